@@ -1,0 +1,203 @@
+package model
+
+import (
+	"fmt"
+	"time"
+)
+
+// Factor is one of the six columns that fusion weighs. The order is that of
+// the score kernel's columns.
+type Factor int
+
+// The six factors, each 0..1; package search says how each is computed.
+const (
+	Relevance  Factor = iota // how well the engines' scores say it answers the question
+	Freshness                // how recent it is
+	Diversity                // how little it repeats the hits above it
+	Authority                // its importance
+	Coherence                // how much its neighbours in the session support it
+	Confidence               // how far the engines agree on it
+	FactorCount
+)
+
+var factorNames = [FactorCount]string{"relevance", "freshness", "diversity", "authority", "coherence", "confidence"}
+
+// String returns the factor's name as JSON and the command line write it.
+func (f Factor) String() string { return factorNames[f] }
+
+// Factors are the six values behind a hit's score.
+type Factors [FactorCount]float32
+
+// Intent names the row of weights that a question is scored with.
+type Intent uint8
+
+// The intents. The caller chooses; General is the default.
+const (
+	IntentGeneral Intent = iota // the default weights of the product
+	IntentFact                  // one right passage: relevance before all
+	IntentRecent                // what is the latest on something
+	IntentExplore               // many sides of a subject: diversity
+	IntentTrusted               // what carries weight: authority
+	intentCount
+)
+
+var intentNames = [intentCount]string{"general", "fact", "recent", "explore", "trusted"}
+
+// String returns the intent's name.
+func (i Intent) String() string {
+	if i >= intentCount {
+		return fmt.Sprintf("intent %d", uint8(i))
+	}
+	return intentNames[i]
+}
+
+// IntentNames lists the names that ParseIntent takes.
+func IntentNames() []string { return intentNames[:] }
+
+// ParseIntent returns the intent of that name; "" is General.
+func ParseIntent(name string) (Intent, error) {
+	for i, n := range intentNames {
+		if n == name || name == "" {
+			return Intent(i), nil
+		}
+	}
+	return 0, fmt.Errorf("intent: unknown name, want one of %v: %w", intentNames, ErrInvalid)
+}
+
+// Weights are the six factors' shares of the score.
+type Weights [FactorCount]float32
+
+// weightRows holds one row of weights an intent; each sums to 1. The first row
+// is the product's default (SPEC U1).
+var weightRows = [intentCount]Weights{
+	IntentGeneral: {.35, .15, .15, .15, .10, .10},
+	IntentFact:    {.60, .05, .05, .10, .10, .10},
+	IntentRecent:  {.35, .40, .05, .05, .10, .05},
+	IntentExplore: {.35, .05, .35, .05, .10, .10},
+	IntentTrusted: {.35, .05, .10, .35, .05, .10},
+}
+
+// Weights returns the intent's row of weights.
+func (i Intent) Weights() Weights { return weightRows[i] }
+
+// Query is a question. Text or Vector is required.
+type Query struct {
+	Text   string
+	Vector []float32 // the caller's embedding of the question, of the store's dimension
+	K      int       // hits wanted, 1..HitCountMax; 0 means 8
+	Scope
+	Intent  Intent
+	Weights *Weights  // instead of the intent's row; each 0..1
+	Now     time.Time // what freshness is measured from; zero means the newest candidate
+	Engines []string  // names of the engines to consult; nil means all
+
+	// SingleEngine turns fusion off: hits come in the order of the one engine
+	// that Engines names, scored by it alone. For measuring.
+	SingleEngine bool
+
+	// Budget is how long engines may take; zero means no limit but ctx's. An
+	// engine that is late is left out and named in the trace.
+	Budget time.Duration
+}
+
+// DefaultK is the number of hits where the question does not say.
+const DefaultK = 8
+
+// Normalize checks q and sets its defaults.
+func (q *Query) Normalize() error {
+	if q.Text == "" && q.Vector == nil {
+		return fmt.Errorf("query has neither text nor vector: %w", ErrInvalid)
+	}
+	if len(q.Text) > QueryBytesMax {
+		return fmt.Errorf("query text has %d bytes, more than %d: %w", len(q.Text), QueryBytesMax, ErrInvalid)
+	}
+	if err := checkUTF8("query text", q.Text); err != nil {
+		return err
+	}
+	if q.K == 0 {
+		q.K = DefaultK
+	}
+	if q.K < 1 || q.K > HitCountMax {
+		return fmt.Errorf("k is %d, want 1..%d: %w", q.K, HitCountMax, ErrInvalid)
+	}
+	if q.Vector != nil {
+		if err := CheckVector(q.Vector); err != nil {
+			return fmt.Errorf("query %w", err)
+		}
+	}
+	if q.Intent >= intentCount {
+		return fmt.Errorf("intent %d: %w", q.Intent, ErrInvalid)
+	}
+	if q.Budget < 0 {
+		return fmt.Errorf("budget %v is negative: %w", q.Budget, ErrInvalid)
+	}
+	if q.SingleEngine && len(q.Engines) != 1 {
+		return fmt.Errorf("fusion can be off for one engine only, %d are named: %w", len(q.Engines), ErrInvalid)
+	}
+	return q.normalizeWeights()
+}
+
+func (q *Query) normalizeWeights() error {
+	if q.Weights == nil {
+		w := q.Intent.Weights()
+		q.Weights = &w
+	}
+	for f, w := range q.Weights {
+		if !(w >= 0 && w <= 1) {
+			return fmt.Errorf("weight of %s is %v, want 0..1: %w", Factor(f), w, ErrInvalid)
+		}
+	}
+	return q.Scope.Check()
+}
+
+// Hit is one passage of an answer.
+type Hit struct {
+	Memory
+	Score      float32 // weighted sum of Factors
+	Factors    Factors
+	Duplicates []ID // near-duplicates (70 %) that this hit stands for, best first
+}
+
+// EngineState says how an engine took part in an answer.
+type EngineState uint8
+
+// The states of an engine in a trace.
+const (
+	EngineUsed    EngineState = iota // its candidates are in the answer
+	EngineLate                       // it did not finish within the budget and was left out
+	EngineFailed                     // it returned an error and was left out
+	EngineSkipped                    // it had nothing to go on (see Note)
+)
+
+var engineStateNames = [...]string{"used", "late", "failed", "skipped"}
+
+// String returns the state's name.
+func (s EngineState) String() string { return engineStateNames[s] }
+
+// EngineTrace is one engine's part in an answer.
+type EngineTrace struct {
+	Name       string
+	State      EngineState
+	Candidates int
+	Took       time.Duration
+	Note       string // why it failed or was skipped
+}
+
+// Trace says how an answer came to be.
+type Trace struct {
+	Engines    []EngineTrace
+	Segments   int           // segments of the snapshot
+	Candidates int           // distinct candidates that entered fusion
+	Collapsed  int           // near-duplicates that hits stand for
+	Prepare    time.Duration // analysing and embedding the question
+	Search     time.Duration // engines, in parallel
+	Fuse       time.Duration // factors, collapse, choice
+	Fetch      time.Duration // reading the hits' records
+}
+
+// Answer is what Query returns.
+type Answer struct {
+	Hits  []Hit // best first; ties by ID
+	Took  time.Duration
+	Trace Trace
+}

@@ -1,0 +1,152 @@
+package vector
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func never() bool { return false }
+
+func randomVector(r *rand.Rand, dim int) []float32 {
+	v := make([]float32, dim)
+	for i := range v {
+		v[i] = float32(r.NormFloat64())
+	}
+	return v
+}
+
+func cosine(a, b []float32) float64 {
+	var dot, aa, bb float64
+	for i := range a {
+		dot += float64(a[i]) * float64(b[i])
+		aa += float64(a[i]) * float64(a[i])
+		bb += float64(b[i]) * float64(b[i])
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return dot / math.Sqrt(aa*bb)
+}
+
+// exact is the definition: all visible rows by cosine, ties by place.
+func exact(query []float32, parts []Part, k int) (hits []Hit) {
+	for p := range parts {
+		for row := range parts[p].RowCount() {
+			v := parts[p].vectorOf(row)
+			if parts[p].visible(row) && cosine(v, v) != 0 {
+				hits = append(hits, Hit{int32(p), uint32(row), cosine(query, v)})
+			}
+		}
+	}
+	slices.SortFunc(hits, before)
+	return hits[:min(k, len(hits))]
+}
+
+func bitset(r *rand.Rand, rows int, share float64) []uint64 {
+	set := make([]uint64, (rows+63)/64)
+	for i := range rows {
+		if r.Float64() < share {
+			set[i/64] |= 1 << (i % 64)
+		}
+	}
+	return set
+}
+
+func TestTopFindsTheExactNearestRows(t *testing.T) {
+	for _, c := range []struct{ dim, rows, parts int }{{1, 9, 1}, {7, 100, 3}, {64, 700, 1}, {100, 1500, 4}, {384, 1025, 2}} {
+		t.Run(fmt.Sprintf("%d-d %d rows %d parts", c.dim, c.rows, c.parts), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, uint64(c.dim)))
+			parts := make([]Part, c.parts)
+			for p := range parts {
+				columns := &Parts{Dim: c.dim}
+				for i := range c.rows / c.parts {
+					if i%17 == 3 {
+						columns.Append(nil)
+					} else {
+						columns.Append(randomVector(r, c.dim))
+					}
+				}
+				parts[p] = Part{Parts: columns, Dead: bitset(r, columns.RowCount(), .1)}
+				if p%2 == 1 {
+					parts[p].Allow = bitset(r, columns.RowCount(), .3)
+				}
+			}
+			var s Searcher
+			for range 20 {
+				q := randomVector(r, c.dim)
+				s.Prepare(q, parts)
+				got, want := s.Top(nil, 10, never), exact(q, parts, 10)
+				if len(got) != len(want) {
+					t.Fatalf("%d hits, want %d", len(got), len(want))
+				}
+				for i := range want {
+					if math.Abs(got[i].Score-want[i].Score) > 1e-9 {
+						t.Fatalf("hit %d: %+v, want %+v", i, got[i], want[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestEqualRowsRankByPlace(t *testing.T) {
+	v := []float32{1, 2, 3}
+	columns := &Parts{Dim: 3}
+	for range 300 {
+		columns.Append(v)
+	}
+	var s Searcher
+	s.Prepare(v, []Part{{Parts: columns}, {Parts: columns}})
+	for i, h := range s.Top(nil, 10, never) {
+		if h.Part != 0 || h.Row != uint32(i) || math.Abs(h.Score-1) > 1e-12 {
+			t.Fatalf("hit %d is %+v", i, h)
+		}
+	}
+}
+
+func TestStopEndsTheScan(t *testing.T) {
+	columns := &Parts{Dim: 4}
+	for range 10 * blockRows {
+		columns.Append([]float32{1, 0, 0, 0})
+	}
+	var s Searcher
+	s.Prepare([]float32{1, 0, 0, 0}, []Part{{Parts: columns}})
+	asked := 0
+	s.Top(nil, 1, func() bool { asked++; return asked > 2 })
+	if asked != 3 {
+		t.Fatalf("asked %d times, want 3", asked)
+	}
+}
+
+func TestAppendFromCopiesARowExactly(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	a, b := &Parts{Dim: 33}, &Parts{Dim: 33}
+	for range 5 {
+		a.Append(randomVector(r, 33))
+	}
+	for row := range 5 {
+		b.AppendFrom(a, row)
+	}
+	if !slices.Equal(a.Codes, b.Codes) || !slices.Equal(a.Vectors, b.Vectors) || !slices.Equal(a.Scales, b.Scales) || !slices.Equal(a.InvNorms, b.InvNorms) {
+		t.Fatal("rows differ")
+	}
+}
+
+func TestWarmSearchDoesNotAllocate(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	columns := &Parts{Dim: 96}
+	for range 2000 {
+		columns.Append(randomVector(r, 96))
+	}
+	var s Searcher
+	q, parts := randomVector(r, 96), []Part{{Parts: columns}}
+	var dst []Hit
+	search := func() { s.Prepare(q, parts); dst = s.Top(dst[:0], 64, never) }
+	search()
+	if n := testing.AllocsPerRun(20, search); n != 0 {
+		t.Fatalf("%v allocations", n)
+	}
+}

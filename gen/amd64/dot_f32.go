@@ -1,0 +1,139 @@
+package amd64
+
+import (
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+const dotF32Signature = "func(query, rows, out *float32, dim, count int)"
+
+func dotF32(e emitter) {
+	e.function("DotScanF32AVX2", dotF32Signature,
+		"DotScanF32AVX2 sets out[i] to the dot product of query and row i, for count rows of dim elements.",
+		"Needs AVX2 and FMA; dim and count may be anything from 0.")
+	(&scan{emitter: e, arithmetic: &f32AVX2{}, shift: 2, stepBytes: 32}).emit()
+
+	e.function("DotScanF32AVX512", dotF32Signature,
+		"DotScanF32AVX512 sets out[i] to the dot product of query and row i, for count rows of dim elements.",
+		"Needs AVX-512 F, BW and DQ and BMI2; dim and count may be anything from 0.")
+	(&scan{emitter: e, arithmetic: &f32AVX512{}, shift: 2, stepBytes: 64}).emit()
+}
+
+// f32AVX2 sums 8 products an instruction. The tail is loaded under a vector mask, which
+// reads nothing for the elements it leaves out.
+type f32AVX2 struct {
+	f32
+	mask reg.VecVirtual
+}
+
+// prepare sets mask[j] = j < tail, from a table that slides over ones followed by zeros.
+func (f *f32AVX2) prepare(s *scan) {
+	table := s.maskTable("maskF32")
+	n, address := s.tailCount(), s.GP64()
+	s.LEAQ(table, address)
+	s.SHLQ(U8(2), n)
+	s.SUBQ(n, address)
+	f.mask = s.YMM()
+	s.VMOVDQU(at(address, 32), f.mask)
+}
+
+// maskTable emits eight words of ones and eight of zeros.
+func (e emitter) maskTable(name string) Mem {
+	table := e.StaticGlobal(name)
+	e.DataAttributes(8 | 16) // RODATA|NOPTR
+	for i := range 16 {
+		e.AppendDatum(U32(uint32(i/8) - 1))
+	}
+	return table
+}
+
+func (*f32AVX2) vector(s *scan) reg.VecVirtual { return s.YMM() }
+
+func (*f32AVX2) load(s *scan, query Mem) reg.VecVirtual {
+	q := s.YMM()
+	s.VMOVUPS(query, q)
+	return q
+}
+
+func (f *f32AVX2) loadTail(s *scan) reg.VecVirtual {
+	q := s.YMM()
+	s.VMASKMOVPS(indexed(s.query, s.offset, 0), f.mask, q)
+	return q
+}
+
+func (f *f32AVX2) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum reg.VecVirtual) {
+	r := s.YMM()
+	s.VMASKMOVPS(indexed(row, s.offset, 0), f.mask, r)
+	s.VFMADD231PS(r, query, sum)
+}
+
+func (f *f32AVX2) store(s *scan, sums []reg.VecVirtual) { f.storeYMM(s, sums) }
+
+// f32AVX512 sums 16 products an instruction; the tail uses a mask register.
+type f32AVX512 struct {
+	f32
+	mask reg.OpmaskVirtual
+}
+
+func (f *f32AVX512) prepare(s *scan) { f.mask = s.bitMask(s.tailCount()) }
+
+func (*f32AVX512) vector(s *scan) reg.VecVirtual { return s.ZMM() }
+
+func (*f32AVX512) load(s *scan, query Mem) reg.VecVirtual {
+	q := s.ZMM()
+	s.VMOVUPS(query, q)
+	return q
+}
+
+func (f *f32AVX512) loadTail(s *scan) reg.VecVirtual {
+	q := s.ZMM()
+	s.VMOVUPS_Z(indexed(s.query, s.offset, 0), f.mask, q)
+	return q
+}
+
+func (f *f32AVX512) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum reg.VecVirtual) {
+	r := s.ZMM()
+	s.VMOVUPS_Z(indexed(row, s.offset, 0), f.mask, r)
+	s.VFMADD231PS(r, query, sum)
+}
+
+func (f *f32AVX512) store(s *scan, sums []reg.VecVirtual) {
+	for _, sum := range sums {
+		upper := s.YMM()
+		s.VEXTRACTF64X4(U8(1), sum, upper)
+		s.VADDPS(upper, sum.AsY(), sum.AsY())
+	}
+	f.storeYMM(s, sums)
+}
+
+// f32 is what both widths share.
+type f32 struct{}
+
+func (f32) add(s *scan, query reg.VecVirtual, row Mem, sum reg.VecVirtual) {
+	s.VFMADD231PS(row, query, sum)
+}
+
+func (f32) merge(s *scan, a, b reg.VecVirtual) { s.VADDPS(b, a, a) }
+
+// storeYMM adds up each register of eight and stores the results side by side. A
+// horizontal addition of a and b gives a's pairs and then b's, so two levels of it turn
+// four registers into one whose halves hold half of each of the four sums.
+func (f32) storeYMM(s *scan, sums []reg.VecVirtual) {
+	y := func(i int) reg.Register { return sums[i].AsY() }
+	upper := s.XMM()
+	if len(sums) == 1 {
+		s.VHADDPS(y(0), y(0), y(0))
+		s.VHADDPS(y(0), y(0), y(0))
+	} else {
+		s.VHADDPS(y(1), y(0), y(0))
+		s.VHADDPS(y(3), y(2), y(2))
+		s.VHADDPS(y(2), y(0), y(0))
+	}
+	s.VEXTRACTF128(U8(1), y(0), upper)
+	s.VADDPS(upper, sums[0].AsX(), upper)
+	if len(sums) == 1 {
+		s.VMOVSS(upper, at(s.out, 0))
+	} else {
+		s.VMOVUPS(upper, at(s.out, 0))
+	}
+}

@@ -1,0 +1,55 @@
+// Command gen writes the assembly of package asm.
+//
+//	go run . -out ../asm
+//
+// The output depends on nothing but this module. current_test.go fails when the files in
+// the repository are not what this program writes.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/nexus-memory/nexus/gen/amd64"
+	"github.com/nexus-memory/nexus/gen/neon"
+)
+
+func main() {
+	flags := flag.NewFlagSet("gen", flag.ExitOnError) // avo puts its own -out in the default set
+	out := flags.String("out", "../asm", "directory to write to")
+	_ = flags.Parse(os.Args[1:]) // exits on error
+	if err := write(*out); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// files returns everything that is generated, by name.
+func files() (map[string][]byte, error) {
+	all, err := amd64.Files()
+	if err != nil {
+		return nil, fmt.Errorf("amd64: %w", err)
+	}
+	arm, err := neon.Files()
+	if err != nil {
+		return nil, fmt.Errorf("neon: %w", err)
+	}
+	maps.Copy(all, arm)
+	return all, nil
+}
+
+func write(dir string) error {
+	all, err := files()
+	if err != nil {
+		return err
+	}
+	for name, content := range all {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package neon
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"golang.org/x/arch/arm64/arm64asm"
+)
+
+// class is a group of the Advanced SIMD encodings in the Arm Architecture Reference
+// Manual (C4.1, "Data processing, scalar floating-point and Advanced SIMD"): the fixed
+// bits, and where the opcode starts. All share Q at bit 30, U at 29, size at 22, and the
+// registers Rm at 16, Rn at 5, Rd at 0.
+type class struct {
+	fixed       uint32
+	opcodeShift int
+}
+
+var (
+	threeSame      = class{0x0E200400, 11} // 0 Q U 01110 size 1 Rm opcode:5 1 Rn Rd
+	threeDifferent = class{0x0E200000, 12} // 0 Q U 01110 size 1 Rm opcode:4 00 Rn Rd
+	threeExtra     = class{0x0E008400, 11} // 0 Q U 01110 size 0 Rm 1 opcode:4 1 Rn Rd
+	twoMisc        = class{0x0E200800, 12} // 0 Q U 01110 size 10000 opcode:5 10 Rn Rd
+)
+
+// encoding is one instruction: its fields and how it is written.
+type encoding struct {
+	name             string
+	class            class
+	q, u, size, code uint32
+	d, n, m          string // arrangements; m is "" for two operands
+}
+
+var (
+	fadd   = encoding{"FADD", threeSame, 1, 0, 0b00, 0b11010, "4S", "4S", "4S"}
+	fmul   = encoding{"FMUL", threeSame, 1, 1, 0b00, 0b11011, "4S", "4S", "4S"}
+	faddp  = encoding{"FADDP", threeSame, 1, 1, 0b00, 0b11010, "4S", "4S", "4S"}
+	fcmgt  = encoding{"FCMGT", threeSame, 1, 1, 0b10, 0b11100, "4S", "4S", "4S"}
+	mul    = encoding{"MUL", threeSame, 1, 0, 0b10, 0b10011, "4S", "4S", "4S"}
+	smull  = encoding{"SMULL", threeDifferent, 0, 0, 0b00, 0b1100, "8H", "8B", "8B"}
+	smull2 = encoding{"SMULL2", threeDifferent, 1, 0, 0b00, 0b1100, "8H", "16B", "16B"}
+	sadalp = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", ""}
+	sdot   = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B"}
+)
+
+var encodings = []encoding{fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot}
+
+// undecodable are the encodings that arm64asm does not know; the test compares these
+// with llvm-mc as well.
+var undecodable = map[string]bool{"SDOT": true}
+
+// encode returns the instruction for registers Vd, Vn and Vm.
+func (e encoding) encode(d, n, m int) uint32 {
+	w := e.class.fixed | e.q<<30 | e.u<<29 | e.size<<22 | e.code<<e.class.opcodeShift
+	if e.m != "" {
+		w |= uint32(m) << 16
+	}
+	return w | uint32(n)<<5 | uint32(d)
+}
+
+// mnemonic returns the instruction as Arm writes it.
+func (e encoding) mnemonic(d, n, m int) string {
+	s := fmt.Sprintf("%s V%d.%s, V%d.%s", e.name, d, e.d, n, e.n)
+	if e.m != "" {
+		s += fmt.Sprintf(", V%d.%s", m, e.m)
+	}
+	return s
+}
+
+// checkWord decodes w and compares it with what it is meant to be.
+func checkWord(e encoding, w uint32, mnemonic string) error {
+	var code [4]byte
+	binary.LittleEndian.PutUint32(code[:], w)
+	instruction, err := arm64asm.Decode(code[:])
+	if undecodable[e.name] {
+		if err == nil {
+			return fmt.Errorf("%s can be decoded now; take it off the list", e.name)
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s encodes to %#08x: %w", mnemonic, w, err)
+	}
+	if got := arm64asm.GNUSyntax(instruction); !strings.EqualFold(got, mnemonic) {
+		return fmt.Errorf("%s encodes to %#08x, which is %s", mnemonic, w, got)
+	}
+	return nil
+}

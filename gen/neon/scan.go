@@ -1,0 +1,90 @@
+package neon
+
+// scan is the loop nest of the dot products: out[i] = query . row i.
+//
+// Four rows share each load of the query and have two accumulators each. A row is taken
+// in two vectors of 16 bytes at a time, then one, then what the tail does.
+//
+//	R0.. parameters, see each kernel       R9      query pointer
+//	R10  bytes left of the rows            R11-14  row pointers
+//	V0-1 query, V2-3 row, V4-7 scratch     V16-23  sums: V16+2*row+half
+type scan struct {
+	*program
+	query, rows, out, dim, count int // numbers of the R registers
+	shift                        int // log2 of the bytes of an element
+
+	// add emits sum += query*row for one vector; temporary is free scratch.
+	add func(query, row, sum, temporary int)
+	// tail emits the part of n rows that is less than 16 bytes, R10 of them, R10 > 0, and
+	// leaves the row pointers behind the rows.
+	tail func(n int)
+	// store reduces the sums V16, V18 ... of n rows and writes them to out.
+	store func(n int)
+}
+
+const (
+	queryPointer = 9
+	bytesLeft    = 10
+	rowPointer   = 11
+	firstSum     = 16
+)
+
+func (s *scan) emit() {
+	if s.shift > 0 {
+		s.op("LSL $%d, R%d, R%d", s.shift, s.dim, s.dim)
+	}
+	s.group(4, "rows1")
+	s.group(1, "done")
+	s.label("done")
+	s.op("RET")
+}
+
+// group emits the loop over groups of n rows.
+func (s *scan) group(n int, next string) {
+	s.label("rows%d", n)
+	s.op("CMP $%d, R%d", n, s.count)
+	s.op("BLT %s", next)
+	s.op("MOVD R%d, R%d", s.rows, rowPointer)
+	for i := 1; i < n; i++ {
+		s.op("ADD R%d, R%d, R%d", s.dim, rowPointer+i-1, rowPointer+i)
+	}
+	for i := range 2 * n {
+		s.op("VEOR V%d.B16, V%d.B16, V%d.B16", firstSum+i, firstSum+i, firstSum+i)
+	}
+	s.op("MOVD R%d, R%d", s.query, queryPointer)
+	s.op("SUBS $32, R%d, R%d", s.dim, bytesLeft)
+	s.op("BLT one%d", n)
+
+	s.label("pair%d", n)
+	s.vectors(n, 2)
+	s.op("SUBS $32, R%d, R%d", bytesLeft, bytesLeft)
+	s.op("BGE pair%d", n)
+
+	s.label("one%d", n)
+	s.op("ADDS $16, R%d, R%d", bytesLeft, bytesLeft)
+	s.op("BLT tail%d", n)
+	s.vectors(n, 1)
+	s.op("SUB $16, R%d, R%d", bytesLeft, bytesLeft)
+
+	s.label("tail%d", n)
+	s.op("ADDS $16, R%d, R%d", bytesLeft, bytesLeft)
+	s.op("BEQ store%d", n)
+	s.tail(n)
+
+	s.label("store%d", n)
+	s.op("MOVD R%d, R%d", rowPointer+n-1, s.rows)
+	s.store(n)
+	s.op("SUB $%d, R%d, R%d", n, s.count, s.count)
+	s.op("B rows%d", n)
+}
+
+// vectors adds count vectors of n rows to the sums.
+func (s *scan) vectors(n, count int) {
+	s.op("VLD1.P %d(R%d), %s", 16*count, queryPointer, list(0, count, "B16"))
+	for i := range n {
+		s.op("VLD1.P %d(R%d), %s", 16*count, rowPointer+i, list(2, count, "B16"))
+		for half := range count {
+			s.add(half, 2+half, firstSum+2*i+half, 4+2*half)
+		}
+	}
+}
