@@ -6,6 +6,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -141,7 +142,7 @@ func (m *Memory) Normalize() error {
 
 func checkText(text string) error {
 	switch {
-	case text == "":
+	case strings.TrimSpace(text) == "":
 		return fmt.Errorf("text is empty: %w", ErrInvalid)
 	case len(text) > TextBytesMax:
 		return fmt.Errorf("text has %d bytes, more than %d: %w", len(text), TextBytesMax, ErrInvalid)

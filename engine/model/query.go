@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -105,7 +106,7 @@ const DefaultK = 8
 
 // Normalize checks q and sets its defaults.
 func (q *Query) Normalize() error {
-	if q.Text == "" && q.Vector == nil {
+	if strings.TrimSpace(q.Text) == "" && q.Vector == nil {
 		return fmt.Errorf("query has neither text nor vector: %w", ErrInvalid)
 	}
 	if len(q.Text) > QueryBytesMax {

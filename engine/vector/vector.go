@@ -46,6 +46,14 @@ func (p *Parts) CodesOf(row int) []int8 {
 	return p.Codes[row*s : (row+1)*s]
 }
 
+// Reserve makes room for so many more rows.
+func (p *Parts) Reserve(rows int) {
+	p.Codes = slices.Grow(p.Codes, rows*Stride(p.Dim))
+	p.Scales = slices.Grow(p.Scales, rows)
+	p.Vectors = slices.Grow(p.Vectors, rows*p.Dim)
+	p.InvNorms = slices.Grow(p.InvNorms, rows)
+}
+
 // Append adds one row; v nil or all zero is a row without vector.
 // len(v) must be p.Dim where v is not nil.
 func (p *Parts) Append(v []float32) {

@@ -1,0 +1,104 @@
+# Nexus. Two commands for a newcomer: `make demo` and `make test`.
+# `make help` lists the rest. Everything a target needs it installs itself.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO        ?= go
+BIN       := bin
+QEMU      := qemu-aarch64-static
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+export CGO_ENABLED ?= 0
+
+# Tiers that NEXUS_CPU forces on amd64; those the CPU lacks fall back and say so.
+TIERS := generic avx2 avx512 avx512vnni
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: setup
+setup: ## install what the tests need beyond Go (qemu-user, for emulated arm64)
+	@command -v $(QEMU) >/dev/null || { echo "installing qemu-user-static"; \
+	  sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq qemu-user-static >/dev/null; }
+
+.PHONY: build
+build: ## build the command line tool, bin/nexus
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags='-s -w' -o $(BIN)/nexus ./cmd/nexus
+
+.PHONY: demo
+demo: build ## index the Go standard library's documentation, ask, kill, recover
+	$(GO) run ./examples/demo --nexus $(BIN)/nexus
+
+.PHONY: test
+test: setup lint test-generated test-go test-tiers test-arm64 test-race test-quality ## everything (about ten minutes)
+	@echo "make test: all passed"
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck
+	@out=$$(gofmt -l . | grep -v '^asm/' || true); test -z "$$out" || { echo "gofmt: $$out"; exit 1; }
+	$(GO) vet ./...
+	cd gen && $(GO) vet ./...
+	cd bench && $(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+.PHONY: generate
+generate: ## write asm/ anew from gen/
+	cd gen && $(GO) run . -out ../asm
+
+.PHONY: test-generated
+test-generated: ## committed assembly is what gen/ writes
+	cd gen && $(GO) test ./...
+
+.PHONY: test-go
+test-go: build ## all Go tests on the best tier of this CPU
+	NEXUS_REQUIRE_TIERS=$(if $(filter true,$(CI)),1,) $(GO) test ./...
+	cd bench && $(GO) test ./...
+
+# Rooms whose results depend on the CPU.
+NUMERIC := ./kernels/... ./engine ./engine/minhash/... ./engine/embed/... ./engine/vector/... ./engine/lexical/... ./engine/segment/... ./engine/fuse/... ./engine/search/...
+
+.PHONY: test-tiers
+test-tiers: ## the numeric rooms on every forced tier, without assembly, and for newer baselines
+	@for tier in $(TIERS); do echo "NEXUS_CPU=$$tier"; NEXUS_CPU=$$tier $(GO) test -count=1 -short $(NUMERIC); done
+	$(GO) test -short -tags noasm $(NUMERIC)
+	GOAMD64=v3 $(GO) test -short $(NUMERIC)
+
+.PHONY: test-arm64
+test-arm64: setup ## the numeric rooms on emulated arm64: without and with dotprod
+	@for cpu in cortex-a53 max; do echo "arm64 $$cpu"; \
+	  GOARCH=arm64 CGO_ENABLED=0 $(GO) test -count=1 -short -exec "$(QEMU) -cpu $$cpu" $(NUMERIC); done
+
+.PHONY: test-race
+test-race: ## the engine under the race detector (needs gcc)
+	CGO_ENABLED=1 $(GO) test -race -short ./engine/... ./kernels/... ./eval/...
+
+.PHONY: test-quality
+test-quality: ## retrieval quality against the golden figures
+	$(GO) test -count=1 -run Quality ./eval/
+
+.PHONY: quality
+quality: build ## tables of retrieval quality on the development sets in ../shared/data
+	@for set in locomo beam-100k beam-1m; do \
+	  $(BIN)/nexus eval --data ../shared/data/$$set --engines lexical --fusion off; \
+	  $(BIN)/nexus eval --data ../shared/data/$$set; \
+	  $(BIN)/nexus eval --data ../shared/data/$$set --vectors ../shared/data/vectors/$$set; done
+
+.PHONY: bench
+bench: ## kernels, add, query at 10k and 100k memories; writes bench/record
+	cd bench && $(GO) run .
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for a minute
+	@for pkg in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$pkg | grep ^Fuzz || true); do \
+	  echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$pkg; done; done
+
+.PHONY: soak
+soak: ## the kill test at length
+	NEXUS_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -run Kill ./cmd/nexus/
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BIN) demo-data

@@ -1,0 +1,246 @@
+// Package engine is memory for an application, inside its process: add text
+// (and vectors, if there are any), ask a question, get the best eight passages.
+//
+//	db, err := engine.Open("./nexus-data", engine.Options{})
+//	ids, err := db.Add(ctx, engine.Memory{Text: "Ann moved to Oslo in May."})
+//	answer, err := db.Query(ctx, engine.Query{Text: "where does Ann live?"})
+//	fmt.Println(answer.Hits[0].Text)
+//
+// What Add returned is durable and visible. Questions run on immutable
+// snapshots: they never wait for writers or for each other. There is no server,
+// no model to load and no network; a directory belongs to one writing process.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/search"
+	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/store"
+	"github.com/nexus-memory/nexus/kernels"
+)
+
+// The values of the API; see package model.
+type (
+	ID       = model.ID
+	Memory   = model.Memory
+	Scope    = model.Scope
+	Kind     = model.Kind
+	Query    = model.Query
+	Answer   = model.Answer
+	Hit      = model.Hit
+	Factors  = model.Factors
+	Weights  = model.Weights
+	Intent   = model.Intent
+	Stats    = store.Stats
+	Report   = store.Report
+	Embedder = embed.Embedder
+)
+
+// The kinds of errors; test with errors.Is.
+var (
+	ErrInvalid     = model.ErrInvalid
+	ErrNotFound    = model.ErrNotFound
+	ErrExists      = model.ErrExists
+	ErrBusy        = model.ErrBusy
+	ErrDeadline    = model.ErrDeadline
+	ErrCancelled   = model.ErrCancelled
+	ErrClosed      = model.ErrClosed
+	ErrLocked      = model.ErrLocked
+	ErrCorrupt     = model.ErrCorrupt
+	ErrReadOnly    = model.ErrReadOnly
+	ErrNoSpace     = model.ErrNoSpace
+	ErrDimension   = model.ErrDimension
+	ErrUnsupported = model.ErrUnsupported
+	ErrInternal    = model.ErrInternal
+)
+
+// Options say how to open a store. The zero value is good: it creates or opens
+// one that embeds texts by hashing, or keeps the caller's vectors if the first
+// memory brings one.
+type Options struct {
+	// ReadOnly opens for questions alone. Any number of processes may do so at
+	// once, while none has the store open for writing.
+	ReadOnly bool
+	// Embedder turns texts into vectors, instead of the built-in hashing. It is
+	// fixed with the first memory: its name and dimension have to be the same
+	// whenever the store is opened.
+	Embedder Embedder
+	// Dim declares the dimension of the vectors that the caller brings; 0 takes
+	// it from the first one. Not to be set together with Embedder.
+	Dim int
+}
+
+// DB is an open store. Its methods are safe from any goroutine.
+type DB struct {
+	store *store.Store
+	asks  *search.Orchestrator
+}
+
+// Open opens the store in a directory, creating it where there is none (unless
+// ReadOnly). Errors: ErrLocked while another process has it open, ErrNotFound,
+// ErrReadOnly, ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
+// (other vectors than it was made with), ErrCorrupt (the truth itself is
+// damaged; damaged segments are rebuilt and counted in Stats.Discarded).
+func Open(dir string, o Options) (*DB, error) { return OpenContext(context.Background(), dir, o) }
+
+// OpenContext is Open with a context that can end a long rebuild.
+func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
+	if err := kernels.CheckForced(); err != nil {
+		return nil, fmt.Errorf("open: %w: %w", err, ErrUnsupported)
+	}
+	if dir == "" {
+		return nil, fmt.Errorf("open: no directory given: %w", ErrInvalid)
+	}
+	if o.Dim < 0 || o.Dim > model.DimensionMax || (o.Dim > 0 && o.Embedder != nil) {
+		return nil, fmt.Errorf("open: dimension %d, want 0..%d and no embedder with it: %w", o.Dim, model.DimensionMax, ErrInvalid)
+	}
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim})
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	return &DB{store: s, asks: search.NewOrchestrator()}, nil
+}
+
+// Add commits memories, all or none, and returns their IDs in order. When it
+// returns they are durable and every later question sees them. Concurrent calls
+// share commits. A memory whose Key is there already with the same content gets
+// the old ID; with other content the call fails with ErrExists. The caller's
+// values are not changed. Errors name the memory by its index.
+func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
+	if len(memories) > model.AddCountMax {
+		return nil, fmt.Errorf("add: %d memories in one call, more than %d: %w", len(memories), model.AddCountMax, ErrInvalid)
+	}
+	own := slices.Clone(memories)
+	for i := range own {
+		if err := own[i].Normalize(); err != nil {
+			return nil, fmt.Errorf("add: memory %d: %w", i, err)
+		}
+	}
+	ids, err := db.store.Add(ctx, own)
+	if err != nil {
+		return nil, fmt.Errorf("add: %w", err)
+	}
+	return ids, nil
+}
+
+// Query answers a question with the best K memories in its scope, best first.
+// It never waits for writers. With a Budget or a deadline, an engine that is
+// late is left out and named in the trace; ErrDeadline where none was done.
+func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
+	started := time.Now()
+	if err := q.Normalize(); err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	for _, name := range q.Engines {
+		if !slices.Contains(search.EngineNames(), name) {
+			return nil, fmt.Errorf("query: engine %q, want one of %v: %w", name, search.EngineNames(), ErrInvalid)
+		}
+	}
+	if err := model.FromContext(ctx, "query"); err != nil {
+		return nil, err
+	}
+	view, err := db.store.View()
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	vector, err := db.store.Question(ctx, view, &q)
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	prepared := time.Since(started)
+	answer, err := db.asks.Answer(ctx, &search.Question{View: view, Text: q.Text, Vector: vector}, &q)
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	answer.Trace.Prepare = prepared
+	answer.Took = time.Since(started)
+	return answer, nil
+}
+
+// Get returns a memory by ID, or ErrNotFound.
+func (db *DB) Get(ctx context.Context, id ID) (Memory, error) {
+	return db.get(ctx, func(v *segment.View) (segment.Ref, bool) { return v.Find(id) })
+}
+
+// GetByKey returns a tenant's memory by its key, or ErrNotFound.
+func (db *DB) GetByKey(ctx context.Context, tenant, key string) (Memory, error) {
+	if key == "" {
+		return Memory{}, fmt.Errorf("get: empty key: %w", ErrInvalid)
+	}
+	return db.get(ctx, func(v *segment.View) (segment.Ref, bool) { return v.FindKey(tenant, key) })
+}
+
+func (db *DB) get(ctx context.Context, find func(*segment.View) (segment.Ref, bool)) (Memory, error) {
+	if err := model.FromContext(ctx, "get"); err != nil {
+		return Memory{}, err
+	}
+	view, err := db.store.View()
+	if err != nil {
+		return Memory{}, fmt.Errorf("get: %w", err)
+	}
+	defer view.Release()
+	ref, ok := find(view)
+	if !ok {
+		return Memory{}, fmt.Errorf("get: %w", ErrNotFound)
+	}
+	return view.Memory(ref, true)
+}
+
+// List yields the memories in a scope in ID order, from the snapshot that is
+// current when the loop starts. An error ends it.
+func (db *DB) List(ctx context.Context, scope Scope) iter.Seq2[Memory, error] {
+	return db.list(ctx, scope.Covers)
+}
+
+func (db *DB) list(ctx context.Context, wanted func(Scope) bool) iter.Seq2[Memory, error] {
+	return func(yield func(Memory, error) bool) {
+		view, err := db.store.View()
+		if err != nil {
+			yield(Memory{}, fmt.Errorf("list: %w", err))
+			return
+		}
+		defer view.Release()
+		view.Each(func(r segment.Ref) bool {
+			err := model.FromContext(ctx, "list")
+			var m Memory
+			if err == nil {
+				m, err = view.Memory(r, true)
+			}
+			if err == nil && !wanted(m.Scope) {
+				return true
+			}
+			return yield(m, err) && err == nil
+		})
+	}
+}
+
+// Delete removes memories by ID and returns how many of them were there. They
+// are in no later answer when it returns; Compact erases their bytes.
+func (db *DB) Delete(ctx context.Context, ids ...ID) (int, error) {
+	deleted, err := db.store.Delete(ctx, ids)
+	if err != nil {
+		return 0, fmt.Errorf("delete: %w", err)
+	}
+	return len(deleted), nil
+}
+
+// Stats returns figures of the store; nothing is scanned.
+func (db *DB) Stats() (Stats, error) { return db.store.Stats() }
+
+// Verify reads the whole store and reports what is not sound.
+func (db *DB) Verify(ctx context.Context) (Report, error) { return db.store.Verify(ctx) }
+
+// Compact merges all segments, drops deleted memories from them and from the
+// truth, and gives the space back. Reads go on; writes wait at its end.
+func (db *DB) Compact(ctx context.Context) error { return db.store.Compact(ctx) }
+
+// Close makes what was added quick to open again and closes the store. Calls in
+// flight end with their answer; later ones give ErrClosed.
+func (db *DB) Close() error { return db.store.Close() }

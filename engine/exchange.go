@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/nexus-memory/nexus/engine/jsonl"
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// Export writes every memory of every tenant as JSON lines, in ID order, from
+// one snapshot. Import of the result gives the same memories with new IDs.
+func (db *DB) Export(ctx context.Context, w io.Writer) (count int, err error) {
+	out := bufio.NewWriterSize(w, 256<<10)
+	lines := jsonl.NewWriter(out)
+	for m, err := range db.list(ctx, func(Scope) bool { return true }) {
+		if err != nil {
+			return count, fmt.Errorf("export: %w", err)
+		}
+		if err := lines.Write(&m); err != nil {
+			return count, fmt.Errorf("export: %w", err)
+		}
+		count++
+	}
+	return count, out.Flush()
+}
+
+// ImportOptions observe and steer an import.
+type ImportOptions struct {
+	// Batch is the number of records committed together; 0 means 512.
+	Batch int
+	// Change may alter a record before it is added; an error skips it.
+	Change func(line int, m *Memory) error
+	// Added is told of each commit: lines[i] became ids[i], durably.
+	Added func(lines []int, memories []Memory, ids []ID)
+	// Bad is told of each line that was skipped, and why.
+	Bad func(line int, err error)
+}
+
+// ImportReport counts what an import did.
+type ImportReport struct {
+	Added int // records committed, those that were there already included
+	Bad   int // lines skipped
+}
+
+const importBatch = 512
+
+// Import adds JSON lines. Bad lines are skipped and reported, never fatal; what
+// the store cannot take at all (no space, closed) ends it with an error, after
+// everything acknowledged so far. Records with keys may be imported again.
+func (db *DB) Import(ctx context.Context, r io.Reader, o ImportOptions) (ImportReport, error) {
+	if o.Batch <= 0 {
+		o.Batch = importBatch
+	}
+	i := importer{db: db, options: o}
+	in := jsonl.NewReader(r)
+	for {
+		line, err := in.Next()
+		if err == io.EOF {
+			return i.report, i.flush(ctx)
+		}
+		if err != nil {
+			return i.report, errors.Join(i.flush(ctx), fmt.Errorf("import: line %d: %w", line.Number, err))
+		}
+		if line.Err == nil && o.Change != nil {
+			line.Err = o.Change(line.Number, &line.Memory)
+		}
+		if line.Err != nil {
+			i.bad(line.Number, line.Err)
+			continue
+		}
+		i.lines = append(i.lines, line.Number)
+		i.memories = append(i.memories, line.Memory)
+		if len(i.memories) >= min(o.Batch, model.AddCountMax) {
+			if err := i.flush(ctx); err != nil {
+				return i.report, err
+			}
+		}
+	}
+}
+
+type importer struct {
+	db       *DB
+	options  ImportOptions
+	report   ImportReport
+	lines    []int
+	memories []Memory
+}
+
+func (i *importer) bad(line int, err error) {
+	i.report.Bad++
+	if i.options.Bad != nil {
+		i.options.Bad(line, err)
+	}
+}
+
+// flush commits what is collected: together, or one by one where a record
+// makes the batch fail, so that only that record is left out.
+func (i *importer) flush(ctx context.Context) error {
+	err := i.add(ctx, i.lines, i.memories)
+	if err != nil && recordsFault(err) {
+		err = nil
+		for n := range i.memories {
+			one := i.add(ctx, i.lines[n:n+1], i.memories[n:n+1])
+			if one != nil && !recordsFault(one) {
+				err = one
+				break
+			}
+			if one != nil {
+				i.bad(i.lines[n], one)
+			}
+		}
+	}
+	i.lines, i.memories = i.lines[:0], i.memories[:0]
+	return err
+}
+
+func (i *importer) add(ctx context.Context, lines []int, memories []Memory) error {
+	ids, err := i.db.Add(ctx, memories...)
+	if err != nil {
+		return err
+	}
+	i.report.Added += len(ids)
+	if i.options.Added != nil && len(ids) > 0 {
+		i.options.Added(lines, memories, ids)
+	}
+	return nil
+}
+
+// recordsFault reports whether an error is about a record, not about the store.
+func recordsFault(err error) bool {
+	switch model.CodeOf(err) {
+	case model.CodeInvalid, model.CodeExists, model.CodeDimension:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,359 @@
+// Package jsonl reads and writes memories as JSON lines, the exchange format of
+// every Nexus tool: one object a line, only "text" required, unknown fields kept
+// as meta, time as RFC 3339 or Unix seconds.
+package jsonl
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// LineBytesMax bounds one line: a text of TextBytesMax escaped at its worst,
+// and a vector. A longer line is skipped without being held in memory.
+const LineBytesMax = 8 << 20
+
+// Record is the JSON form of a memory. Field order is that of output.
+type Record struct {
+	ID         model.ID        `json:"id,omitempty"`
+	Key        string          `json:"key,omitempty"`
+	Text       string          `json:"text"`
+	Time       string          `json:"time,omitempty"`
+	Speaker    string          `json:"speaker,omitempty"`
+	Session    string          `json:"session,omitempty"`
+	Position   *uint32         `json:"position,omitempty"`
+	User       string          `json:"user,omitempty"`
+	Agent      string          `json:"agent,omitempty"`
+	Tenant     string          `json:"tenant,omitempty"`
+	Kind       string          `json:"kind,omitempty"`
+	Importance float32         `json:"importance,omitempty"`
+	Source     string          `json:"source,omitempty"`
+	Start      uint64          `json:"start,omitempty"`
+	End        uint64          `json:"end,omitempty"`
+	Ingested   string          `json:"ingested,omitempty"`
+	Meta       map[string]any  `json:"meta,omitempty"`
+	Vector     json.RawMessage `json:"vector,omitempty"`
+}
+
+// FromMemory returns the JSON form of a stored memory.
+func FromMemory(m *model.Memory) Record {
+	r := Record{
+		ID: m.ID, Key: m.Key, Text: m.Text, Speaker: m.Speaker, Session: m.Session, User: m.User, Agent: m.Agent,
+		Tenant: m.Tenant, Kind: m.Kind.String(), Importance: m.Importance, Source: m.Source, Start: m.Start, End: m.End,
+		Meta: m.Meta,
+	}
+	if m.Session != "" {
+		r.Position = &m.Position
+	}
+	if !m.EventTime.IsZero() {
+		r.Time = m.EventTime.Format(time.RFC3339Nano)
+	}
+	if !m.IngestTime.IsZero() {
+		r.Ingested = m.IngestTime.Format(time.RFC3339Nano)
+	}
+	if m.Vector != nil {
+		r.Vector = appendVector(nil, m.Vector)
+	}
+	return r
+}
+
+// appendVector writes the shortest numbers that read back as the same float32.
+func appendVector(dst []byte, v []float32) []byte {
+	dst = append(dst, '[')
+	for i, x := range v {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendFloat(dst, float64(x), 'g', -1, 32)
+	}
+	return append(dst, ']')
+}
+
+// known are the fields that Parse gives a meaning; "conv" stands for user, "id"
+// for key where there is none. Position and ingested are the store's to set.
+var known = map[string]func(*model.Memory, json.RawMessage) error{
+	"key":        func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Key) },
+	"text":       func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Text) },
+	"speaker":    func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Speaker) },
+	"session":    func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Session) },
+	"user":       func(m *model.Memory, v json.RawMessage) error { return text(v, &m.User) },
+	"agent":      func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Agent) },
+	"tenant":     func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Tenant) },
+	"source":     func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Source) },
+	"start":      func(m *model.Memory, v json.RawMessage) error { return plain(v, &m.Start) },
+	"end":        func(m *model.Memory, v json.RawMessage) error { return plain(v, &m.End) },
+	"importance": func(m *model.Memory, v json.RawMessage) error { return plain(v, &m.Importance) },
+	"vector":     func(m *model.Memory, v json.RawMessage) error { return plain(v, &m.Vector) },
+	"time":       parseTime,
+	"kind":       parseKind,
+	"meta":       parseMeta,
+	"position":   ignore,
+	"ingested":   ignore,
+}
+
+func ignore(*model.Memory, json.RawMessage) error { return nil }
+
+// text reads a string; a number is taken as its digits, null as nothing.
+func text(v json.RawMessage, s *string) error {
+	if len(v) > 0 && (v[0] == '-' || v[0] >= '0' && v[0] <= '9') {
+		*s = string(v)
+		return nil
+	}
+	return plain(v, s)
+}
+
+func plain(v json.RawMessage, target any) error {
+	if err := json.Unmarshal(v, target); err != nil {
+		return fmt.Errorf("%s: %w", problem(err), model.ErrInvalid)
+	}
+	return nil
+}
+
+// problem describes a JSON error without any of the input's text.
+func problem(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("malformed JSON at byte %d", syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Sprintf("JSON %s where %s is wanted", kind.Value, kind.Type)
+	}
+	return "malformed JSON"
+}
+
+func parseKind(m *model.Memory, v json.RawMessage) (err error) {
+	var name string
+	if err = plain(v, &name); err == nil {
+		m.Kind, err = model.ParseKind(name)
+	}
+	return err
+}
+
+func parseTime(m *model.Memory, v json.RawMessage) error {
+	var value any
+	if err := plain(v, &value); err != nil {
+		return err
+	}
+	switch t := value.(type) {
+	case nil:
+		return nil
+	case float64:
+		if math.Abs(t) > 1e11 {
+			return fmt.Errorf("%g seconds are out of range (milliseconds?): %w", t, model.ErrInvalid)
+		}
+		seconds, fraction := math.Modf(t)
+		m.EventTime = time.Unix(int64(seconds), int64(math.Round(fraction*1e6))*1000)
+		return nil
+	case string:
+		if t == "" {
+			return nil
+		}
+		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly} {
+			if parsed, err := time.Parse(layout, t); err == nil {
+				m.EventTime = parsed
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("want RFC 3339 (2024-05-31T18:00:00Z), a date, or Unix seconds: %w", model.ErrInvalid)
+}
+
+func parseMeta(m *model.Memory, v json.RawMessage) error {
+	var fields map[string]json.RawMessage
+	if err := plain(v, &fields); err != nil {
+		return err
+	}
+	for name, value := range fields {
+		if err := addMeta(m, name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addMeta keeps a value that Meta has a type for; other values keep their JSON
+// as a string, so that nothing of a record is lost.
+func addMeta(m *model.Memory, name string, v json.RawMessage) error {
+	var value any
+	if err := plain(v, &value); err != nil {
+		return fmt.Errorf("%q: %w", name, err)
+	}
+	if m.Meta == nil {
+		m.Meta = map[string]any{}
+	}
+	switch t := value.(type) {
+	case nil:
+	case string, float64, bool:
+		m.Meta[name] = t
+	case []any:
+		if list, ok := stringList(t); ok {
+			m.Meta[name] = list
+			break
+		}
+		m.Meta[name] = string(v)
+	default:
+		m.Meta[name] = string(v)
+	}
+	return nil
+}
+
+func stringList(values []any) ([]string, bool) {
+	list := make([]string, len(values))
+	for i, v := range values {
+		s, ok := v.(string)
+		if !ok {
+			return nil, false
+		}
+		list[i] = s
+	}
+	return list, true
+}
+
+// Parse returns the memory of one line, normalized. Errors wrap ErrInvalid or
+// ErrDimension and name the field.
+func Parse(line []byte) (model.Memory, error) {
+	var m model.Memory
+	var fields map[string]json.RawMessage
+	if !utf8.Valid(line) { // encoding/json would put U+FFFD there and say nothing
+		return m, fmt.Errorf("invalid UTF-8 at byte %d: %w", invalidAt(line), model.ErrInvalid)
+	}
+	if err := plain(line, &fields); err != nil {
+		return m, err
+	}
+	for name, value := range fields {
+		parse, ok := known[name]
+		switch {
+		case ok:
+			if err := parse(&m, value); err != nil {
+				return m, fmt.Errorf("%s: %w", name, err)
+			}
+		case name == "id" || name == "conv":
+		default:
+			if err := addMeta(&m, name, value); err != nil {
+				return m, err
+			}
+		}
+	}
+	if err := aliases(&m, fields); err != nil {
+		return m, err
+	}
+	return m, m.Normalize()
+}
+
+// invalidAt returns the first byte of line that is not UTF-8.
+func invalidAt(line []byte) int {
+	at := 0
+	for at < len(line) {
+		r, size := utf8.DecodeRune(line[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return at
+}
+
+// aliases sets key from a textual "id" and user from "conv" where not given.
+// A numeric id is that of an export, given anew by the store.
+func aliases(m *model.Memory, fields map[string]json.RawMessage) error {
+	if v := fields["id"]; m.Key == "" && len(v) > 0 && v[0] == '"' {
+		if err := plain(v, &m.Key); err != nil {
+			return fmt.Errorf("id: %w", err)
+		}
+	}
+	if v := fields["conv"]; m.User == "" && v != nil {
+		if err := text(v, &m.User); err != nil {
+			return fmt.Errorf("conv: %w", err)
+		}
+	}
+	return nil
+}
+
+// Line is one line of a file: a memory, or why it is none.
+type Line struct {
+	Number int // from 1
+	Memory model.Memory
+	Err    error
+}
+
+// Reader reads memories line by line in constant memory.
+type Reader struct {
+	in     *bufio.Reader
+	number int
+	read   int64
+	line   []byte
+}
+
+// NewReader reads JSON lines from r.
+func NewReader(r io.Reader) *Reader { return &Reader{in: bufio.NewReaderSize(r, 256<<10)} }
+
+// BytesRead returns the bytes consumed so far.
+func (r *Reader) BytesRead() int64 { return r.read }
+
+// Next returns the next line that is not empty, io.EOF after the last, or the
+// error of the underlying reader. A bad line is a Line with Err, not an error.
+func (r *Reader) Next() (Line, error) {
+	for {
+		long, err := r.readLine()
+		if err != nil && (err != io.EOF || len(r.line) == 0 && !long) {
+			return Line{}, err
+		}
+		r.number++
+		l := Line{Number: r.number}
+		line := bytes.TrimSpace(r.line)
+		if r.number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // byte order mark
+		}
+		switch {
+		case long:
+			l.Err = fmt.Errorf("line has more than %d bytes: %w", LineBytesMax, model.ErrInvalid)
+		case len(line) == 0:
+			continue
+		default:
+			l.Memory, l.Err = Parse(line)
+		}
+		return l, nil
+	}
+}
+
+// readLine fills r.line; long tells that it was cut off and the rest skipped.
+func (r *Reader) readLine() (long bool, err error) {
+	r.line = r.line[:0]
+	for {
+		chunk, err := r.in.ReadSlice('\n')
+		r.read += int64(len(chunk))
+		if len(r.line)+len(chunk) > LineBytesMax {
+			long = true
+			r.line = r.line[:0]
+		}
+		if !long {
+			r.line = append(r.line, chunk...)
+		}
+		if err != bufio.ErrBufferFull {
+			return long, err
+		}
+	}
+}
+
+// Writer writes memories as JSON lines.
+type Writer struct{ encoder *json.Encoder }
+
+// NewWriter writes to w, which the caller flushes.
+func NewWriter(w io.Writer) *Writer {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return &Writer{e}
+}
+
+// Write writes one memory.
+func (w *Writer) Write(m *model.Memory) error { return w.encoder.Encode(FromMemory(m)) }

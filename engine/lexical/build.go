@@ -1,0 +1,141 @@
+package lexical
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/text"
+)
+
+// Builder collects rows and makes the index of them. One goroutine at a time;
+// spent after Finish.
+type Builder struct {
+	ids     map[string]uint32 // term -> its place in terms
+	terms   []builderTerm
+	entries []entry  // all postings, row after row
+	lengths []uint32 // of every row
+}
+
+// builderTerm is a term in order of first appearance.
+type builderTerm struct {
+	term  string
+	count uint32 // rows that hold it
+	last  int    // where in entries its last posting is
+}
+
+type entry struct {
+	id, row uint32
+	freq    uint16
+}
+
+// NewBuilder returns an empty builder.
+func NewBuilder() *Builder { return &Builder{ids: make(map[string]uint32)} }
+
+// Add appends the next row; rows are numbered 0, 1, 2 ... in order of the calls.
+// terms may be empty and is copied. O(terms) expected.
+func (b *Builder) Add(terms *text.Tokens) {
+	row := uint32(len(b.lengths))
+	for i := range terms.Len() {
+		b.count(terms.At(i), row)
+	}
+	b.lengths = append(b.lengths, uint32(terms.Len()))
+}
+
+// count adds one occurrence of term in row, the last row so far.
+func (b *Builder) count(term []byte, row uint32) {
+	id, known := b.ids[string(term)]
+	if !known {
+		id = uint32(len(b.terms))
+		b.terms = append(b.terms, builderTerm{term: string(term)})
+		b.ids[b.terms[id].term] = id
+	}
+	t := &b.terms[id]
+	if known && b.entries[t.last].row == row {
+		if b.entries[t.last].freq < math.MaxUint16 {
+			b.entries[t.last].freq++
+		}
+		return
+	}
+	t.count++
+	t.last = len(b.entries)
+	b.entries = append(b.entries, entry{id, row, 1})
+}
+
+// Finish returns the index of the rows added. The columns are the caller's; they
+// depend on the rows alone. Fails only beyond 2^32-1 rows or postings (ErrLimit).
+// O(postings + terms log terms).
+func (b *Builder) Finish() (Parts, error) {
+	if err := checkLimits(len(b.lengths), len(b.entries)); err != nil {
+		return Parts{}, err
+	}
+	order := make([]uint32, len(b.terms)) // ids in order of the terms
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(x, y uint32) int { return compareTerms(b.terms[x].term, b.terms[y].term) })
+
+	out := newColumns(len(b.terms), len(b.entries), len(b.lengths))
+	next := make([]uint32, len(b.terms)) // by id: where its next posting goes
+	at := uint32(0)
+	for _, id := range order {
+		next[id] = at
+		at += b.terms[id].count
+		out.closeTerm([]byte(b.terms[id].term), at)
+	}
+	for _, e := range b.entries {
+		out.parts.Rows[next[e.id]], out.parts.Freqs[next[e.id]] = e.row, e.freq
+		next[e.id]++
+	}
+	copy(out.parts.Lengths, b.lengths)
+	return out.finish()
+}
+
+func compareTerms(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func checkLimits(rows, entries int) error {
+	if uint64(rows) > math.MaxUint32 || uint64(entries) > math.MaxUint32 {
+		return fmt.Errorf("%w: %d rows, %d postings", ErrLimit, rows, entries)
+	}
+	return nil
+}
+
+// columns are Parts in the making; Builder and Merge share them so that both
+// make the same bytes.
+type columns struct {
+	parts Parts
+	terms text.Tokens // ascending
+}
+
+func newColumns(terms, postings, rows int) *columns {
+	return &columns{parts: Parts{
+		Starts:  append(make([]uint32, 0, terms+1), 0),
+		Rows:    make([]uint32, postings),
+		Freqs:   make([]uint16, postings),
+		Lengths: make([]uint32, rows),
+	}}
+}
+
+// closeTerm appends a term whose postings end at end.
+func (c *columns) closeTerm(term []byte, end uint32) {
+	c.terms.Append(term)
+	c.parts.Starts = append(c.parts.Starts, end)
+}
+
+// finish adds the dictionary.
+func (c *columns) finish() (Parts, error) {
+	dictionary, err := buildDictionary(&c.terms)
+	if err != nil {
+		return Parts{}, err
+	}
+	c.parts.Dictionary = slices.Clip(dictionary)
+	return c.parts, nil
+}

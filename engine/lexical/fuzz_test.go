@@ -1,0 +1,81 @@
+package lexical
+
+import (
+	"encoding/binary"
+	"errors"
+	"testing"
+)
+
+// encodeColumns writes columns as lengths and little-endian values, so that a
+// fuzzer can mutate them.
+func encodeColumns(p Parts) []byte {
+	var b []byte
+	for _, n := range []int{len(p.Dictionary), len(p.Starts), len(p.Rows), len(p.Freqs)} {
+		b = binary.LittleEndian.AppendUint16(b, uint16(n))
+	}
+	b = append(b, p.Dictionary...)
+	for _, column := range [][]uint32{p.Starts, p.Rows} {
+		for _, v := range column {
+			b = binary.LittleEndian.AppendUint32(b, v)
+		}
+	}
+	for _, v := range p.Freqs {
+		b = binary.LittleEndian.AppendUint16(b, v)
+	}
+	for _, v := range p.Lengths {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	return b
+}
+
+// decodeColumns is lenient: columns of what bytes there are.
+func decodeColumns(b []byte) (p Parts) {
+	var counts [4]int
+	for i := range counts {
+		if len(b) >= 2 {
+			counts[i], b = int(binary.LittleEndian.Uint16(b)), b[2:]
+		}
+	}
+	n := min(counts[0], len(b))
+	p.Dictionary, b = b[:n], b[n:]
+	take32 := func(count int) (out []uint32) {
+		for ; count > 0 && len(b) >= 4; count-- {
+			out, b = append(out, binary.LittleEndian.Uint32(b)), b[4:]
+		}
+		return out
+	}
+	p.Starts, p.Rows = take32(counts[1]), take32(counts[2])
+	for n := counts[3]; n > 0 && len(b) >= 2; n-- {
+		p.Freqs, b = append(p.Freqs, binary.LittleEndian.Uint16(b)), b[2:]
+	}
+	p.Lengths = take32(len(b))
+	return p
+}
+
+func FuzzOpenedColumnsAreSafeToSearch(f *testing.F) {
+	words := []string{"apple", "applet", "bee", "been", "cedar"}
+	f.Add(encodeColumns(mustBuild(f, nil).Parts()))
+	f.Add(encodeColumns(mustBuild(f, [][]string{words[:1]}).Parts()))
+	f.Add(encodeColumns(mustBuild(f, [][]string{words, words[1:3], nil, words[2:], {"bee", "bee"}}).Parts()))
+	f.Add(encodeColumns(mustBuild(f, syntheticRows(40, 9, 200)).Parts()))
+	question := tokensOf(append(words, ""))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := Open(decodeColumns(data))
+		if err != nil {
+			if !errors.Is(err, ErrFormat) {
+				t.Fatalf("error outside of the set: %v", err)
+			}
+			return
+		}
+		var s Searcher
+		parts := []Part{{Reader: r, Dead: []uint64{2}}, {Reader: r, Allow: []uint64{^uint64(4)}}}
+		s.Prepare(question, parts, Statistics{uint64(2 * r.RowCount()), 2 * r.TotalLength()})
+		for _, h := range s.Top(nil, 10, nil) {
+			if int(h.Row) >= r.RowCount() || !parts[h.Part].visible(int(h.Row)) || h.Score <= 0 {
+				t.Fatalf("hit %+v of %d rows", h, r.RowCount())
+			}
+			s.Score(h.Part, h.Row)
+			s.Coverage(h.Part, h.Row)
+		}
+	})
+}

@@ -1,0 +1,402 @@
+package lexical
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/nexus-memory/nexus/engine/text"
+)
+
+func tokensOf(words []string) *text.Tokens {
+	t := &text.Tokens{}
+	for _, w := range words {
+		t.AppendString(w)
+	}
+	return t
+}
+
+func mustBuild(t interface{ Fatal(...any) }, rows [][]string) *Reader {
+	b := NewBuilder()
+	for _, words := range rows {
+		b.Add(tokensOf(words))
+	}
+	parts, err := b.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// document is a row of the plain reference model.
+type document struct {
+	words       []string
+	dead, allow bool
+}
+
+// snapshot is a set of documents cut into parts.
+type snapshot struct {
+	documents  [][]document // by part
+	parts      []Part
+	statistics Statistics
+}
+
+func newSnapshot(t interface{ Fatal(...any) }, documents [][]document, filtered bool) snapshot {
+	s := snapshot{documents: documents}
+	for _, rows := range documents {
+		var words [][]string
+		p := Part{Dead: make([]uint64, (len(rows)+63)/64)}
+		if filtered {
+			p.Allow = make([]uint64, (len(rows)+63)/64)
+		}
+		anyDead := false
+		for i, d := range rows {
+			words = append(words, d.words)
+			if d.dead {
+				p.Dead[i/64] |= 1 << (i % 64)
+				anyDead = true
+			} else {
+				s.statistics.Documents++
+				s.statistics.TotalLength += uint64(len(d.words))
+			}
+			if filtered && d.allow {
+				p.Allow[i/64] |= 1 << (i % 64)
+			}
+		}
+		if !anyDead {
+			p.Dead = nil
+		}
+		p.Reader = mustBuild(t, words)
+		s.parts = append(s.parts, p)
+	}
+	return s
+}
+
+// referenceTop is BM25 over maps, the definition that Top is held against.
+func (s *snapshot) referenceTop(question []string, k int, filtered bool) []Hit {
+	var terms []string
+	df := map[string]uint64{}
+	for _, term := range question {
+		if !slices.Contains(terms, term) {
+			terms = append(terms, term)
+		}
+	}
+	frequency := func(d document, term string) (n float64) {
+		for _, w := range d.words {
+			if w == term && n < math.MaxUint16 {
+				n++
+			}
+		}
+		return n
+	}
+	for _, rows := range s.documents {
+		for _, d := range rows {
+			for _, term := range terms {
+				if !d.dead && frequency(d, term) > 0 {
+					df[term]++
+				}
+			}
+		}
+	}
+	average := 1.0
+	if s.statistics.TotalLength > 0 {
+		average = float64(s.statistics.TotalLength) / float64(s.statistics.Documents)
+	}
+	var hits []Hit
+	for part, rows := range s.documents {
+		for row, d := range rows {
+			if d.dead || filtered && !d.allow {
+				continue
+			}
+			sum := 0.0
+			slope := float64(1.2*.75) / average
+			norm := 1.2*(1-.75) + float64(slope*float64(len(d.words)))
+			for _, term := range terms {
+				if df[term] == 0 {
+					continue
+				}
+				n := float64(df[term])
+				idf := ln(1 + (float64(s.statistics.Documents)-n+.5)/(n+.5))
+				freq := frequency(d, term)
+				sum += float64(float64(idf*(1.2+1)) * float64(freq/(freq+norm)))
+			}
+			if sum > 0 {
+				hits = append(hits, Hit{int32(part), uint32(row), sum})
+			}
+		}
+	}
+	slices.SortFunc(hits, before)
+	return hits[:min(k, len(hits))]
+}
+
+func (s *snapshot) top(question []string, k int) []Hit {
+	var searcher Searcher
+	searcher.Prepare(tokensOf(question), s.parts, s.statistics)
+	return searcher.Top(nil, k, nil)
+}
+
+func equalHits(a, b []Hit) bool { return len(a) == len(b) && (len(a) == 0 || slices.Equal(a, b)) }
+
+// drawDocuments takes words from a few, so that terms repeat and scores tie.
+func drawDocuments(t *rapid.T, countMax int) []document {
+	word := rapid.Custom(func(t *rapid.T) string {
+		return fmt.Sprintf("w%d", rapid.IntRange(0, rapid.IntRange(1, 30).Draw(t, "skew")).Draw(t, "word"))
+	})
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) document {
+		return document{
+			words: rapid.SliceOfN(word, 0, 8).Draw(t, "words"),
+			dead:  rapid.IntRange(0, 4).Draw(t, "dead") == 0,
+			allow: rapid.Bool().Draw(t, "allow"),
+		}
+	}), 0, countMax).Draw(t, "documents")
+}
+
+// drawPartition cuts documents into parts, empty ones included.
+func drawPartition(t *rapid.T, documents []document) [][]document {
+	var out [][]document
+	for rest := documents; ; {
+		n := rapid.IntRange(0, len(rest)).Draw(t, "cut")
+		out = append(out, rest[:n])
+		rest = rest[n:]
+		if len(rest) == 0 || len(out) > 8 {
+			return append(out, rest)
+		}
+	}
+}
+
+func drawQuestion(t *rapid.T) []string {
+	return rapid.SliceOfN(rapid.StringMatching(`w[0-9]|w1[0-9]|nowhere`), 0, 7).Draw(t, "question")
+}
+
+func TestTopEqualsPlainReference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		filtered := rapid.Bool().Draw(t, "filtered")
+		s := newSnapshot(t, drawPartition(t, drawDocuments(t, 80)), filtered)
+		question, k := drawQuestion(t), rapid.IntRange(0, 100).Draw(t, "k")
+		got, want := s.top(question, k), s.referenceTop(question, k, filtered)
+		if !equalHits(got, want) {
+			t.Fatalf("question %q k %d:\n got %v\nwant %v", question, k, got, want)
+		}
+	})
+}
+
+func TestLayoutOfSegmentsNeverChangesAScore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		documents, question := drawDocuments(t, 60), drawQuestion(t)
+		whole := newSnapshot(t, [][]document{documents}, false)
+		cut := newSnapshot(t, drawPartition(t, documents), false)
+		want, got := whole.top(question, 10), cut.top(question, 10)
+		for i, h := range got { // row in the part -> row in the whole
+			for part := range h.Part {
+				got[i].Row += uint32(len(cut.documents[part]))
+			}
+			got[i].Part = 0
+		}
+		if !equalHits(got, want) {
+			t.Fatalf("question %q:\n got %v\nwant %v", question, got, want)
+		}
+	})
+}
+
+func TestMergeEqualsBuildOfTheLiveRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newSnapshot(t, drawPartition(t, drawDocuments(t, 80)), false)
+		var sources []Source
+		live := [][]string{}
+		for i, p := range s.parts {
+			sources = append(sources, Source{p.Reader, p.Dead})
+			for _, d := range s.documents[i] {
+				if !d.dead {
+					live = append(live, d.words)
+				}
+			}
+		}
+		got, err := Merge(sources)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := mustBuild(t, live).Parts(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("\n got %+v\nwant %+v", got, want)
+		}
+	})
+}
+
+func TestMergeOfManyRealTermsEqualsBuild(t *testing.T) {
+	rows := syntheticRows(3000, 12, 5000)
+	sources := []Source{}
+	for chunk := range slices.Chunk(rows, 170) {
+		sources = append(sources, Source{Reader: mustBuild(t, chunk)})
+	}
+	got, err := Merge(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, mustBuild(t, rows).Parts()) {
+		t.Fatal("merge differs from build")
+	}
+}
+
+func TestScoreEqualsTopToTheBit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newSnapshot(t, drawPartition(t, drawDocuments(t, 60)), false)
+		var searcher Searcher
+		searcher.Prepare(tokensOf(drawQuestion(t)), s.parts, s.statistics)
+		scored := map[[2]uint32]float64{}
+		for _, h := range searcher.Top(nil, 1000, nil) {
+			scored[[2]uint32{uint32(h.Part), h.Row}] = h.Score
+		}
+		for part, rows := range s.documents {
+			for row, d := range rows {
+				got := searcher.Score(int32(part), uint32(row))
+				if want := scored[[2]uint32{uint32(part), uint32(row)}]; !d.dead && got != want {
+					t.Fatalf("part %d row %d: score %v, top %v", part, row, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestCoverageIsTheShareOfIdfMass(t *testing.T) {
+	s := newSnapshot(t, [][]document{
+		{{words: []string{"rare", "common"}}, {words: []string{"common"}}},
+		{{words: []string{"common"}}, {words: []string{"other"}}},
+	}, false)
+	var searcher Searcher
+	if n := searcher.Prepare(tokensOf([]string{"rare", "nowhere", "common", "rare"}), s.parts, s.statistics); n != 2 {
+		t.Fatalf("%d terms occur, want 2", n)
+	}
+	rare, common := math.Log(1+3.5/1.5), math.Log(1+1.5/3.5)
+	for _, c := range []struct {
+		part int32
+		row  uint32
+		want float64
+	}{{0, 0, 1}, {0, 1, common / (rare + common)}, {1, 0, common / (rare + common)}, {1, 1, 0}} {
+		if got := searcher.Coverage(c.part, c.row); math.Abs(got-c.want) > 1e-15 {
+			t.Errorf("part %d row %d: got %v, want %v", c.part, c.row, got, c.want)
+		}
+	}
+	if searcher.Prepare(tokensOf([]string{"nowhere"}), s.parts, s.statistics); searcher.Coverage(0, 0) != 0 {
+		t.Error("a question of unknown words covers nothing")
+	}
+}
+
+func TestDeadRowsAreInvisibleAndUncounted(t *testing.T) {
+	s := newSnapshot(t, [][]document{{
+		{words: []string{"a"}, dead: true}, {words: []string{"a", "b"}}, {words: []string{"gone"}, dead: true},
+	}}, false)
+	var searcher Searcher
+	if n := searcher.Prepare(tokensOf([]string{"gone", "a"}), s.parts, s.statistics); n != 1 {
+		t.Fatalf("%d terms occur, want 1: only a live row counts", n)
+	}
+	got := searcher.Top(nil, 5, nil)
+	if len(got) != 1 || got[0].Row != 1 {
+		t.Fatalf("got %v, want row 1 alone", got)
+	}
+}
+
+func TestTiesRankByPartThenRow(t *testing.T) {
+	same := document{words: []string{"tie"}}
+	s := newSnapshot(t, [][]document{{same, same, same}, {same, same}}, false)
+	want := []Hit{{0, 0, 0}, {0, 1, 0}, {0, 2, 0}, {1, 0, 0}}
+	got := s.top([]string{"tie"}, 4)
+	for i := range got {
+		want[i].Score = got[0].Score
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+}
+
+func TestFrequencySaturates(t *testing.T) {
+	r := mustBuild(t, [][]string{slices.Repeat([]string{"x"}, math.MaxUint16+10)})
+	p := r.Parts()
+	if p.Freqs[0] != math.MaxUint16 || p.Lengths[0] != math.MaxUint16+10 {
+		t.Fatalf("frequency %d, length %d", p.Freqs[0], p.Lengths[0])
+	}
+}
+
+func TestNothingFindsNothing(t *testing.T) {
+	var searcher Searcher
+	if n := searcher.Prepare(tokensOf([]string{"a"}), nil, Statistics{}); n != 0 || len(searcher.Top(nil, 8, nil)) != 0 {
+		t.Fatal("a snapshot without parts has hits")
+	}
+	r := mustBuild(t, nil)
+	if r.RowCount() != 0 || r.TermCount() != 0 || r.TotalLength() != 0 {
+		t.Fatalf("empty index: %+v", r.Parts())
+	}
+	merged, err := Merge(nil)
+	if err != nil || !reflect.DeepEqual(merged, r.Parts()) {
+		t.Fatalf("merge of nothing: %+v, %v", merged, err)
+	}
+	if n := searcher.Prepare(tokensOf(nil), []Part{{Reader: r}}, Statistics{}); n != 0 || len(searcher.Top(nil, 8, nil)) != 0 {
+		t.Fatal("an empty question has hits")
+	}
+}
+
+func TestStopEndsTheSearchAtAWindow(t *testing.T) {
+	rows := slices.Repeat([][]string{{"x"}}, 3*windowRows)
+	parts := []Part{{Reader: mustBuild(t, rows)}}
+	var searcher Searcher
+	searcher.Prepare(tokensOf([]string{"x"}), parts, Statistics{uint64(len(rows)), uint64(len(rows))})
+	asked := 0
+	stop := func() bool { asked++; return asked > 2 }
+	if got := searcher.Top(nil, 3*windowRows, stop); len(got) != 2*windowRows || asked != 3 {
+		t.Fatalf("%d hits after %d questions, want two windows and three", len(got), asked)
+	}
+	if got := searcher.Top(nil, 3*windowRows, nil); len(got) != 3*windowRows {
+		t.Fatalf("%d hits of a search after a stopped one", len(got))
+	}
+}
+
+func TestLnIsWithin2UlpOfTheLibrary(t *testing.T) {
+	check := func(x float64) {
+		got, want := ln(x), math.Log(x)
+		ulp := math.Nextafter(math.Abs(want), math.Inf(1)) - math.Abs(want)
+		if math.Abs(got-want) > 2*ulp {
+			t.Fatalf("ln(%v) = %v, library %v: %v ulp", x, got, want, (got-want)/ulp)
+		}
+	}
+	for n := 1.0; n < 1e9; n *= 1.37 {
+		for df := 1.0; df <= n; df *= 1.61 {
+			check(1 + (n-df+.5)/(df+.5))
+		}
+		check(1 + .5/(n+.5))
+		check(n)
+		check(1 / n)
+	}
+	rapid.Check(t, func(t *rapid.T) { check(rapid.Float64Range(1e-300, 1e300).Draw(t, "x")) })
+}
+
+func TestOpenRefusesColumnsThatDisagree(t *testing.T) {
+	good := mustBuild(t, [][]string{{"a", "b"}, {"b", "c"}}).Parts()
+	for name, spoil := range map[string]func(*Parts){
+		"no starts":         func(p *Parts) { p.Starts = nil },
+		"first start":       func(p *Parts) { p.Starts = []uint32{1, 1, 3, 4} },
+		"starts descend":    func(p *Parts) { p.Starts = []uint32{0, 3, 1, 4} },
+		"starts end short":  func(p *Parts) { p.Starts = []uint32{0, 1, 3, 3} },
+		"frequency missing": func(p *Parts) { p.Freqs = p.Freqs[1:] },
+		"term missing":      func(p *Parts) { p.Starts = []uint32{0, 1, 4} },
+		"no dictionary":     func(p *Parts) { p.Dictionary = nil },
+		"cut dictionary":    func(p *Parts) { p.Dictionary = p.Dictionary[:20] },
+		"other dictionary":  func(p *Parts) { p.Dictionary = []byte(strings.Repeat("x", 64)) },
+	} {
+		p := good
+		spoil(&p)
+		if _, err := Open(p); !errors.Is(err, ErrFormat) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	if _, err := Open(good); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,194 @@
+package lexical
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/bits"
+
+	"github.com/blevesearch/vellum"
+)
+
+// Source is one index that goes into a merge. Bit row%64 of word row/64 of Dead
+// marks a row that is dropped; nil means that none is.
+type Source struct {
+	Reader *Reader
+	Dead   []uint64
+}
+
+// Merge joins sources in their order into one index without the dead rows. Rows
+// are numbered anew: those of the first source first. The result equals, byte
+// for byte, what a Builder makes of the live rows. Sources are read only.
+//
+// Wraps ErrLimit beyond 2^32-1 rows or postings and ErrFormat when a dictionary
+// cannot be walked; the sources' checksums must have been verified, as a damaged
+// dictionary may hold a cycle. O(postings + terms log sources).
+func Merge(sources []Source) (Parts, error) {
+	rows, entries, terms := 0, 0, 0
+	for _, s := range sources {
+		rows += liveRows(s)
+		entries += len(s.Reader.parts.Rows)
+		terms = max(terms, s.Reader.TermCount())
+	}
+	if err := checkLimits(rows, entries); err != nil {
+		return Parts{}, err
+	}
+	out := newColumns(terms, 0, rows)
+	out.parts.Rows, out.parts.Freqs = make([]uint32, 0, entries), make([]uint16, 0, entries)
+	renumbered := renumber(sources, out.parts.Lengths)
+	if err := mergeTerms(sources, renumbered, out); err != nil {
+		return Parts{}, err
+	}
+	return out.finish()
+}
+
+func isSet(set []uint64, row int) bool {
+	return row>>6 < len(set) && set[row>>6]>>(row&63)&1 != 0
+}
+
+func liveRows(s Source) int {
+	n := s.Reader.RowCount()
+	live := n
+	for i, word := range s.Dead {
+		if i == n>>6 {
+			word &= 1<<(n&63) - 1
+		}
+		if i > n>>6 {
+			break
+		}
+		live -= bits.OnesCount64(word)
+	}
+	return live
+}
+
+// dropped is the new number of a row that is not kept. No kept row has it, as
+// there are fewer than 2^32 of them.
+const dropped = ^uint32(0)
+
+// renumber returns the new number of every row of every source and fills the
+// lengths of the new rows.
+func renumber(sources []Source, lengths []uint32) [][]uint32 {
+	next := uint32(0)
+	out := make([][]uint32, len(sources))
+	for i, s := range sources {
+		out[i] = make([]uint32, s.Reader.RowCount())
+		for row, length := range s.Reader.parts.Lengths {
+			if isSet(s.Dead, row) {
+				out[i][row] = dropped
+				continue
+			}
+			out[i][row] = next
+			lengths[next] = length
+			next++
+		}
+	}
+	return out
+}
+
+// termCursor stands at one term of one source.
+type termCursor struct {
+	source  int
+	walk    *vellum.FSTIterator
+	term    []byte // borrowed from walk until it moves
+	ordinal uint64
+}
+
+// ahead orders cursors by term, then by source, which keeps rows ascending.
+func (c *termCursor) ahead(d *termCursor) bool {
+	if order := bytes.Compare(c.term, d.term); order != 0 {
+		return order < 0
+	}
+	return c.source < d.source
+}
+
+// mergeTerms walks all dictionaries in step and appends the live postings of
+// every term that has some.
+func mergeTerms(sources []Source, renumbered [][]uint32, out *columns) error {
+	heap, err := openCursors(sources)
+	if err != nil {
+		return err
+	}
+	var term []byte
+	for len(heap) > 0 {
+		term = append(term[:0], heap[0].term...)
+		before := len(out.parts.Rows)
+		for len(heap) > 0 && bytes.Equal(heap[0].term, term) {
+			c := heap[0]
+			if c.ordinal >= uint64(sources[c.source].Reader.TermCount()) {
+				return fmt.Errorf("%w: ordinal %d in source %d", ErrFormat, c.ordinal, c.source)
+			}
+			out.appendLive(sources[c.source].Reader.postingsAt(int(c.ordinal)), renumbered[c.source])
+			if heap, err = advance(heap); err != nil {
+				return err
+			}
+		}
+		if after := len(out.parts.Rows); after > before {
+			out.closeTerm(term, uint32(after))
+		}
+	}
+	return nil
+}
+
+// appendLive appends the postings whose rows are kept, under their new numbers.
+func (c *columns) appendLive(list postings, renumbered []uint32) {
+	for i, row := range list.rows {
+		if to := renumbered[row]; to != dropped {
+			c.parts.Rows = append(c.parts.Rows, to)
+			c.parts.Freqs = append(c.parts.Freqs, list.freqs[i])
+		}
+	}
+}
+
+// openCursors returns a heap of cursors at the first terms, least term on top.
+func openCursors(sources []Source) ([]*termCursor, error) {
+	var heap []*termCursor
+	for i, s := range sources {
+		walk, err := s.Reader.dictionary.Iterator(nil, nil)
+		if errors.Is(err, vellum.ErrIteratorDone) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: dictionary of source %d: %w", ErrFormat, i, err)
+		}
+		c := &termCursor{source: i, walk: walk}
+		c.term, c.ordinal = walk.Current()
+		heap = append(heap, c)
+	}
+	for i := len(heap)/2 - 1; i >= 0; i-- {
+		siftDown(heap, i)
+	}
+	return heap, nil
+}
+
+// advance moves the top cursor to its next term, or drops it at its end.
+func advance(heap []*termCursor) ([]*termCursor, error) {
+	top := heap[0]
+	switch err := top.walk.Next(); {
+	case errors.Is(err, vellum.ErrIteratorDone):
+		last := len(heap) - 1
+		heap[0] = heap[last]
+		heap = heap[:last]
+	case err != nil:
+		return nil, fmt.Errorf("%w: dictionary of source %d: %w", ErrFormat, top.source, err)
+	default:
+		top.term, top.ordinal = top.walk.Current()
+	}
+	siftDown(heap, 0)
+	return heap, nil
+}
+
+func siftDown(heap []*termCursor, i int) {
+	for {
+		first := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(heap); child++ {
+			if heap[child].ahead(heap[first]) {
+				first = child
+			}
+		}
+		if first == i {
+			return
+		}
+		heap[i], heap[first] = heap[first], heap[i]
+		i = first
+	}
+}

@@ -1,0 +1,249 @@
+package search
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine/fuse"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vector"
+)
+
+// answerFused computes the factors of all candidates and chooses the hits.
+func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
+	started := time.Now()
+	s.gather()
+	answer.Trace.Candidates = len(s.refs)
+	s.fillBatch()
+	s.relevance()
+	s.freshness(query.Now)
+	s.authority()
+	s.coherence()
+	picks := s.fuser.Choose(&s.batch, query.Weights, query.K)
+	chosen := time.Now()
+	answer.Trace.Fuse = chosen.Sub(started)
+	answer.Hits = make([]model.Hit, 0, len(picks))
+	for rank, p := range picks {
+		hit := model.Hit{Score: p.Score, Factors: p.Factors}
+		s.dups = s.fuser.Duplicates(s.dups[:0], &s.batch, rank)
+		for _, i := range s.dups {
+			hit.Duplicates = append(hit.Duplicates, s.question.View.ID(s.refs[i]))
+		}
+		answer.Trace.Collapsed += len(s.dups)
+		if err := s.fetch(&hit, s.refs[p.Index], query, answer); err != nil {
+			return err
+		}
+	}
+	answer.Trace.Fetch = time.Since(chosen)
+	return nil
+}
+
+// gather lists the candidates of all engines once, in ID order, and has every
+// engine score those it did not bring itself.
+func (s *state) gather() {
+	s.refs = s.refs[:0]
+	for i := range s.runs {
+		if s.runs[i].used() {
+			for _, c := range s.runs[i].found {
+				s.refs = append(s.refs, c.Ref)
+			}
+		}
+	}
+	slices.SortFunc(s.refs, segment.Ref.Compare)
+	s.refs = slices.Compact(s.refs)
+	for i := range s.runs {
+		s.scores[i] = s.scores[i][:0]
+		if s.runs[i].used() {
+			s.scoreAll(i)
+		}
+	}
+}
+
+func (r *run) used() bool { return r.asked && r.done && r.err == nil }
+
+// scoreAll fills the run's scores for all candidates.
+func (s *state) scoreAll(i int) {
+	r := &s.runs[i]
+	slices.SortFunc(r.found, func(a, b Candidate) int { return a.Ref.Compare(b.Ref) })
+	next := 0
+	for _, ref := range s.refs {
+		if next < len(r.found) && r.found[next].Ref == ref {
+			s.scores[i] = append(s.scores[i], r.found[next].Score)
+			next++
+			continue
+		}
+		s.scores[i] = append(s.scores[i], r.engine.Score(ref))
+	}
+}
+
+// fillBatch copies what fusion compares candidates by into adjoining rows.
+func (s *state) fillBatch() {
+	dim := s.question.View.Space.Dim
+	s.batch.Reset(vector.Stride(dim))
+	for _, ref := range s.refs {
+		p, row := &s.question.View.Parts[ref.Part], int(ref.Row)
+		s.batch.Add(p.Signature(row), p.Vectors().CodesOf(row), p.Vectors().Scales[row])
+	}
+}
+
+// engineShare is an engine's part in relevance beside another one's. The
+// built-in hashing sees spelling, not meaning, and weighs less than a model.
+const (
+	lexicalShare = .5
+	vectorShare  = .5
+	hashingShare = .2
+)
+
+func (s *state) share(i int) float64 {
+	if s.runs[i].engine.Name() == "lexical" {
+		return lexicalShare
+	}
+	if !s.question.View.Space.KeepsVectors() {
+		return hashingShare
+	}
+	return vectorShare
+}
+
+// relevance fills the relevance and confidence columns.
+func (s *state) relevance() {
+	var total float64
+	used := 0
+	for i := range s.runs {
+		if s.runs[i].used() {
+			low, high := fuse.Range(s.scores[i])
+			if s.runs[i].engine.Name() == "lexical" {
+				low = 0 // no matching word is a zero of its own right
+			}
+			fuse.Normalize(s.scores[i], low, high)
+			total += s.share(i)
+			used++
+		}
+	}
+	relevance, confidence := s.batch.Column(model.Relevance), s.batch.Column(model.Confidence)
+	for c := range relevance {
+		var sum float64
+		product := 1.0
+		for i := range s.runs {
+			if s.runs[i].used() {
+				sum += float64(s.scores[i][c] * float64(s.share(i)/total))
+				product *= s.scores[i][c]
+			}
+		}
+		relevance[c] = float32(sum)
+		confidence[c] = float32(root(product, used))
+	}
+}
+
+// root returns the n-th root for the n there are: 1, 2 and 4 engines, by square
+// roots, which IEEE 754 defines to the last bit.
+func root(x float64, n int) float64 {
+	for ; n > 1; n /= 2 {
+		x = math.Sqrt(x)
+	}
+	return x
+}
+
+// freshnessHalf is the age at which a memory is half as fresh as the newest: a
+// year, as recency is only a slight preference where nobody asked for it.
+const freshnessHalf = float64(365 * 24 * time.Hour / time.Microsecond)
+
+// freshness fills the freshness column with 1/(1+age/half).
+func (s *state) freshness(now time.Time) {
+	s.events = s.events[:0]
+	newest := int64(math.MinInt64)
+	for _, ref := range s.refs {
+		e := s.question.View.Parts[ref.Part].Event(int(ref.Row))
+		s.events = append(s.events, e)
+		newest = max(newest, e)
+	}
+	if !now.IsZero() {
+		newest = now.UnixMicro()
+	}
+	for i, e := range s.events {
+		age := max(0, float64(newest)-float64(e))
+		s.batch.Column(model.Freshness)[i] = float32(1 / (1 + age/freshnessHalf))
+	}
+}
+
+func (s *state) authority() {
+	for i, ref := range s.refs {
+		s.batch.Column(model.Authority)[i] = s.question.View.Parts[ref.Part].Authority(int(ref.Row))
+	}
+}
+
+// coherence fills the coherence column: the mean relevance of the two turns
+// before and the two after in the same session, those next to it counting
+// double, as far as they are candidates.
+func (s *state) coherence() {
+	s.near.reset()
+	for i, ref := range s.refs {
+		if thread, position := s.question.View.Parts[ref.Part].Thread(int(ref.Row)); thread != 0 {
+			s.near.put(thread, position, i)
+		}
+	}
+	relevance, coherence := s.batch.Column(model.Relevance), s.batch.Column(model.Coherence)
+	for i, ref := range s.refs {
+		coherence[i] = 0
+		thread, position := s.question.View.Parts[ref.Part].Thread(int(ref.Row))
+		if thread == 0 {
+			continue
+		}
+		var sum float64
+		for _, n := range [...]struct {
+			step   int64
+			weight float64
+		}{{-2, 1}, {-1, 2}, {1, 2}, {2, 1}} {
+			if at := int64(position) + n.step; at >= 0 {
+				if j, ok := s.near.get(thread, uint32(at)); ok {
+					sum += float64(n.weight * float64(relevance[j]))
+				}
+			}
+		}
+		coherence[i] = float32(sum / 6)
+	}
+}
+
+// neighbours finds a candidate by its place in a session: an open-addressing
+// table of twice the largest batch, cleared by a new generation.
+type neighbours struct {
+	slots      [neighbourSlots]neighbour
+	generation uint32
+}
+
+const neighbourSlots = 2 * fuse.CandidatesMax
+
+type neighbour struct {
+	thread     uint64
+	position   uint32
+	generation uint32
+	index      int32
+}
+
+func (n *neighbours) reset() {
+	if n.generation++; n.generation == 0 {
+		n.slots = [neighbourSlots]neighbour{}
+		n.generation = 1
+	}
+}
+
+// find returns the slot of a place: its own or the free one where it belongs.
+func (n *neighbours) find(thread uint64, position uint32) *neighbour {
+	h := (thread ^ uint64(position)) * 0x9E3779B97F4A7C15
+	for i := h >> 32; ; i++ {
+		s := &n.slots[i%neighbourSlots]
+		if s.generation != n.generation || (s.thread == thread && s.position == position) {
+			return s
+		}
+	}
+}
+
+func (n *neighbours) put(thread uint64, position uint32, index int) {
+	*n.find(thread, position) = neighbour{thread, position, n.generation, int32(index)}
+}
+
+func (n *neighbours) get(thread uint64, position uint32) (index int, ok bool) {
+	s := n.find(thread, position)
+	return int(s.index), s.generation == n.generation
+}

@@ -1,0 +1,308 @@
+// Package search asks the engines and fuses what they find.
+//
+// An Engine proposes candidates from one View and can score any row of it. The
+// Orchestrator runs the chosen engines in parallel on the same View, leaves out
+// and names those that are late or fail, and computes the six factors:
+//
+//	relevance   convex combination of the engines' scores, each normalised over
+//	            the candidates (Bruch et al. 2023, arXiv 2210.11934)
+//	freshness   1/(1+age/year) against Query.Now, or the newest candidate
+//	diversity   1 - likeness to the hits above (package fuse)
+//	authority   the memory's importance
+//	coherence   relevance of its neighbours in the session, among the candidates
+//	confidence  geometric mean of the engines' normalised scores
+//
+// Every number of the path from text to order is computed the same way on every
+// CPU, so that the same store and question give the same hits everywhere.
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine/fuse"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/scratch"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// Candidate is a row with an engine's own score for it.
+type Candidate struct {
+	segment.Ref
+	Score float64
+}
+
+// Question is what engines work from. It does not change while they run.
+type Question struct {
+	View   *segment.View
+	Text   string
+	Vector []float32  // nil: no vector to compare
+	Allow  [][]uint64 // rows in scope, one bitset a part; nil = all rows
+	Limit  int        // candidates wanted of each engine
+}
+
+// Engine finds candidates. An Engine belongs to one question at a time: Search
+// keeps what Score then needs. A late engine is abandoned with its goroutine.
+type Engine interface {
+	Name() string
+	// Search appends at most q.Limit candidates to dst, best first, ties by Ref.
+	// It looks at ctx at least every 256 KiB of data. ErrSkip says that the
+	// question has nothing for this engine.
+	Search(ctx context.Context, q *Question, dst []Candidate) ([]Candidate, error)
+	// Score returns the engine's exact score of one row; only after Search.
+	Score(r segment.Ref) float64
+}
+
+// ErrSkip is wrapped by an engine that has nothing to go on.
+var ErrSkip = errors.New("skipped")
+
+// EngineNames lists the engines in the order of their traces.
+func EngineNames() []string { return []string{"lexical", "vector"} }
+
+func newEngines() []Engine { return []Engine{&lexicalEngine{}, &vectorEngine{}} }
+
+// candidatesEach is what one engine brings at least: 4 engines x 64 = one
+// 256-row fusion batch.
+const candidatesEach = 64
+
+// Orchestrator answers questions. Any goroutine may call Answer.
+type Orchestrator struct {
+	states scratch.Pool[state]
+}
+
+// NewOrchestrator returns an orchestrator over all engines.
+func NewOrchestrator() *Orchestrator {
+	return newOrchestrator(newEngines)
+}
+
+func newOrchestrator(engines func() []Engine) *Orchestrator {
+	o := &Orchestrator{}
+	o.states.New = func() *state { return newState(engines()) }
+	return o
+}
+
+// Answer searches q.View for a question that is normalized. It returns the
+// context's error only where that ended before any engine was done.
+//
+// Where so many candidates repeat each other that fewer than K hits are left,
+// the engines are asked once more, for as many as a batch can hold.
+func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (*model.Answer, error) {
+	defer question.View.Release()
+	if query.Budget > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, query.Budget)
+		defer cancel()
+	}
+	s := o.states.Get()
+	s.question = *question
+	s.question.Limit = max(candidatesEach, query.K)
+	s.question.Allow = scopeFilter(question.View, query.Scope)
+	answer, complete, err := s.attempt(ctx, query)
+	widest := fuse.CandidatesMax / len(s.runs)
+	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
+		s.question.Limit = widest
+		answer, complete, err = s.attempt(ctx, query)
+	}
+	if complete { // else the state is left to the engine that still runs on it
+		s.question = Question{}
+		o.states.Put(s)
+	}
+	return answer, err
+}
+
+// attempt asks the engines once and makes an answer of what they found.
+// complete is false when an engine still runs.
+func (s *state) attempt(ctx context.Context, query *model.Query) (answer *model.Answer, complete bool, err error) {
+	started := time.Now()
+	if complete, err = s.runEngines(ctx, query); err != nil {
+		return nil, complete, err
+	}
+	answer = &model.Answer{}
+	answer.Trace.Engines = s.trace()
+	answer.Trace.Segments = len(s.question.View.Parts)
+	answer.Trace.Search = time.Since(started)
+	if query.SingleEngine {
+		err = s.answerAlone(query, answer)
+	} else {
+		err = s.answerFused(query, answer)
+	}
+	return answer, complete, err
+}
+
+// cutOff reports whether an engine may know more candidates than it gave.
+func (s *state) cutOff() bool {
+	for i := range s.runs {
+		if s.runs[i].used() && len(s.runs[i].found) == s.question.Limit {
+			return true
+		}
+	}
+	return false
+}
+
+// scopeFilter returns nil where every row may be seen.
+func scopeFilter(v *segment.View, scope model.Scope) [][]uint64 {
+	allow := v.Allow(scope)
+	if slices.ContainsFunc(allow, func(set []uint64) bool { return set != nil }) {
+		return allow
+	}
+	return nil
+}
+
+// run is one engine's part in a question.
+type run struct {
+	engine Engine
+	found  []Candidate
+	err    error
+	took   time.Duration
+	asked  bool
+	done   bool // seen by the orchestrator; the run is its own again
+}
+
+// state is the scratch of one question.
+type state struct {
+	question Question
+	runs     []run
+	finished chan int // index of a run that ended; capacity: one each
+
+	refs   []segment.Ref
+	scores [][]float64 // by run, then by candidate; as normalised
+	events []int64
+	near   neighbours
+	batch  fuse.Batch
+	fuser  fuse.Fuser
+	dups   []int
+}
+
+func newState(engines []Engine) *state {
+	s := &state{runs: make([]run, len(engines)), finished: make(chan int, len(engines)), scores: make([][]float64, len(engines))}
+	for i, e := range engines {
+		s.runs[i].engine = e
+	}
+	return s
+}
+
+// runEngines runs the engines that the query wants, in parallel, until all are
+// done or time is up. complete is false when one still runs.
+func (s *state) runEngines(ctx context.Context, query *model.Query) (complete bool, err error) {
+	running := 0
+	for i := range s.runs {
+		r := &s.runs[i]
+		r.done, r.err, r.took, r.found = false, nil, 0, r.found[:0]
+		r.asked = len(query.Engines) == 0 || slices.Contains(query.Engines, r.engine.Name())
+		if r.asked {
+			running++
+			go s.runOne(ctx, i)
+		}
+	}
+	used := 0
+	for running > 0 {
+		select {
+		case i := <-s.finished:
+			running--
+			s.runs[i].done = true
+			if s.runs[i].err == nil {
+				used++
+			}
+			continue
+		case <-ctx.Done():
+		}
+		if used == 0 {
+			return false, model.FromContext(ctx, "search")
+		}
+		return false, nil
+	}
+	return true, s.failure(used)
+}
+
+// failure returns an error where no engine could answer; skipping is no failure.
+func (s *state) failure(used int) error {
+	if used > 0 {
+		return nil
+	}
+	for i := range s.runs {
+		if r := &s.runs[i]; r.asked && !errors.Is(r.err, ErrSkip) {
+			return fmt.Errorf("search: engine %s: %w", r.engine.Name(), r.err)
+		}
+	}
+	return nil
+}
+
+// runOne is the goroutine of one engine. A panic in it is an engine's failure,
+// not the process's end.
+func (s *state) runOne(ctx context.Context, i int) {
+	defer s.question.View.Release()
+	r, started := &s.runs[i], time.Now()
+	defer func() {
+		if p := recover(); p != nil {
+			r.err = fmt.Errorf("panic: %v: %w", p, model.ErrInternal)
+		}
+		r.took = time.Since(started)
+		s.finished <- i
+	}()
+	r.found, r.err = r.engine.Search(ctx, &s.question, r.found)
+	if r.err == nil {
+		r.err = model.FromContext(ctx, "search") // what was found is not all
+	}
+}
+
+// trace tells how each engine took part. A run that is not done is only named.
+func (s *state) trace() []model.EngineTrace {
+	trace := make([]model.EngineTrace, 0, len(s.runs))
+	for i := range s.runs {
+		r := &s.runs[i]
+		if !r.asked {
+			continue
+		}
+		t := model.EngineTrace{Name: r.engine.Name(), State: model.EngineLate}
+		if r.done {
+			t.Took = r.took
+			switch {
+			case r.err == nil:
+				t.State, t.Candidates = model.EngineUsed, len(r.found)
+			case errors.Is(r.err, ErrSkip):
+				t.State, t.Note = model.EngineSkipped, r.err.Error()
+			case errors.Is(r.err, model.ErrDeadline), errors.Is(r.err, model.ErrCancelled):
+			default:
+				t.State, t.Note = model.EngineFailed, r.err.Error()
+			}
+		}
+		trace = append(trace, t)
+	}
+	return trace
+}
+
+// answerAlone returns one engine's candidates as they are.
+func (s *state) answerAlone(query *model.Query, answer *model.Answer) error {
+	for i := range s.runs {
+		r := &s.runs[i]
+		if !r.done || r.err != nil {
+			continue
+		}
+		answer.Trace.Candidates = len(r.found)
+		for _, c := range r.found {
+			if len(answer.Hits) == query.K {
+				break
+			}
+			hit := model.Hit{Score: float32(c.Score)}
+			if err := s.fetch(&hit, c.Ref, query, answer); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fetch reads a hit's record into the answer. Rows were admitted by hashes of
+// their scope; a row of another scope, by a collision, is passed over.
+func (s *state) fetch(hit *model.Hit, ref segment.Ref, query *model.Query, answer *model.Answer) (err error) {
+	if hit.Memory, err = s.question.View.Memory(ref, false); err != nil {
+		return fmt.Errorf("search: memory %d: %w", s.question.View.ID(ref), err)
+	}
+	if query.Scope.Covers(hit.Memory.Scope) {
+		answer.Hits = append(answer.Hits, *hit)
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// fakeEngine finds given rows, or fails, panics or sleeps.
+type fakeEngine struct {
+	name  string
+	rows  []uint32
+	err   error
+	panic bool
+	sleep time.Duration
+}
+
+func (e *fakeEngine) Name() string { return e.name }
+
+func (e *fakeEngine) Search(ctx context.Context, q *Question, dst []Candidate) ([]Candidate, error) {
+	if e.panic {
+		panic("broken")
+	}
+	time.Sleep(e.sleep)
+	for i, row := range e.rows {
+		dst = append(dst, Candidate{segment.Ref{Row: row}, 1 / float64(i+1)})
+	}
+	return dst, e.err
+}
+
+func (e *fakeEngine) Score(r segment.Ref) float64 { return 0 }
+
+// orchestra returns an orchestrator whose engines are made by the given
+// function for every state, and a view of memories.
+func orchestra(t *testing.T, texts []string, engines func() []Engine) (*Orchestrator, *segment.View) {
+	t.Helper()
+	hashing := embed.NewHashing()
+	space := segment.Space{Name: hashing.Name(), Dim: hashing.Dim(), Embedder: hashing}
+	memories := make([]model.Memory, len(texts))
+	for i, s := range texts {
+		memories[i] = model.Memory{Text: s, Scope: model.Scope{Session: "s"}, EventTime: time.Unix(int64(i)*86400, 0)}
+		if err := memories[i].Normalize(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := segment.NewPreparer().Prepare(context.Background(), space, memories)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := segment.NewBuilder(space)
+	for i, r := range rows {
+		r.ID = model.ID(i + 1)
+		r.Stamp(time.Unix(1e9, 0), uint32(i))
+		b.Add(r)
+	}
+	built, err := b.Finish(1, model.ID(len(rows)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newOrchestrator(engines), (&segment.View{Space: space}).With(built)
+}
+
+func answer(t *testing.T, o *Orchestrator, v *segment.View, q model.Query) (*model.Answer, error) {
+	t.Helper()
+	if err := q.Normalize(); err != nil {
+		t.Fatal(err)
+	}
+	return o.Answer(context.Background(), &Question{View: v, Text: q.Text}, &q)
+}
+
+var fiveTexts = []string{"apples and pears", "boats on the lake", "clouds over hills", "dogs in the park", "eels under stones"}
+
+func TestALateEngineIsLeftOutAndNamed(t *testing.T) {
+	o, v := orchestra(t, fiveTexts, func() []Engine {
+		return []Engine{&fakeEngine{name: "quick", rows: []uint32{2, 0}}, &fakeEngine{name: "slow", rows: []uint32{1}, sleep: 300 * time.Millisecond}}
+	})
+	a, err := answer(t, o, v, model.Query{Text: "x", Budget: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Hits) != 2 || a.Hits[0].ID != 3 {
+		t.Fatalf("hits %+v", a.Hits)
+	}
+	if e := a.Trace.Engines; e[0].State != model.EngineUsed || e[1].State != model.EngineLate || e[1].Name != "slow" {
+		t.Fatalf("trace %+v", e)
+	}
+	time.Sleep(350 * time.Millisecond) // the late engine ends on its own state
+	if a, err = answer(t, o, v, model.Query{Text: "x"}); err != nil || len(a.Hits) != 3 {
+		t.Fatalf("without budget: %+v %v", a, err)
+	}
+}
+
+func TestAllEnginesLateIsADeadline(t *testing.T) {
+	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "slow", sleep: 100 * time.Millisecond}} })
+	if _, err := answer(t, o, v, model.Query{Text: "x", Budget: time.Millisecond}); !errors.Is(err, model.ErrDeadline) {
+		t.Fatal(err)
+	}
+}
+
+func TestAFailedEngineIsLeftOutAndNamed(t *testing.T) {
+	for _, broken := range []fakeEngine{{err: model.ErrCorrupt}, {panic: true}} {
+		o, v := orchestra(t, fiveTexts, func() []Engine {
+			b := broken
+			b.name = "broken"
+			return []Engine{&b, &fakeEngine{name: "sound", rows: []uint32{4}}}
+		})
+		a, err := answer(t, o, v, model.Query{Text: "x"})
+		if err != nil || len(a.Hits) != 1 || a.Hits[0].ID != 5 {
+			t.Fatalf("%+v %v", a, err)
+		}
+		if e := a.Trace.Engines[0]; e.State != model.EngineFailed || e.Note == "" {
+			t.Fatalf("trace %+v", e)
+		}
+		o, v = orchestra(t, fiveTexts, func() []Engine { b := broken; b.name = "broken"; return []Engine{&b} })
+		if _, err := answer(t, o, v, model.Query{Text: "x"}); err == nil {
+			t.Fatal("no engine answered, and no error")
+		}
+	}
+}
+
+func TestASkippedEngineIsNoFailure(t *testing.T) {
+	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "idle", err: ErrSkip}} })
+	a, err := answer(t, o, v, model.Query{Text: "x"})
+	if err != nil || len(a.Hits) != 0 || a.Trace.Engines[0].State != model.EngineSkipped {
+		t.Fatalf("%+v %v", a, err)
+	}
+}
+
+func TestOrderOfEnginesDoesNotChangeFusion(t *testing.T) {
+	a := func() Engine { return &fakeEngine{name: "a", rows: []uint32{0, 1, 2}} }
+	b := func() Engine { return &fakeEngine{name: "b", rows: []uint32{3, 1, 4}} }
+	o1, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{a(), b()} })
+	o2, _ := orchestra(t, fiveTexts, func() []Engine { return []Engine{b(), a()} })
+	one, _ := answer(t, o1, v, model.Query{Text: "x"})
+	two, _ := answer(t, o2, v, model.Query{Text: "x"})
+	for i := range one.Hits {
+		if one.Hits[i].ID != two.Hits[i].ID || one.Hits[i].Score != two.Hits[i].Score {
+			t.Fatalf("hit %d: %d %v, %d %v", i, one.Hits[i].ID, one.Hits[i].Score, two.Hits[i].ID, two.Hits[i].Score)
+		}
+	}
+}
+
+func TestFreshnessHalvesInAYearAndCoherenceComesFromNeighbours(t *testing.T) {
+	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "a", rows: []uint32{1, 2, 4}}} })
+	now := time.Unix(1*86400, 0).Add(365 * 24 * time.Hour)
+	a, err := answer(t, o, v, model.Query{Text: "x", Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Relevance: 1, 1/4 and 0 of rows 1, 2 and 4. Row 2 has row 1 next to it.
+	for _, h := range a.Hits {
+		want := map[model.ID][2]float64{2: {.5, 2 * .25 / 6}, 3: {365. / (365 + 364), (2*1. + 0) / 6}, 5: {365. / (365 + 362), .25 / 6}}[h.ID]
+		if math.Abs(float64(h.Factors[model.Freshness])-want[0]) > 1e-6 || math.Abs(float64(h.Factors[model.Coherence])-want[1]) > 1e-6 {
+			t.Errorf("memory %d: freshness %v, coherence %v, want %v", h.ID, h.Factors[model.Freshness], h.Factors[model.Coherence], want)
+		}
+	}
+}

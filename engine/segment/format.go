@@ -1,0 +1,227 @@
+package segment
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/lexical"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/vector"
+)
+
+// File format, version 1 (all little-endian; a bump adds a line here and a
+// sample file under testdata that every later build must open):
+//
+//	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
+//
+//	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
+//	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
+//	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
+//	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
+const (
+	FormatVersion = 1
+
+	magic        = "NEXUSSEG"
+	headerBytes  = 64
+	entryBytes   = 32
+	sectionAlign = 64
+	sectionsMax  = 64 // far more than any version has; bounds what a bad header can ask for
+
+	offVersion, offSections, offRows, offFirst, offLast = 8, 12, 16, 24, 32
+	offDerived, offDim, offCRC, offSize                 = 40, 48, 52, 56
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// content is the typed form of a segment: what the builder fills and what a
+// reader sees in place. Row r of every column belongs to ids[r]; ids ascend.
+type content struct {
+	first, last model.ID // range of IDs that the segment answers for
+	derived     uint64   // see Space.Derived
+
+	ids          []uint64
+	recordStarts []uint64 // rows+1
+	records      []byte
+	tenants      []uint64
+	users        []uint64
+	agents       []uint64
+	sessions     []uint64
+	threads      []uint64
+	events       []int64
+	positions    []uint32
+	authority    []float32
+	keyHashes    []uint64 // ascending
+	keyRows      []uint32 // row of each key hash
+	signatures   []uint8  // rows x 128
+	vectors      vector.Parts
+	words        lexical.Parts
+}
+
+// section is one entry of the format: its number, and how to read and set it.
+type section struct {
+	kind uint32
+	get  func() []byte
+	set  func([]byte) bool
+}
+
+func column[T number](kind uint32, c *[]T) section {
+	return section{
+		kind: kind,
+		get:  func() []byte { return bytesOf(*c) },
+		set: func(data []byte) (ok bool) {
+			*c, ok = viewOf[T](data)
+			return ok
+		},
+	}
+}
+
+// sections lists the format's sections; kinds are never used for another thing.
+func (c *content) sections() []section {
+	return []section{
+		column(1, &c.ids), column(2, &c.recordStarts), column(3, &c.records),
+		column(4, &c.tenants), column(5, &c.users), column(6, &c.agents), column(7, &c.sessions), column(8, &c.threads),
+		column(9, &c.events), column(10, &c.positions), column(11, &c.authority),
+		column(12, &c.keyHashes), column(13, &c.keyRows),
+		column(14, &c.signatures),
+		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
+		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
+	}
+}
+
+func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
+
+// encode lays the content out as a file image, aligned in memory as on disk.
+func (c *content) encode() []byte {
+	sections := c.sections()
+	size := align(headerBytes + len(sections)*entryBytes)
+	for _, s := range sections {
+		size = align(size + len(s.get()))
+	}
+	le, out := binary.LittleEndian, alignedBytes(size)
+	at := align(headerBytes + len(sections)*entryBytes)
+	for i, s := range sections {
+		n := copy(out[at:], s.get())
+		entry := out[headerBytes+i*entryBytes:]
+		le.PutUint32(entry, s.kind)
+		le.PutUint32(entry[4:], crc32.Checksum(out[at:at+n], castagnoli))
+		le.PutUint64(entry[8:], uint64(at))
+		le.PutUint64(entry[16:], uint64(n))
+		at = align(at + n)
+	}
+	copy(out, magic)
+	le.PutUint32(out[offVersion:], FormatVersion)
+	le.PutUint32(out[offSections:], uint32(len(sections)))
+	le.PutUint64(out[offRows:], uint64(len(c.ids)))
+	le.PutUint64(out[offFirst:], uint64(c.first))
+	le.PutUint64(out[offLast:], uint64(c.last))
+	le.PutUint64(out[offDerived:], c.derived)
+	le.PutUint32(out[offDim:], uint32(c.vectors.Dim))
+	le.PutUint64(out[offSize:], uint64(size))
+	le.PutUint32(out[offCRC:], headerSum(out, len(sections)))
+	return out
+}
+
+// headerSum is the checksum of header and table with the checksum field zero.
+func headerSum(image []byte, sections int) uint32 {
+	sum := crc32.Update(0, castagnoli, image[:offCRC])
+	sum = crc32.Update(sum, castagnoli, []byte{0, 0, 0, 0})
+	return crc32.Update(sum, castagnoli, image[offCRC+4:headerBytes+sections*entryBytes])
+}
+
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf("segment: %s: %w", fmt.Sprintf(format, args...), model.ErrCorrupt)
+}
+
+// decode checks a file image completely and returns the segment over it.
+func decode(image []byte) (*Segment, error) {
+	le := binary.LittleEndian
+	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
+		return nil, corrupt("no segment header")
+	}
+	if v := le.Uint32(image[offVersion:]); v != FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads %d: %w", v, FormatVersion, model.ErrUnsupported)
+	}
+	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
+		return nil, corrupt("%d bytes of %d", len(image), size)
+	}
+	count := int(le.Uint32(image[offSections:]))
+	if count > sectionsMax || headerBytes+count*entryBytes > len(image) {
+		return nil, corrupt("%d sections", count)
+	}
+	if headerSum(image, count) != le.Uint32(image[offCRC:]) {
+		return nil, corrupt("header checksum")
+	}
+	c := &content{
+		first:   model.ID(le.Uint64(image[offFirst:])),
+		last:    model.ID(le.Uint64(image[offLast:])),
+		derived: le.Uint64(image[offDerived:]),
+	}
+	c.vectors.Dim = int(le.Uint32(image[offDim:]))
+	if err := c.bind(image, count); err != nil {
+		return nil, err
+	}
+	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
+		return nil, err
+	}
+	return newSegment(image, c)
+}
+
+// bind points every column at its section of the image.
+func (c *content) bind(image []byte, count int) error {
+	le := binary.LittleEndian
+	sections := c.sections()
+	if count != len(sections) {
+		return corrupt("%d sections, want %d", count, len(sections))
+	}
+	for i, s := range sections {
+		entry := image[headerBytes+i*entryBytes:]
+		kind, sum := le.Uint32(entry), le.Uint32(entry[4:])
+		offset, size := le.Uint64(entry[8:]), le.Uint64(entry[16:])
+		if kind != s.kind || offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
+			return corrupt("section %d at byte %d", s.kind, offset)
+		}
+		data := image[offset : offset+size]
+		if crc32.Checksum(data, castagnoli) != sum {
+			return corrupt("section %d at byte %d: checksum", s.kind, offset)
+		}
+		if !s.set(data) {
+			return corrupt("section %d at byte %d: size %d", s.kind, offset, size)
+		}
+	}
+	return nil
+}
+
+// check verifies that the columns agree with each other, so that no later read
+// can leave its section.
+func (c *content) check(rows int) error {
+	dim := c.vectors.Dim
+	for _, f := range [...]struct{ have, want int }{
+		{len(c.ids), rows}, {len(c.recordStarts), rows + 1},
+		{len(c.tenants), rows}, {len(c.users), rows}, {len(c.agents), rows}, {len(c.sessions), rows}, {len(c.threads), rows},
+		{len(c.events), rows}, {len(c.positions), rows}, {len(c.authority), rows},
+		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
+		{len(c.vectors.Codes), rows * vector.Stride(dim)}, {len(c.vectors.Scales), rows},
+		{len(c.vectors.Vectors), rows * dim}, {len(c.vectors.InvNorms), rows}, {len(c.words.Lengths), rows},
+	} {
+		if f.have != f.want {
+			return corrupt("a column has %d values, want %d", f.have, f.want)
+		}
+	}
+	if rows == 0 || dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
+		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, dim, c.first, c.last)
+	}
+	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) {
+		return corrupt("a column is out of order")
+	}
+	if c.recordStarts[0] != 0 || c.recordStarts[rows] != uint64(len(c.records)) {
+		return corrupt("records of %d bytes, want %d", len(c.records), c.recordStarts[rows])
+	}
+	for _, row := range c.keyRows {
+		if int(row) >= rows {
+			return corrupt("key of row %d", row)
+		}
+	}
+	return nil
+}

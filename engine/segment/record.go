@@ -1,0 +1,236 @@
+package segment
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// A record is a memory as bytes: a fixed head, then strings and numbers with
+// varint lengths. It is the truth's value and a segment's row alike; only the
+// truth's carries the vector behind it. Layout, little-endian:
+//
+//	0 version  1 kind  2 flags u16  4 importance f32  8 event i64  16 ingest i64
+//	24 position u32  28 vector length u32 (0 = none here)
+//	32 key tenant user agent session speaker source text, each uvarint length + bytes
+//	   start end uvarint; count uvarint of meta entries: name, type byte, value
+//	   then the vector, f32 each
+//
+// Times are microseconds since 1970.
+const (
+	recordVersion = 1
+	recordHead    = 32
+	flagEvent     = 1 << 0
+
+	offEvent, offIngest, offPosition, offVector = 8, 16, 24, 28
+)
+
+const (
+	metaString = iota
+	metaNumber
+	metaBool
+	metaTime
+	metaList
+)
+
+// AppendRecord appends m, which must be normalized, without ID, IngestTime and
+// Position: those are stamped at commit. The vector goes last where with is true.
+func AppendRecord(dst []byte, m *model.Memory, withVector bool) []byte {
+	le := binary.LittleEndian
+	at := len(dst)
+	dst = append(dst, make([]byte, recordHead)...)
+	head := dst[at:]
+	head[0], head[1] = recordVersion, byte(m.Kind)
+	if !m.EventTime.IsZero() {
+		le.PutUint16(head[2:], flagEvent)
+		le.PutUint64(head[offEvent:], uint64(m.EventTime.UnixMicro()))
+	}
+	le.PutUint32(head[4:], math.Float32bits(m.Importance))
+	if withVector {
+		le.PutUint32(head[offVector:], uint32(len(m.Vector)))
+	}
+	for _, s := range [...]string{m.Key, m.Tenant, m.User, m.Agent, m.Session, m.Speaker, m.Source, m.Text} {
+		dst = appendString(dst, s)
+	}
+	dst = binary.AppendUvarint(dst, m.Start)
+	dst = binary.AppendUvarint(dst, m.End)
+	dst = appendMeta(dst, m.Meta)
+	if withVector {
+		for _, x := range m.Vector {
+			dst = le.AppendUint32(dst, math.Float32bits(x))
+		}
+	}
+	return dst
+}
+
+func appendString(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+// appendMeta writes the entries in the order of their names, so that equal
+// memories have equal records.
+func appendMeta(dst []byte, meta map[string]any) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(meta)))
+	for _, name := range slices.Sorted(maps.Keys(meta)) {
+		dst = appendString(dst, name)
+		switch v := meta[name].(type) {
+		case string:
+			dst = appendString(append(dst, metaString), v)
+		case float64:
+			dst = binary.LittleEndian.AppendUint64(append(dst, metaNumber), math.Float64bits(v))
+		case bool:
+			dst = append(dst, metaBool, 0)
+			if v {
+				dst[len(dst)-1] = 1
+			}
+		case time.Time:
+			dst = binary.LittleEndian.AppendUint64(append(dst, metaTime), uint64(v.UnixMicro()))
+		case []string:
+			dst = binary.AppendUvarint(append(dst, metaList), uint64(len(v)))
+			for _, s := range v {
+				dst = appendString(dst, s)
+			}
+		default:
+			panic(fmt.Sprintf("segment: meta of type %T was not normalized", v))
+		}
+	}
+	return dst
+}
+
+// Body returns the record without the vector behind it, as segments store it.
+// The result is a copy where a vector has to be cut off, else record itself.
+func Body(record []byte) []byte {
+	n := int(binary.LittleEndian.Uint32(record[offVector:]))
+	if n == 0 {
+		return record
+	}
+	body := slices.Clone(record[:len(record)-4*n])
+	binary.LittleEndian.PutUint32(body[offVector:], 0)
+	return body
+}
+
+// DecodeRecord returns the memory of a record. Strings are copies: the result
+// outlives the bytes. Any input is safe; a bad one gives ErrCorrupt with the byte.
+func DecodeRecord(record []byte) (model.Memory, error) {
+	r := recordReader{data: record, at: recordHead}
+	if len(record) < recordHead || record[0] != recordVersion {
+		return model.Memory{}, fmt.Errorf("record of %d bytes: unknown version: %w", len(record), model.ErrCorrupt)
+	}
+	le := binary.LittleEndian
+	m := model.Memory{
+		Kind:       model.Kind(record[1]),
+		Importance: math.Float32frombits(le.Uint32(record[4:])),
+		IngestTime: time.UnixMicro(int64(le.Uint64(record[offIngest:]))).UTC(),
+		Position:   le.Uint32(record[offPosition:]),
+	}
+	if le.Uint16(record[2:])&flagEvent != 0 {
+		m.EventTime = time.UnixMicro(int64(le.Uint64(record[offEvent:]))).UTC()
+	}
+	for _, field := range [...]*string{&m.Key, &m.Tenant, &m.User, &m.Agent, &m.Session, &m.Speaker, &m.Source, &m.Text} {
+		*field = r.string()
+	}
+	m.Start, m.End = r.uvarint(), r.uvarint()
+	m.Meta = r.meta()
+	m.Vector = r.vector(int(le.Uint32(record[offVector:])))
+	if r.bad || r.at != len(record) {
+		return model.Memory{}, fmt.Errorf("record of %d bytes: broken at byte %d: %w", len(record), r.at, model.ErrCorrupt)
+	}
+	return m, nil
+}
+
+// recordReader walks a record; after the first fault it returns zero values.
+type recordReader struct {
+	data []byte
+	at   int
+	bad  bool
+}
+
+func (r *recordReader) take(n uint64) []byte {
+	if r.bad || n > uint64(len(r.data)-r.at) {
+		r.bad = true
+		return nil
+	}
+	b := r.data[r.at : r.at+int(n)]
+	r.at += int(n)
+	return b
+}
+
+func (r *recordReader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.data[r.at:])
+	if r.bad || n <= 0 {
+		r.bad = true
+		return 0
+	}
+	r.at += n
+	return v
+}
+
+func (r *recordReader) string() string { return string(r.take(r.uvarint())) }
+
+func (r *recordReader) uint64() uint64 {
+	if b := r.take(8); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (r *recordReader) meta() map[string]any {
+	n := r.uvarint()
+	if n == 0 || n > model.MetaCountMax {
+		r.bad = r.bad || n != 0
+		return nil
+	}
+	meta := make(map[string]any, n)
+	for range n {
+		name := r.string()
+		meta[name] = r.metaValue()
+	}
+	return meta
+}
+
+func (r *recordReader) metaValue() any {
+	kind := r.take(1)
+	if kind == nil {
+		return nil
+	}
+	switch kind[0] {
+	case metaString:
+		return r.string()
+	case metaNumber:
+		return math.Float64frombits(r.uint64())
+	case metaBool:
+		b := r.take(1)
+		return b != nil && b[0] != 0
+	case metaTime:
+		return time.UnixMicro(int64(r.uint64())).UTC()
+	case metaList:
+		n := r.uvarint()
+		list := []string{}
+		for i := uint64(0); i < n && !r.bad; i++ {
+			list = append(list, r.string())
+		}
+		return list
+	}
+	r.bad = true
+	return nil
+}
+
+func (r *recordReader) vector(n int) []float32 {
+	if n == 0 {
+		return nil
+	}
+	b := r.take(4 * uint64(n))
+	if b == nil {
+		return nil
+	}
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return v
+}

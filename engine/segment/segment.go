@@ -1,0 +1,278 @@
+// Package segment is the immutable unit of search: what a batch of committed
+// memories looks like to the engines. A segment is one block of bytes, the same
+// in memory and in a file, whose columns are read in place. Everything in it is
+// derived: it can be thrown away and rebuilt from the truth.
+//
+// A View is a list of segments with their tombstones, the snapshot that one
+// question is answered from.
+package segment
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/lexical"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/vector"
+	"github.com/nexus-memory/nexus/kernels"
+)
+
+const signatureBytes = kernels.SignatureSlots
+
+// Segment is a finished, immutable segment. All methods are safe from any
+// goroutine. Slices that methods return alias the segment's bytes and are valid
+// while the segment is referenced.
+type Segment struct {
+	image  []byte
+	mapped bool // image is a file's mapping, not heap
+	content
+	lex     *lexical.Reader
+	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
+}
+
+func newSegment(image []byte, c *content) (*Segment, error) {
+	lex, err := lexical.Open(c.words)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
+	}
+	s := &Segment{image: image, content: *c, lex: lex}
+	for i, col := range s.scopeColumns() {
+		s.uniform[i] = isUniform(col)
+	}
+	return s, nil
+}
+
+// Verify checks the segment's image again from the first byte to the last.
+func (s *Segment) Verify() error {
+	_, err := decode(s.image)
+	return err
+}
+
+func isUniform(column []uint64) bool {
+	for _, v := range column {
+		if v != column[0] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Segment) scopeColumns() [4][]uint64 {
+	return [4][]uint64{s.tenants, s.users, s.agents, s.sessions}
+}
+
+// RowCount returns the rows, deleted ones included; at least 1.
+func (s *Segment) RowCount() int { return len(s.ids) }
+
+// Range returns the first and last ID that the segment answers for.
+func (s *Segment) Range() (first, last model.ID) { return s.first, s.last }
+
+// Derived returns the identity of the rules the segment was built by.
+func (s *Segment) Derived() uint64 { return s.derived }
+
+// Image returns the bytes of the segment, as a file holds them.
+func (s *Segment) Image() []byte { return s.image }
+
+// Mapped reports whether the segment is read from a file.
+func (s *Segment) Mapped() bool { return s.mapped }
+
+// ID returns the memory's ID of a row.
+func (s *Segment) ID(row int) model.ID { return model.ID(s.ids[row]) }
+
+// Record returns the encoded record of a row.
+func (s *Segment) Record(row int) []byte {
+	return s.records[s.recordStarts[row]:s.recordStarts[row+1]]
+}
+
+// Event returns the time of a row in microseconds since 1970.
+func (s *Segment) Event(row int) int64 { return s.events[row] }
+
+// Authority returns the authority factor of a row.
+func (s *Segment) Authority(row int) float32 { return s.authority[row] }
+
+// Thread returns the hash of the row's session (0 = none) and its place there.
+func (s *Segment) Thread(row int) (hash uint64, position uint32) {
+	return s.threads[row], s.positions[row]
+}
+
+// Signature returns the 128 bytes of a row's MinHash signature.
+func (s *Segment) Signature(row int) []uint8 {
+	return s.signatures[row*signatureBytes : (row+1)*signatureBytes]
+}
+
+// Words returns the text index.
+func (s *Segment) Words() *lexical.Reader { return s.lex }
+
+// Vectors returns the vector columns.
+func (s *Segment) Vectors() *vector.Parts { return &s.vectors }
+
+// Find returns the row of an ID.
+func (s *Segment) Find(id model.ID) (row int, ok bool) {
+	return slices.BinarySearch(s.ids, uint64(id))
+}
+
+// findKey calls f for the rows whose key may be key, newest first, until f
+// returns true. Rows are by hash: f confirms.
+func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
+	h := hashPair(tenant, key)
+	first, _ := slices.BinarySearch(s.keyHashes, h)
+	last, _ := slices.BinarySearchFunc(s.keyHashes[first:], h, func(v, t uint64) int {
+		if v <= t {
+			return -1
+		}
+		return 1
+	})
+	for i := first + last - 1; i >= first; i-- {
+		if f(int(s.keyRows[i])) {
+			return true
+		}
+	}
+	return false
+}
+
+// Builder collects rows, in ID order, into a segment. One goroutine at a time.
+type Builder struct {
+	content
+	words *lexical.Builder
+	keys  []keyRow
+}
+
+type keyRow struct {
+	hash uint64
+	row  uint32
+}
+
+// NewBuilder starts a segment of the given space.
+func NewBuilder(space Space) *Builder {
+	b := &Builder{words: lexical.NewBuilder()}
+	b.derived, b.vectors.Dim = space.Derived(), space.Dim
+	b.recordStarts = []uint64{0}
+	return b
+}
+
+// Reserve makes room for rows whose records have so many bytes in all, so that
+// adding them does not move what is there.
+func (b *Builder) Reserve(rows, recordBytes int) {
+	b.ids = slices.Grow(b.ids, rows)
+	b.recordStarts = slices.Grow(b.recordStarts, rows)
+	b.records = slices.Grow(b.records, recordBytes)
+	for _, c := range []*[]uint64{&b.tenants, &b.users, &b.agents, &b.sessions, &b.threads} {
+		*c = slices.Grow(*c, rows)
+	}
+	b.events = slices.Grow(b.events, rows)
+	b.positions = slices.Grow(b.positions, rows)
+	b.authority = slices.Grow(b.authority, rows)
+	b.signatures = slices.Grow(b.signatures, rows*signatureBytes)
+	b.vectors.Reserve(rows)
+}
+
+// RowCount returns the rows added so far.
+func (b *Builder) RowCount() int { return len(b.ids) }
+
+// Add appends a committed row. A vector must have the space's dimension.
+func (b *Builder) Add(r *Row) {
+	b.addColumns(uint64(r.ID), &r.columns, Body(r.Record), r.Signature[:])
+	b.vectors.Append(r.Vector)
+	b.words.Add(&r.Terms)
+}
+
+func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uint8) {
+	if c.key != 0 {
+		b.keys = append(b.keys, keyRow{c.key, uint32(len(b.ids))})
+	}
+	b.ids = append(b.ids, id)
+	b.records = append(b.records, body...)
+	b.recordStarts = append(b.recordStarts, uint64(len(b.records)))
+	b.tenants = append(b.tenants, c.tenant)
+	b.users = append(b.users, c.user)
+	b.agents = append(b.agents, c.agent)
+	b.sessions = append(b.sessions, c.session)
+	b.threads = append(b.threads, c.thread)
+	b.events = append(b.events, c.event)
+	b.positions = append(b.positions, c.position)
+	b.authority = append(b.authority, c.authority)
+	b.signatures = append(b.signatures, signature...)
+}
+
+// Finish seals the rows into a segment that answers for the IDs first..last.
+// The builder is not to be used again. It panics without rows.
+func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
+	words, err := b.words.Finish()
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	return b.seal(words, first, last)
+}
+
+func (b *Builder) seal(words lexical.Parts, first, last model.ID) (*Segment, error) {
+	b.content.words, b.first, b.last = words, first, last
+	slices.SortFunc(b.keys, func(x, y keyRow) int {
+		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
+	})
+	for _, k := range b.keys {
+		b.keyHashes = append(b.keyHashes, k.hash)
+		b.keyRows = append(b.keyRows, k.row)
+	}
+	return b.fromImage()
+}
+
+// fromImage encodes the content and binds a fresh one to the image, so that
+// the built columns can be freed.
+func (b *Builder) fromImage() (*Segment, error) {
+	image := b.content.encode()
+	c := &content{first: b.first, last: b.last, derived: b.derived}
+	c.vectors.Dim = b.vectors.Dim
+	if err := c.bind(image, len(c.sections())); err != nil {
+		return nil, err
+	}
+	return newSegment(image, c)
+}
+
+// Merge joins neighbouring segments of one space, oldest first, without the
+// dead rows (dead[i] may be nil). It returns nil where no row is left.
+func Merge(space Space, sources []*Segment, dead [][]uint64) (*Segment, error) {
+	b := NewBuilder(space)
+	words := make([]lexical.Source, len(sources))
+	rows, bytes := 0, 0
+	for _, s := range sources {
+		rows += s.RowCount()
+		bytes += len(s.records)
+	}
+	b.Reserve(rows, bytes)
+	for i, s := range sources {
+		words[i] = lexical.Source{Reader: s.lex, Dead: dead[i]}
+		b.addLive(s, dead[i])
+	}
+	if b.RowCount() == 0 {
+		return nil, nil
+	}
+	merged, err := lexical.Merge(words)
+	if err != nil {
+		return nil, fmt.Errorf("segment: merge: %w", err)
+	}
+	return b.seal(merged, sources[0].first, sources[len(sources)-1].last)
+}
+
+func (b *Builder) addLive(s *Segment, dead []uint64) {
+	keys := make([]uint64, s.RowCount())
+	for i, row := range s.keyRows {
+		keys[row] = s.keyHashes[i]
+	}
+	for row := range s.RowCount() {
+		if isSet(dead, row) {
+			continue
+		}
+		b.addColumns(s.ids[row], &columns{
+			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
+			thread: s.threads[row], key: keys[row], event: s.events[row],
+			position: s.positions[row], authority: s.authority[row],
+		}, s.Record(row), s.Signature(row))
+		b.vectors.AppendFrom(&s.vectors, row)
+	}
+}
+
+// isSet reports bit row of a bitset; a nil set is empty.
+func isSet(set []uint64, row int) bool {
+	return set != nil && set[row>>6]&(1<<(row&63)) != 0
+}

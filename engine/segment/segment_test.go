@@ -1,0 +1,401 @@
+package segment
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"flag"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+var update = flag.Bool("update", false, "write the sample of the current format anew")
+
+func hashingSpace() Space {
+	h := embed.NewHashing()
+	return Space{Name: h.Name(), Dim: h.Dim(), Embedder: h}
+}
+
+// drawMemory draws any legal memory.
+func drawMemory(t *rapid.T) model.Memory {
+	name := rapid.StringN(0, 8, 100)
+	m := model.Memory{
+		Key: name.Draw(t, "key"), Speaker: name.Draw(t, "speaker"), Text: rapid.StringN(1, 60, 400).Draw(t, "text"),
+		Scope: model.Scope{Tenant: name.Draw(t, "tenant"), User: name.Draw(t, "user"), Agent: name.Draw(t, "agent"), Session: name.Draw(t, "session")},
+		Kind:  model.Kind(rapid.IntRange(0, 4).Draw(t, "kind")), Importance: rapid.Float32Range(0, 1).Draw(t, "importance"),
+		Source: name.Draw(t, "source"), Start: rapid.Uint64Range(0, 9).Draw(t, "start"),
+	}
+	m.End = m.Start + rapid.Uint64().Draw(t, "length")%1e9
+	if rapid.Bool().Draw(t, "dated") {
+		m.EventTime = time.UnixMicro(rapid.Int64Range(-1e15, 4e15).Draw(t, "time"))
+	}
+	if rapid.Bool().Draw(t, "has meta") {
+		m.Meta = map[string]any{
+			"s" + name.Draw(t, "name"): name.Draw(t, "value"), "n": rapid.Float64Range(-1e9, 1e9).Draw(t, "number"), "b": rapid.Bool().Draw(t, "bool"),
+			"t": time.UnixMicro(rapid.Int64Range(0, 1e15).Draw(t, "meta time")), "l": rapid.SliceOf(name).Draw(t, "list"),
+		}
+	}
+	if err := m.Normalize(); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestRecordsRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawMemory(t)
+		m.Vector = rapid.SliceOfN(rapid.Float32(), 0, 5).Draw(t, "vector")
+		if len(m.Vector) == 0 {
+			m.Vector = nil
+		}
+		for _, with := range []bool{true, false} {
+			record := AppendRecord(nil, &m, with)
+			r := Row{Record: record}
+			r.Stamp(time.UnixMicro(77), 5)
+			got, err := DecodeRecord(record)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := m
+			want.IngestTime, want.Position = time.UnixMicro(77).UTC(), 5
+			if !with {
+				want.Vector = nil
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("got  %+v\nwant %+v", got, want)
+			}
+			body, err := DecodeRecord(Body(record))
+			want.Vector = nil
+			if err != nil || !reflect.DeepEqual(body, want) {
+				t.Fatalf("body %+v %v", body, err)
+			}
+		}
+	})
+}
+
+func FuzzDecodeRecord(f *testing.F) {
+	m := model.Memory{Key: "k", Text: "text", Meta: map[string]any{"l": []string{"a"}, "b": true}, Vector: []float32{1, 2}}
+	if err := m.Normalize(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(AppendRecord(nil, &m, true))
+	f.Add(AppendRecord(nil, &m, false))
+	f.Add([]byte{recordVersion})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := DecodeRecord(data); err != nil && !errors.Is(err, model.ErrCorrupt) {
+			t.Fatal(err)
+		}
+	})
+}
+
+// failer is a test of the standard library or of rapid.
+type failer interface {
+	Helper()
+	Fatal(...any)
+}
+
+// build makes a segment of memories with the IDs first, first+1 ...
+func build(t failer, space Space, first model.ID, memories []model.Memory) *Segment {
+	t.Helper()
+	rows, err := NewPreparer().Prepare(context.Background(), space, memories)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := NewBuilder(space)
+	for i, r := range rows {
+		r.ID = first + model.ID(i)
+		r.Stamp(time.UnixMicro(1e15), uint32(i))
+		b.Add(r)
+	}
+	s, err := b.Finish(first, first+model.ID(len(rows)-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func samples(n int) []model.Memory {
+	list := make([]model.Memory, n)
+	for i := range list {
+		list[i] = model.Memory{
+			Key: fmt.Sprintf("k%d", i), Text: fmt.Sprintf("Sample number %d of the harbour.", i), Speaker: "Ann",
+			Scope: model.Scope{Tenant: fmt.Sprint("t", i%2), Session: "s"}, EventTime: time.Unix(int64(i)*1000, 0),
+		}
+		if err := list[i].Normalize(); err != nil {
+			panic(err)
+		}
+	}
+	return list
+}
+
+func TestMergeEqualsBuildingFromTheLiveMemories(t *testing.T) {
+	space := hashingSpace()
+	rapid.Check(t, func(t *rapid.T) {
+		var sources []*Segment
+		var dead [][]uint64
+		var live []model.Memory
+		var ids []model.ID
+		next := model.ID(1)
+		for range rapid.IntRange(1, 4).Draw(t, "sources") {
+			memories := samples(rapid.IntRange(1, 70).Draw(t, "rows"))
+			s := build(t, space, next, memories)
+			set := make([]uint64, (s.RowCount()+63)/64)
+			for row := range memories {
+				if rapid.IntRange(0, 3).Draw(t, "dead") == 0 {
+					set[row>>6] |= 1 << (row & 63)
+				} else {
+					m := memories[row]
+					m.Position = uint32(row)
+					live, ids = append(live, m), append(ids, next+model.ID(row))
+				}
+			}
+			sources, dead = append(sources, s), append(dead, set)
+			next += model.ID(len(memories))
+		}
+		merged, err := Merge(space, sources, dead)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(live) == 0 {
+			if merged != nil {
+				t.Fatal("a segment of nothing")
+			}
+			return
+		}
+		rows, err := NewPreparer().Prepare(context.Background(), space, live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := NewBuilder(space)
+		for i, r := range rows {
+			r.ID = ids[i]
+			r.Stamp(time.UnixMicro(1e15), live[i].Position)
+			b.Add(r)
+		}
+		want, err := b.Finish(1, next-1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(merged.Image(), want.Image()) {
+			t.Fatal("images differ")
+		}
+	})
+}
+
+func TestViewFollowsAModel(t *testing.T) {
+	space := hashingSpace()
+	rapid.Check(t, func(t *rapid.T) {
+		view, alive, next := &View{Space: space}, map[model.ID]string{}, model.ID(1)
+		for range rapid.IntRange(1, 25).Draw(t, "steps") {
+			switch rapid.IntRange(0, 2).Draw(t, "step") {
+			case 0:
+				memories := samples(rapid.IntRange(1, 9).Draw(t, "rows"))
+				view = view.With(build(t, space, next, memories))
+				for i := range memories {
+					alive[next+model.ID(i)] = memories[i].Key
+				}
+				next += model.ID(len(memories))
+			case 1:
+				id := model.ID(rapid.Uint64Range(1, uint64(next)).Draw(t, "id"))
+				view = view.WithDeleted([]model.ID{id, id})
+				delete(alive, id)
+			case 2:
+				if n := len(view.Parts); n > 0 {
+					first := rapid.IntRange(0, n-1).Draw(t, "first")
+					last := rapid.IntRange(first, n-1).Draw(t, "last")
+					view = mergeParts(t, view, first, last)
+				}
+			}
+		}
+		compareView(t, view, alive, next)
+	})
+}
+
+func mergeParts(t *rapid.T, view *View, first, last int) *View {
+	var sources []*Segment
+	var dead [][]uint64
+	for _, p := range view.Parts[first : last+1] {
+		sources, dead = append(sources, p.Segment), append(dead, slices.Clone(p.Dead))
+	}
+	merged, err := Merge(view.Space, sources, dead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if merged != nil { // deleted while it was merged
+		view = view.WithDeleted([]model.ID{merged.ID(0)})
+		defer func() { view = view.WithDeleted(nil) }()
+	}
+	return view.Replace(first, last, merged)
+}
+
+func compareView(t *rapid.T, view *View, alive map[model.ID]string, next model.ID) {
+	// mergeParts deletes rows of its own: take the view's word for which, and
+	// check that everything else agrees with it.
+	var documents, length uint64
+	seen := map[model.ID]bool{}
+	view.Each(func(r Ref) bool {
+		id := view.ID(r)
+		key, ok := alive[id]
+		m, err := view.Memory(r, true)
+		if !ok || seen[id] || err != nil || m.Key != key || m.ID != id {
+			t.Fatalf("memory %d: %+v %v, want key %q", id, m, err, key)
+		}
+		seen[id] = true
+		documents++
+		length += uint64(view.Parts[r.Part].content.words.Lengths[r.Row])
+		return true
+	})
+	if view.Documents != documents || view.TotalLength != length {
+		t.Fatalf("view counts %d rows of %d terms, there are %d of %d", view.Documents, view.TotalLength, documents, length)
+	}
+	for id := model.ID(0); id <= next; id++ {
+		if _, ok := view.Find(id); ok != seen[id] {
+			t.Fatalf("Find(%d) gave %v", id, ok)
+		}
+	}
+}
+
+func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
+	s := build(t, hashingSpace(), 1, samples(20))
+	path := filepath.Join(t.TempDir(), "s.nxs")
+	if err := os.WriteFile(path, s.Image(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := OpenFile(path)
+	if err != nil || !opened.Mapped() || !bytes.Equal(opened.Image(), s.Image()) {
+		t.Fatalf("%v", err)
+	}
+	used := 0
+	for at := 0; at < len(s.Image()); at += 7 {
+		image := alignedBytes(len(s.Image()))
+		copy(image, s.Image())
+		image[at] ^= 0x10
+		if _, err := decode(image); err == nil {
+			if !isPadding(s, at) {
+				t.Fatalf("a flipped byte at %d was not found", at)
+			}
+			continue
+		} else if !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
+			t.Fatal(err)
+		}
+		used++
+	}
+	if used == 0 {
+		t.Fatal("nothing was checked")
+	}
+}
+
+// isPadding reports whether no section holds the byte.
+func isPadding(s *Segment, at int) bool {
+	if at < headerBytes+len(s.sections())*entryBytes {
+		return false
+	}
+	for _, sec := range s.sections() {
+		b := sec.get()
+		if len(b) == 0 {
+			continue
+		}
+		off := len(s.image) - cap(s.image[:0]) // zero: sections alias the image
+		for start := off; start < len(s.image); start += sectionAlign {
+			if &s.image[start] == &b[0] && at >= start && at < start+len(b) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// reseal sets the checksums that fit what the image says now, so that fuzzing
+// reaches what lies behind them.
+func reseal(image []byte) {
+	le := binary.LittleEndian
+	count := int(le.Uint32(image[offSections:]))
+	if count > sectionsMax || headerBytes+count*entryBytes > len(image) {
+		return
+	}
+	for i := range count {
+		entry := image[headerBytes+i*entryBytes:]
+		offset, size := le.Uint64(entry[8:]), le.Uint64(entry[16:])
+		if offset <= uint64(len(image)) && size <= uint64(len(image))-offset {
+			le.PutUint32(entry[4:], crc32.Checksum(image[offset:offset+size], castagnoli))
+		}
+	}
+	le.PutUint32(image[offCRC:], headerSum(image, count))
+}
+
+func FuzzDecode(f *testing.F) {
+	s := build(f, CallerSpace(3), 1, samples(3))
+	f.Add(s.Image(), 100, byte(1), true)
+	f.Add(s.Image(), 2000, byte(255), true)
+	f.Add(s.Image()[:64], 8, byte(2), false)
+	f.Fuzz(func(t *testing.T, data []byte, at int, x byte, sealed bool) {
+		image := alignedBytes(len(data))
+		copy(image, data)
+		if len(image) > headerBytes && at >= 0 {
+			image[at%len(image)] ^= x
+			if sealed {
+				reseal(image)
+			}
+		}
+		if _, err := decode(image); err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestSamplesOfEveryFormatStayReadable opens one file of each format version.
+func TestSamplesOfEveryFormatStayReadable(t *testing.T) {
+	if *update {
+		s := build(t, CallerSpace(3), 10, samples(4))
+		path := filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", FormatVersion))
+		if err := os.WriteFile(path, s.Image(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for version := 1; version <= FormatVersion; version++ {
+		s, err := OpenFile(filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		view := (&View{Space: CallerSpace(3)}).With(s)
+		for i, want := range samples(4) {
+			ref, ok := view.FindKey(want.Tenant, want.Key)
+			if !ok {
+				t.Fatalf("version %d: key %s is gone", version, want.Key)
+			}
+			got, err := view.Memory(ref, true)
+			if err != nil || got.Text != want.Text || got.ID != model.ID(10+i) || !got.EventTime.Equal(want.EventTime) {
+				t.Fatalf("version %d: %+v %v", version, got, err)
+			}
+		}
+	}
+}
+
+func TestAllowLetsThroughExactlyTheScope(t *testing.T) {
+	view := (&View{Space: hashingSpace()}).With(build(t, hashingSpace(), 1, samples(150)))
+	for _, scope := range []model.Scope{{Tenant: "t0"}, {Tenant: "t1", Session: "s"}, {Tenant: "t1", Session: "no"}, {}, {Tenant: "t0", User: "x"}} {
+		allow := view.Allow(scope)
+		view.Each(func(r Ref) bool {
+			m, err := view.Memory(r, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := allow[0] == nil || isSet(allow[0], int(r.Row)); got != scope.Covers(m.Scope) {
+				t.Fatalf("%+v: row %d of %+v: %v", scope, r.Row, m.Scope, got)
+			}
+			return true
+		})
+	}
+}

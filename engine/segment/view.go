@@ -1,0 +1,248 @@
+package segment
+
+import (
+	"math/bits"
+	"runtime"
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// Part is one segment of a view with the rows that were deleted from it.
+type Part struct {
+	*Segment
+	Dead []uint64 // bit row%64 of word row/64; nil = nothing deleted
+
+	documents uint64 // live rows
+	length    uint64 // terms in live rows
+}
+
+func newPart(s *Segment, dead []uint64) Part {
+	p := Part{Segment: s, Dead: dead, documents: uint64(s.RowCount()), length: s.lex.TotalLength()}
+	eachSet(dead, func(row int) {
+		p.documents--
+		p.length -= uint64(s.content.words.Lengths[row])
+	})
+	return p
+}
+
+// DeadCount returns the number of deleted rows.
+func (p *Part) DeadCount() int { return p.RowCount() - int(p.documents) }
+
+// View is a snapshot of a store: segments in ID order and the rows deleted
+// from each. It never changes; every change makes a new View.
+type View struct {
+	Space Space
+	Epoch uint64 // rises with every published view
+	Parts []Part
+
+	Documents   uint64 // live rows
+	TotalLength uint64 // terms in live rows
+}
+
+// Release marks the end of reading a view: segment files stay mapped at least
+// until then. Every reader calls it (deferred) after its last use of slices.
+func (v *View) Release() { runtime.KeepAlive(v) }
+
+// With returns the view with a segment added behind the others.
+func (v *View) With(s *Segment) *View {
+	return v.next(append(slices.Clip(v.Parts), newPart(s, nil)))
+}
+
+// next returns the view that follows v with the given parts, which it takes over.
+func (v *View) next(parts []Part) *View {
+	n := &View{Space: v.Space, Epoch: v.Epoch + 1, Parts: parts}
+	for i := range parts {
+		n.Documents += parts[i].documents
+		n.TotalLength += parts[i].length
+	}
+	return n
+}
+
+// eachSet calls f for every set bit of a bitset, ascending.
+func eachSet(set []uint64, f func(row int)) {
+	for w, word := range set {
+		for ; word != 0; word &= word - 1 {
+			f(w<<6 + bits.TrailingZeros64(word))
+		}
+	}
+}
+
+// Ref is the place of a row in a view. Refs order as IDs do.
+type Ref struct {
+	Part int32
+	Row  uint32
+}
+
+// Compare orders refs by ID.
+func (r Ref) Compare(o Ref) int {
+	if r.Part != o.Part {
+		return int(r.Part) - int(o.Part)
+	}
+	return int(int64(r.Row) - int64(o.Row))
+}
+
+// Find returns the place of a live memory.
+func (v *View) Find(id model.ID) (Ref, bool) {
+	at, _ := slices.BinarySearchFunc(v.Parts, id, func(p Part, id model.ID) int {
+		if p.last < id {
+			return -1
+		}
+		return 1
+	})
+	if at == len(v.Parts) {
+		return Ref{}, false
+	}
+	row, ok := v.Parts[at].Segment.Find(id)
+	if !ok || isSet(v.Parts[at].Dead, row) {
+		return Ref{}, false
+	}
+	return Ref{int32(at), uint32(row)}, true
+}
+
+// FindKey returns the live memory of a tenant with that key.
+func (v *View) FindKey(tenant, key string) (Ref, bool) {
+	for at := len(v.Parts) - 1; at >= 0; at-- {
+		p, ref := &v.Parts[at], Ref{Part: int32(at)}
+		if p.findKey(tenant, key, func(row int) bool {
+			ref.Row = uint32(row)
+			m, err := DecodeRecord(p.Record(row))
+			return err == nil && m.Tenant == tenant && m.Key == key && !isSet(p.Dead, row)
+		}) {
+			return ref, true
+		}
+	}
+	return Ref{}, false
+}
+
+// Each calls f for every live row in ID order until f returns false.
+func (v *View) Each(f func(Ref) bool) {
+	for at := range v.Parts {
+		for row := range v.Parts[at].RowCount() {
+			if !isSet(v.Parts[at].Dead, row) && !f(Ref{int32(at), uint32(row)}) {
+				return
+			}
+		}
+	}
+}
+
+// ID returns the memory's ID at a place.
+func (v *View) ID(r Ref) model.ID { return v.Parts[r.Part].ID(int(r.Row)) }
+
+// Memory decodes the record at a place. The caller's vector is filled in where
+// withVector is true and the space is the caller's.
+func (v *View) Memory(r Ref, withVector bool) (model.Memory, error) {
+	s, row := v.Parts[r.Part].Segment, int(r.Row)
+	m, err := DecodeRecord(s.Record(row))
+	if err != nil {
+		return m, err
+	}
+	m.ID = s.ID(row)
+	if withVector && v.Space.Embedder == nil && s.vectors.Dim > 0 && s.vectors.InvNorms[row] != 0 {
+		m.Vector = slices.Clone(s.vectors.Vectors[row*s.vectors.Dim : (row+1)*s.vectors.Dim])
+	}
+	return m, nil
+}
+
+// WithDeleted returns the view without the given memories; IDs that are not
+// live are passed over.
+func (v *View) WithDeleted(ids []model.ID) *View {
+	parts, own := slices.Clone(v.Parts), make([]bool, len(v.Parts))
+	for _, id := range ids {
+		ref, ok := v.Find(id)
+		if !ok {
+			continue
+		}
+		p := &parts[ref.Part]
+		if !own[ref.Part] {
+			own[ref.Part] = true
+			fresh := make([]uint64, (p.RowCount()+63)/64)
+			copy(fresh, p.Dead)
+			p.Dead = fresh
+		}
+		if !isSet(p.Dead, int(ref.Row)) {
+			p.Dead[ref.Row>>6] |= 1 << (ref.Row & 63)
+			p.documents--
+			p.length -= uint64(p.content.words.Lengths[ref.Row])
+		}
+	}
+	return v.next(parts)
+}
+
+// Replace returns the view with the parts first..last replaced by merged, which
+// was built from them some views ago (nil: nothing of them was left). Rows
+// deleted since stay deleted.
+func (v *View) Replace(first, last int, merged *Segment) *View {
+	parts := slices.Clone(v.Parts)
+	if merged == nil {
+		return v.next(slices.Delete(parts, first, last+1))
+	}
+	return v.next(slices.Replace(parts, first, last+1, newPart(merged, v.carryDead(first, last, merged))))
+}
+
+// carryDead returns the rows of merged that are deleted in its sources now.
+func (v *View) carryDead(first, last int, merged *Segment) []uint64 {
+	var dead []uint64
+	for at := first; at <= last; at++ {
+		eachSet(v.Parts[at].Dead, func(row int) {
+			to, ok := merged.Find(v.Parts[at].ID(row))
+			if !ok {
+				return
+			}
+			if dead == nil {
+				dead = make([]uint64, (merged.RowCount()+63)/64)
+			}
+			dead[to>>6] |= 1 << (to & 63)
+		})
+	}
+	return dead
+}
+
+// Allow returns, for every segment, the rows that a question of scope may see:
+// nil where every row may. Rows are told apart by the hashes of their scopes'
+// names, so a result is confirmed with Scope.Covers once its record is read.
+// O(rows) for each name that is not the same all over a segment.
+func (v *View) Allow(scope model.Scope) [][]uint64 {
+	want := [4]uint64{hashName(scope.Tenant), hashName(scope.User), hashName(scope.Agent), hashName(scope.Session)}
+	allow := make([][]uint64, len(v.Parts))
+	for part := range v.Parts {
+		s := v.Parts[part].Segment
+		for i, col := range s.scopeColumns() {
+			if (i > 0 && want[i] == 0) || (s.uniform[i] && col[0] == want[i]) {
+				continue
+			}
+			if allow[part] == nil {
+				allow[part] = allSet(s.RowCount())
+			}
+			keepEqual(allow[part], col, want[i])
+		}
+	}
+	return allow
+}
+
+func allSet(rows int) []uint64 {
+	set := make([]uint64, (rows+63)/64)
+	for i := range set {
+		set[i] = ^uint64(0)
+	}
+	if rows%64 != 0 {
+		set[len(set)-1] = 1<<(rows%64) - 1
+	}
+	return set
+}
+
+// keepEqual clears the bits of rows whose value differs.
+func keepEqual(set, column []uint64, value uint64) {
+	for w := range set {
+		if set[w] == 0 {
+			continue
+		}
+		var word uint64
+		for i, x := range column[w<<6 : min(len(column), w<<6+64)] {
+			if x == value {
+				word |= 1 << i
+			}
+		}
+		set[w] &= word
+	}
+}

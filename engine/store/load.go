@@ -1,0 +1,219 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// replayRows is the size of the segments that replay builds: it bounds the
+// memory that analysis holds, and leaves the rest to the merger.
+const replayRows = 4096
+
+// piece is a segment on the way into the first view.
+type piece struct {
+	first, last model.ID
+	built       *segment.Segment
+}
+
+// load builds the first view: valid segment files, and the truth for the rest.
+func (s *Store) load(ctx context.Context, space segment.Space) error {
+	pieces, stale, err := s.openSegments(space)
+	if err != nil {
+		return err
+	}
+	var deleted []model.ID
+	err = s.db.View(func(tx *bolt.Tx) error {
+		all, err := s.replay(ctx, tx, space, pieces)
+		pieces = all
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
+			deleted = append(deleted, idOf(k))
+			return nil
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("store: replay: %w", classify(err))
+	}
+	view := &segment.View{Space: space}
+	for _, p := range pieces {
+		view = view.With(p.built)
+	}
+	s.view.Store(view.WithDeleted(deleted))
+	if s.readOnly {
+		return nil
+	}
+	return s.tidy(view, stale, deleted)
+}
+
+// openSegments opens the files of the manifest. What is not valid, not of this
+// build's rules, or overlaps an earlier one is listed as stale.
+func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry, err error) {
+	var manifest []entry
+	err = s.db.View(func(tx *bolt.Tx) (err error) {
+		manifest, err = readManifest(tx)
+		return err
+	})
+	slices.SortFunc(manifest, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
+	for _, e := range manifest {
+		s.fileNumber.Store(max(s.fileNumber.Load(), e.number))
+		built, err := segment.OpenFile(s.segmentPath(e.number))
+		if err == nil {
+			err = fits(built, space, e, pieces)
+		}
+		if err != nil {
+			s.discarded++
+			stale = append(stale, e)
+			continue
+		}
+		pieces = append(pieces, piece{e.first, e.last, built})
+	}
+	return pieces, stale, err
+}
+
+// fits reports why a valid segment file cannot serve this store.
+func fits(built *segment.Segment, space segment.Space, e entry, before []piece) error {
+	first, last := built.Range()
+	if first != e.first || last != e.last || built.Derived() != space.Derived() {
+		return model.ErrCorrupt
+	}
+	if n := len(before); n > 0 && before[n-1].last >= first {
+		return model.ErrCorrupt
+	}
+	return nil
+}
+
+func (s *Store) segmentPath(number uint64) string {
+	return filepath.Join(s.dir, segmentsName, fmt.Sprintf("%08d.nxs", number))
+}
+
+// replay adds segments for every memory that no piece covers and returns all
+// pieces in ID order.
+func (s *Store) replay(ctx context.Context, tx *bolt.Tx, space segment.Space, pieces []piece) ([]piece, error) {
+	var all []piece
+	from := model.ID(1)
+	for _, p := range append(pieces, piece{first: 1<<64 - 1}) {
+		built, err := s.replayGap(ctx, tx, space, from, p.first-1)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, built...)
+		if p.built != nil {
+			all = append(all, p)
+			from = p.last + 1
+		}
+	}
+	return all, nil
+}
+
+func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space, from, to model.ID) (built []piece, err error) {
+	cursor := tx.Bucket(bucketMemories).Cursor()
+	var memories []model.Memory
+	flush := func() error {
+		if len(memories) == 0 {
+			return nil
+		}
+		p, err := s.rebuild(ctx, space, memories)
+		built, memories = append(built, p), memories[:0]
+		return err
+	}
+	for k, v := cursor.Seek(idBytes(from)); k != nil && idOf(k) <= to; k, v = cursor.Next() {
+		m, err := segment.DecodeRecord(v)
+		if err != nil {
+			return nil, fmt.Errorf("memory %d: %w", idOf(k), err)
+		}
+		m.ID = idOf(k)
+		memories = append(memories, m)
+		if len(memories) == replayRows {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return built, flush()
+}
+
+// rebuild derives a segment from memories of the truth.
+func (s *Store) rebuild(ctx context.Context, space segment.Space, memories []model.Memory) (piece, error) {
+	if err := model.FromContext(ctx, "store: replay"); err != nil {
+		return piece{}, err
+	}
+	rows, err := s.preparer.Prepare(ctx, space, memories)
+	if err != nil {
+		return piece{}, err
+	}
+	for i, row := range rows {
+		row.ID = memories[i].ID
+		row.Stamp(memories[i].IngestTime, memories[i].Position)
+	}
+	s.replayed += len(rows)
+	p := piece{first: rows[0].ID, last: rows[len(rows)-1].ID}
+	p.built, err = buildSegment(space, rows, p.first, p.last)
+	return p, err
+}
+
+// tidy forgets what the truth no longer needs: manifest rows of stale segments,
+// deletions of rows that no segment holds, and files that no row names. A full
+// disk must not keep a store from opening, so lack of space is passed over.
+func (s *Store) tidy(view *segment.View, stale []entry, deleted []model.ID) error {
+	var gone []model.ID
+	for _, id := range deleted {
+		if _, there := view.Find(id); !there {
+			gone = append(gone, id)
+		}
+	}
+	if len(stale)+len(gone) > 0 {
+		err := s.db.Update(func(tx *bolt.Tx) error { return forget(tx, stale, gone) })
+		if err = classify(err); err != nil && !errors.Is(err, model.ErrNoSpace) {
+			return fmt.Errorf("store: tidy: %w", err)
+		}
+	}
+	return s.removeOrphans()
+}
+
+func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
+	for _, e := range stale {
+		if err := tx.Bucket(bucketSegments).Delete(idBytes(model.ID(e.number))); err != nil {
+			return err
+		}
+	}
+	for _, id := range gone {
+		if err := tx.Bucket(bucketDeleted).Delete(idBytes(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeOrphans deletes the segment files that the manifest does not name.
+func (s *Store) removeOrphans() error {
+	named := map[string]bool{}
+	err := s.db.View(func(tx *bolt.Tx) error {
+		manifest, err := readManifest(tx)
+		for _, e := range manifest {
+			named[s.segmentPath(e.number)] = true
+		}
+		return err
+	})
+	files, globErr := filepath.Glob(filepath.Join(s.dir, segmentsName, "*.nxs*"))
+	if err = errors.Join(err, globErr); err != nil {
+		return classify(err)
+	}
+	for _, f := range files {
+		if !named[f] {
+			os.Remove(f)
+		}
+	}
+	return nil
+}

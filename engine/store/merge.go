@@ -1,0 +1,301 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+const (
+	mergeFan    = 8                // neighbours of one size class that become one of the next
+	fileRows    = 2048             // a merged segment of this size goes to a file
+	segmentRows = 1 << 16          // and is not merged on from this one: bounds a merge's memory and time
+	flushRows   = 64               // Close leaves fewer rows than this to replay
+	mergeRest   = 10 * time.Second // after a failure to merge
+	deadShare   = 4                // a segment with more than 1/deadShare of its rows deleted is rewritten
+)
+
+// span is a run of neighbouring parts of a view.
+type span struct{ first, last int }
+
+// class is the size class of a part: classes grow by mergeFan.
+func class(rows int) int { return bits.Len(uint(rows)) / 3 }
+
+// plan picks the next parts to merge: the run of at least mergeFan neighbours of
+// the smallest class, else a part that is mostly deleted.
+func plan(parts []segment.Part) (span, bool) {
+	for c := range class(segmentRows) {
+		for first := 0; first < len(parts); first++ {
+			last, rows := first, 0
+			for last < len(parts) && class(parts[last].RowCount()) <= c && rows <= segmentRows {
+				rows += parts[last].RowCount()
+				last++
+			}
+			if last-first >= mergeFan {
+				return span{first, last - 1}, true
+			}
+			first = max(first, last-1)
+		}
+	}
+	for i := range parts {
+		if parts[i].DeadCount()*deadShare > parts[i].RowCount() {
+			return span{i, i}, true
+		}
+	}
+	return span{}, false
+}
+
+// compactSpans splits a view into the runs that Compact rewrites as one file
+// each: all parts, but for those that are one clean file already.
+func compactSpans(parts []segment.Part) (list []span) {
+	for first := 0; first < len(parts); {
+		last, rows := first+1, parts[first].RowCount()
+		for last < len(parts) && rows+parts[last].RowCount() <= segmentRows {
+			rows += parts[last].RowCount()
+			last++
+		}
+		if last-first > 1 || !parts[first].Mapped() || parts[first].DeadCount() > 0 {
+			list = append(list, span{first, last - 1})
+		}
+		first = last
+	}
+	return list
+}
+
+// flushSpan is the tail that Close writes to a file: everything behind the last
+// large file. None where so little is missing from files that replay is as quick.
+func flushSpan(parts []segment.Part) (span, bool) {
+	first, missing := len(parts), 0
+	for first > 0 && (!parts[first-1].Mapped() || parts[first-1].RowCount() < fileRows) {
+		first--
+		if !parts[first].Mapped() {
+			missing += parts[first].RowCount()
+		}
+	}
+	return span{first, len(parts) - 1}, missing >= flushRows
+}
+
+// rewriteOrder asks the merger to rewrite segments now.
+type rewriteOrder struct {
+	compact bool // all of them; else what Close leaves behind
+	reply   chan error
+}
+
+func (s *Store) kickMerger() {
+	select {
+	case s.kick <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// merge is the merger goroutine. A failure (no space, say) is kept for Stats
+// and merging rests for a while; what is in memory goes on serving.
+func (s *Store) merge() {
+	defer close(s.mergerDone)
+	var failed time.Time
+	for {
+		select {
+		case <-s.kick:
+			if time.Since(failed) < mergeRest {
+				continue
+			}
+			err := s.mergeAll()
+			if err != nil {
+				failed = time.Now()
+				s.mergeFailed.Store(&err)
+			} else {
+				s.mergeFailed.Store(nil)
+			}
+		case order := <-s.rewrites:
+			order.reply <- s.rewrite(order.compact)
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// mergeAll merges until there is nothing to merge or the store is closing.
+func (s *Store) mergeAll() error {
+	for !s.closing.Load() {
+		view := s.view.Load()
+		todo, ok := plan(view.Parts)
+		if !ok {
+			return nil
+		}
+		if err := s.mergeSpan(view, todo, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) rewrite(compact bool) error {
+	view := s.view.Load()
+	if !compact {
+		if tail, ok := flushSpan(view.Parts); ok {
+			return s.mergeSpan(view, tail, true)
+		}
+		return nil
+	}
+	for _, todo := range compactSpans(view.Parts) {
+		if err := s.mergeSpan(view, todo, true); err != nil {
+			return err
+		}
+	}
+	s.mergeFailed.Store(nil)
+	return nil
+}
+
+// mergeSpan builds one segment from parts of view, writes it to a file where it
+// is large or must be, and has the writer install it.
+func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) error {
+	defer view.Release()
+	parts := view.Parts[todo.first : todo.last+1]
+	sources, dead := make([]*segment.Segment, len(parts)), make([][]uint64, len(parts))
+	for i, p := range parts {
+		sources[i], dead[i] = p.Segment, p.Dead
+	}
+	merged, err := segment.Merge(view.Space, sources, dead)
+	if err != nil {
+		return err
+	}
+	var number uint64
+	if merged != nil && (toFile || merged.RowCount() >= fileRows || slices.ContainsFunc(sources, (*segment.Segment).Mapped)) {
+		number = s.fileNumber.Add(1)
+		if merged, err = s.writeSegment(number, merged); err != nil {
+			return err
+		}
+	}
+	r := newRequest(context.Background())
+	r.alone = func() error { return s.install(sources, merged, number) }
+	select {
+	case s.internal <- r:
+		return <-r.reply
+	case <-s.writerDone:
+		return errClosed
+	}
+}
+
+// writeSegment makes a segment's file durable and returns it mapped.
+func (s *Store) writeSegment(number uint64, built *segment.Segment) (*segment.Segment, error) {
+	path := s.segmentPath(number)
+	if err := writeDurably(path, built.Image()); err != nil {
+		return nil, fmt.Errorf("store: segment file: %w", classify(err))
+	}
+	return segment.OpenFile(path)
+}
+
+// writeDurably writes a file under another name, syncs it, renames it and syncs
+// the directory: after a crash it is there whole or not at all.
+func writeDurably(path string, data []byte) error {
+	temp := path + ".tmp"
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp) // gone already where all went well
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err == nil {
+		err = syncDirectory(filepath.Dir(path))
+	}
+	return err
+}
+
+func syncDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// install, run by the writer, replaces the sources by merged in manifest and view.
+func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, number uint64) error {
+	view := s.view.Load()
+	first := slices.IndexFunc(view.Parts, func(p segment.Part) bool { return p.Segment == sources[0] })
+	if first < 0 {
+		return fmt.Errorf("store: merge: sources are gone: %w", model.ErrInternal)
+	}
+	next := view.Replace(first, first+len(sources)-1, merged)
+	files := slices.DeleteFunc(slices.Clone(sources), func(x *segment.Segment) bool { return !x.Mapped() })
+	if number == 0 && len(files) == 0 {
+		s.view.Store(next)
+		s.merges.Add(1)
+		return nil
+	}
+	var old []entry
+	err := s.poisoned
+	if err == nil {
+		err = s.db.Update(func(tx *bolt.Tx) (err error) {
+			old, err = swapManifest(tx, view, next, sources, merged, number)
+			return err
+		})
+	}
+	if err != nil {
+		os.Remove(s.segmentPath(number))
+		return s.commitFailed(err)
+	}
+	s.view.Store(next)
+	s.merges.Add(1)
+	for _, e := range old {
+		os.Remove(s.segmentPath(e.number)) // readers of it keep their mapping
+	}
+	return nil
+}
+
+// swapManifest names the new file instead of the old ones and forgets deletions
+// whose rows stand in no segment any more.
+func swapManifest(tx *bolt.Tx, view, next *segment.View, sources []*segment.Segment, merged *segment.Segment, number uint64) (old []entry, err error) {
+	manifest, err := readManifest(tx)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := sources[0].Range()
+	_, last := sources[len(sources)-1].Range()
+	for _, e := range manifest {
+		if e.first >= first && e.last <= last {
+			old = append(old, e)
+		}
+	}
+	var gone []model.ID
+	err = tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
+		id := idOf(k)
+		if id >= first && id <= last && (merged == nil || !holds(merged, id)) {
+			gone = append(gone, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if number != 0 {
+		if err := (entry{number, first, last}).put(tx); err != nil {
+			return nil, err
+		}
+	}
+	return old, forget(tx, old, gone)
+}
+
+func holds(s *segment.Segment, id model.ID) bool {
+	_, ok := s.Find(id)
+	return ok
+}

@@ -1,0 +1,298 @@
+// Package store keeps the truth: every memory in one bbolt file, committed
+// before it is acknowledged, and the segments that make it searchable.
+//
+// One writer goroutine takes requests from a lock-free queue, commits what it
+// finds there in one transaction, builds a segment of it in memory, publishes a
+// new View with one atomic store, and answers. A merger goroutine joins small
+// segments and writes large ones to files. Readers load the current View and
+// never wait; nothing they touch is bbolt's. Opening replays from the truth what
+// no valid segment file covers.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// The names within a store's directory.
+const (
+	truthName    = "truth.db"
+	lockName     = "LOCK"
+	segmentsName = "segments"
+)
+
+// Options say how to open a store. The zero value creates or opens one that
+// embeds by hashing, or holds the caller's vectors if its first memory has one.
+type Options struct {
+	ReadOnly bool           // several processes may read at once, while none writes
+	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
+	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
+}
+
+// Store is an open store. Its methods are safe from any goroutine.
+type Store struct {
+	dir      string
+	readOnly bool
+	options  Options
+	lock     *os.File
+	preparer *segment.Preparer
+
+	// view is the snapshot that reads use. Open and then the writer goroutine
+	// alone store it, complete; any goroutine loads it; nil once closed.
+	view atomic.Pointer[segment.View]
+
+	queue    *queue
+	wake     chan struct{} // capacity 1: something was pushed
+	internal chan *request // the merger's requests, past the queue
+	kick     chan struct{} // capacity 1: the merger has a new view to look at
+	rewrites chan rewriteOrder
+
+	adding     atomic.Int64 // callers inside Add, see gather
+	closing    atomic.Bool
+	stop       chan struct{}
+	writerDone chan struct{}
+	mergerDone chan struct{}
+	closeOnce  sync.Once
+	closeErr   error
+
+	// db is changed by the writer (compaction) under swap; the writer reads it
+	// freely, others hold swap for reading. No search comes near it.
+	db   *bolt.DB
+	swap sync.RWMutex
+
+	poisoned    error                 // the writer's: why no write is taken any more
+	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
+	fileNumber  atomic.Uint64         // last segment file number used
+
+	added, commits, merges atomic.Uint64
+	replayed               int // memories that opening took from the truth
+	discarded              int // segment files that were not valid
+}
+
+// Open opens the store in dir, creating it unless ReadOnly. It fails with
+// ErrLocked while another process has it, ErrUnsupported for another format,
+// ErrCorrupt where the truth itself is damaged; damaged segments are rebuilt.
+// Cost: one pass over the segment files, plus analysis of what they lack.
+func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	s := &Store{
+		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
+		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
+		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}),
+	}
+	if err := s.open(ctx); err != nil {
+		s.release()
+		return nil, err
+	}
+	if s.readOnly {
+		close(s.writerDone)
+		close(s.mergerDone)
+		return s, nil
+	}
+	go s.write()
+	go s.merge()
+	s.kickMerger()
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) (err error) {
+	if s.readOnly {
+		if _, err := os.Stat(filepath.Join(s.dir, truthName)); err != nil {
+			return fmt.Errorf("store: no store in %s: %w", s.dir, classify(err))
+		}
+	} else if err := os.MkdirAll(filepath.Join(s.dir, segmentsName), 0o700); err != nil {
+		return fmt.Errorf("store: create: %w", classify(err))
+	}
+	if s.lock, err = lockDirectory(filepath.Join(s.dir, lockName), s.readOnly); err != nil {
+		return err
+	}
+	if s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly); err != nil {
+		return err
+	}
+	space, err := s.chooseSpace()
+	if err != nil {
+		return err
+	}
+	return s.load(ctx, space)
+}
+
+// chooseSpace decides from the truth and the options what vectors there are.
+// A store without memories yet has no space unless the options fix one.
+func (s *Store) chooseSpace() (space segment.Space, err error) {
+	var name string
+	var dim int
+	err = s.db.View(func(tx *bolt.Tx) (err error) {
+		name, dim, err = readSpace(tx)
+		return err
+	})
+	if err != nil || name == "" {
+		return segment.Space{}, err
+	}
+	embedder := s.options.Embedder
+	if embedder == nil {
+		embedder = embed.NewHashing()
+	}
+	switch {
+	case name == segment.CallerSpace(dim).Name && (s.options.Dim == 0 || s.options.Dim == dim):
+		return segment.CallerSpace(dim), nil
+	case name == embedder.Name() && embedder.Dim() == dim && s.options.Dim == 0:
+		return segment.Space{Name: name, Dim: dim, Embedder: embedder}, nil
+	}
+	return segment.Space{}, fmt.Errorf("store: it holds vectors of %q with %d numbers, the options ask for others: %w", name, dim, model.ErrDimension)
+}
+
+// spaceFor returns the space of the store, fixing it with the first memory.
+func (s *Store) spaceFor(ctx context.Context, first *model.Memory) (segment.Space, error) {
+	if space := s.view.Load().Space; space.Name != "" {
+		return space, nil
+	}
+	embedder := s.options.Embedder
+	if embedder == nil {
+		embedder = embed.NewHashing()
+	}
+	space := segment.Space{Name: embedder.Name(), Dim: embedder.Dim(), Embedder: embedder}
+	switch {
+	case s.options.Dim > 0:
+		space = segment.CallerSpace(s.options.Dim)
+	case s.options.Embedder == nil && first.Vector != nil:
+		space = segment.CallerSpace(len(first.Vector))
+	}
+	r := newRequest(ctx)
+	r.space = &space
+	if err := s.submit(r); err != nil {
+		return segment.Space{}, err
+	}
+	return s.view.Load().Space, nil
+}
+
+// View returns the current snapshot, or ErrClosed. Call Release when done.
+func (s *Store) View() (*segment.View, error) {
+	if v := s.view.Load(); v != nil {
+		return v, nil
+	}
+	return nil, errClosed
+}
+
+// Add commits memories, which must be normalized, all or none, and returns
+// their IDs in order once they are durable and visible. See transaction.add for
+// keys. Errors name the memory by its index.
+func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, error) {
+	if len(memories) == 0 {
+		return nil, nil
+	}
+	if s.closing.Load() {
+		return nil, errClosed
+	}
+	if s.readOnly {
+		return nil, fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
+	}
+	s.adding.Add(1)
+	defer s.adding.Add(-1)
+	space, err := s.spaceFor(ctx, &memories[0])
+	if err != nil {
+		return nil, err
+	}
+	for i := range memories {
+		if err := checkSpace(space, memories[i].Vector); err != nil {
+			return nil, fmt.Errorf("memory %d: %w", i, err)
+		}
+	}
+	rows, err := s.preparer.Prepare(ctx, space, memories)
+	if err != nil {
+		return nil, err
+	}
+	r := newRequest(ctx)
+	r.rows = rows
+	if err := s.submit(r); err != nil {
+		return nil, err
+	}
+	ids := make([]model.ID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	return ids, nil
+}
+
+// checkSpace verifies that a vector fits the store's space.
+func checkSpace(space segment.Space, v []float32) error {
+	switch {
+	case v == nil:
+		return nil
+	case !space.KeepsVectors():
+		return fmt.Errorf("vector given, but this store embeds its texts itself (%s); keep vectors of your own in a store of their own: %w", space.Name, model.ErrInvalid)
+	case len(v) != space.Dim:
+		return fmt.Errorf("vector has %d numbers, this store's have %d: %w", len(v), space.Dim, model.ErrDimension)
+	}
+	return nil
+}
+
+// Delete removes memories and returns those that were there. They are gone from
+// every later answer when it returns; Compact erases the bytes.
+func (s *Store) Delete(ctx context.Context, ids []model.ID) ([]model.ID, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	r := newRequest(ctx)
+	r.deletes = ids
+	if err := s.submit(r); err != nil {
+		return nil, err
+	}
+	return r.deleted, nil
+}
+
+// Question embeds and checks the vector side of a question: the query's own
+// vector, or the text's embedding where the space has an embedder, else nil.
+func (s *Store) Question(ctx context.Context, v *segment.View, q *model.Query) ([]float32, error) {
+	if q.Vector != nil {
+		if v.Space.Name == "" {
+			return q.Vector, nil
+		}
+		return q.Vector, checkSpace(v.Space, q.Vector)
+	}
+	if v.Space.Embedder == nil {
+		return nil, nil
+	}
+	vector := make([]float32, v.Space.Dim)
+	if err := v.Space.Embedder.Embed(ctx, []string{q.Text}, vector); err != nil {
+		return nil, fmt.Errorf("embedder %s: %w", v.Space.Name, err)
+	}
+	return vector, nil
+}
+
+// Close commits what is queued, writes the tail to a segment file, and closes.
+// Reads in flight end on their snapshots. A second Close does nothing.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		s.closing.Store(true)
+		if !s.readOnly {
+			s.closeErr = s.order(false)
+		}
+		close(s.stop)
+		<-s.mergerDone
+		<-s.writerDone
+		s.view.Store(nil)
+		s.closeErr = errors.Join(s.closeErr, s.release())
+	})
+	return s.closeErr
+}
+
+// release closes the files that are open.
+func (s *Store) release() (err error) {
+	if s.db != nil {
+		err = classify(s.db.Close())
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}

@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestQueueKeepsOrderAndRefusesWhenFull(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q, next, want := newQueue(), 0, []int{}
+		index := map[*request]int{}
+		for range rapid.IntRange(1, 3000).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "push") {
+				r := &request{}
+				index[r] = next
+				if ok := q.push(r); ok != (len(want) < queueSize) {
+					t.Fatalf("push gave %v with %d queued", ok, len(want))
+				} else if ok {
+					want = append(want, next)
+				}
+				next++
+				continue
+			}
+			r := q.pop()
+			if (r == nil) != (len(want) == 0) {
+				t.Fatalf("pop gave %v with %d queued", r, len(want))
+			}
+			if r != nil {
+				if index[r] != want[0] {
+					t.Fatalf("got %d, want %d", index[r], want[0])
+				}
+				want = want[1:]
+			}
+		}
+	})
+}
+
+func TestFullQueueRefuses(t *testing.T) {
+	q := newQueue()
+	for i := range queueSize {
+		if !q.push(&request{}) {
+			t.Fatalf("refused request %d", i)
+		}
+	}
+	if q.push(&request{}) {
+		t.Fatal("took one more than fits")
+	}
+	q.pop()
+	if !q.push(&request{}) {
+		t.Fatal("refused after one was taken")
+	}
+}
+
+func TestQueueLosesNothingUnderManyProducers(t *testing.T) {
+	const producers, each = 8, 5000
+	q := newQueue()
+	var group sync.WaitGroup
+	for range producers {
+		group.Go(func() {
+			for range each {
+				for r := (&request{}); !q.push(r); {
+				}
+			}
+		})
+	}
+	seen := map[*request]bool{}
+	for len(seen) < producers*each {
+		if r := q.pop(); r != nil {
+			if seen[r] {
+				t.Fatal("a request came twice")
+			}
+			seen[r] = true
+		}
+	}
+	group.Wait()
+	if q.pop() != nil {
+		t.Fatal("a request too many")
+	}
+}
+
+func openStore(t *testing.T, dir string, o Options) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func notes(n int) []model.Memory {
+	list := make([]model.Memory, n)
+	for i := range list {
+		list[i] = model.Memory{Text: fmt.Sprintf("note %d about subject%d", i, i%13)}
+		if err := list[i].Normalize(); err != nil {
+			panic(err)
+		}
+	}
+	return list
+}
+
+func TestMergingBoundsThePartsAndKeepsEveryMemory(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	r := rand.New(rand.NewPCG(1, 1))
+	want := 0
+	for range 400 {
+		n := 1 + r.IntN(20)
+		if _, err := s.Add(context.Background(), notes(n)); err != nil {
+			t.Fatal(err)
+		}
+		want += n
+	}
+	for range 1000 { // the merger is behind at most for a moment
+		if _, more := plan(s.view.Load().Parts); !more {
+			break
+		}
+		s.submit(&request{ctx: context.Background(), reply: make(chan error, 1), alone: func() error { return nil }})
+	}
+	st, err := s.Stats()
+	if err != nil || st.Memories != uint64(want) || st.MergeError != nil {
+		t.Fatalf("%+v %v, want %d memories", st, err, want)
+	}
+	if limit := mergeFan * class(segmentRows); st.Segments > limit {
+		t.Fatalf("%d segments, want at most %d", st.Segments, limit)
+	}
+	if report, err := s.Verify(context.Background()); err != nil || len(report.Faults) > 0 {
+		t.Fatalf("%v %v", report, err)
+	}
+}
+
+func TestAFailedCommitPoisonsTheStoreAndReadsGoOn(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	if _, err := s.Add(context.Background(), notes(5)); err != nil {
+		t.Fatal(err)
+	}
+	s.db.Close() // whatever the reason: commits fail from here on
+	for range 2 {
+		if _, err := s.Add(context.Background(), notes(1)); !errors.Is(err, model.ErrInternal) {
+			t.Fatalf("add: %v", err)
+		}
+	}
+	view, err := s.View()
+	if err != nil || view.Documents != 5 {
+		t.Fatalf("%+v %v", view, err)
+	}
+}
+
+func TestACancelledAddChangesNothing(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := s.Add(ctx, notes(3)); !errors.Is(err, model.ErrCancelled) {
+		t.Fatal(err)
+	}
+	if st, _ := s.Stats(); st.Memories != 0 {
+		t.Fatalf("%d memories", st.Memories)
+	}
+}
+
+func TestWorkOfOneSessionGetsPositionsInOrder(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, Options{})
+	var ids []model.ID
+	for i := range 6 {
+		if i == 3 {
+			s.Close()
+			s = openStore(t, dir, Options{})
+		}
+		list := notes(2)
+		list[0].Session, list[1].Session = "a", fmt.Sprint(i%2)
+		got, err := s.Add(context.Background(), list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, got...)
+	}
+	view, _ := s.View()
+	next := map[string]uint32{}
+	for _, id := range ids {
+		ref, ok := view.Find(id)
+		if !ok {
+			t.Fatalf("memory %d is gone", id)
+		}
+		m, err := view.Memory(ref, false)
+		if err != nil || m.Position != next[m.Session] {
+			t.Fatalf("memory %d of session %q: position %d, want %d (%v)", id, m.Session, m.Position, next[m.Session], err)
+		}
+		next[m.Session]++
+	}
+}

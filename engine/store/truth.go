@@ -1,0 +1,174 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// FormatVersion is the version of truth.db. History:
+//
+//	1  2026-11  buckets meta, memories, keys, threads, segments, deleted
+const FormatVersion = 1
+
+// The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
+var (
+	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension
+	bucketMemories = []byte("memories") // ID -> record with vector
+	bucketKeys     = []byte("keys")     // uvarint(len tenant) tenant key -> ID, 16 bytes of SHA-256 of the record as given
+	bucketThreads  = []byte("threads")  // identity of a session -> next position u32
+	bucketSegments = []byte("segments") // file number -> first ID, last ID
+	bucketDeleted  = []byte("deleted")  // ID still standing in a segment file -> 1
+	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketKeys, bucketThreads, bucketSegments, bucketDeleted}
+
+	metaFormat = []byte("format")
+	metaSpace  = []byte("space")
+)
+
+const openTimeout = 200 * time.Millisecond // for bbolt's own file lock; LOCK has decided by then
+
+// openTruth opens or creates the truth file and checks its version.
+func openTruth(path string, readOnly bool) (*bolt.DB, error) {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
+		ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
+	}
+	if err := checkFormat(db, readOnly); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func checkFormat(db *bolt.DB, readOnly bool) error {
+	version, err := readFormat(db)
+	if err == nil && version == 0 && !readOnly {
+		return classify(db.Update(createBuckets))
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("store: truth.db: %w", classify(err))
+	case version == 0:
+		return fmt.Errorf("store: truth.db: no memories yet: %w", model.ErrNotFound)
+	case version != FormatVersion:
+		return fmt.Errorf("store: truth.db: format version %d, this build reads %d: %w", version, FormatVersion, model.ErrUnsupported)
+	}
+	return nil
+}
+
+func readFormat(db *bolt.DB) (version uint32, err error) {
+	err = db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			return nil
+		}
+		v := meta.Get(metaFormat)
+		if len(v) != 4 {
+			return fmt.Errorf("format of %d bytes: %w", len(v), model.ErrCorrupt)
+		}
+		version = binary.BigEndian.Uint32(v)
+		return nil
+	})
+	return version, err
+}
+
+func createBuckets(tx *bolt.Tx) error {
+	for _, name := range allBuckets {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(bucketMeta).Put(metaFormat, binary.BigEndian.AppendUint32(nil, FormatVersion))
+}
+
+// classify gives an error of the file system or of bbolt its kind.
+func classify(err error) error {
+	wrap := func(kind error) error { return fmt.Errorf("%w: %w", kind, err) }
+	switch {
+	case err == nil:
+		return nil
+	case model.CodeOf(err) != model.CodeInternal:
+		return err
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return wrap(model.ErrNoSpace)
+	case errors.Is(err, syscall.EROFS), errors.Is(err, os.ErrPermission):
+		return wrap(model.ErrReadOnly)
+	case errors.Is(err, os.ErrNotExist):
+		return wrap(model.ErrNotFound)
+	case errors.Is(err, bolt.ErrTimeout):
+		return wrap(model.ErrLocked)
+	case errors.Is(err, bolt.ErrInvalid), errors.Is(err, bolt.ErrChecksum), errors.Is(err, bolt.ErrVersionMismatch):
+		return wrap(model.ErrCorrupt)
+	}
+	return wrap(model.ErrInternal)
+}
+
+func idBytes(id model.ID) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
+
+func idOf(b []byte) model.ID { return model.ID(binary.BigEndian.Uint64(b)) }
+
+// keyBytes is the key of bucketKeys; the length keeps tenants apart.
+func keyBytes(tenant, key string) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(tenant)))
+	return append(append(b, tenant...), key...)
+}
+
+const digestBytes = 16
+
+// digest identifies the content of a record that is not stamped yet.
+func digest(record []byte) []byte {
+	sum := sha256.Sum256(record)
+	return sum[:digestBytes]
+}
+
+func readSpace(tx *bolt.Tx) (name string, dim int, err error) {
+	v := string(tx.Bucket(bucketMeta).Get(metaSpace))
+	if v == "" {
+		return "", 0, nil
+	}
+	name, number, ok := strings.Cut(v, "\x00")
+	dim, err = strconv.Atoi(number)
+	if !ok || err != nil || dim < 1 || dim > model.DimensionMax {
+		return "", 0, fmt.Errorf("store: vector space of %d bytes: %w", len(v), model.ErrCorrupt)
+	}
+	return name, dim, nil
+}
+
+func writeSpace(tx *bolt.Tx, s segment.Space) error {
+	return tx.Bucket(bucketMeta).Put(metaSpace, []byte(s.Name+"\x00"+strconv.Itoa(s.Dim)))
+}
+
+// entry is a row of the manifest: a segment file and the IDs it answers for.
+type entry struct {
+	number      uint64
+	first, last model.ID
+}
+
+func (e entry) put(tx *bolt.Tx) error {
+	return tx.Bucket(bucketSegments).Put(idBytes(model.ID(e.number)), append(idBytes(e.first), idBytes(e.last)...))
+}
+
+func readManifest(tx *bolt.Tx) ([]entry, error) {
+	var entries []entry
+	err := tx.Bucket(bucketSegments).ForEach(func(k, v []byte) error {
+		if len(k) != 8 || len(v) != 16 {
+			return fmt.Errorf("store: manifest entry of %d bytes: %w", len(v), model.ErrCorrupt)
+		}
+		entries = append(entries, entry{uint64(idOf(k)), idOf(v), idOf(v[8:])})
+		return nil
+	})
+	return entries, err
+}

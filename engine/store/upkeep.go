@@ -1,0 +1,275 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// Stats describe a store at one moment.
+type Stats struct {
+	Memories     uint64 // live
+	Deleted      uint64 // deleted, still standing in segments until they are merged
+	Segments     int
+	SegmentFiles int
+	SegmentBytes uint64 // of files and memory
+	TruthBytes   uint64
+	Terms        uint64 // words in live memories, stop words not counted
+	Vectors      string // name of the vector space, "" before the first memory
+	Dimension    int
+	Epoch        uint64 // views published since opening
+	Added        uint64 // memories added since opening
+	Commits      uint64 // transactions since opening; Added/Commits shared one fsync
+	Merges       uint64 // since opening
+	Replayed     int    // memories that opening took from the truth
+	Discarded    int    // segment files that opening found invalid and rebuilt
+	MergeError   error  // why merging to files has stopped, nil while it goes on
+}
+
+// Stats returns the store's figures; nothing is scanned.
+func (s *Store) Stats() (Stats, error) {
+	view, err := s.View()
+	if err != nil {
+		return Stats{}, err
+	}
+	st := Stats{
+		Memories: view.Documents, Segments: len(view.Parts), Terms: view.TotalLength,
+		Vectors: view.Space.Name, Dimension: view.Space.Dim, Epoch: view.Epoch,
+		Added: s.added.Load(), Commits: s.commits.Load(), Merges: s.merges.Load(),
+		Replayed: s.replayed, Discarded: s.discarded,
+	}
+	if failed := s.mergeFailed.Load(); failed != nil {
+		st.MergeError = *failed
+	}
+	for i := range view.Parts {
+		p := &view.Parts[i]
+		st.Deleted += uint64(p.DeadCount())
+		st.SegmentBytes += uint64(len(p.Image()))
+		if p.Mapped() {
+			st.SegmentFiles++
+		}
+	}
+	if info, err := os.Stat(filepath.Join(s.dir, truthName)); err == nil {
+		st.TruthBytes = uint64(info.Size())
+	}
+	return st, nil
+}
+
+// order has the merger rewrite segments and waits for it.
+func (s *Store) order(compact bool) error {
+	o := rewriteOrder{compact, make(chan error, 1)}
+	select {
+	case s.rewrites <- o:
+		return <-o.reply
+	case <-s.mergerDone:
+		return errClosed
+	}
+}
+
+// Compact merges all segments into as few files as there can be, without the
+// deleted rows, and rewrites truth.db without the pages it no longer uses, so
+// that nothing deleted before the call stands in the directory. Reads go on;
+// writes wait while truth.db is copied. It needs as much free space as the
+// store has live data.
+func (s *Store) Compact(ctx context.Context) error {
+	if s.readOnly {
+		return fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
+	}
+	if s.closing.Load() {
+		return errClosed
+	}
+	if err := model.FromContext(ctx, "store: compact"); err != nil {
+		return err
+	}
+	if err := s.order(true); err != nil {
+		return err
+	}
+	r := newRequest(ctx)
+	r.alone = s.compactTruth
+	return s.submit(r)
+}
+
+const compactTxBytes = 4 << 20 // of one transaction while truth.db is copied
+
+// compactTruth, run by the writer, copies the truth's live pages to a new file
+// and puts it in the old one's place.
+func (s *Store) compactTruth() error {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	if s.poisoned != nil {
+		return s.poisoned
+	}
+	path := filepath.Join(s.dir, truthName)
+	fresh := path + ".compact"
+	os.Remove(fresh) // of a compaction that a crash ended
+	if err := copyTruth(s.db, fresh); err != nil {
+		os.Remove(fresh)
+		return fmt.Errorf("store: compact: %w", classify(err))
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		os.Remove(fresh)
+		return fmt.Errorf("store: compact: %w", classify(err))
+	}
+	err := errors.Join(syncDirectory(s.dir), s.db.Close())
+	db, openErr := openTruth(path, false)
+	if err = errors.Join(err, openErr); err != nil {
+		return s.commitFailed(err)
+	}
+	s.db = db
+	return nil
+}
+
+func copyTruth(from *bolt.DB, path string) error {
+	to, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: openTimeout, NoSync: true})
+	if err != nil {
+		return err
+	}
+	err = bolt.Compact(to, from, compactTxBytes)
+	if err == nil {
+		err = to.Sync()
+	}
+	return errors.Join(err, to.Close())
+}
+
+// Report is what Verify found.
+type Report struct {
+	Memories uint64   // in the truth
+	Faults   []string // empty: the store is sound; at most faultsMax
+}
+
+const faultsMax = 100
+
+func (r *Report) fault(format string, args ...any) {
+	if len(r.Faults) < faultsMax {
+		r.Faults = append(r.Faults, fmt.Sprintf(format, args...))
+	}
+}
+
+// Verify reads everything: bbolt's own structure, every record of the truth
+// and its counterpart in the segments, every key, and every segment's
+// checksums. O(store). Reads go on; writes wait for the first part, and those
+// that happen during the rest are not faults.
+func (s *Store) Verify(ctx context.Context) (Report, error) {
+	pages, err := s.verifyPages(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	s.swap.RLock()
+	defer s.swap.RUnlock()
+	for !s.closing.Load() {
+		report := pages
+		view, err := s.View()
+		if err != nil {
+			return report, err
+		}
+		err = s.db.View(func(tx *bolt.Tx) error {
+			// A view that was current both before and after the transaction
+			// began lacks at most the one commit that is being published.
+			if s.view.Load() != view {
+				return errMoved
+			}
+			return verify(ctx, tx, view, &report)
+		})
+		view.Release()
+		if err != errMoved {
+			return report, err
+		}
+	}
+	return Report{}, errClosed
+}
+
+// verifyPages has bbolt check its pages, which it can only while nobody writes:
+// on the writer's goroutine, between two commits.
+func (s *Store) verifyPages(ctx context.Context) (report Report, err error) {
+	check := func() error {
+		return s.db.View(func(tx *bolt.Tx) error {
+			for fault := range tx.Check() {
+				report.fault("truth.db: %v", fault)
+			}
+			return nil
+		})
+	}
+	if s.readOnly {
+		if s.closing.Load() {
+			return report, errClosed
+		}
+		return report, check()
+	}
+	r := newRequest(ctx)
+	r.alone = check
+	return report, s.submit(r)
+}
+
+var errMoved = errors.New("another view was published")
+
+func verify(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report) error {
+	var last model.ID
+	if n := len(view.Parts); n > 0 {
+		_, last = view.Parts[n-1].Range()
+	}
+	if err := verifyMemories(ctx, tx, view, last, report); err != nil {
+		return err
+	}
+	return verifySegments(ctx, tx, view, report)
+}
+
+// verifyMemories checks each record of the truth against its row.
+func verifyMemories(ctx context.Context, tx *bolt.Tx, view *segment.View, last model.ID, report *Report) error {
+	keys := tx.Bucket(bucketKeys)
+	return tx.Bucket(bucketMemories).ForEach(func(k, v []byte) error {
+		if err := model.FromContext(ctx, "store: verify"); err != nil {
+			return err
+		}
+		report.Memories++
+		id := idOf(k)
+		m, err := segment.DecodeRecord(v)
+		if err != nil {
+			report.fault("memory %d: %v", id, err)
+			return nil
+		}
+		if entry := keys.Get(keyBytes(m.Tenant, m.Key)); m.Key != "" && (len(entry) < 8 || idOf(entry) != id) {
+			report.fault("memory %d: its key does not lead to it", id)
+		}
+		ref, ok := view.Find(id)
+		switch {
+		case id > last:
+			return nil // committed, about to be published
+		case !ok:
+			report.fault("memory %d: in no segment", id)
+			return nil
+		}
+		if row := view.Parts[ref.Part].Record(int(ref.Row)); string(row) != string(segment.Body(v)) {
+			report.fault("memory %d: its segment has another record", id)
+		}
+		return nil
+	})
+}
+
+// verifySegments checks that segments are whole and hold nothing beyond the truth.
+func verifySegments(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report) error {
+	memories, deleted := tx.Bucket(bucketMemories), tx.Bucket(bucketDeleted)
+	for i := range view.Parts {
+		if err := model.FromContext(ctx, "store: verify"); err != nil {
+			return err
+		}
+		first, last := view.Parts[i].Range()
+		if err := view.Parts[i].Verify(); err != nil {
+			report.fault("segment of memories %d to %d: %v", first, last, err)
+		}
+	}
+	view.Each(func(r segment.Ref) bool {
+		id := idBytes(view.ID(r))
+		if memories.Get(id) == nil && deleted.Get(id) == nil {
+			report.fault("memory %d: in a segment, not in the truth", view.ID(r))
+		}
+		return true
+	})
+	return nil
+}

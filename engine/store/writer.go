@@ -1,0 +1,451 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+const (
+	commitRows  = 4096     // rows of one transaction; what is queued beyond waits for the next
+	commitBytes = 16 << 20 // and their bytes
+	// partsMax stalls the writer until merging has caught up: every part costs
+	// each question a look-up per word.
+	partsMax = 128
+)
+
+// request is one caller's wish. The caller owns it until push, the writer until
+// it sends on reply, then the caller again.
+type request struct {
+	ctx     context.Context
+	rows    []*segment.Row // to add, all or none
+	deletes []model.ID     // to delete
+	space   *segment.Space // to fix if none is fixed yet
+	alone   func() error   // to run between two commits
+
+	reply   chan error
+	deleted []model.ID // the deletes that were there
+	err     error      // why this request alone failed
+	added   []*segment.Row
+}
+
+func newRequest(ctx context.Context) *request {
+	return &request{ctx: ctx, reply: make(chan error, 1)}
+}
+
+func (r *request) size() (bytes int) {
+	for _, row := range r.rows {
+		bytes += len(row.Record)
+	}
+	return bytes
+}
+
+// submit hands a request to the writer and waits for its end. The answer is
+// definite: nil means durable and visible, an error means nothing was changed.
+func (s *Store) submit(r *request) error {
+	switch {
+	case s.readOnly:
+		return fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
+	case s.closing.Load():
+		return errClosed
+	case !s.queue.push(r):
+		return fmt.Errorf("store: %d writers are waiting: %w", queueSize, model.ErrBusy)
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default: // a wake-up is pending already
+	}
+	select {
+	case err := <-r.reply:
+		return err
+	case <-s.writerDone:
+	}
+	select {
+	case err := <-r.reply:
+		return err
+	default:
+		return errClosed
+	}
+}
+
+var errClosed = fmt.Errorf("store: %w", model.ErrClosed)
+
+// write is the writer goroutine: the only one that changes truth.db and that
+// publishes views.
+func (s *Store) write() {
+	defer close(s.writerDone)
+	for {
+		batch := s.collect()
+		if len(batch) > 0 {
+			s.serve(batch)
+			s.awaitMerging()
+			continue
+		}
+		select {
+		case <-s.wake:
+		case r := <-s.internal:
+			s.serve([]*request{r})
+		case <-s.stop:
+			if batch := s.collect(); len(batch) > 0 {
+				s.serve(batch)
+				continue
+			}
+			return
+		}
+	}
+}
+
+// gatherMax bounds how long a commit waits for callers who are about to join it.
+const gatherMax = 500 * time.Microsecond
+
+// gather waits until every caller in Add has queued its request: those whose
+// last commit has just ended mostly come again, and one commit for all of them
+// costs little more than one for half. A lone caller never waits.
+func (s *Store) gather() {
+	for started := time.Now(); s.queue.waiting() < int(s.adding.Load()) && time.Since(started) < gatherMax; {
+		runtime.Gosched()
+	}
+}
+
+// collect takes what is queued, up to one transaction's worth.
+func (s *Store) collect() (batch []*request) {
+	if s.queue.waiting() > 0 {
+		s.gather()
+	}
+	rows, bytes := 0, 0
+	for rows < commitRows && bytes < commitBytes {
+		r := s.queue.pop()
+		if r == nil {
+			break
+		}
+		batch = append(batch, r)
+		rows += len(r.rows)
+		bytes += r.size()
+	}
+	return batch
+}
+
+// awaitMerging serves the merger alone while there are too many parts that it
+// could join.
+func (s *Store) awaitMerging() {
+	for {
+		parts := s.view.Load().Parts
+		if _, more := plan(parts); len(parts) <= partsMax || !more || s.mergeFailed.Load() != nil {
+			return
+		}
+		select {
+		case r := <-s.internal:
+			s.serve([]*request{r})
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// serve commits a batch in one transaction, publishes the view and answers.
+func (s *Store) serve(batch []*request) {
+	var shared []*request
+	for _, r := range batch {
+		if r.alone == nil {
+			shared = append(shared, r)
+			continue
+		}
+		s.commit(shared)
+		shared = nil
+		r.reply <- r.alone()
+	}
+	s.commit(shared)
+}
+
+// commit writes a batch to truth.db, builds its segment meanwhile, publishes
+// and answers.
+func (s *Store) commit(batch []*request) {
+	if len(batch) == 0 {
+		return
+	}
+	err := s.poisoned
+	if err == nil {
+		var built *segment.Segment
+		if built, err = s.commitTruth(batch); err == nil {
+			s.publish(batch, built)
+		}
+	}
+	for _, r := range batch {
+		if err != nil {
+			r.reply <- err
+		} else {
+			r.reply <- r.err
+		}
+	}
+}
+
+// commitTruth writes the batch to truth.db and returns the segment of what it
+// added, nil for nothing. A request that fails by itself (its key exists, its
+// context ended) changes nothing and keeps its error.
+func (s *Store) commitTruth(batch []*request) (*segment.Segment, error) {
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return nil, s.commitFailed(err)
+	}
+	defer tx.Rollback()
+	t := &transaction{tx: tx, now: time.Now(), positions: map[string]uint32{}}
+	var rows []*segment.Row
+	for _, r := range batch {
+		if r.err = t.apply(r); r.err != nil && !errors.Is(r.err, errRefused) {
+			return nil, s.commitFailed(r.err)
+		}
+		rows = append(rows, r.added...)
+	}
+	if !t.changed {
+		return nil, nil
+	}
+	building := s.startBuilding(rows) // while the disk works
+	err = s.commitFailed(tx.Commit())
+	built := <-building
+	if err != nil {
+		return nil, err
+	}
+	s.commits.Add(1)
+	if built.err != nil {
+		s.poisoned = fmt.Errorf("store: committed but not searchable, reopen the store: %w: %w", model.ErrInternal, built.err)
+	}
+	return built.segment, s.poisoned
+}
+
+// build is the outcome of building a batch's segment.
+type build struct {
+	segment *segment.Segment
+	err     error
+}
+
+func (s *Store) startBuilding(rows []*segment.Row) <-chan build {
+	done := make(chan build, 1)
+	if len(rows) == 0 {
+		done <- build{}
+		return done
+	}
+	go func() {
+		built, err := buildSegment(s.view.Load().Space, rows, rows[0].ID, rows[len(rows)-1].ID)
+		done <- build{built, err}
+	}()
+	return done
+}
+
+// commitFailed classifies the error of a transaction. Anything but a lack of
+// space leaves open whether the disk holds what was written, so the store
+// takes no more writes: an fsync that failed once must not be tried again.
+func (s *Store) commitFailed(err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("store: commit: %w", classify(err))
+	if !errors.Is(err, model.ErrNoSpace) {
+		s.poisoned = fmt.Errorf("store: no writes after a failed commit, reopen the store: %w", err)
+	}
+	return err
+}
+
+// errRefused marks an error that is a request's own and found before it wrote.
+var errRefused = errors.New("refused")
+
+type refusal struct{ error }
+
+func (r refusal) Is(target error) bool { return target == errRefused }
+func (r refusal) Unwrap() error        { return r.error }
+
+// transaction applies requests within one bbolt transaction.
+type transaction struct {
+	tx        *bolt.Tx
+	now       time.Time
+	positions map[string]uint32 // next position by session, as of this transaction
+	changed   bool
+}
+
+func (t *transaction) apply(r *request) error {
+	if err := model.FromContext(r.ctx, "store"); err != nil {
+		return refusal{err}
+	}
+	switch {
+	case r.space != nil:
+		return t.fixSpace(r)
+	case r.rows != nil:
+		return t.add(r)
+	}
+	return t.delete(r)
+}
+
+func (t *transaction) fixSpace(r *request) error {
+	name, _, err := readSpace(t.tx)
+	if err != nil || name != "" {
+		return err
+	}
+	t.changed = true
+	return writeSpace(t.tx, *r.space)
+}
+
+// add gives rows their IDs and stores them. A key that is there with the same
+// content gives the old ID; with other content it refuses the whole request.
+func (t *transaction) add(r *request) error {
+	fresh, err := t.resolveKeys(r.rows)
+	if err != nil {
+		return err
+	}
+	memories, keys := t.tx.Bucket(bucketMemories), t.tx.Bucket(bucketKeys)
+	memories.FillPercent = .95 // IDs ascend: pages are filled from left to right
+	for _, row := range fresh {
+		id, err := memories.NextSequence()
+		if err != nil {
+			return err
+		}
+		row.ID = model.ID(id)
+		if row.Key != "" {
+			if err := keys.Put(keyBytes(row.Tenant, row.Key), append(idBytes(row.ID), digest(row.Record)...)); err != nil {
+				return err
+			}
+		}
+		position, err := t.position(row.Thread)
+		if err != nil {
+			return err
+		}
+		row.Stamp(t.now, position)
+		if err := memories.Put(idBytes(row.ID), row.Record); err != nil {
+			return err
+		}
+	}
+	if err := t.savePositions(fresh); err != nil {
+		return err
+	}
+	r.added = fresh
+	t.changed = t.changed || len(fresh) > 0
+	return nil
+}
+
+// resolveKeys returns the rows that are new; the others get their IDs.
+func (t *transaction) resolveKeys(rows []*segment.Row) (fresh []*segment.Row, err error) {
+	keys, seen := t.tx.Bucket(bucketKeys), map[string]int{}
+	for i, row := range rows {
+		if row.Key == "" {
+			fresh = append(fresh, row)
+			continue
+		}
+		k := keyBytes(row.Tenant, row.Key)
+		if j, twice := seen[string(k)]; twice {
+			return nil, refusal{fmt.Errorf("memory %d: key %q is that of memory %d of the same call: %w", i, row.Key, j, model.ErrExists)}
+		}
+		seen[string(k)] = i
+		v := keys.Get(k)
+		switch {
+		case v == nil:
+			fresh = append(fresh, row)
+		case len(v) != 8+digestBytes:
+			return nil, fmt.Errorf("store: key entry of %d bytes: %w", len(v), model.ErrCorrupt)
+		case string(v[8:]) == string(digest(row.Record)):
+			row.ID = idOf(v)
+		default:
+			return nil, refusal{fmt.Errorf("memory %d: key %q is taken by memory %d with other content: %w", i, row.Key, idOf(v), model.ErrExists)}
+		}
+	}
+	return fresh, nil
+}
+
+// position returns the next place in a session.
+func (t *transaction) position(thread string) (uint32, error) {
+	if thread == "" {
+		return 0, nil
+	}
+	next, ok := t.positions[thread]
+	if v := t.tx.Bucket(bucketThreads).Get([]byte(thread)); !ok && len(v) == 4 {
+		next = binary.BigEndian.Uint32(v)
+	}
+	t.positions[thread] = next + 1
+	return next, nil
+}
+
+func (t *transaction) savePositions(rows []*segment.Row) error {
+	threads, saved := t.tx.Bucket(bucketThreads), ""
+	for i := len(rows) - 1; i >= 0; i-- {
+		thread := rows[i].Thread
+		if thread == "" || thread == saved {
+			continue
+		}
+		saved = thread
+		if err := threads.Put([]byte(thread), binary.BigEndian.AppendUint32(nil, t.positions[thread])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// delete removes memories from the truth and notes that segment files may still
+// hold them.
+func (t *transaction) delete(r *request) error {
+	memories, keys, deleted := t.tx.Bucket(bucketMemories), t.tx.Bucket(bucketKeys), t.tx.Bucket(bucketDeleted)
+	for _, id := range r.deletes {
+		record := memories.Get(idBytes(id))
+		if record == nil {
+			continue
+		}
+		m, err := segment.DecodeRecord(record)
+		if err != nil {
+			return fmt.Errorf("store: memory %d: %w", id, err)
+		}
+		if m.Key != "" {
+			if err := keys.Delete(keyBytes(m.Tenant, m.Key)); err != nil {
+				return err
+			}
+		}
+		if err := errors.Join(memories.Delete(idBytes(id)), deleted.Put(idBytes(id), []byte{1})); err != nil {
+			return err
+		}
+		r.deleted = append(r.deleted, id)
+		t.changed = true
+	}
+	return nil
+}
+
+// publish makes what was committed visible with one store of the view.
+func (s *Store) publish(batch []*request, built *segment.Segment) {
+	view := s.view.Load()
+	next := view
+	var gone []model.ID
+	for _, r := range batch {
+		gone = append(gone, r.deleted...)
+		if r.space != nil && r.err == nil && next.Space.Name == "" {
+			named := *next
+			named.Space = *r.space
+			next = &named
+		}
+	}
+	if built != nil {
+		next = next.With(built)
+		s.added.Add(uint64(built.RowCount()))
+	}
+	if len(gone) > 0 {
+		next = next.WithDeleted(gone)
+	}
+	if next != view {
+		s.view.Store(next)
+		s.kickMerger()
+	}
+}
+
+func buildSegment(space segment.Space, rows []*segment.Row, first, last model.ID) (*segment.Segment, error) {
+	b := segment.NewBuilder(space)
+	bytes := 0
+	for _, row := range rows {
+		bytes += len(row.Record)
+	}
+	b.Reserve(len(rows), bytes)
+	for _, row := range rows {
+		b.Add(row)
+	}
+	return b.Finish(first, last)
+}
