@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/text"
 )
 
@@ -57,7 +57,7 @@ var countWeights = [...]int64{0, 256, 433, 537, 611, 668, 715, 754, 788}
 // The sums are integers and the rest is single IEEE operations, so that every
 // CPU gives the same bits. Safe for concurrent use.
 type Hashing struct {
-	scratch sync.Pool // of *hashingScratch
+	scratch scratch.Pool[hashingScratch]
 }
 
 // hashingScratch is what one Embed at a time needs, some 1 MB with its caches.
@@ -71,9 +71,9 @@ type hashingScratch struct {
 
 // NewHashing returns the built-in embedder.
 func NewHashing() *Hashing {
-	return &Hashing{scratch: sync.Pool{New: func() any {
-		return &hashingScratch{analyzer: text.NewAnalyzer()}
-	}}}
+	h := &Hashing{}
+	h.scratch.New = func() *hashingScratch { return &hashingScratch{analyzer: text.NewAnalyzer()} }
+	return h
 }
 
 // Name implements Embedder.
@@ -89,7 +89,7 @@ func (h *Hashing) Embed(ctx context.Context, texts []string, rows []float32) err
 	if len(rows) != len(texts)*hashingDim {
 		return fmt.Errorf("%w: %d numbers for %d texts of %d", ErrShape, len(rows), len(texts), hashingDim)
 	}
-	s := h.scratch.Get().(*hashingScratch)
+	s := h.scratch.Get()
 	defer h.scratch.Put(s)
 	for i, t := range texts {
 		if err := ctx.Err(); err != nil {

@@ -15,8 +15,8 @@ const (
 	// library takes by default; it costs 32 bytes a row and way.
 	registryRowsMax = 10_000
 	registryWays    = 2
-	// registryTermsMin is where sharing suffixes starts to pay: a table for the
-	// terms of one short text costs more than the bytes it saves.
+	// registryTermsMin is where suffixes start to be shared: the dictionary of one
+	// short text is small without, and a text a commit must stay cheap.
 	registryTermsMin = 64
 )
 

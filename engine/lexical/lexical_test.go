@@ -325,6 +325,46 @@ func TestFrequencySaturates(t *testing.T) {
 	}
 }
 
+func TestLongRowsAndHighFrequenciesScoreAsTheReference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		documents := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) document {
+			words := slices.Repeat([]string{"often"}, rapid.IntRange(0, 2*tableFreqs).Draw(t, "often"))
+			fill := rapid.IntRange(0, 2*tableLengths).Draw(t, "fill")
+			return document{words: append(words, slices.Repeat([]string{"fill"}, fill)...)}
+		}), 1, 20).Draw(t, "documents")
+		s := newSnapshot(t, [][]document{documents}, false)
+		question := []string{"often", "fill"}
+		if got, want := s.top(question, 20), s.referenceTop(question, 20, false); !equalHits(got, want) {
+			t.Fatalf("\n got %v\nwant %v", got, want)
+		}
+	})
+}
+
+func TestManyWindowsScoreAsTheReference(t *testing.T) {
+	var documents []document
+	for i, words := range syntheticRows(3*windowRows+77, 5, 300) {
+		documents = append(documents, document{words: words, dead: i%7 == 0})
+	}
+	s := newSnapshot(t, [][]document{documents[:windowRows], documents[windowRows:]}, false)
+	for _, i := range []int{1, 5000, 9000} {
+		question := documents[i].words
+		if got, want := s.top(question, 10), s.referenceTop(question, 10, false); !equalHits(got, want) {
+			t.Fatalf("question %q\n got %v\nwant %v", question, got, want)
+		}
+	}
+}
+
+func TestWarmTopDoesNotAllocate(t *testing.T) {
+	rows := syntheticRows(5000, 10, 500)
+	parts := []Part{{Reader: mustBuild(t, rows)}}
+	var searcher Searcher
+	searcher.Prepare(tokensOf(rows[3]), parts, Statistics{5000, 50_000})
+	hits := searcher.Top(nil, 8, nil)
+	if n := testing.AllocsPerRun(20, func() { hits = searcher.Top(hits[:0], 8, nil) }); n != 0 {
+		t.Fatalf("%v allocations, want 0", n)
+	}
+}
+
 func TestNothingFindsNothing(t *testing.T) {
 	var searcher Searcher
 	if n := searcher.Prepare(tokensOf([]string{"a"}), nil, Statistics{}); n != 0 || len(searcher.Top(nil, 8, nil)) != 0 {

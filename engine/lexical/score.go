@@ -59,8 +59,8 @@ const (
 )
 
 // shareTable holds share for the common frequencies and lengths, the same bits
-// as share gives. A division is the dearest part of scoring a posting: the table
-// saves a quarter of Top's time, and is filled once a snapshot.
+// as share gives. It is filled once a snapshot and spares a division a posting:
+// the median of BenchmarkTop went from 173 to 146 us (20 runs each, alternating).
 type shareTable [tableFreqs * tableLengths]float64
 
 func (t *shareTable) fill(sc *scale) {

@@ -17,8 +17,8 @@ const windowRows = 4096
 //
 // Every posting of the question's terms is scored: term after term into the
 // window's accumulators, then once more over the same postings to collect and
-// clear them, which beats both a scan of the window and a bitset of the rows
-// touched. O(postings + windows*terms). No allocation once warm.
+// clear them, so that a window with few postings costs little.
+// O(postings + windows*terms*log(windowRows)). No allocation once warm.
 func (s *Searcher) Top(dst []Hit, k int, stop func() bool) []Hit {
 	s.best = s.best[:0]
 	if k <= 0 || len(s.idfs) == 0 {

@@ -39,7 +39,7 @@ func IsEmpty(s *Signature) bool { return *s == Signature{} }
 // taken off. The standard error is at most .045, most in the middle.
 func Jaccard(equal uint8) float32 {
 	const chance = 1.0 / 256
-	share := float64(equal) / kernels.SignatureSlots
+	share := float64(float64(equal) / kernels.SignatureSlots) // exact: 128 is a power of two
 	return float32(min(1, max(0, (share-chance)/(1-chance))))
 }
 

@@ -18,7 +18,7 @@ func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 	answer.Trace.Candidates = len(s.refs)
 	s.fillBatch()
 	s.relevance()
-	s.freshness(query.Now)
+	s.freshness(query.Now, query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()
 	picks := s.fuser.Choose(&s.batch, query.Weights, query.K)
@@ -145,12 +145,8 @@ func root(x float64, n int) float64 {
 	return x
 }
 
-// freshnessHalf is the age at which a memory is half as fresh as the newest: a
-// year, as recency is only a slight preference where nobody asked for it.
-const freshnessHalf = float64(365 * 24 * time.Hour / time.Microsecond)
-
 // freshness fills the freshness column with 1/(1+age/half).
-func (s *state) freshness(now time.Time) {
+func (s *state) freshness(now time.Time, half time.Duration) {
 	s.events = s.events[:0]
 	newest := int64(math.MinInt64)
 	for _, ref := range s.refs {
@@ -163,7 +159,7 @@ func (s *state) freshness(now time.Time) {
 	}
 	for i, e := range s.events {
 		age := max(0, float64(newest)-float64(e))
-		s.batch.Column(model.Freshness)[i] = float32(1 / (1 + age/freshnessHalf))
+		s.batch.Column(model.Freshness)[i] = float32(1 / (1 + age/float64(half/time.Microsecond)))
 	}
 }
 

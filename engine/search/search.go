@@ -6,7 +6,7 @@
 //
 //	relevance   convex combination of the engines' scores, each normalised over
 //	            the candidates (Bruch et al. 2023, arXiv 2210.11934)
-//	freshness   1/(1+age/year) against Query.Now, or the newest candidate
+//	freshness   1/(1+age/half) against Query.Now, or the newest candidate
 //	diversity   1 - likeness to the hits above (package fuse)
 //	authority   the memory's importance
 //	coherence   relevance of its neighbours in the session, among the candidates

@@ -146,16 +146,16 @@ func TestOrderOfEnginesDoesNotChangeFusion(t *testing.T) {
 	}
 }
 
-func TestFreshnessHalvesInAYearAndCoherenceComesFromNeighbours(t *testing.T) {
+func TestFreshnessHalvesInItsTimeAndCoherenceComesFromNeighbours(t *testing.T) {
 	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "a", rows: []uint32{1, 2, 4}}} })
-	now := time.Unix(1*86400, 0).Add(365 * 24 * time.Hour)
+	now := time.Unix(1*86400, 0).Add(model.IntentGeneral.FreshnessHalf())
 	a, err := answer(t, o, v, model.Query{Text: "x", Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Relevance: 1, 1/4 and 0 of rows 1, 2 and 4. Row 2 has row 1 next to it.
 	for _, h := range a.Hits {
-		want := map[model.ID][2]float64{2: {.5, 2 * .25 / 6}, 3: {365. / (365 + 364), (2*1. + 0) / 6}, 5: {365. / (365 + 362), .25 / 6}}[h.ID]
+		want := map[model.ID][2]float64{2: {.5, 2 * .25 / 6}, 3: {1460. / (1460 + 1459), (2*1. + 0) / 6}, 5: {1460. / (1460 + 1457), .25 / 6}}[h.ID]
 		if math.Abs(float64(h.Factors[model.Freshness])-want[0]) > 1e-6 || math.Abs(float64(h.Factors[model.Coherence])-want[1]) > 1e-6 {
 			t.Errorf("memory %d: freshness %v, coherence %v, want %v", h.ID, h.Factors[model.Freshness], h.Factors[model.Coherence], want)
 		}

@@ -32,7 +32,7 @@ func hashingSpace() Space {
 func drawMemory(t *rapid.T) model.Memory {
 	name := rapid.StringN(0, 8, 100)
 	m := model.Memory{
-		Key: name.Draw(t, "key"), Speaker: name.Draw(t, "speaker"), Text: rapid.StringN(1, 60, 400).Draw(t, "text"),
+		Key: name.Draw(t, "key"), Speaker: name.Draw(t, "speaker"), Text: "x" + rapid.StringN(0, 60, 400).Draw(t, "text"),
 		Scope: model.Scope{Tenant: name.Draw(t, "tenant"), User: name.Draw(t, "user"), Agent: name.Draw(t, "agent"), Session: name.Draw(t, "session")},
 		Kind:  model.Kind(rapid.IntRange(0, 4).Draw(t, "kind")), Importance: rapid.Float32Range(0, 1).Draw(t, "importance"),
 		Source: name.Draw(t, "source"), Start: rapid.Uint64Range(0, 9).Draw(t, "start"),

@@ -48,7 +48,8 @@ func NewAnalyzer() *Analyzer {
 // Words appends the words of s to t in order: lower-cased pieces between
 // Unicode word boundaries that hold a letter or a digit. The curly apostrophe
 // becomes the straight one and a possessive 's at the end is dropped, as are
-// underscores around a word; bytes that are not UTF-8 are dropped. Nothing is
+// underscores around a word; bytes that are not UTF-8 are dropped, and where a
+// word ends next to such bytes is unspecified. Nothing is
 // stemmed or left out. Words are valid UTF-8 of any length > 0, and there are
 // at most len(s) of them. O(len(s)); does not allocate once t and a are warm.
 func (a *Analyzer) Words(t *Tokens, s string) {

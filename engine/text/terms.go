@@ -14,8 +14,8 @@ const (
 	// English words have some 30 letters, and what is longer is machine-made (keys,
 	// encoded data), which 64 bytes tell apart and which would bloat a dictionary.
 	TermBytesMax = 64
-	// stemsMax bounds the cache; it starts anew when full. 8,192 words cover more
-	// than 95 % of the words of ordinary text.
+	// stemsMax bounds the cache; it starts anew when full. The words of a person's
+	// conversations mostly fit.
 	stemsMax = 8192
 	// partBytesMin leaves out single letters of names such as U.S.A or iPhone,
 	// which match everything and mean nothing.
