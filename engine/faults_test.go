@@ -202,6 +202,35 @@ func TestASecondWriterIsRefusedAndReadersShare(t *testing.T) {
 	}
 }
 
+func TestLeftoversOfACrashAreRemoved(t *testing.T) {
+	dir, want := filled(t)
+	left := []string{filepath.Join(dir, "truth.db.compact"), filepath.Join(dir, "segments", "99999999.nxs"), filepath.Join(dir, "segments", "00000001.nxs.tmp")}
+	for _, f := range left {
+		if err := os.WriteFile(f, []byte("half written"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := open(t, dir, engine.Options{})
+	if got := allResults(t, db); !reflect.DeepEqual(got, want) {
+		t.Fatal("answers differ")
+	}
+	for _, f := range left {
+		if _, err := os.Stat(f); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there (%v)", filepath.Base(f), err)
+		}
+	}
+}
+
+func TestAStoreWithoutLockFileOpensForReading(t *testing.T) {
+	dir, want := filled(t)
+	if err := os.Remove(filepath.Join(dir, "LOCK")); err != nil {
+		t.Fatal(err)
+	}
+	if got := allResults(t, open(t, dir, engine.Options{ReadOnly: true})); !reflect.DeepEqual(got, want) {
+		t.Fatal("answers differ")
+	}
+}
+
 func TestReadOnlyNeedsAStore(t *testing.T) {
 	if _, err := engine.Open(t.TempDir(), engine.Options{ReadOnly: true}); !errors.Is(err, engine.ErrNotFound) {
 		t.Fatal(err)

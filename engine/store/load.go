@@ -196,7 +196,8 @@ func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
 	return nil
 }
 
-// removeOrphans deletes the segment files that the manifest does not name.
+// removeOrphans deletes the segment files that the manifest does not name, and
+// the copy of a compaction that a crash ended.
 func (s *Store) removeOrphans() error {
 	named := map[string]bool{}
 	err := s.db.View(func(tx *bolt.Tx) error {
@@ -210,7 +211,7 @@ func (s *Store) removeOrphans() error {
 	if err = errors.Join(err, globErr); err != nil {
 		return classify(err)
 	}
-	for _, f := range files {
+	for _, f := range append(files, filepath.Join(s.dir, compactName)) {
 		if !named[f] {
 			os.Remove(f)
 		}

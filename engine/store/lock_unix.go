@@ -10,13 +10,21 @@ import (
 )
 
 // lockDirectory takes the store's lock: alone for writing, shared for reading.
-// The lock is the kernel's and goes with the process, however it ends.
+// The lock is the kernel's and goes with the process, however it ends. A store
+// on a medium that nobody can write to needs no lock and may have no file for
+// it: then the result is nil.
 func lockDirectory(path string, shared bool) (*os.File, error) {
-	flags, how := os.O_RDWR|os.O_CREATE, syscall.LOCK_EX
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	how := syscall.LOCK_EX
 	if shared {
-		flags, how = os.O_RDONLY, syscall.LOCK_SH
+		how = syscall.LOCK_SH
+		if err != nil {
+			f, err = os.Open(path)
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, nil
+		}
 	}
-	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("store: lock: %w", classify(err))
 	}

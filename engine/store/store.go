@@ -28,6 +28,7 @@ import (
 // The names within a store's directory.
 const (
 	truthName    = "truth.db"
+	compactName  = "truth.db.compact" // while Compact copies
 	lockName     = "LOCK"
 	segmentsName = "segments"
 )

@@ -107,8 +107,7 @@ func (s *Store) compactTruth() error {
 		return s.poisoned
 	}
 	path := filepath.Join(s.dir, truthName)
-	fresh := path + ".compact"
-	os.Remove(fresh) // of a compaction that a crash ended
+	fresh := filepath.Join(s.dir, compactName)
 	if err := copyTruth(s.db, fresh); err != nil {
 		os.Remove(fresh)
 		return fmt.Errorf("store: compact: %w", classify(err))
