@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/bits"
+	"runtime"
 
 	"github.com/blevesearch/vellum"
 
@@ -18,6 +19,9 @@ const (
 	// registryTermsMin is where suffixes start to be shared: the dictionary of one
 	// short text is small without, and a text a commit must stay cheap.
 	registryTermsMin = 64
+	// yieldTerms is how many terms building and merging handle, some 100 us of
+	// work, before they let a question that waits for a processor go first.
+	yieldTerms = 128
 )
 
 // buildDictionary returns the transducer from terms, ascending and different, to
@@ -30,6 +34,9 @@ func buildDictionary(terms *text.Tokens) ([]byte, error) {
 		return nil, fmt.Errorf("lexical: dictionary: %w", err)
 	}
 	for i := range terms.Len() {
+		if i%yieldTerms == 0 {
+			runtime.Gosched()
+		}
 		if err := builder.Insert(terms.At(i), uint64(i)); err != nil {
 			return nil, fmt.Errorf("lexical: dictionary at term %d: %w", i, err)
 		}

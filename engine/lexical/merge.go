@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"runtime"
 
 	"github.com/blevesearch/vellum"
 )
@@ -109,7 +110,10 @@ func mergeTerms(sources []Source, renumbered [][]uint32, out *columns) error {
 		return err
 	}
 	var term []byte
-	for len(heap) > 0 {
+	for n := 0; len(heap) > 0; n++ {
+		if n%yieldTerms == 0 {
+			runtime.Gosched()
+		}
 		term = append(term[:0], heap[0].term...)
 		before := len(out.parts.Rows)
 		for len(heap) > 0 && bytes.Equal(heap[0].term, term) {

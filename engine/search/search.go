@@ -186,22 +186,39 @@ func newState(engines []Engine) *state {
 
 // runEngines runs the engines that the query wants, in parallel, until all are
 // done or time is up. complete is false when one still runs.
+//
+// Where nothing can end the wait early, the last engine runs on the caller's own
+// goroutine: beside busy writers a goroutine more is a wait more for a processor,
+// up to the scheduler's 10 ms.
 func (s *state) runEngines(ctx context.Context, query *model.Query) (complete bool, err error) {
-	running := 0
+	running, last := 0, -1
 	for i := range s.runs {
 		r := &s.runs[i]
 		r.done, r.err, r.took, r.found = false, nil, 0, r.found[:0]
 		r.asked = len(query.Engines) == 0 || slices.Contains(query.Engines, r.engine.Name())
 		if r.asked {
 			running++
+			last = i
+		}
+	}
+	own := ctx.Done() == nil
+	for i := range s.runs {
+		if s.runs[i].asked && !(own && i == last) {
 			go s.runOne(ctx, i)
 		}
 	}
+	if own {
+		s.runOne(ctx, last)
+	}
+	return s.await(ctx, running)
+}
+
+// await collects the runs that end, until all have or ctx has.
+func (s *state) await(ctx context.Context, running int) (complete bool, err error) {
 	used := 0
-	for running > 0 {
+	for ; running > 0; running-- {
 		select {
 		case i := <-s.finished:
-			running--
 			s.runs[i].done = true
 			if s.runs[i].err == nil {
 				used++

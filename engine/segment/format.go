@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"runtime"
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/lexical"
@@ -102,10 +103,10 @@ func (c *content) encode() []byte {
 	le, out := binary.LittleEndian, alignedBytes(size)
 	at := align(headerBytes + len(sections)*entryBytes)
 	for i, s := range sections {
-		n := copy(out[at:], s.get())
+		n, sum := copySummed(out[at:], s.get())
 		entry := out[headerBytes+i*entryBytes:]
 		le.PutUint32(entry, s.kind)
-		le.PutUint32(entry[4:], crc32.Checksum(out[at:at+n], castagnoli))
+		le.PutUint32(entry[4:], sum)
 		le.PutUint64(entry[8:], uint64(at))
 		le.PutUint64(entry[16:], uint64(n))
 		at = align(at + n)
@@ -121,6 +122,28 @@ func (c *content) encode() []byte {
 	le.PutUint64(out[offSize:], uint64(size))
 	le.PutUint32(out[offCRC:], headerSum(out, len(sections)))
 	return out
+}
+
+// pieceBytes are copied or summed at a time, some 50 us, before others may run.
+const pieceBytes = 512 << 10
+
+// checksum is the CRC-32C of a section.
+func checksum(data []byte) (sum uint32) {
+	for piece := range slices.Chunk(data, pieceBytes) {
+		sum = crc32.Update(sum, castagnoli, piece)
+		runtime.Gosched()
+	}
+	return sum
+}
+
+// copySummed copies a section and returns its size and checksum.
+func copySummed(dst, data []byte) (n int, sum uint32) {
+	for piece := range slices.Chunk(data, pieceBytes) {
+		sum = crc32.Update(sum, castagnoli, piece)
+		n += copy(dst[n:], piece)
+		runtime.Gosched()
+	}
+	return n, sum
 }
 
 // headerSum is the checksum of header and table with the checksum field zero.
@@ -183,7 +206,7 @@ func (c *content) bind(image []byte, count int) error {
 			return corrupt("section %d at byte %d", s.kind, offset)
 		}
 		data := image[offset : offset+size]
-		if crc32.Checksum(data, castagnoli) != sum {
+		if checksum(data) != sum {
 			return corrupt("section %d at byte %d: checksum", s.kind, offset)
 		}
 		if !s.set(data) {

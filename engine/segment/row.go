@@ -143,12 +143,13 @@ func (p *Preparer) prepareRange(space Space, memories []model.Memory, rows []*Ro
 	w := p.workers.Get()
 	defer p.workers.Put(w)
 	for i := range memories {
+		runtime.Gosched() // a text is some 10 to 100 us of work, see yieldRows
 		rows[i] = w.row(space, &memories[i])
 	}
 }
 
 // embedBatch bounds the texts handed to an embedder in one call.
-const embedBatch = 64
+const embedBatch = 16
 
 // embed fills in the vectors of memories that bring none.
 func (p *Preparer) embed(ctx context.Context, space Space, memories []model.Memory) error {

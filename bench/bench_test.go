@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestQuickRun runs every kind at a small size: each checks its own answers.
+func TestQuickRun(t *testing.T) {
+	var out, progress bytes.Buffer
+	record := t.TempDir()
+	if err := run(t.Context(), []string{"--quick", "--dir", t.TempDir(), "--record", record}, &out, &progress); err != nil {
+		t.Fatalf("%v\n%s", err, &progress)
+	}
+	for _, want := range []string{"dot_scan_i8 p50", "64 writers x 1 rate", "fused, GOMAXPROCS 1 p99.9", "allocations/query", "p99 under full ingest over idle"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the table lacks %q", want)
+		}
+	}
+	if left, _ := os.ReadDir(record); len(left) > 0 {
+		t.Error("a smoke run was recorded")
+	}
+}
+
+func TestUnknownKindIsRefused(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"--only", "nothing"}, &out, &out); err == nil {
+		t.Error("no error")
+	}
+}
+
+// TestBookRoundTrip: what a child process writes is what its parent reads, and
+// a second run of a day is appended below one heading.
+func TestBookRoundTrip(t *testing.T) {
+	a, b := newBook([]string{"bench"}), newBook([]string{"bench"})
+	a.times("a, \"b\"", "x", []time.Duration{3000, 1000, 2000})
+	var lines bytes.Buffer
+	if err := a.writeCSV(&lines); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.readCSV(&lines); err != nil || len(b.rows) != 3 || b.rows[0] != a.rows[0] || b.rows[0].value != 2 {
+		t.Fatalf("%v: read %+v, wrote %+v", err, b.rows, a.rows)
+	}
+	dir := t.TempDir()
+	var path string
+	for range 2 {
+		var err error
+		if path, err = a.save(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil || bytes.Count(data, []byte("\n")) != 7 || bytes.Count(data, []byte("date,cpu,tier")) != 1 {
+		t.Errorf("%v: %s", err, data)
+	}
+}
+
+func TestGeneratedTextsAreTheSame(t *testing.T) {
+	a, b := newGenerator(1).memories(50), newGenerator(1).memories(50)
+	for i := range a {
+		if a[i].Text != b[i].Text {
+			t.Fatalf("memory %d differs", i)
+		}
+		if n := len(strings.Fields(a[i].Text)); n < wordsMin || n > wordsMax {
+			t.Errorf("memory %d has %d words", i, n)
+		}
+	}
+}
