@@ -182,7 +182,7 @@ func decode(image []byte) (*Segment, error) {
 		derived: le.Uint64(image[offDerived:]),
 	}
 	c.vectors.Dim = int(le.Uint32(image[offDim:]))
-	if err := c.bind(image, count); err != nil {
+	if err := c.bind(image, count, true); err != nil {
 		return nil, err
 	}
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
@@ -191,8 +191,9 @@ func decode(image []byte) (*Segment, error) {
 	return newSegment(image, c)
 }
 
-// bind points every column at its section of the image.
-func (c *content) bind(image []byte, count int) error {
+// bind points every column at its section of the image, whose checksums it
+// verifies unless the image has just been encoded.
+func (c *content) bind(image []byte, count int, verify bool) error {
 	le := binary.LittleEndian
 	sections := c.sections()
 	if count != len(sections) {
@@ -206,7 +207,7 @@ func (c *content) bind(image []byte, count int) error {
 			return corrupt("section %d at byte %d", s.kind, offset)
 		}
 		data := image[offset : offset+size]
-		if checksum(data) != sum {
+		if verify && checksum(data) != sum {
 			return corrupt("section %d at byte %d: checksum", s.kind, offset)
 		}
 		if !s.set(data) {

@@ -225,7 +225,7 @@ func (b *Builder) fromImage() (*Segment, error) {
 	image := b.content.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
 	c.vectors.Dim = b.vectors.Dim
-	if err := c.bind(image, len(c.sections())); err != nil {
+	if err := c.bind(image, len(c.sections()), false); err != nil {
 		return nil, err
 	}
 	return newSegment(image, c)
