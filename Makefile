@@ -19,9 +19,13 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .PHONY: setup
-setup: ## install what the tests need beyond Go (qemu-user, for emulated arm64)
-	@command -v $(QEMU) >/dev/null || { echo "installing qemu-user-static"; \
-	  sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq qemu-user-static >/dev/null; }
+setup: ## install what the tests need beyond Go: qemu-user (emulated arm64), llvm-mc, gcc
+	@missing=""; \
+	command -v $(QEMU) >/dev/null || missing="$$missing qemu-user-static"; \
+	command -v llvm-mc >/dev/null || missing="$$missing llvm"; \
+	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	if [ -n "$$missing" ]; then echo "installing$$missing"; sudo=$$(command -v sudo || true); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; fi
 
 .PHONY: build
 build: ## build the command line tool, bin/nexus
@@ -42,7 +46,7 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	cd gen && $(GO) vet ./...
 	cd bench && $(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	@for m in . gen bench; do echo "staticcheck $$m"; (cd $$m && $(GO) run $(STATICCHECK) ./...); done
 
 .PHONY: generate
 generate: ## write asm/ anew from gen/
