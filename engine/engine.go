@@ -58,6 +58,7 @@ var (
 	ErrNoSpace     = model.ErrNoSpace
 	ErrDimension   = model.ErrDimension
 	ErrUnsupported = model.ErrUnsupported
+	ErrForbidden   = model.ErrForbidden
 	ErrInternal    = model.ErrInternal
 )
 
@@ -85,7 +86,7 @@ type DB struct {
 
 // Open opens the store in a directory, creating it where there is none (unless
 // ReadOnly). Errors: ErrLocked while another process has it open, ErrNotFound,
-// ErrReadOnly, ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
+// ErrForbidden (no right to read it), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
 // (other vectors than it was made with), ErrCorrupt (the truth itself is
 // damaged; damaged segments are rebuilt and counted in Stats.Discarded).
 func Open(dir string, o Options) (*DB, error) { return OpenContext(context.Background(), dir, o) }

@@ -30,7 +30,8 @@ func (db *DB) Export(ctx context.Context, w io.Writer) (count int, err error) {
 
 // ImportOptions observe and steer an import.
 type ImportOptions struct {
-	// Batch is the number of records committed together; 0 means 512.
+	// Batch is the number of records committed together; 0 means 512. Long
+	// ones are committed earlier, so that memory stays bounded.
 	Batch int
 	// Change may alter a record before it is added; an error skips it.
 	Change func(line int, m *Memory) error
@@ -46,7 +47,10 @@ type ImportReport struct {
 	Bad   int // lines skipped
 }
 
-const importBatch = 512
+const (
+	importBatch = 512
+	importBytes = 8 << 20 // of text and vectors collected before they are committed
+)
 
 // Import adds JSON lines. Bad lines are skipped and reported, never fatal; what
 // the store cannot take at all (no space, closed) ends it with an error, after
@@ -63,7 +67,7 @@ func (db *DB) Import(ctx context.Context, r io.Reader, o ImportOptions) (ImportR
 			return i.report, i.flush(ctx)
 		}
 		if err != nil {
-			return i.report, errors.Join(i.flush(ctx), fmt.Errorf("import: line %d: %w", line.Number, err))
+			return i.report, errors.Join(i.flush(ctx), fmt.Errorf("import: after line %d: %w", in.Number(), err))
 		}
 		if line.Err == nil && o.Change != nil {
 			line.Err = o.Change(line.Number, &line.Memory)
@@ -74,7 +78,8 @@ func (db *DB) Import(ctx context.Context, r io.Reader, o ImportOptions) (ImportR
 		}
 		i.lines = append(i.lines, line.Number)
 		i.memories = append(i.memories, line.Memory)
-		if len(i.memories) >= min(o.Batch, model.AddCountMax) {
+		i.bytes += len(line.Memory.Text) + 4*len(line.Memory.Vector)
+		if len(i.memories) >= min(o.Batch, model.AddCountMax) || i.bytes >= importBytes {
 			if err := i.flush(ctx); err != nil {
 				return i.report, err
 			}
@@ -88,6 +93,7 @@ type importer struct {
 	report   ImportReport
 	lines    []int
 	memories []Memory
+	bytes    int
 }
 
 func (i *importer) bad(line int, err error) {
@@ -114,7 +120,8 @@ func (i *importer) flush(ctx context.Context) error {
 			}
 		}
 	}
-	i.lines, i.memories = i.lines[:0], i.memories[:0]
+	clear(i.memories) // their texts are not to be held until the next batch is full
+	i.lines, i.memories, i.bytes = i.lines[:0], i.memories[:0], 0
 	return err
 }
 

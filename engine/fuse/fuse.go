@@ -161,16 +161,14 @@ func (f *Fuser) alike(b *Batch, chosen, i int, empty bool) (l likeness) {
 	return l
 }
 
-// Normalize maps scores to 0..1 by (x-low)/(high-low), in place; equal scores
-// all become 1.
+// Normalize maps scores to 0..1 by (x-low)/(high-low), in place. Where all are
+// equal there is nothing to tell them apart by, and they keep what they are.
 func Normalize(scores []float64, low, high float64) {
 	for i, x := range scores {
-		switch {
-		case high <= low:
-			scores[i] = 1
-		default:
-			scores[i] = max(0, (x-low)/(high-low))
+		if high > low {
+			x = (x - low) / (high - low)
 		}
+		scores[i] = min(1, max(0, x))
 	}
 }
 

@@ -297,6 +297,9 @@ type Reader struct {
 // NewReader reads JSON lines from r.
 func NewReader(r io.Reader) *Reader { return &Reader{in: bufio.NewReaderSize(r, 256<<10)} }
 
+// Number returns the number of the last line read, 0 before the first.
+func (r *Reader) Number() int { return r.number }
+
 // BytesRead returns the bytes consumed so far.
 func (r *Reader) BytesRead() int64 { return r.read }
 

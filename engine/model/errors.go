@@ -72,6 +72,7 @@ var (
 	ErrNoSpace     error = kindError(CodeNoSpace)
 	ErrDimension   error = kindError(CodeDimension)
 	ErrUnsupported error = kindError(CodeUnsupported)
+	ErrForbidden   error = kindError(CodeForbidden)
 	ErrInternal    error = kindError(CodeInternal)
 )
 

@@ -36,7 +36,9 @@ func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []Candidate
 		e.parts = append(e.parts, lexical.Part{Reader: p.Words(), Dead: p.Dead, Allow: allowOf(q, i)})
 	}
 	statistics := lexical.Statistics{Documents: q.View.Documents, TotalLength: q.View.TotalLength}
-	e.searcher.Prepare(&e.terms, e.parts, statistics)
+	if e.searcher.Prepare(&e.terms, e.parts, statistics) == 0 {
+		return dst, fmt.Errorf("%w: no word of the question occurs", ErrSkip)
+	}
 	e.hits = e.searcher.Top(e.hits[:0], q.Limit, stopper(ctx))
 	for _, h := range e.hits {
 		dst = append(dst, Candidate{segment.Ref{Part: h.Part, Row: h.Row}, h.Score})

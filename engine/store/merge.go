@@ -16,12 +16,14 @@ import (
 )
 
 const (
-	mergeFan    = 8                // neighbours of one size class that become one of the next
-	fileRows    = 2048             // a merged segment of this size goes to a file
-	segmentRows = 1 << 16          // and is not merged on from this one: bounds a merge's memory and time
-	flushRows   = 64               // Close leaves fewer rows than this to replay
-	mergeRest   = 10 * time.Second // after a failure to merge
-	deadShare   = 4                // a segment with more than 1/deadShare of its rows deleted is rewritten
+	mergeFan     = 8                // neighbours of one size class that become one of the next
+	fileRows     = 2048             // a merged segment of this size goes to a file
+	fileBytes    = 4 << 20          // as does one of this size, merged or not: memory is for small ones
+	segmentRows  = 1 << 16          // and is not merged on from this one: bounds a merge's memory and time
+	segmentBytes = 128 << 20        // nor from this size on, where texts are long
+	flushRows    = 64               // Close leaves fewer rows than this to replay
+	mergeRest    = 10 * time.Second // after a failure to merge
+	deadShare    = 4                // a segment with more than 1/deadShare of its rows deleted is rewritten
 )
 
 // span is a run of neighbouring parts of a view.
@@ -30,16 +32,18 @@ type span struct{ first, last int }
 // class is the size class of a part: classes grow by mergeFan.
 func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 
-// plan picks the next parts to merge: the run of at least mergeFan neighbours of
-// the smallest class, else a part that is mostly deleted.
+// plan picks the next parts to merge: a large one that is only in memory, else
+// the run of at least mergeFan neighbours of the smallest class, else a part
+// that is mostly deleted.
 func plan(parts []segment.Part) (span, bool) {
+	for i := range parts {
+		if !parts[i].Mapped() && len(parts[i].Image()) >= fileBytes {
+			return span{i, i}, true
+		}
+	}
 	for c := range class(segmentRows) {
 		for first := 0; first < len(parts); first++ {
-			last, rows := first, 0
-			for last < len(parts) && class(parts[last].RowCount()) <= c && rows <= segmentRows {
-				rows += parts[last].RowCount()
-				last++
-			}
+			last := runEnd(parts, first, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
 			if last-first >= mergeFan {
 				return span{first, last - 1}, true
 			}
@@ -54,15 +58,25 @@ func plan(parts []segment.Part) (span, bool) {
 	return span{}, false
 }
 
+// runEnd returns the end of the run of parts from first that fit and stay
+// together within one segment's bounds; first itself where it does not fit.
+func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) int {
+	rows, bytes, last := 0, 0, first
+	for ; last < len(parts) && fits(&parts[last]); last++ {
+		rows += parts[last].RowCount()
+		bytes += len(parts[last].Image())
+		if last > first && (rows > segmentRows || bytes > segmentBytes) {
+			break
+		}
+	}
+	return last
+}
+
 // compactSpans splits a view into the runs that Compact rewrites as one file
 // each: all parts, but for those that are one clean file already.
 func compactSpans(parts []segment.Part) (list []span) {
 	for first := 0; first < len(parts); {
-		last, rows := first+1, parts[first].RowCount()
-		for last < len(parts) && rows+parts[last].RowCount() <= segmentRows {
-			rows += parts[last].RowCount()
-			last++
-		}
+		last := runEnd(parts, first, func(*segment.Part) bool { return true })
 		if last-first > 1 || !parts[first].Mapped() || parts[first].DeadCount() > 0 {
 			list = append(list, span{first, last - 1})
 		}
@@ -169,7 +183,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) error {
 		return err
 	}
 	var number uint64
-	if merged != nil && (toFile || merged.RowCount() >= fileRows || slices.ContainsFunc(sources, (*segment.Segment).Mapped)) {
+	if merged != nil && (toFile || merged.RowCount() >= fileRows || len(merged.Image()) >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).Mapped)) {
 		number = s.fileNumber.Add(1)
 		if merged, err = s.writeSegment(number, merged); err != nil {
 			return err

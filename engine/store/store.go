@@ -93,6 +93,10 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	if err := s.open(ctx); err != nil {
 		s.release()
+		var cause *os.PathError
+		if s.readOnly && errors.Is(err, os.ErrPermission) && errors.As(err, &cause) {
+			err = fmt.Errorf("store: %w: %w", model.ErrForbidden, cause)
+		}
 		return nil, err
 	}
 	if s.readOnly {

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/eval"
+)
+
+type evalFlags struct {
+	eval.Settings
+	data, out, intent, fusion string
+}
+
+func newEvalCommand(a *app) *cobra.Command {
+	f := evalFlags{}
+	c := &cobra.Command{
+		Use:   "eval --data DIR",
+		Short: "Measure retrieval quality on questions with known evidence",
+		Long: `Puts DIR/corpus.jsonl into stores of its own (in the system's temporary directory,
+removed afterwards; --db plays no part), asks DIR/questions.jsonl and prints how much
+of the questions' evidence was found. A conversation is a store, or --pooled.
+
+  corpus.jsonl     {"id","conv","session","speaker","time","text"} a line
+  questions.jsonl  {"id","conv","question","evidence":[ids],"category"} a line
+
+Metrics are times 100. any@k: at least one evidence turn among the first k; frac@k:
+the share of all evidence there; all@k: all of it; s.*: the same for sessions. Questions
+without evidence are asked but count in no figure. Where DIR is absent a small
+generated set is measured instead: that shows only that everything runs.
+
+--out FILE writes {"id","hits":[keys, best first],"took_us"} a question.
+--json prints the report as one object.`,
+		Example: `  nexus eval --data ./locomo --out hits.jsonl
+  nexus eval --data ./locomo --engines lexical --fusion off --pooled
+  nexus eval --data ./locomo --vectors ./vectors/locomo`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.eval(c.Context(), f) },
+	}
+	c.Flags().StringVar(&f.data, "data", "", "directory with corpus.jsonl and questions.jsonl (required)")
+	c.Flags().StringVar(&f.out, "out", "", "file for the hits of every question")
+	c.Flags().BoolVar(&f.Pooled, "pooled", false, "one store with all conversations, asked without a scope")
+	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search engines to consult: lexical, vector (default all)")
+	c.Flags().StringVar(&f.fusion, "fusion", "on", "on, or off: hits in the order of the one engine of --engines")
+	c.Flags().StringVar(&f.intent, "intent", "general", "what to weigh most: "+strings.Join(model.IntentNames(), ", "))
+	c.Flags().StringVar(&f.Vectors, "vectors", "", "prefix of PREFIX-corpus.f16 and PREFIX-questions.f16, used instead of the built-in embedder")
+	c.Flags().IntVar(&f.Dim, "dim", 384, "numbers in a vector of --vectors")
+	c.Flags().IntVarP(&f.Depth, "k", "k", eval.DefaultDepth, fmt.Sprintf("hits asked for, 1 to %d", model.HitCountMax))
+	return c
+}
+
+func (a *app) eval(ctx context.Context, f evalFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	set, err := eval.LoadOrGenerate(f.data)
+	if err != nil {
+		return err
+	}
+	if set.Generated {
+		a.note("WARNING: %s is absent. Measuring a GENERATED set instead; its figures say nothing about real questions.", printable(f.data))
+		f.Vectors = "" // they would be those of other texts
+	}
+	hits, err := newHitsFile(f.out)
+	if err != nil {
+		return err
+	}
+	progress := newEvalProgress(a)
+	f.Answered, f.Progress = hits.write, progress.show
+	report, err := eval.Run(ctx, set, f.Settings)
+	progress.end()
+	if err = errors.Join(err, hits.close(err == nil)); err != nil {
+		return err
+	}
+	for _, p := range report.Problems {
+		a.note("note: %s", p)
+	}
+	if a.json {
+		return a.printJSON(report)
+	}
+	return report.WriteText(a.out)
+}
+
+func (f *evalFlags) check() (err error) {
+	switch {
+	case f.data == "":
+		return wrongUsef("--data DIR is missing: the directory with corpus.jsonl and questions.jsonl")
+	case f.Depth < 1 || f.Depth > model.HitCountMax:
+		return wrongUsef("-k is %d, want 1 to %d", f.Depth, model.HitCountMax)
+	case f.Dim < 1 || f.Dim > model.DimensionMax:
+		return wrongUsef("--dim is %d, want 1 to %d", f.Dim, model.DimensionMax)
+	case f.fusion != "on" && f.fusion != "off":
+		return wrongUsef("--fusion is %q, want on or off", f.fusion)
+	}
+	f.FusionOff = f.fusion == "off"
+	if f.FusionOff && len(f.Engines) != 1 {
+		return wrongUsef("--fusion off takes exactly one engine, for example --engines lexical")
+	}
+	for _, name := range f.Engines {
+		if name != "lexical" && name != "vector" {
+			return wrongUsef("--engines: %q is none, want lexical, vector", name)
+		}
+	}
+	if f.Intent, err = model.ParseIntent(f.intent); err != nil {
+		return wrongUse{err}
+	}
+	return nil
+}
+
+// hitsFile writes what was found as JSON lines. It appears under its name when
+// it is complete.
+type hitsFile struct {
+	path string
+	file *os.File
+	out  *bufio.Writer
+}
+
+// newHitsFile returns a file that is written nowhere for the path "".
+func newHitsFile(path string) (*hitsFile, error) {
+	h := &hitsFile{path: path}
+	if path == "" {
+		return h, nil
+	}
+	var err error
+	if h.file, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*"); err != nil {
+		return nil, err
+	}
+	h.out = bufio.NewWriter(h.file)
+	return h, nil
+}
+
+func (h *hitsFile) write(q eval.Answered) error {
+	if h.file == nil {
+		return nil
+	}
+	return json.NewEncoder(h.out).Encode(struct {
+		ID   string   `json:"id"`
+		Hits []string `json:"hits"`
+		Took int64    `json:"took_us"`
+	}{q.ID, q.Hits, q.Took.Microseconds()})
+}
+
+// close keeps or removes the file.
+func (h *hitsFile) close(keep bool) error {
+	if h.file == nil {
+		return nil
+	}
+	err := errors.Join(h.out.Flush(), h.file.Chmod(0o644), h.file.Close())
+	if keep && err == nil {
+		err = os.Rename(h.file.Name(), h.path)
+	}
+	if !keep || err != nil {
+		os.Remove(h.file.Name())
+	}
+	return err
+}
+
+// evalProgress shows how far the run is on a terminal, a line a conversation
+// elsewhere.
+type evalProgress struct {
+	a        *app
+	terminal bool
+	shown    time.Time
+	done     int
+}
+
+func newEvalProgress(a *app) *evalProgress {
+	file, ok := a.errOut.(*os.File)
+	return &evalProgress{a: a, terminal: ok && term.IsTerminal(int(file.Fd()))}
+}
+
+const progressEvery = 100 * time.Millisecond
+
+func (p *evalProgress) show(done, all, asked, askedAll int) {
+	switch {
+	case p.terminal && (time.Since(p.shown) >= progressEvery || asked == askedAll):
+		fmt.Fprintf(p.a.errOut, "\rstore %d of %d, question %d of %d ", min(done+1, all), all, asked, askedAll)
+		p.shown = time.Now()
+	case !p.terminal && done > p.done && (done == all || time.Since(p.shown) >= 10*progressEvery):
+		p.a.note("store %d of %d, question %d of %d", done, all, asked, askedAll)
+		p.shown = time.Now()
+	}
+	p.done = done
+}
+
+func (p *evalProgress) end() {
+	if p.terminal {
+		fmt.Fprintln(p.a.errOut)
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-memory/nexus/engine"
+)
+
+func newExportCommand(a *app) *cobra.Command {
+	var quiet bool
+	c := &cobra.Command{
+		Use:   "export [FILE|-]",
+		Short: "Write all memories as JSON lines",
+		Long: `Writes every memory of every tenant as JSON lines, in the order they were added, to standard
+output or to a file. A file takes its name when it is whole: an export that fails or is
+interrupted leaves the one before as it was. nexus import reads it again.`,
+		Example: `  nexus export backup.jsonl
+  nexus export | zstd > backup.jsonl.zst`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			path := stdinPath
+			if len(args) == 1 {
+				path = args[0]
+			}
+			return a.withStore(c.Context(), reading, func(db *engine.DB) error { return a.export(c.Context(), db, path, quiet) })
+		},
+	}
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress and no summary")
+	return c
+}
+
+func (a *app) export(ctx context.Context, db *engine.DB, path string, quiet bool) error {
+	stats, err := db.Stats()
+	if err != nil {
+		return err
+	}
+	p := newProgress("export", int64(stats.Memories), quiet || path == stdinPath, a.errOut)
+	count := 0
+	if path == stdinPath {
+		_, err = db.Export(ctx, a.out)
+	} else {
+		err = writeAtomically(path, func(w io.Writer) (err error) {
+			count, err = db.Export(ctx, &lineCounter{w, p})
+			return err
+		})
+	}
+	p.stop()
+	switch {
+	case err != nil || path == stdinPath || quiet:
+		return err
+	case a.json:
+		return a.printJSON(map[string]any{"exported": count, "file": path})
+	}
+	return a.printf("exported %s to %s\n", counted(count, "memory", "memories"), path)
+}
+
+// lineCounter tells the progress of every line that goes through.
+type lineCounter struct {
+	io.Writer
+	progress *progress
+}
+
+func (l *lineCounter) Write(p []byte) (int, error) {
+	n, err := l.Writer.Write(p)
+	lines := bytes.Count(p[:n], []byte{'\n'})
+	l.progress.add(lines)
+	l.progress.read(lines)
+	return n, err
+}
+
+// writeAtomically has write fill a file beside path, makes it durable and gives
+// it the name. Whatever fails, path is as it was and nothing is left behind.
+func writeAtomically(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, reason(err))
+	}
+	defer os.Remove(f.Name()) // gone already where all went well
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

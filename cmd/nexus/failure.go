@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// The exit codes; part of the command line's contract.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitWrongUse    = 2
+	exitNothing     = 3
+	exitInterrupted = 130 // 128 + SIGINT, as shells have it
+)
+
+// wrongUse is an error that the caller of the command has to mend.
+type wrongUse struct{ error }
+
+func (w wrongUse) Unwrap() error { return w.error }
+
+func wrongUsef(format string, args ...any) error { return wrongUse{fmt.Errorf(format, args...)} }
+
+// nothingFound says that there is no answer; nothing went wrong.
+type nothingFound struct{ message string }
+
+func (n nothingFound) Error() string { return n.message }
+
+func (nothingFound) Unwrap() error { return model.ErrNotFound }
+
+// interruption ends a verb after SIGINT or SIGTERM.
+type interruption struct{}
+
+func (interruption) Error() string { return "interrupted" }
+
+func (interruption) Unwrap() error { return model.ErrCancelled }
+
+var errInterrupted error = interruption{}
+
+// exitCode returns the exit code of an error that is not nil.
+func exitCode(ctx context.Context, err error) int {
+	switch {
+	case ctx.Err() != nil && errors.Is(err, model.ErrCancelled):
+		return exitInterrupted
+	case errors.As(err, new(wrongUse)):
+		return exitWrongUse
+	case errors.As(err, new(nothingFound)):
+		return exitNothing
+	}
+	return exitFailed
+}
+
+// codeName returns the engine's name for the kind of an error.
+func codeName(err error) string {
+	switch {
+	case errors.As(err, new(wrongUse)):
+		return model.CodeInvalid.String()
+	case errors.As(err, new(nothingFound)), errors.Is(err, fs.ErrNotExist):
+		return model.CodeNotFound.String()
+	case errors.Is(err, fs.ErrPermission) && model.CodeOf(err) == model.CodeInternal:
+		return model.CodeForbidden.String()
+	}
+	return model.CodeOf(err).String()
+}
+
+// report prints why a verb ended and returns the exit code.
+func (a *app) report(ctx context.Context, args []string, err error) int {
+	message := strings.ReplaceAll(printable(err.Error()), "\n", "; ")
+	if a.json || slices.Contains(args, "--json") { // a wrong flag ends parsing before --json is seen
+		var line struct {
+			Error struct {
+				Code    string `json:"code"`
+				Message string `json:"message"`
+			} `json:"error"`
+		}
+		line.Error.Code, line.Error.Message = codeName(err), message
+		json.NewEncoder(a.errOut).Encode(line)
+	} else {
+		fmt.Fprintf(a.errOut, "nexus: %s\n", message)
+	}
+	return exitCode(ctx, err)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+)
+
+// plainEvery is how often progress is told where it cannot be redrawn.
+const plainEvery = 5 * time.Second
+
+// progress tells how far a verb has come: a bar on a terminal, else a line
+// every few seconds. A nil progress tells nothing. Its methods are the verb's,
+// from one goroutine; the display reads the counters from another.
+type progress struct {
+	verb    string
+	total   int64 // -1: unknown
+	started time.Time
+	records atomic.Int64 // durable
+	done    atomic.Int64 // of total
+
+	errOut  io.Writer
+	screen  *mpb.Progress // nil where standard error is no terminal
+	bar     *mpb.Bar
+	stopped chan struct{} // closed by stop
+	quiet   bool
+}
+
+func newProgress(verb string, total int64, quiet bool, errOut io.Writer) *progress {
+	p := &progress{verb: verb, total: total, started: time.Now(), errOut: errOut, stopped: make(chan struct{}), quiet: quiet}
+	switch {
+	case quiet:
+	case errOut == os.Stderr && term.IsTerminal(int(os.Stderr.Fd())):
+		p.draw()
+	default:
+		go p.tell()
+	}
+	return p
+}
+
+func (p *progress) draw() {
+	p.screen = mpb.New(mpb.WithOutput(p.errOut))
+	status := mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.status() + " " }))
+	if p.total < 0 {
+		p.bar = p.screen.New(0, mpb.SpinnerStyle().PositionLeft(), status)
+		return
+	}
+	p.bar = p.screen.New(p.total, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"), status)
+}
+
+func (p *progress) tell() {
+	t := time.NewTicker(plainEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			fmt.Fprintln(p.errOut, p.status())
+		case <-p.stopped:
+			return
+		}
+	}
+}
+
+// status says it in words: add: 5120 records, 2560/s, 40 %, 3s left.
+func (p *progress) status() string {
+	records, done, elapsed := p.records.Load(), p.done.Load(), time.Since(p.started)
+	s := fmt.Sprintf("%s: %d records, %.0f/s", p.verb, records, float64(records)/max(elapsed.Seconds(), 1e-3))
+	if p.total > 0 && done > 0 {
+		share := min(float64(done)/float64(p.total), 1)
+		left := time.Duration(float64(elapsed) * (1 - share) / share).Round(time.Second)
+		s += fmt.Sprintf(", %.0f %%, %v left", 100*share, left)
+	}
+	return s
+}
+
+// add counts records that are done with.
+func (p *progress) add(records int) {
+	if p != nil {
+		p.records.Add(int64(records))
+	}
+}
+
+// read counts towards the total.
+func (p *progress) read(n int) {
+	if p == nil {
+		return
+	}
+	done := p.done.Add(int64(n))
+	if p.bar != nil && p.total >= 0 {
+		p.bar.SetCurrent(min(done, p.total-1)) // the last step is stop's
+	}
+}
+
+// message prints a line above the bar.
+func (p *progress) message(line string) {
+	if p.screen == nil {
+		fmt.Fprintln(p.errOut, line)
+		return
+	}
+	fmt.Fprintln(p.screen, line)
+}
+
+// stop takes the display away. The progress may still count afterwards.
+func (p *progress) stop() {
+	close(p.stopped)
+	if p.bar != nil {
+		p.bar.Abort(true)
+		p.screen.Wait()
+		p.screen, p.bar = nil, nil
+	}
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+type queryFlags struct {
+	engine.Query
+	intent  string
+	explain bool
+	full    bool
+}
+
+func newQueryCommand(a *app) *cobra.Command {
+	f := queryFlags{}
+	c := &cobra.Command{
+		Use:   "query TEXT...",
+		Short: "Ask the store a question",
+		Long: `Finds the best memories for a question, best first. Without flags it asks everything
+outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
+
+--json prints one object: {"hits":[{"rank","id","key","score","factors":{},"text",
+"speaker","session","user","time","source","start","end","duplicates"}],"took_us","trace"}.`,
+		Example: `  nexus query where does Ann live
+  nexus query -k 3 --user ann --explain "what did we decide about the invoice?"
+  nexus query --json --intent recent "latest release" | jq -r '.hits[].text'`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			f.Text = strings.Join(args, " ")
+			return a.query(c.Context(), f)
+		},
+	}
+	c.Flags().IntVarP(&f.K, "k", "k", model.DefaultK, fmt.Sprintf("`HITS` wanted, 1 to %d", model.HitCountMax))
+	scopeFlags(c, &f.Scope, "only memories of this")
+	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
+	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search `ENGINES` to consult: lexical, vector (default all)")
+	c.Flags().DurationVar(&f.Budget, "budget", 0, "`TIME` that search may take, for example 5ms; what is late is left out")
+	c.Flags().BoolVar(&f.explain, "explain", false, "show the factors behind each score and how long each step took")
+	c.Flags().BoolVar(&f.full, "full", false, "show whole texts")
+	c.Flags().BoolVar(&f.SingleEngine, "single-engine", false, "order by the one engine of --engines alone, for measuring")
+	c.Flags().MarkHidden("single-engine")
+	return c
+}
+
+func (a *app) query(ctx context.Context, f queryFlags) error {
+	if strings.TrimSpace(f.Text) == "" {
+		return wrongUsef("the question is empty; for example: nexus query where does Ann live")
+	}
+	if f.K < 1 || f.K > model.HitCountMax {
+		return wrongUsef("-k is %d, want 1 to %d", f.K, model.HitCountMax)
+	}
+	var err error
+	if f.Intent, err = model.ParseIntent(f.intent); err != nil {
+		return wrongUse{err}
+	}
+	return a.withStore(ctx, reading, func(db *engine.DB) error {
+		answer, err := db.Query(ctx, f.Query)
+		if errors.Is(err, engine.ErrInvalid) {
+			return wrongUse{err}
+		}
+		if err != nil {
+			return err
+		}
+		return a.printAnswer(answer, f)
+	})
+}
+
+func (a *app) printAnswer(answer *engine.Answer, f queryFlags) error {
+	var err error
+	if a.json {
+		err = a.printJSON(newAnswerRecord(answer))
+	} else {
+		err = a.printHits(answer, f)
+	}
+	if err == nil && len(answer.Hits) == 0 {
+		return nothingFound{"nothing found"}
+	}
+	return err
+}
+
+// textLinesMax is what a hit shows of its text without --full.
+const textLinesMax = 5
+
+func (a *app) printHits(answer *engine.Answer, f queryFlags) error {
+	const indent = "    "
+	width, lines := outputWidth()-len(indent), textLinesMax
+	if f.full {
+		lines = 0
+	}
+	for i := range answer.Hits {
+		h := &answer.Hits[i]
+		a.printf("%2d. %.3f  %s\n", i+1, h.Score, byline(&h.Memory))
+		for _, line := range wrap(excerpt(h.Text, f.Text, width*lines), width, lines) {
+			a.printf("%s%s\n", indent, line)
+		}
+		if len(h.Duplicates) > 0 {
+			a.printf("%s(and %d like it)\n", indent, len(h.Duplicates))
+		}
+		if f.explain {
+			a.printf("%s%s\n", indent, factorLine(h.Factors))
+		}
+	}
+	if f.explain {
+		a.printTrace(answer)
+	}
+	return nil // a write that failed is remembered by a.out
+}
+
+// wordsBefore is how much of the text is shown in front of the word that was
+// asked for.
+const wordsBefore = 15
+
+// excerpt returns text from shortly before the first word of the question that
+// stands beyond its first columns; all of it where there is none, or columns is
+// 0. Short words are passed over: they stand everywhere.
+func excerpt(text, question string, columns int) string {
+	if columns == 0 || len(text) <= columns {
+		return text
+	}
+	bare := func(word string) string {
+		return strings.ToLower(strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }))
+	}
+	var wanted []string
+	for word := range strings.FieldsSeq(question) {
+		if word = bare(word); len(word) > 3 {
+			wanted = append(wanted, word)
+		}
+	}
+	words, seen := strings.Fields(text), 0
+	for i, word := range words {
+		seen += len(word) + 1
+		if !slices.Contains(wanted, bare(word)) {
+			continue
+		}
+		if seen < columns {
+			return text
+		}
+		return "… " + strings.Join(words[max(0, i-wordsBefore):], " ")
+	}
+	return text
+}
+
+func factorLine(f engine.Factors) string {
+	var parts []string
+	for i, value := range f {
+		parts = append(parts, fmt.Sprintf("%s %.2f", model.Factor(i), value))
+	}
+	return strings.Join(parts, "  ")
+}
+
+func (a *app) printTrace(answer *engine.Answer) {
+	t := &answer.Trace
+	a.printf("\ntook %v: prepare %v, search %v, fuse %v, fetch %v; %d segments, %d candidates, %d near-duplicates\n",
+		micros(answer.Took), micros(t.Prepare), micros(t.Search), micros(t.Fuse), micros(t.Fetch), t.Segments, t.Candidates, t.Collapsed)
+	for _, e := range t.Engines {
+		a.printf("  %-8s %-8s %4d candidates  %v  %s\n", e.Name, e.State, e.Candidates, micros(e.Took), e.Note)
+	}
+}
+
+func micros(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
+
+// answerRecord is the JSON form of an answer.
+type answerRecord struct {
+	Hits  []hitRecord `json:"hits"`
+	Took  int64       `json:"took_us"`
+	Trace traceRecord `json:"trace"`
+}
+
+type hitRecord struct {
+	Rank       int                `json:"rank"`
+	ID         engine.ID          `json:"id"`
+	Key        string             `json:"key"`
+	Score      float32            `json:"score"`
+	Factors    map[string]float32 `json:"factors"`
+	Text       string             `json:"text"`
+	Speaker    string             `json:"speaker"`
+	Session    string             `json:"session"`
+	User       string             `json:"user,omitempty"`
+	Time       string             `json:"time"`
+	Source     string             `json:"source,omitempty"`
+	Start      uint64             `json:"start,omitempty"`
+	End        uint64             `json:"end,omitempty"`
+	Duplicates []engine.ID        `json:"duplicates"`
+}
+
+type traceRecord struct {
+	Engines    []engineRecord `json:"engines"`
+	Segments   int            `json:"segments"`
+	Candidates int            `json:"candidates"`
+	Collapsed  int            `json:"collapsed"`
+	Prepare    int64          `json:"prepare_us"`
+	Search     int64          `json:"search_us"`
+	Fuse       int64          `json:"fuse_us"`
+	Fetch      int64          `json:"fetch_us"`
+}
+
+type engineRecord struct {
+	Name       string `json:"name"`
+	State      string `json:"state"`
+	Candidates int    `json:"candidates"`
+	Took       int64  `json:"took_us"`
+	Note       string `json:"note,omitempty"`
+}
+
+func newAnswerRecord(answer *engine.Answer) answerRecord {
+	t := &answer.Trace
+	r := answerRecord{
+		Hits: []hitRecord{}, Took: answer.Took.Microseconds(),
+		Trace: traceRecord{
+			Engines: []engineRecord{}, Segments: t.Segments, Candidates: t.Candidates, Collapsed: t.Collapsed,
+			Prepare: t.Prepare.Microseconds(), Search: t.Search.Microseconds(), Fuse: t.Fuse.Microseconds(), Fetch: t.Fetch.Microseconds(),
+		},
+	}
+	for i := range answer.Hits {
+		r.Hits = append(r.Hits, newHitRecord(i+1, &answer.Hits[i]))
+	}
+	for _, e := range t.Engines {
+		r.Trace.Engines = append(r.Trace.Engines, engineRecord{e.Name, e.State.String(), e.Candidates, e.Took.Microseconds(), e.Note})
+	}
+	return r
+}
+
+func newHitRecord(rank int, h *engine.Hit) hitRecord {
+	r := hitRecord{
+		Rank: rank, ID: h.ID, Key: h.Key, Score: h.Score, Factors: map[string]float32{}, Text: h.Text, Speaker: h.Speaker,
+		Session: h.Session, User: h.User, Source: h.Source, Start: h.Start, End: h.End, Duplicates: append([]engine.ID{}, h.Duplicates...),
+	}
+	for i, value := range h.Factors {
+		r.Factors[model.Factor(i).String()] = value
+	}
+	if !h.EventTime.IsZero() {
+		r.Time = h.EventTime.Format(time.RFC3339Nano)
+	}
+	return r
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-memory/nexus/engine"
+)
+
+func newGetCommand(a *app) *cobra.Command {
+	var key, tenant string
+	c := &cobra.Command{
+		Use:   "get ID... | --key KEY",
+		Short: "Print memories by ID or key",
+		Long:  `Prints memories. --json prints the record that import takes. Exit code 3 when one is not there.`,
+		Example: `  nexus get 42
+  nexus get --key notes.md#0 --json`,
+		RunE: func(c *cobra.Command, args []string) error {
+			ids, err := parseIDs(args)
+			if err != nil {
+				return err
+			}
+			if (key == "") == (len(ids) == 0) {
+				return wrongUsef("give either IDs or --key")
+			}
+			return a.withStore(c.Context(), reading, func(db *engine.DB) error { return a.get(c.Context(), db, ids, tenant, key) })
+		},
+	}
+	c.Flags().StringVar(&key, "key", "", "`KEY` of the memory")
+	c.Flags().StringVar(&tenant, "tenant", "", "`TENANT` that the key belongs to")
+	return c
+}
+
+func (a *app) get(ctx context.Context, db *engine.DB, ids []engine.ID, tenant, key string) error {
+	if key != "" {
+		m, err := db.GetByKey(ctx, tenant, key)
+		return a.got(&m, fmt.Sprintf("key %q", key), err)
+	}
+	var missing error
+	for _, id := range ids {
+		m, err := db.Get(ctx, id)
+		if err = a.got(&m, fmt.Sprintf("ID %d", id), err); errors.As(err, new(nothingFound)) {
+			missing = errors.Join(missing, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return missing
+}
+
+// got prints a memory that was asked for by name.
+func (a *app) got(m *engine.Memory, name string, err error) error {
+	switch {
+	case errors.Is(err, engine.ErrNotFound):
+		return nothingFound{"no memory with " + name}
+	case err != nil:
+		return err
+	case a.json:
+		return a.printMemory(m)
+	}
+	a.printf("%s · %s\n", byline(m), m.Kind)
+	for _, field := range [][2]string{{"key", m.Key}, {"added", clock(m.IngestTime)}} {
+		if field[1] != "" {
+			a.printf("%s: %s\n", field[0], printable(field[1]))
+		}
+	}
+	for _, name := range sortedNames(m.Meta) {
+		a.printf("%s: %s\n", printable(name), printable(fmt.Sprint(m.Meta[name])))
+	}
+	return a.printf("\n%s\n", printable(m.Text))
+}
+
+func sortedNames(meta map[string]any) []string {
+	names := make([]string, 0, len(meta))
+	for name := range meta {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func parseIDs(args []string) ([]engine.ID, error) {
+	ids := make([]engine.ID, len(args))
+	for i, arg := range args {
+		id, err := strconv.ParseUint(arg, 10, 64)
+		if err != nil || id == 0 {
+			return nil, wrongUsef("%q is no ID; an ID is a number from 1, a key is given with --key", arg)
+		}
+		ids[i] = engine.ID(id)
+	}
+	return ids, nil
+}
+
+func newListCommand(a *app) *cobra.Command {
+	var scope engine.Scope
+	var limit int
+	var after uint64
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List memories in the order they were added",
+		Long: `Lists the memories of a scope, one a line; without --tenant, those outside of tenants.
+--json prints the records that import takes. Exit code 3 when there are none.`,
+		Example: `  nexus list --user ann --limit 20
+  nexus list --json --after 5000 --limit 1000`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if limit < 0 {
+				return wrongUsef("--limit is %d, want 0 (all) or more", limit)
+			}
+			return a.withStore(c.Context(), reading, func(db *engine.DB) error {
+				return a.list(c.Context(), db, scope, engine.ID(after), limit)
+			})
+		},
+	}
+	scopeFlags(c, &scope, "only memories of this")
+	c.Flags().IntVar(&limit, "limit", 0, "print at most this `NUMBER`; 0 means all")
+	c.Flags().Uint64Var(&after, "after", 0, "start behind this `ID`")
+	return c
+}
+
+func (a *app) list(ctx context.Context, db *engine.DB, scope engine.Scope, after engine.ID, limit int) error {
+	width, count := outputWidth(), 0
+	for m, err := range db.List(ctx, scope) {
+		if err != nil {
+			return err
+		}
+		if m.ID <= after {
+			continue
+		}
+		if err := a.printListed(&m, width); err != nil {
+			return err
+		}
+		if count++; count == limit {
+			break
+		}
+	}
+	if count == 0 {
+		return nothingFound{"nothing found"}
+	}
+	return nil
+}
+
+func (a *app) printListed(m *engine.Memory, width int) error {
+	if a.json {
+		return a.printMemory(m)
+	}
+	head := fmt.Sprintf("%8d  %-16s  ", m.ID, clock(m.EventTime))
+	text := m.Text
+	if m.Speaker != "" {
+		text = m.Speaker + ": " + text
+	}
+	return a.printf("%s%s\n", head, oneLine(text, width-len(head)))
+}
+
+type deleteFlags struct {
+	engine.Scope
+	key string
+	yes bool
+}
+
+func newDeleteCommand(a *app) *cobra.Command {
+	var f deleteFlags
+	c := &cobra.Command{
+		Use:   "delete ID... | --key KEY | --user USER | --session SESSION | --agent AGENT",
+		Short: "Delete memories",
+		Long: `Deletes memories by ID, by key, or all of a user, session or agent (with --yes). They are in
+no later answer; nexus compact erases their bytes. Exit code 3 when there was nothing to delete.`,
+		Example: `  nexus delete 42 43
+  nexus delete --key notes.md#0
+  nexus delete --user ann --yes && nexus compact`,
+		RunE: func(c *cobra.Command, args []string) error {
+			ids, err := parseIDs(args)
+			if err != nil {
+				return err
+			}
+			if err := f.check(len(ids)); err != nil {
+				return err
+			}
+			return a.withStore(c.Context(), changing, func(db *engine.DB) error { return a.delete(c.Context(), db, ids, f) })
+		},
+	}
+	c.Flags().StringVar(&f.key, "key", "", "`KEY` of the memory")
+	scopeFlags(c, &f.Scope, "all memories of this")
+	c.Flags().BoolVar(&f.yes, "yes", false, "really delete all memories of a scope")
+	return c
+}
+
+// check wants exactly one way of naming what goes.
+func (f *deleteFlags) check(idCount int) error {
+	ways := 0
+	for _, given := range []bool{idCount > 0, f.key != "", f.narrow()} {
+		if given {
+			ways++
+		}
+	}
+	switch {
+	case ways == 1:
+		return nil
+	case ways == 0 && f.Tenant != "":
+		return wrongUsef("--tenant goes with --key, --user, --session or --agent")
+	}
+	return wrongUsef("give either IDs, or --key, or a scope (--user, --session, --agent)")
+}
+
+func (f *deleteFlags) narrow() bool { return f.User != "" || f.Session != "" || f.Agent != "" }
+
+func (a *app) delete(ctx context.Context, db *engine.DB, ids []engine.ID, f deleteFlags) error {
+	switch {
+	case f.key != "":
+		m, err := db.GetByKey(ctx, f.Tenant, f.key)
+		if errors.Is(err, engine.ErrNotFound) {
+			return nothingFound{fmt.Sprintf("no memory with key %q", f.key)}
+		}
+		if err != nil {
+			return err
+		}
+		ids = []engine.ID{m.ID}
+	case f.narrow():
+		for m, err := range db.List(ctx, f.Scope) {
+			if err != nil {
+				return err
+			}
+			ids = append(ids, m.ID)
+		}
+		if len(ids) > 0 && !f.yes {
+			return wrongUsef("this deletes %s; add --yes to do it", counted(len(ids), "memory", "memories"))
+		}
+	}
+	return a.deleteIDs(ctx, db, ids)
+}
+
+// deleteBatch is the number of memories that one transaction deletes.
+const deleteBatch = 4096
+
+func (a *app) deleteIDs(ctx context.Context, db *engine.DB, ids []engine.ID) error {
+	deleted := 0
+	for batch := range slices.Chunk(ids, deleteBatch) {
+		n, err := db.Delete(ctx, batch...)
+		if err != nil {
+			return fmt.Errorf("after %d were deleted: %w", deleted, err)
+		}
+		deleted += n
+	}
+	if deleted == 0 {
+		return nothingFound{"nothing to delete"}
+	}
+	if a.json {
+		return a.printJSON(map[string]int{"deleted": deleted})
+	}
+	return a.printf("deleted %d of %d\n", deleted, max(len(ids), deleted))
+}

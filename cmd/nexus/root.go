@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nexus-memory/nexus/engine"
+)
+
+// app is what the verbs share: the streams and the flags that all of them take.
+type app struct {
+	in     io.Reader
+	out    *bufio.Writer // flushed by run; an answer on a full disk is an error
+	errOut io.Writer
+
+	directory string // --db
+	json      bool   // --json
+	began     bool   // a verb runs: from here on an error is not one of usage
+}
+
+// newRootCommand lists the verbs. Each has its constructor in a file of its own.
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "nexus",
+		Short: "Embedded memory for AI applications",
+		Long: `nexus keeps passages of text in a directory and finds the best ones for a question.
+
+The store is --db DIR, else $NEXUS_DB, else ./nexus-data. One process at a time
+may write to it; while none does, any number may read.
+
+Answers go to standard output, everything else to standard error. With --json an
+answer is one JSON object a line, and an error is the last line of standard error:
+{"error":{"code":"not found","message":"..."}}.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
+130 ended by a signal. NEXUS_CPU names a CPU tier to force; see nexus doctor.`,
+		Example: `  nexus add --text "Ann moved to Oslo in May."
+  nexus query where does Ann live`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2, // edits
+		Args:                       cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(c, args[0])
+			}
+			c.SetOut(a.errOut)
+			return errors.Join(c.Help(), wrongUsef("no verb given"))
+		},
+		PersistentPreRun: func(*cobra.Command, []string) { a.began = true },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errOut)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return wrongUsef("%w; see %s --help", err, c.CommandPath())
+	})
+	root.PersistentFlags().StringVar(&a.directory, "db", "", "`DIR` of the store (else $NEXUS_DB, else ./nexus-data)")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
+	root.AddCommand(
+		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newDeleteCommand(a),
+		newExportCommand(a), newImportCommand(a), newStatsCommand(a), newVerifyCommand(a), newCompactCommand(a),
+		newDoctorCommand(a), newEvalCommand(a), newVersionCommand(a),
+	)
+	return root
+}
+
+func unknownVerb(root *cobra.Command, name string) error {
+	if likely := root.SuggestionsFor(name); len(likely) > 0 {
+		return wrongUsef("no verb %q; did you mean %s?", name, strings.Join(likely, " or "))
+	}
+	return wrongUsef("no verb %q; nexus --help lists them", name)
+}
+
+// access says what a verb wants with the store.
+type access int
+
+const (
+	reading  access = iota // the store has to be there and is shared with other readers
+	changing               // the store has to be there
+	creating               // the store is made where there is none
+)
+
+const (
+	defaultDirectory = "nexus-data"
+	// truthFile is the file that makes a directory a store. The engine creates
+	// a store wherever it may write; a verb that deletes should not.
+	truthFile = "truth.db"
+)
+
+// storeDirectory returns where the store is.
+func (a *app) storeDirectory() string {
+	if a.directory != "" {
+		return a.directory
+	}
+	if dir := os.Getenv("NEXUS_DB"); dir != "" {
+		return dir
+	}
+	return defaultDirectory
+}
+
+// withStore opens the store, has f use it and closes it; both errors count.
+func (a *app) withStore(ctx context.Context, how access, f func(*engine.DB) error) error {
+	db, err := a.open(ctx, how)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(db), db.Close())
+}
+
+func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
+	dir := a.storeDirectory()
+	if how == changing {
+		if _, err := os.Stat(filepath.Join(dir, truthFile)); errors.Is(err, fs.ErrNotExist) {
+			return nil, noStore(dir)
+		}
+	}
+	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading})
+	if how == reading && errors.Is(err, engine.ErrNotFound) {
+		return nil, noStore(dir)
+	}
+	if errors.Is(err, engine.ErrLocked) {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return db, err
+}
+
+func noStore(dir string) error {
+	return nothingFound{fmt.Sprintf("no store in %s; create one with: nexus add --db %s FILE", dir, dir)}
+}
+
+// scopeFlags adds the flags that narrow a verb to a scope, or give records one.
+func scopeFlags(c *cobra.Command, s *engine.Scope, purpose string) {
+	c.Flags().StringVar(&s.User, "user", "", purpose+" `USER`")
+	c.Flags().StringVar(&s.Session, "session", "", purpose+" `SESSION`")
+	c.Flags().StringVar(&s.Agent, "agent", "", purpose+" `AGENT`")
+	c.Flags().StringVar(&s.Tenant, "tenant", "", purpose+" `TENANT`")
+}
