@@ -20,6 +20,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/search"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/store"
@@ -167,7 +168,7 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 
 // Get returns a memory by ID, or ErrNotFound.
 func (db *DB) Get(ctx context.Context, id ID) (Memory, error) {
-	return db.get(ctx, func(v *segment.View) (segment.Ref, bool) { return v.Find(id) })
+	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.Find(id) })
 }
 
 // GetByKey returns a tenant's memory by its key, or ErrNotFound.
@@ -175,10 +176,10 @@ func (db *DB) GetByKey(ctx context.Context, tenant, key string) (Memory, error) 
 	if key == "" {
 		return Memory{}, fmt.Errorf("get: empty key: %w", ErrInvalid)
 	}
-	return db.get(ctx, func(v *segment.View) (segment.Ref, bool) { return v.FindKey(tenant, key) })
+	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.FindKey(tenant, key) })
 }
 
-func (db *DB) get(ctx context.Context, find func(*segment.View) (segment.Ref, bool)) (Memory, error) {
+func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)) (Memory, error) {
 	if err := model.FromContext(ctx, "get"); err != nil {
 		return Memory{}, err
 	}
@@ -208,7 +209,7 @@ func (db *DB) list(ctx context.Context, wanted func(Scope) bool) iter.Seq2[Memor
 			return
 		}
 		defer view.Release()
-		view.Each(func(r segment.Ref) bool {
+		view.Each(func(r rows.Ref) bool {
 			err := model.FromContext(ctx, "list")
 			var m Memory
 			if err == nil {

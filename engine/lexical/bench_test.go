@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/text"
 )
 
@@ -25,11 +26,11 @@ func syntheticRows(rows, length, vocabulary int) [][]string {
 
 // benchQuestions takes five terms of a random row each, as a question about
 // that row would.
-func benchQuestions(rows [][]string, count int) []*text.Tokens {
+func benchQuestions(texts [][]string, count int) []*text.Tokens {
 	random := rand.New(rand.NewPCG(3, 4))
 	var out []*text.Tokens
 	for range count {
-		row := slices.Clone(rows[random.IntN(len(rows))])
+		row := slices.Clone(texts[random.IntN(len(texts))])
 		random.Shuffle(len(row), func(i, j int) { row[i], row[j] = row[j], row[i] })
 		out = append(out, tokensOf(row[:5]))
 	}
@@ -38,12 +39,12 @@ func benchQuestions(rows [][]string, count int) []*text.Tokens {
 
 func BenchmarkTop(b *testing.B) {
 	const rowCount, length = 100_000, 30
-	rows := syntheticRows(rowCount, length, 50_000)
-	parts := []Part{{Reader: mustBuild(b, rows)}}
-	questions := benchQuestions(rows, 256)
+	texts := syntheticRows(rowCount, length, 50_000)
+	parts := []Part{{Reader: mustBuild(b, texts)}}
+	questions := benchQuestions(texts, 256)
 	st := Statistics{rowCount, rowCount * length}
 	var searcher Searcher
-	var hits []Hit
+	var hits []rows.Hit
 	total := 0
 	for _, q := range questions {
 		searcher.Prepare(q, parts, st)
@@ -64,12 +65,12 @@ func BenchmarkTop(b *testing.B) {
 }
 
 func BenchmarkPrepareOverManyParts(b *testing.B) {
-	rows := syntheticRows(64, 30, 5000)
+	texts := syntheticRows(64, 30, 5000)
 	var parts []Part
-	for _, row := range rows {
+	for _, row := range texts {
 		parts = append(parts, Part{Reader: mustBuild(b, [][]string{row})})
 	}
-	question := benchQuestions(rows, 1)[0]
+	question := benchQuestions(texts, 1)[0]
 	var searcher Searcher
 	b.ReportAllocs()
 	for b.Loop() {
@@ -92,13 +93,13 @@ func BenchmarkBuildOfOneRow(b *testing.B) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	var rows []*text.Tokens
+	var texts []*text.Tokens
 	for _, row := range syntheticRows(10_000, 30, 50_000) {
-		rows = append(rows, tokensOf(row))
+		texts = append(texts, tokensOf(row))
 	}
 	for b.Loop() {
 		builder := NewBuilder()
-		for _, row := range rows {
+		for _, row := range texts {
 			builder.Add(row)
 		}
 		if p, err := builder.Finish(); err != nil || len(p.Rows) == 0 {
@@ -109,9 +110,9 @@ func BenchmarkBuild(b *testing.B) {
 }
 
 func BenchmarkMerge(b *testing.B) {
-	rows := syntheticRows(10_000, 30, 50_000)
+	texts := syntheticRows(10_000, 30, 50_000)
 	var sources []Source
-	for chunk := range slices.Chunk(rows, 1250) {
+	for chunk := range slices.Chunk(texts, 1250) {
 		sources = append(sources, Source{Reader: mustBuild(b, chunk)})
 	}
 	for b.Loop() {

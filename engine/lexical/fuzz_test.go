@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
+
+	"github.com/nexus-memory/nexus/engine/rows"
 )
 
 // encodeColumns writes columns as lengths and little-endian values, so that a
@@ -68,14 +70,13 @@ func FuzzOpenedColumnsAreSafeToSearch(f *testing.F) {
 			return
 		}
 		var s Searcher
-		parts := []Part{{Reader: r, Dead: []uint64{2}}, {Reader: r, Allow: []uint64{^uint64(4)}}}
+		parts := []Part{{Reader: r, Filter: rows.Filter{Dead: rows.Set{2}}}, {Reader: r, Filter: rows.Filter{Allow: rows.Set{^uint64(4)}}}}
 		s.Prepare(question, parts, Statistics{uint64(2 * r.RowCount()), 2 * r.TotalLength()})
 		for _, h := range s.Top(nil, 10, nil) {
-			if int(h.Row) >= r.RowCount() || !parts[h.Part].visible(int(h.Row)) || h.Score <= 0 {
+			if int(h.Row) >= r.RowCount() || !parts[h.Part].Visible(int(h.Row)) || h.Score <= 0 {
 				t.Fatalf("hit %+v of %d rows", h, r.RowCount())
 			}
-			s.Score(h.Part, h.Row)
-			s.Coverage(h.Part, h.Row)
+			s.Score(h.Ref)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/text"
 )
 
@@ -53,24 +54,25 @@ type snapshot struct {
 
 func newSnapshot(t interface{ Fatal(...any) }, documents [][]document, filtered bool) snapshot {
 	s := snapshot{documents: documents}
-	for _, rows := range documents {
+	for _, list := range documents {
 		var words [][]string
-		p := Part{Dead: make([]uint64, (len(rows)+63)/64)}
+		var p Part
+		p.Dead = rows.NewSet(len(list))
 		if filtered {
-			p.Allow = make([]uint64, (len(rows)+63)/64)
+			p.Allow = rows.NewSet(len(list))
 		}
 		anyDead := false
-		for i, d := range rows {
+		for i, d := range list {
 			words = append(words, d.words)
 			if d.dead {
-				p.Dead[i/64] |= 1 << (i % 64)
+				p.Dead.Add(i)
 				anyDead = true
 			} else {
 				s.statistics.Documents++
 				s.statistics.TotalLength += uint64(len(d.words))
 			}
 			if filtered && d.allow {
-				p.Allow[i/64] |= 1 << (i % 64)
+				p.Allow.Add(i)
 			}
 		}
 		if !anyDead {
@@ -83,7 +85,7 @@ func newSnapshot(t interface{ Fatal(...any) }, documents [][]document, filtered 
 }
 
 // referenceTop is BM25 over maps, the definition that Top is held against.
-func (s *snapshot) referenceTop(question []string, k int, filtered bool) []Hit {
+func (s *snapshot) referenceTop(question []string, k int, filtered bool) []rows.Hit {
 	var terms []string
 	df := map[string]uint64{}
 	for _, term := range question {
@@ -112,9 +114,9 @@ func (s *snapshot) referenceTop(question []string, k int, filtered bool) []Hit {
 	if s.statistics.TotalLength > 0 {
 		average = float64(s.statistics.TotalLength) / float64(s.statistics.Documents)
 	}
-	var hits []Hit
-	for part, rows := range s.documents {
-		for row, d := range rows {
+	var hits []rows.Hit
+	for part, list := range s.documents {
+		for row, d := range list {
 			if d.dead || filtered && !d.allow {
 				continue
 			}
@@ -131,21 +133,21 @@ func (s *snapshot) referenceTop(question []string, k int, filtered bool) []Hit {
 				sum += float64(float64(idf*(1.2+1)) * float64(freq/(freq+norm)))
 			}
 			if sum > 0 {
-				hits = append(hits, Hit{int32(part), uint32(row), sum})
+				hits = append(hits, rows.Hit{Ref: rows.Ref{Part: int32(part), Row: uint32(row)}, Score: sum})
 			}
 		}
 	}
-	slices.SortFunc(hits, before)
+	slices.SortFunc(hits, rows.Hit.Compare)
 	return hits[:min(k, len(hits))]
 }
 
-func (s *snapshot) top(question []string, k int) []Hit {
+func (s *snapshot) top(question []string, k int) []rows.Hit {
 	var searcher Searcher
 	searcher.Prepare(tokensOf(question), s.parts, s.statistics)
 	return searcher.Top(nil, k, nil)
 }
 
-func equalHits(a, b []Hit) bool { return len(a) == len(b) && (len(a) == 0 || slices.Equal(a, b)) }
+func equalHits(a, b []rows.Hit) bool { return len(a) == len(b) && (len(a) == 0 || slices.Equal(a, b)) }
 
 // drawDocuments takes words from a few, so that terms repeat and scores tie.
 func drawDocuments(t *rapid.T, countMax int) []document {
@@ -255,39 +257,15 @@ func TestScoreEqualsTopToTheBit(t *testing.T) {
 		for _, h := range searcher.Top(nil, 1000, nil) {
 			scored[[2]uint32{uint32(h.Part), h.Row}] = h.Score
 		}
-		for part, rows := range s.documents {
-			for row, d := range rows {
-				got := searcher.Score(int32(part), uint32(row))
+		for part, list := range s.documents {
+			for row, d := range list {
+				got := searcher.Score(rows.Ref{Part: int32(part), Row: uint32(row)})
 				if want := scored[[2]uint32{uint32(part), uint32(row)}]; !d.dead && got != want {
 					t.Fatalf("part %d row %d: score %v, top %v", part, row, got, want)
 				}
 			}
 		}
 	})
-}
-
-func TestCoverageIsTheShareOfIdfMass(t *testing.T) {
-	s := newSnapshot(t, [][]document{
-		{{words: []string{"rare", "common"}}, {words: []string{"common"}}},
-		{{words: []string{"common"}}, {words: []string{"other"}}},
-	}, false)
-	var searcher Searcher
-	if n := searcher.Prepare(tokensOf([]string{"rare", "nowhere", "common", "rare"}), s.parts, s.statistics); n != 2 {
-		t.Fatalf("%d terms occur, want 2", n)
-	}
-	rare, common := math.Log(1+3.5/1.5), math.Log(1+1.5/3.5)
-	for _, c := range []struct {
-		part int32
-		row  uint32
-		want float64
-	}{{0, 0, 1}, {0, 1, common / (rare + common)}, {1, 0, common / (rare + common)}, {1, 1, 0}} {
-		if got := searcher.Coverage(c.part, c.row); math.Abs(got-c.want) > 1e-15 {
-			t.Errorf("part %d row %d: got %v, want %v", c.part, c.row, got, c.want)
-		}
-	}
-	if searcher.Prepare(tokensOf([]string{"nowhere"}), s.parts, s.statistics); searcher.Coverage(0, 0) != 0 {
-		t.Error("a question of unknown words covers nothing")
-	}
 }
 
 func TestDeadRowsAreInvisibleAndUncounted(t *testing.T) {
@@ -307,7 +285,7 @@ func TestDeadRowsAreInvisibleAndUncounted(t *testing.T) {
 func TestTiesRankByPartThenRow(t *testing.T) {
 	same := document{words: []string{"tie"}}
 	s := newSnapshot(t, [][]document{{same, same, same}, {same, same}}, false)
-	want := []Hit{{0, 0, 0}, {0, 1, 0}, {0, 2, 0}, {1, 0, 0}}
+	want := []rows.Hit{{Ref: rows.Ref{Row: 0}}, {Ref: rows.Ref{Row: 1}}, {Ref: rows.Ref{Row: 2}}, {Ref: rows.Ref{Part: 1}}}
 	got := s.top([]string{"tie"}, 4)
 	for i := range got {
 		want[i].Score = got[0].Score

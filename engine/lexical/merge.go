@@ -8,13 +8,14 @@ import (
 	"runtime"
 
 	"github.com/blevesearch/vellum"
+
+	"github.com/nexus-memory/nexus/engine/rows"
 )
 
-// Source is one index that goes into a merge. Bit row%64 of word row/64 of Dead
-// marks a row that is dropped; nil means that none is.
+// Source is one index that goes into a merge, without its dead rows.
 type Source struct {
 	Reader *Reader
-	Dead   []uint64
+	Dead   rows.Set
 }
 
 // Merge joins sources in their order into one index without the dead rows. Rows
@@ -41,10 +42,6 @@ func Merge(sources []Source) (Parts, error) {
 		return Parts{}, err
 	}
 	return out.finish()
-}
-
-func isSet(set []uint64, row int) bool {
-	return row>>6 < len(set) && set[row>>6]>>(row&63)&1 != 0
 }
 
 func liveRows(s Source) int {
@@ -74,7 +71,7 @@ func renumber(sources []Source, lengths []uint32) [][]uint32 {
 	for i, s := range sources {
 		out[i] = make([]uint32, s.Reader.RowCount())
 		for row, length := range s.Reader.parts.Lengths {
-			if isSet(s.Dead, row) {
+			if s.Dead.Has(row) {
 				out[i][row] = dropped
 				continue
 			}

@@ -4,43 +4,14 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/text"
 )
 
-// Part is one segment as a search sees it. Bit row%64 of word row/64.
+// Part is one segment as a search sees it.
 type Part struct {
 	Reader *Reader
-	Dead   []uint64 // rows that were deleted; nil = none
-	Allow  []uint64 // rows that may be returned; nil = all
-}
-
-// visible reports whether row may be returned.
-func (p *Part) visible(row int) bool {
-	return !isSet(p.Dead, row) && (p.Allow == nil || isSet(p.Allow, row))
-}
-
-// Hit is one row with its exact score, above 0.
-type Hit struct {
-	Part  int32 // index of the part
-	Row   uint32
-	Score float64
-}
-
-// before orders hits best first: higher score, then earlier row.
-func before(a, b Hit) int {
-	switch {
-	case a.Score > b.Score:
-		return -1
-	case a.Score < b.Score:
-		return 1
-	case a.Part != b.Part:
-		return int(a.Part) - int(b.Part)
-	case a.Row < b.Row:
-		return -1
-	case a.Row > b.Row:
-		return 1
-	}
-	return 0
+	rows.Filter
 }
 
 // Searcher holds one question and the scratch of its search. One goroutine at a
@@ -55,7 +26,7 @@ type Searcher struct {
 	order  []int32    // scratch of distinct
 	chosen []bool     // scratch of distinct
 	found  []postings
-	best   []Hit // heap of Top, worst first
+	best   rows.Best
 	window [windowRows]float64
 }
 
@@ -131,13 +102,13 @@ func (s *Searcher) findTerm(term []byte) uint64 {
 	return df
 }
 
-func countLive(rows []uint32, dead []uint64) uint64 {
-	live := uint64(len(rows))
+func countLive(list []uint32, dead rows.Set) uint64 {
+	live := uint64(len(list))
 	if len(dead) == 0 {
 		return live
 	}
-	for _, row := range rows {
-		if isSet(dead, int(row)) {
+	for _, row := range list {
+		if dead.Has(int(row)) {
 			live--
 		}
 	}
@@ -163,30 +134,14 @@ func (s *Searcher) listsOf(part int32) []cursor {
 func (s *Searcher) weight(term int) float64 { return float64(s.idfs[term] * (saturation + 1)) }
 
 // Score returns the exact score of one row, dead or alive: the same bits as in
-// Top, 0 when it holds no term. row must be in the part. O(terms log list).
-func (s *Searcher) Score(part int32, row uint32) float64 {
-	norm := s.scale.norm(s.parts[part].Reader.parts.Lengths[row])
+// Top, 0 when it holds no term. The row must be in the part. O(terms log list).
+func (s *Searcher) Score(r rows.Ref) float64 {
+	norm := s.scale.norm(s.parts[r.Part].Reader.parts.Lengths[r.Row])
 	sum := 0.0
-	for term, list := range s.listsOf(part) {
-		if at, ok := slices.BinarySearch(list.rows, row); ok {
+	for term, list := range s.listsOf(r.Part) {
+		if at, ok := slices.BinarySearch(list.rows, r.Row); ok {
 			sum += float64(s.weight(term) * share(float64(list.freqs[at]), norm))
 		}
 	}
 	return sum
-}
-
-// Coverage returns which share of the question's weight, the idf of its terms
-// that occur anywhere, the terms in this row make up: 0 none, 1 all of them.
-// 0 when no term occurs anywhere. O(terms log list).
-func (s *Searcher) Coverage(part int32, row uint32) float64 {
-	sum := 0.0
-	for term, list := range s.listsOf(part) {
-		if _, ok := slices.BinarySearch(list.rows, row); ok {
-			sum += s.idfs[term]
-		}
-	}
-	if sum == 0 {
-		return 0
-	}
-	return sum / s.mass
 }

@@ -3,6 +3,8 @@ package lexical
 import (
 	"math"
 	"slices"
+
+	"github.com/nexus-memory/nexus/engine/rows"
 )
 
 // windowRows is how many rows are scored at a time: their accumulators, 32 KiB,
@@ -19,22 +21,22 @@ const windowRows = 4096
 // window's accumulators, then once more over the same postings to collect and
 // clear them, so that a window with few postings costs little.
 // O(postings + windows*terms*log(windowRows)). No allocation once warm.
-func (s *Searcher) Top(dst []Hit, k int, stop func() bool) []Hit {
-	s.best = s.best[:0]
+func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if k <= 0 || len(s.idfs) == 0 {
 		return dst
 	}
+	s.best.Reset(k)
 	for part := range s.parts {
-		if !s.topOfPart(int32(part), k, stop) {
+		if !s.topOfPart(int32(part), stop) {
 			break
 		}
 	}
-	slices.SortFunc(s.best, before)
-	return append(dst, s.best...)
+	slices.SortFunc(s.best.Hits(), rows.Hit.Compare)
+	return append(dst, s.best.Hits()...)
 }
 
 // topOfPart offers the rows of one part to the heap; false when told to stop.
-func (s *Searcher) topOfPart(part int32, k int, stop func() bool) bool {
+func (s *Searcher) topOfPart(part int32, stop func() bool) bool {
 	lists := s.listsOf(part)
 	for i := range lists {
 		lists[i].next = 0
@@ -50,7 +52,7 @@ func (s *Searcher) topOfPart(part int32, k int, stop func() bool) bool {
 		}
 		first := int(row) &^ (windowRows - 1)
 		inside := lengths[min(first, len(lengths)):min(first+windowRows, len(lengths))]
-		s.scoreWindow(part, first, inside, k)
+		s.scoreWindow(part, first, inside)
 	}
 }
 
@@ -67,7 +69,7 @@ func leastRow(lists []cursor) (row uint32, ok bool) {
 
 // scoreWindow scores the rows from first on, whose lengths are given, and moves
 // every list behind them.
-func (s *Searcher) scoreWindow(part int32, first int, lengths []uint32, k int) {
+func (s *Searcher) scoreWindow(part int32, first int, lengths []uint32) {
 	lists := s.listsOf(part)
 	last := uint32(first + windowRows - 1)
 	for term := range lists {
@@ -77,7 +79,7 @@ func (s *Searcher) scoreWindow(part int32, first int, lengths []uint32, k int) {
 	}
 	for term := range lists {
 		l := &lists[term]
-		s.collect(part, first, l.rows[l.next:l.end], k)
+		s.collect(part, first, l.rows[l.next:l.end])
 		l.next = l.end
 	}
 }
@@ -121,62 +123,16 @@ func (s *Searcher) accumulate(rows []uint32, freqs []uint16, lengths []uint32, w
 
 // collect offers the window's sums at rows to the heap and sets them to 0, so
 // that a row that several terms hold is offered once.
-func (s *Searcher) collect(part int32, first int, rows []uint32, k int) {
-	least := 0.0 // what a sum must reach; every sum is above 0
-	if len(s.best) == k {
-		least = s.best[0].Score
-	}
-	for _, row := range rows {
+func (s *Searcher) collect(part int32, first int, list []uint32) {
+	least, _ := s.best.Worst() // what a sum must reach; every sum is above 0
+	for _, row := range list {
 		at := row & (windowRows - 1)
 		sum := s.window[at]
 		s.window[at] = 0
-		if sum < least || sum == 0 || !s.parts[part].visible(first+int(at)) {
+		if sum < least || sum == 0 || !s.parts[part].Visible(first+int(at)) {
 			continue
 		}
-		s.offer(Hit{part, uint32(first) + at, sum}, k)
-		if len(s.best) == k {
-			least = s.best[0].Score
-		}
-	}
-}
-
-// offer puts h on the heap of at most k hits, whose root is the worst, if it
-// belongs there.
-func (s *Searcher) offer(h Hit, k int) {
-	if len(s.best) < k {
-		s.best = append(s.best, h)
-		s.siftUp(len(s.best) - 1)
-		return
-	}
-	if before(h, s.best[0]) < 0 {
-		s.best[0] = h
-		s.siftDown()
-	}
-}
-
-func (s *Searcher) siftUp(i int) {
-	for i > 0 {
-		up := (i - 1) / 2
-		if before(s.best[up], s.best[i]) >= 0 {
-			return
-		}
-		s.best[up], s.best[i] = s.best[i], s.best[up]
-		i = up
-	}
-}
-
-func (s *Searcher) siftDown() {
-	for i := 0; ; {
-		worst := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(s.best); child++ {
-			if before(s.best[child], s.best[worst]) > 0 {
-				worst = child
-			}
-		}
-		if worst == i {
-			return
-		}
-		s.best[i], s.best[worst] = s.best[worst], s.best[i]
-		i = worst
+		s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: uint32(first) + at}, Score: sum})
+		least, _ = s.best.Worst()
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/nexus-memory/nexus/engine/lexical"
-	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/engine/vector"
 )
@@ -16,12 +16,11 @@ type lexicalEngine struct {
 	terms    text.Tokens
 	parts    []lexical.Part
 	searcher lexical.Searcher
-	hits     []lexical.Hit
 }
 
 func (e *lexicalEngine) Name() string { return "lexical" }
 
-func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []Candidate) ([]Candidate, error) {
+func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
 	if e.analyzer == nil {
 		e.analyzer = text.NewAnalyzer()
 	}
@@ -33,54 +32,47 @@ func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []Candidate
 	e.parts = e.parts[:0]
 	for i := range q.View.Parts {
 		p := &q.View.Parts[i]
-		e.parts = append(e.parts, lexical.Part{Reader: p.Words(), Dead: p.Dead, Allow: allowOf(q, i)})
+		e.parts = append(e.parts, lexical.Part{Reader: p.Words(), Filter: q.filter(i)})
 	}
 	statistics := lexical.Statistics{Documents: q.View.Documents, TotalLength: q.View.TotalLength}
 	if e.searcher.Prepare(&e.terms, e.parts, statistics) == 0 {
 		return dst, fmt.Errorf("%w: no word of the question occurs", ErrSkip)
 	}
-	e.hits = e.searcher.Top(e.hits[:0], q.Limit, stopper(ctx))
-	for _, h := range e.hits {
-		dst = append(dst, Candidate{segment.Ref{Part: h.Part, Row: h.Row}, h.Score})
-	}
-	return dst, nil
+	return e.searcher.Top(dst, q.Limit, stopper(ctx)), nil
 }
 
-func (e *lexicalEngine) Score(r segment.Ref) float64 { return e.searcher.Score(r.Part, r.Row) }
+func (e *lexicalEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
 
 // vectorEngine proposes what lies near the question's vector, by cosine.
 type vectorEngine struct {
 	parts    []vector.Part
 	searcher vector.Searcher
-	hits     []vector.Hit
 }
 
 func (e *vectorEngine) Name() string { return "vector" }
 
-func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []Candidate) ([]Candidate, error) {
+func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
 	if q.Vector == nil {
 		return dst, fmt.Errorf("%w: the question brings no vector and the store has no embedder", ErrSkip)
 	}
 	e.parts = e.parts[:0]
 	for i := range q.View.Parts {
 		p := &q.View.Parts[i]
-		e.parts = append(e.parts, vector.Part{Parts: p.Vectors(), Dead: p.Dead, Allow: allowOf(q, i)})
+		e.parts = append(e.parts, vector.Part{Parts: p.Vectors(), Filter: q.filter(i)})
 	}
 	e.searcher.Prepare(q.Vector, e.parts)
-	e.hits = e.searcher.Top(e.hits[:0], q.Limit, stopper(ctx))
-	for _, h := range e.hits {
-		dst = append(dst, Candidate{segment.Ref{Part: h.Part, Row: h.Row}, h.Score})
-	}
-	return dst, nil
+	return e.searcher.Top(dst, q.Limit, stopper(ctx)), nil
 }
 
-func (e *vectorEngine) Score(r segment.Ref) float64 { return e.searcher.Score(r.Part, r.Row) }
+func (e *vectorEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
 
-func allowOf(q *Question, part int) []uint64 {
-	if q.Allow == nil {
-		return nil
+// filter says which rows of a part may be returned.
+func (q *Question) filter(part int) rows.Filter {
+	f := rows.Filter{Dead: q.View.Parts[part].Dead}
+	if q.Allow != nil {
+		f.Allow = q.Allow[part]
 	}
-	return q.Allow[part]
+	return f
 }
 
 // stopper tells an engine's inner loop that the context has ended.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/fuse"
 	"github.com/nexus-memory/nexus/engine/model"
-	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
@@ -51,7 +51,7 @@ func (s *state) gather() {
 			}
 		}
 	}
-	slices.SortFunc(s.refs, segment.Ref.Compare)
+	slices.SortFunc(s.refs, rows.Ref.Compare)
 	s.refs = slices.Compact(s.refs)
 	for i := range s.runs {
 		s.scores[i] = s.scores[i][:0]
@@ -66,7 +66,7 @@ func (r *run) used() bool { return r.asked && r.done && r.err == nil }
 // scoreAll fills the run's scores for all candidates.
 func (s *state) scoreAll(i int) {
 	r := &s.runs[i]
-	slices.SortFunc(r.found, func(a, b Candidate) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(r.found, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
 	next := 0
 	for _, ref := range s.refs {
 		if next < len(r.found) && r.found[next].Ref == ref {

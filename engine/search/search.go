@@ -25,22 +25,17 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/fuse"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
-
-// Candidate is a row with an engine's own score for it.
-type Candidate struct {
-	segment.Ref
-	Score float64
-}
 
 // Question is what engines work from. It does not change while they run.
 type Question struct {
 	View   *segment.View
 	Text   string
 	Vector []float32  // nil: no vector to compare
-	Allow  [][]uint64 // rows in scope, one bitset a part; nil = all rows
+	Allow  []rows.Set // rows in scope, by part; nil = all rows
 	Limit  int        // candidates wanted of each engine
 }
 
@@ -51,9 +46,9 @@ type Engine interface {
 	// Search appends at most q.Limit candidates to dst, best first, ties by Ref.
 	// It looks at ctx at least every 256 KiB of data. ErrSkip says that the
 	// question has nothing for this engine.
-	Search(ctx context.Context, q *Question, dst []Candidate) ([]Candidate, error)
+	Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error)
 	// Score returns the engine's exact score of one row; only after Search.
-	Score(r segment.Ref) float64
+	Score(r rows.Ref) float64
 }
 
 // ErrSkip is wrapped by an engine that has nothing to go on.
@@ -143,9 +138,9 @@ func (s *state) cutOff() bool {
 }
 
 // scopeFilter returns nil where every row may be seen.
-func scopeFilter(v *segment.View, scope model.Scope) [][]uint64 {
+func scopeFilter(v *segment.View, scope model.Scope) []rows.Set {
 	allow := v.Allow(scope)
-	if slices.ContainsFunc(allow, func(set []uint64) bool { return set != nil }) {
+	if slices.ContainsFunc(allow, func(set rows.Set) bool { return set != nil }) {
 		return allow
 	}
 	return nil
@@ -154,7 +149,7 @@ func scopeFilter(v *segment.View, scope model.Scope) [][]uint64 {
 // run is one engine's part in a question.
 type run struct {
 	engine Engine
-	found  []Candidate
+	found  []rows.Hit
 	err    error
 	took   time.Duration
 	asked  bool
@@ -167,7 +162,7 @@ type state struct {
 	runs     []run
 	finished chan int // index of a run that ended; capacity: one each
 
-	refs   []segment.Ref
+	refs   []rows.Ref
 	scores [][]float64 // by run, then by candidate; as normalised
 	events []int64
 	near   neighbours
@@ -314,7 +309,7 @@ func (s *state) answerAlone(query *model.Query, answer *model.Answer) error {
 
 // fetch reads a hit's record into the answer. Rows were admitted by hashes of
 // their scope; a row of another scope, by a collision, is passed over.
-func (s *state) fetch(hit *model.Hit, ref segment.Ref, query *model.Query, answer *model.Answer) (err error) {
+func (s *state) fetch(hit *model.Hit, ref rows.Ref, query *model.Query, answer *model.Answer) (err error) {
 	if hit.Memory, err = s.question.View.Memory(ref, false); err != nil {
 		return fmt.Errorf("search: memory %d: %w", s.question.View.ID(ref), err)
 	}

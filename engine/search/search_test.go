@@ -9,6 +9,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
@@ -23,18 +24,18 @@ type fakeEngine struct {
 
 func (e *fakeEngine) Name() string { return e.name }
 
-func (e *fakeEngine) Search(ctx context.Context, q *Question, dst []Candidate) ([]Candidate, error) {
+func (e *fakeEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
 	if e.panic {
 		panic("broken")
 	}
 	time.Sleep(e.sleep)
 	for i, row := range e.rows {
-		dst = append(dst, Candidate{segment.Ref{Row: row}, 1 / float64(i+1)})
+		dst = append(dst, rows.Hit{Ref: rows.Ref{Row: row}, Score: 1 / float64(i+1)})
 	}
 	return dst, e.err
 }
 
-func (e *fakeEngine) Score(r segment.Ref) float64 { return 0 }
+func (e *fakeEngine) Score(r rows.Ref) float64 { return 0 }
 
 // orchestra returns an orchestrator whose engines are made by the given
 // function for every state, and a view of memories.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/vector"
 	"github.com/nexus-memory/nexus/kernels"
 )
@@ -233,15 +234,15 @@ func (b *Builder) fromImage() (*Segment, error) {
 
 // Merge joins neighbouring segments of one space, oldest first, without the
 // dead rows (dead[i] may be nil). It returns nil where no row is left.
-func Merge(space Space, sources []*Segment, dead [][]uint64) (*Segment, error) {
+func Merge(space Space, sources []*Segment, dead []rows.Set) (*Segment, error) {
 	b := NewBuilder(space)
 	words := make([]lexical.Source, len(sources))
-	rows, bytes := 0, 0
+	rowCount, bytes := 0, 0
 	for _, s := range sources {
-		rows += s.RowCount()
+		rowCount += s.RowCount()
 		bytes += len(s.records)
 	}
-	b.Reserve(rows, bytes)
+	b.Reserve(rowCount, bytes)
 	for i, s := range sources {
 		words[i] = lexical.Source{Reader: s.lex, Dead: dead[i]}
 		b.addLive(s, dead[i])
@@ -256,14 +257,14 @@ func Merge(space Space, sources []*Segment, dead [][]uint64) (*Segment, error) {
 	return b.seal(merged, sources[0].first, sources[len(sources)-1].last)
 }
 
-func (b *Builder) addLive(s *Segment, dead []uint64) {
+func (b *Builder) addLive(s *Segment, dead rows.Set) {
 	keys := make([]uint64, s.RowCount())
 	for i, row := range s.keyRows {
 		keys[row] = s.keyHashes[i]
 	}
 	for row := range s.RowCount() {
 		yieldAfter(row)
-		if isSet(dead, row) {
+		if dead.Has(row) {
 			continue
 		}
 		b.addColumns(s.ids[row], &columns{
@@ -284,9 +285,4 @@ func yieldAfter(row int) {
 	if row%yieldRows == 0 {
 		runtime.Gosched()
 	}
-}
-
-// isSet reports bit row of a bitset; a nil set is empty.
-func isSet(set []uint64, row int) bool {
-	return set != nil && set[row>>6]&(1<<(row&63)) != 0
 }

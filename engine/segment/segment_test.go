@@ -19,6 +19,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
 )
 
 var update = flag.Bool("update", false, "write the sample of the current format anew")
@@ -144,17 +145,17 @@ func TestMergeEqualsBuildingFromTheLiveMemories(t *testing.T) {
 	space := hashingSpace()
 	rapid.Check(t, func(t *rapid.T) {
 		var sources []*Segment
-		var dead [][]uint64
+		var dead []rows.Set
 		var live []model.Memory
 		var ids []model.ID
 		next := model.ID(1)
 		for range rapid.IntRange(1, 4).Draw(t, "sources") {
 			memories := samples(rapid.IntRange(1, 70).Draw(t, "rows"))
 			s := build(t, space, next, memories)
-			set := make([]uint64, (s.RowCount()+63)/64)
+			set := rows.NewSet(s.RowCount())
 			for row := range memories {
 				if rapid.IntRange(0, 3).Draw(t, "dead") == 0 {
-					set[row>>6] |= 1 << (row & 63)
+					set.Add(row)
 				} else {
 					m := memories[row]
 					m.Position = uint32(row)
@@ -225,7 +226,7 @@ func TestViewFollowsAModel(t *testing.T) {
 
 func mergeParts(t *rapid.T, view *View, first, last int) *View {
 	var sources []*Segment
-	var dead [][]uint64
+	var dead []rows.Set
 	for _, p := range view.Parts[first : last+1] {
 		sources, dead = append(sources, p.Segment), append(dead, slices.Clone(p.Dead))
 	}
@@ -245,7 +246,7 @@ func compareView(t *rapid.T, view *View, alive map[model.ID]string, next model.I
 	// check that everything else agrees with it.
 	var documents, length uint64
 	seen := map[model.ID]bool{}
-	view.Each(func(r Ref) bool {
+	view.Each(func(r rows.Ref) bool {
 		id := view.ID(r)
 		key, ok := alive[id]
 		m, err := view.Memory(r, true)
@@ -387,12 +388,12 @@ func TestAllowLetsThroughExactlyTheScope(t *testing.T) {
 	view := (&View{Space: hashingSpace()}).With(build(t, hashingSpace(), 1, samples(150)))
 	for _, scope := range []model.Scope{{Tenant: "t0"}, {Tenant: "t1", Session: "s"}, {Tenant: "t1", Session: "no"}, {}, {Tenant: "t0", User: "x"}} {
 		allow := view.Allow(scope)
-		view.Each(func(r Ref) bool {
+		view.Each(func(r rows.Ref) bool {
 			m, err := view.Memory(r, false)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := allow[0] == nil || isSet(allow[0], int(r.Row)); got != scope.Covers(m.Scope) {
+			if got := allow[0] == nil || allow[0].Has(int(r.Row)); got != scope.Covers(m.Scope) {
 				t.Fatalf("%+v: row %d of %+v: %v", scope, r.Row, m.Scope, got)
 			}
 			return true

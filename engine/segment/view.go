@@ -1,25 +1,26 @@
 package segment
 
 import (
-	"math/bits"
 	"runtime"
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
+
+	"github.com/nexus-memory/nexus/engine/rows"
 )
 
 // Part is one segment of a view with the rows that were deleted from it.
 type Part struct {
 	*Segment
-	Dead []uint64 // bit row%64 of word row/64; nil = nothing deleted
+	Dead rows.Set // nil = nothing deleted
 
 	documents uint64 // live rows
 	length    uint64 // terms in live rows
 }
 
-func newPart(s *Segment, dead []uint64) Part {
+func newPart(s *Segment, dead rows.Set) Part {
 	p := Part{Segment: s, Dead: dead, documents: uint64(s.RowCount()), length: s.lex.TotalLength()}
-	eachSet(dead, func(row int) {
+	dead.Each(func(row int) {
 		p.documents--
 		p.length -= uint64(s.content.words.Lengths[row])
 	})
@@ -59,31 +60,8 @@ func (v *View) next(parts []Part) *View {
 	return n
 }
 
-// eachSet calls f for every set bit of a bitset, ascending.
-func eachSet(set []uint64, f func(row int)) {
-	for w, word := range set {
-		for ; word != 0; word &= word - 1 {
-			f(w<<6 + bits.TrailingZeros64(word))
-		}
-	}
-}
-
-// Ref is the place of a row in a view. Refs order as IDs do.
-type Ref struct {
-	Part int32
-	Row  uint32
-}
-
-// Compare orders refs by ID.
-func (r Ref) Compare(o Ref) int {
-	if r.Part != o.Part {
-		return int(r.Part) - int(o.Part)
-	}
-	return int(int64(r.Row) - int64(o.Row))
-}
-
 // Find returns the place of a live memory.
-func (v *View) Find(id model.ID) (Ref, bool) {
+func (v *View) Find(id model.ID) (rows.Ref, bool) {
 	at, _ := slices.BinarySearchFunc(v.Parts, id, func(p Part, id model.ID) int {
 		if p.last < id {
 			return -1
@@ -91,35 +69,35 @@ func (v *View) Find(id model.ID) (Ref, bool) {
 		return 1
 	})
 	if at == len(v.Parts) {
-		return Ref{}, false
+		return rows.Ref{}, false
 	}
 	row, ok := v.Parts[at].Segment.Find(id)
-	if !ok || isSet(v.Parts[at].Dead, row) {
-		return Ref{}, false
+	if !ok || v.Parts[at].Dead.Has(row) {
+		return rows.Ref{}, false
 	}
-	return Ref{int32(at), uint32(row)}, true
+	return rows.Ref{Part: int32(at), Row: uint32(row)}, true
 }
 
 // FindKey returns the live memory of a tenant with that key.
-func (v *View) FindKey(tenant, key string) (Ref, bool) {
+func (v *View) FindKey(tenant, key string) (rows.Ref, bool) {
 	for at := len(v.Parts) - 1; at >= 0; at-- {
-		p, ref := &v.Parts[at], Ref{Part: int32(at)}
+		p, ref := &v.Parts[at], rows.Ref{Part: int32(at)}
 		if p.findKey(tenant, key, func(row int) bool {
 			ref.Row = uint32(row)
 			m, err := DecodeRecord(p.Record(row))
-			return err == nil && m.Tenant == tenant && m.Key == key && !isSet(p.Dead, row)
+			return err == nil && m.Tenant == tenant && m.Key == key && !p.Dead.Has(row)
 		}) {
 			return ref, true
 		}
 	}
-	return Ref{}, false
+	return rows.Ref{}, false
 }
 
 // Each calls f for every live row in ID order until f returns false.
-func (v *View) Each(f func(Ref) bool) {
+func (v *View) Each(f func(rows.Ref) bool) {
 	for at := range v.Parts {
 		for row := range v.Parts[at].RowCount() {
-			if !isSet(v.Parts[at].Dead, row) && !f(Ref{int32(at), uint32(row)}) {
+			if !v.Parts[at].Dead.Has(row) && !f(rows.Ref{Part: int32(at), Row: uint32(row)}) {
 				return
 			}
 		}
@@ -127,11 +105,11 @@ func (v *View) Each(f func(Ref) bool) {
 }
 
 // ID returns the memory's ID at a place.
-func (v *View) ID(r Ref) model.ID { return v.Parts[r.Part].ID(int(r.Row)) }
+func (v *View) ID(r rows.Ref) model.ID { return v.Parts[r.Part].ID(int(r.Row)) }
 
 // Memory decodes the record at a place. The caller's vector is filled in where
 // withVector is true and the space is the caller's.
-func (v *View) Memory(r Ref, withVector bool) (model.Memory, error) {
+func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
 	s, row := v.Parts[r.Part].Segment, int(r.Row)
 	m, err := DecodeRecord(s.Record(row))
 	if err != nil {
@@ -156,12 +134,12 @@ func (v *View) WithDeleted(ids []model.ID) *View {
 		p := &parts[ref.Part]
 		if !own[ref.Part] {
 			own[ref.Part] = true
-			fresh := make([]uint64, (p.RowCount()+63)/64)
+			fresh := rows.NewSet(p.RowCount())
 			copy(fresh, p.Dead)
 			p.Dead = fresh
 		}
-		if !isSet(p.Dead, int(ref.Row)) {
-			p.Dead[ref.Row>>6] |= 1 << (ref.Row & 63)
+		if !p.Dead.Has(int(ref.Row)) {
+			p.Dead.Add(int(ref.Row))
 			p.documents--
 			p.length -= uint64(p.content.words.Lengths[ref.Row])
 		}
@@ -181,18 +159,18 @@ func (v *View) Replace(first, last int, merged *Segment) *View {
 }
 
 // carryDead returns the rows of merged that are deleted in its sources now.
-func (v *View) carryDead(first, last int, merged *Segment) []uint64 {
-	var dead []uint64
+func (v *View) carryDead(first, last int, merged *Segment) rows.Set {
+	var dead rows.Set
 	for at := first; at <= last; at++ {
-		eachSet(v.Parts[at].Dead, func(row int) {
+		v.Parts[at].Dead.Each(func(row int) {
 			to, ok := merged.Find(v.Parts[at].ID(row))
 			if !ok {
 				return
 			}
 			if dead == nil {
-				dead = make([]uint64, (merged.RowCount()+63)/64)
+				dead = rows.NewSet(merged.RowCount())
 			}
-			dead[to>>6] |= 1 << (to & 63)
+			dead.Add(to)
 		})
 	}
 	return dead
@@ -202,9 +180,9 @@ func (v *View) carryDead(first, last int, merged *Segment) []uint64 {
 // nil where every row may. Rows are told apart by the hashes of their scopes'
 // names, so a result is confirmed with Scope.Covers once its record is read.
 // O(rows) for each name that is not the same all over a segment.
-func (v *View) Allow(scope model.Scope) [][]uint64 {
+func (v *View) Allow(scope model.Scope) []rows.Set {
 	want := [4]uint64{hashName(scope.Tenant), hashName(scope.User), hashName(scope.Agent), hashName(scope.Session)}
-	allow := make([][]uint64, len(v.Parts))
+	allow := make([]rows.Set, len(v.Parts))
 	for part := range v.Parts {
 		s := v.Parts[part].Segment
 		for i, col := range s.scopeColumns() {
@@ -212,7 +190,7 @@ func (v *View) Allow(scope model.Scope) [][]uint64 {
 				continue
 			}
 			if allow[part] == nil {
-				allow[part] = allSet(s.RowCount())
+				allow[part] = rows.AllOf(s.RowCount())
 			}
 			keepEqual(allow[part], col, want[i])
 		}
@@ -220,19 +198,8 @@ func (v *View) Allow(scope model.Scope) [][]uint64 {
 	return allow
 }
 
-func allSet(rows int) []uint64 {
-	set := make([]uint64, (rows+63)/64)
-	for i := range set {
-		set[i] = ^uint64(0)
-	}
-	if rows%64 != 0 {
-		set[len(set)-1] = 1<<(rows%64) - 1
-	}
-	return set
-}
-
 // keepEqual clears the bits of rows whose value differs.
-func keepEqual(set, column []uint64, value uint64) {
+func keepEqual(set rows.Set, column []uint64, value uint64) {
 	for w := range set {
 		if set[w] == 0 {
 			continue

@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
@@ -174,7 +175,7 @@ func (s *Store) rewrite(compact bool) error {
 func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) error {
 	defer view.Release()
 	parts := view.Parts[todo.first : todo.last+1]
-	sources, dead := make([]*segment.Segment, len(parts)), make([][]uint64, len(parts))
+	sources, dead := make([]*segment.Segment, len(parts)), make([]rows.Set, len(parts))
 	for i, p := range parts {
 		sources[i], dead[i] = p.Segment, p.Dead
 	}

@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
@@ -263,7 +264,7 @@ func verifySegments(ctx context.Context, tx *bolt.Tx, view *segment.View, report
 			report.fault("segment of memories %d to %d: %v", first, last, err)
 		}
 	}
-	view.Each(func(r segment.Ref) bool {
+	view.Each(func(r rows.Ref) bool {
 		id := idBytes(view.ID(r))
 		if memories.Get(id) == nil && deleted.Get(id) == nil {
 			report.fault("memory %d: in a segment, not in the truth", view.ID(r))

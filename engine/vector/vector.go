@@ -14,6 +14,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -96,37 +97,10 @@ func quantize(v []float32, codes []int8) (scale float32, invNorm float64) {
 	return float32(largest / 127 * invNorm), invNorm
 }
 
-// Part is one segment as a search sees it. Bit row%64 of word row/64.
+// Part is one segment as a search sees it.
 type Part struct {
 	*Parts
-	Dead  []uint64 // rows that were deleted; nil = none
-	Allow []uint64 // rows that may be returned; nil = all
-}
-
-// visible reports whether row may be returned.
-func (p *Part) visible(row int) bool {
-	word, bit := row>>6, uint64(1)<<(row&63)
-	return (p.Dead == nil || p.Dead[word]&bit == 0) && (p.Allow == nil || p.Allow[word]&bit != 0)
-}
-
-// Hit is one row with its exact cosine, -1..1.
-type Hit struct {
-	Part  int32
-	Row   uint32
-	Score float64
-}
-
-// before reports whether a ranks before b: higher score, then earlier row.
-func before(a, b Hit) int {
-	switch {
-	case a.Score > b.Score:
-		return -1
-	case a.Score < b.Score:
-		return 1
-	case a.Part != b.Part:
-		return int(a.Part) - int(b.Part)
-	}
-	return int(a.Row) - int(b.Row)
+	rows.Filter
 }
 
 const (
@@ -144,7 +118,7 @@ type Searcher struct {
 	codes   []int8
 	scale   float32
 	dots    [blockRows]int32
-	best    []Hit // heap of the scan, worst first
+	best    rows.Best // of the scan
 }
 
 // Prepare sets the question and the snapshot. len(query) must be the parts'
@@ -159,26 +133,26 @@ func (s *Searcher) Prepare(query []float32, parts []Part) {
 // Top appends the best k visible rows to dst: cosine descending, ties by
 // (Part, Row). stop is asked once a block and ends the search early.
 // O(rows x dimension) bytes read; no allocation once warm.
-func (s *Searcher) Top(dst []Hit, k int, stop func() bool) []Hit {
-	s.best = s.best[:0]
+func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if s.scale == 0 {
 		return dst
 	}
+	s.best.Reset(k + spareRows)
 	for i := range s.parts {
-		if !s.scanPart(int32(i), k+spareRows, stop) {
+		if !s.scanPart(int32(i), stop) {
 			break
 		}
 	}
-	for i := range s.best {
-		h := &s.best[i]
-		h.Score = s.Score(h.Part, h.Row)
+	hits := s.best.Hits()
+	for i := range hits {
+		hits[i].Score = s.Score(hits[i].Ref)
 	}
-	slices.SortFunc(s.best, before)
-	return append(dst, s.best[:min(k, len(s.best))]...)
+	slices.SortFunc(hits, rows.Hit.Compare)
+	return append(dst, hits[:min(k, len(hits))]...)
 }
 
 // scanPart offers the rows of one part to the heap; false when told to stop.
-func (s *Searcher) scanPart(part int32, keep int, stop func() bool) bool {
+func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 	p := &s.parts[part]
 	stride := len(s.codes)
 	for first := 0; first < p.RowCount(); first += blockRows {
@@ -190,13 +164,13 @@ func (s *Searcher) scanPart(part int32, keep int, stop func() bool) bool {
 			continue
 		}
 		kernels.DotScanI8(s.codes, p.Codes[first*stride:(first+n)*stride], s.dots[:n])
-		s.offerBlock(part, first, n, keep)
+		s.offerBlock(part, first, n)
 	}
 	return true
 }
 
 // anyAllowed reports whether a filter lets any of n rows from first through.
-func anyAllowed(allow []uint64, first, n int) bool {
+func anyAllowed(allow rows.Set, first, n int) bool {
 	if allow == nil {
 		return true
 	}
@@ -208,61 +182,33 @@ func anyAllowed(allow []uint64, first, n int) bool {
 	return false
 }
 
-func (s *Searcher) offerBlock(part int32, first, n, keep int) {
+func (s *Searcher) offerBlock(part int32, first, n int) {
 	p := &s.parts[part]
 	scales := p.Scales[first : first+n]
+	worst, full := s.best.Worst()
 	for i, dot := range s.dots[:n] {
 		// The product of an exact integer and two stored factors: the same
 		// bits on every CPU, as there is no addition to fuse with.
 		approx := float64(float32(float32(dot)*scales[i]) * s.scale)
-		if len(s.best) == keep && approx <= s.best[0].Score {
+		if full && approx <= worst {
 			continue // an equal later row ranks behind, so <= is right
 		}
-		if scales[i] != 0 && p.visible(first+i) {
-			s.offer(Hit{part, uint32(first + i), approx}, keep)
+		if scales[i] != 0 && p.Visible(first+i) {
+			s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: uint32(first + i)}, Score: approx})
+			worst, full = s.best.Worst()
 		}
-	}
-}
-
-// offer puts h on the heap, whose root is the worst of the rows kept.
-func (s *Searcher) offer(h Hit, keep int) {
-	if len(s.best) < keep {
-		s.best = append(s.best, h)
-		for i := len(s.best) - 1; i > 0; {
-			up := (i - 1) / 2
-			if before(s.best[up], s.best[i]) > 0 {
-				return
-			}
-			s.best[up], s.best[i] = s.best[i], s.best[up]
-			i = up
-		}
-		return
-	}
-	s.best[0] = h
-	for i := 0; ; {
-		worst := i
-		for c := 2*i + 1; c <= 2*i+2 && c < keep; c++ {
-			if before(s.best[c], s.best[worst]) > 0 {
-				worst = c
-			}
-		}
-		if worst == i {
-			return
-		}
-		s.best[i], s.best[worst] = s.best[worst], s.best[i]
-		i = worst
 	}
 }
 
 // Score returns the exact cosine of one row with the question; 0 for a row
 // without vector. Float64 sums of four lanes in a fixed order; each product of
 // two float32 is exact, so a fused multiply-add changes nothing.
-func (s *Searcher) Score(part int32, row uint32) float64 {
-	p := &s.parts[part]
-	if p.InvNorms[row] == 0 {
+func (s *Searcher) Score(r rows.Ref) float64 {
+	p := &s.parts[r.Part]
+	if p.InvNorms[r.Row] == 0 {
 		return 0
 	}
-	v, q := p.vectorOf(int(row)), s.query
+	v, q := p.vectorOf(int(r.Row)), s.query
 	var lanes [4]float64
 	i := 0
 	for ; i+4 <= len(q) && i+4 <= len(v); i += 4 {
@@ -275,5 +221,5 @@ func (s *Searcher) Score(part int32, row uint32) float64 {
 		lanes[0] += float64(q[i]) * float64(v[i])
 	}
 	sum := (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
-	return float64(float64(sum*s.invNorm) * p.InvNorms[row])
+	return float64(float64(sum*s.invNorm) * p.InvNorms[r.Row])
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/nexus-memory/nexus/engine/rows"
 )
 
 func never() bool { return false }
@@ -32,24 +34,24 @@ func cosine(a, b []float32) float64 {
 }
 
 // exact is the definition: all visible rows by cosine, ties by place.
-func exact(query []float32, parts []Part, k int) (hits []Hit) {
+func exact(query []float32, parts []Part, k int) (hits []rows.Hit) {
 	for p := range parts {
 		for row := range parts[p].RowCount() {
 			v := parts[p].vectorOf(row)
-			if parts[p].visible(row) && cosine(v, v) != 0 {
-				hits = append(hits, Hit{int32(p), uint32(row), cosine(query, v)})
+			if parts[p].Visible(row) && cosine(v, v) != 0 {
+				hits = append(hits, rows.Hit{Ref: rows.Ref{Part: int32(p), Row: uint32(row)}, Score: cosine(query, v)})
 			}
 		}
 	}
-	slices.SortFunc(hits, before)
+	slices.SortFunc(hits, rows.Hit.Compare)
 	return hits[:min(k, len(hits))]
 }
 
-func bitset(r *rand.Rand, rows int, share float64) []uint64 {
-	set := make([]uint64, (rows+63)/64)
-	for i := range rows {
+func randomSet(r *rand.Rand, rowCount int, share float64) rows.Set {
+	set := rows.NewSet(rowCount)
+	for i := range rowCount {
 		if r.Float64() < share {
-			set[i/64] |= 1 << (i % 64)
+			set.Add(i)
 		}
 	}
 	return set
@@ -69,9 +71,9 @@ func TestTopFindsTheExactNearestRows(t *testing.T) {
 						columns.Append(randomVector(r, c.dim))
 					}
 				}
-				parts[p] = Part{Parts: columns, Dead: bitset(r, columns.RowCount(), .1)}
+				parts[p] = Part{Parts: columns, Filter: rows.Filter{Dead: randomSet(r, columns.RowCount(), .1)}}
 				if p%2 == 1 {
-					parts[p].Allow = bitset(r, columns.RowCount(), .3)
+					parts[p].Allow = randomSet(r, columns.RowCount(), .3)
 				}
 			}
 			var s Searcher
@@ -143,7 +145,7 @@ func TestWarmSearchDoesNotAllocate(t *testing.T) {
 	}
 	var s Searcher
 	q, parts := randomVector(r, 96), []Part{{Parts: columns}}
-	var dst []Hit
+	var dst []rows.Hit
 	search := func() { s.Prepare(q, parts); dst = s.Top(dst[:0], 64, never) }
 	search()
 	if n := testing.AllocsPerRun(20, search); n != 0 {
