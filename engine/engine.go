@@ -44,6 +44,33 @@ type (
 	Embedder = embed.Embedder
 )
 
+// The levels of memory; see model.Kind.
+const (
+	KindWorking    = model.KindWorking
+	KindEpisodic   = model.KindEpisodic
+	KindSemantic   = model.KindSemantic
+	KindProcedural = model.KindProcedural
+)
+
+// The intents, each a row of weights; see model.Intent.
+const (
+	IntentGeneral = model.IntentGeneral
+	IntentFact    = model.IntentFact
+	IntentRecent  = model.IntentRecent
+	IntentExplore = model.IntentExplore
+	IntentTrusted = model.IntentTrusted
+)
+
+// The indexes of Factors and Weights; see model.Factor.
+const (
+	Relevance  = model.Relevance
+	Freshness  = model.Freshness
+	Diversity  = model.Diversity
+	Authority  = model.Authority
+	Coherence  = model.Coherence
+	Confidence = model.Confidence
+)
+
 // The kinds of errors; test with errors.Is.
 var (
 	ErrInvalid     = model.ErrInvalid
@@ -71,8 +98,9 @@ type Options struct {
 	// once, while none has the store open for writing.
 	ReadOnly bool
 	// Embedder turns texts into vectors, instead of the built-in hashing. It is
-	// fixed with the first memory: its name and dimension have to be the same
-	// whenever the store is opened.
+	// fixed with the first memory: an Embedder of another name or dimension is
+	// refused. Without it such a store still opens: its memories can be read and
+	// asked for by words or by Query.Vector, and added with a Vector.
 	Embedder Embedder
 	// Dim declares the dimension of the vectors that the caller brings; 0 takes
 	// it from the first one. Not to be set together with Embedder.
@@ -100,8 +128,11 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if dir == "" {
 		return nil, fmt.Errorf("open: no directory given: %w", ErrInvalid)
 	}
-	if o.Dim < 0 || o.Dim > model.DimensionMax || (o.Dim > 0 && o.Embedder != nil) {
-		return nil, fmt.Errorf("open: dimension %d, want 0..%d and no embedder with it: %w", o.Dim, model.DimensionMax, ErrInvalid)
+	if o.Dim < 0 || o.Dim > model.DimensionMax {
+		return nil, fmt.Errorf("open: dimension %d, want 0..%d: %w", o.Dim, model.DimensionMax, ErrInvalid)
+	}
+	if o.Dim > 0 && o.Embedder != nil {
+		return nil, fmt.Errorf("open: Dim is for vectors of the caller's, Embedder for its own: set one of them: %w", ErrInvalid)
 	}
 	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim})
 	if err != nil {

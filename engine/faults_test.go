@@ -140,11 +140,6 @@ func TestFaultsOfTheTruthAreTypedErrors(t *testing.T) {
 			})
 			os.RemoveAll(filepath.Join(dir, "segments"))
 		}, engine.ErrCorrupt},
-		"other embedder": {func(t *testing.T, dir string) {
-			alterTruth(t, dir, func(tx *bolt.Tx) error {
-				return tx.Bucket([]byte("meta")).Put([]byte("space"), []byte("some-model\x00384"))
-			})
-		}, engine.ErrDimension},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -164,6 +164,11 @@ func (q *Query) normalizeWeights() error {
 }
 
 // Hit is one passage of an answer.
+//
+// Scores order the hits of one answer. They are not comparable between
+// questions, and a high one does not mean that the store knows the answer:
+// relevance is measured against the best candidate there is. A Confidence of 0
+// says that no word of the question occurs anywhere.
 type Hit struct {
 	Memory
 	Score      float32 // weighted sum of Factors

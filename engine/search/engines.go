@@ -36,7 +36,7 @@ func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit)
 	}
 	statistics := lexical.Statistics{Documents: q.View.Documents, TotalLength: q.View.TotalLength}
 	if e.searcher.Prepare(&e.terms, e.parts, statistics) == 0 {
-		return dst, fmt.Errorf("%w: no word of the question occurs", ErrSkip)
+		return dst, ErrNoMatch
 	}
 	return e.searcher.Top(dst, q.Limit, stopper(ctx)), nil
 }

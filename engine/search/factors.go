@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -122,9 +123,13 @@ func (s *state) relevance() {
 		}
 	}
 	relevance, confidence := s.batch.Column(model.Relevance), s.batch.Column(model.Confidence)
+	agreed := 1.0
+	if s.contradicted() {
+		agreed = 0
+	}
 	for c := range relevance {
 		var sum float64
-		product := 1.0
+		product := agreed
 		for i := range s.runs {
 			if s.runs[i].used() {
 				sum += float64(s.scores[i][c] * float64(s.share(i)/total))
@@ -134,6 +139,11 @@ func (s *state) relevance() {
 		relevance[c] = float32(sum)
 		confidence[c] = float32(root(product, used))
 	}
+}
+
+// contradicted reports whether an engine looked and found nothing at all.
+func (s *state) contradicted() bool {
+	return slices.ContainsFunc(s.runs, func(r run) bool { return r.asked && r.done && errors.Is(r.err, ErrNoMatch) })
 }
 
 // root returns the n-th root for the n there are: 1, 2 and 4 engines, by square

@@ -54,6 +54,10 @@ type Engine interface {
 // ErrSkip is wrapped by an engine that has nothing to go on.
 var ErrSkip = errors.New("skipped")
 
+// ErrNoMatch is an engine's that looked and found nothing: it has no say in
+// relevance, and what others found has its confidence against it.
+var ErrNoMatch = fmt.Errorf("%w: no word of the question occurs", ErrSkip)
+
 // EngineNames lists the engines in the order of their traces.
 func EngineNames() []string { return []string{"lexical", "vector"} }
 

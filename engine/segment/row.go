@@ -3,10 +3,13 @@ package segment
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
 
@@ -19,13 +22,32 @@ import (
 
 // Space says what vectors a store holds. It is fixed with the first memory.
 type Space struct {
-	Name     string         // the embedder's name, or "caller"
+	Name     string         // the embedder's name, or callerName
 	Dim      int            // numbers in a vector
-	Embedder embed.Embedder // nil for the caller's vectors
+	Embedder embed.Embedder // nil for the caller's vectors, and where the embedder is not at hand
 }
 
+// callerName is the name of the space of vectors that the application brings.
+const callerName = "caller"
+
 // CallerSpace is the space of vectors that the application brings.
-func CallerSpace(dim int) Space { return Space{Name: "caller", Dim: dim} }
+func CallerSpace(dim int) Space { return Space{Name: callerName, Dim: dim} }
+
+// SpaceOf returns the space of an embedder; ErrInvalid or ErrDimension where
+// its name or dimension cannot be kept.
+func SpaceOf(e embed.Embedder) (Space, error) {
+	s := Space{Name: e.Name(), Dim: e.Dim(), Embedder: e}
+	switch {
+	case s.Name == "" || s.Name == callerName || len(s.Name) > model.NameBytesMax || strings.ContainsRune(s.Name, 0) || !utf8.ValidString(s.Name):
+		return Space{}, fmt.Errorf("embedder name of %d bytes: want 1..%d of UTF-8 without NUL, and not %q: %w", len(s.Name), model.NameBytesMax, callerName, model.ErrInvalid)
+	case s.Dim < 1 || s.Dim > model.DimensionMax:
+		return Space{}, fmt.Errorf("embedder %q has dimension %d, want 1..%d: %w", s.Name, s.Dim, model.DimensionMax, model.ErrDimension)
+	}
+	return s, nil
+}
+
+// IsCaller reports whether the vectors are the application's own.
+func (s Space) IsCaller() bool { return s.Name == callerName }
 
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
@@ -184,13 +206,27 @@ func embedAll(ctx context.Context, space Space, texts []string, vectors []float3
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			errs[b] = space.Embedder.Embed(ctx, texts[first:last], vectors[first*space.Dim:last*space.Dim])
+			errs[b] = space.Embed(ctx, texts[first:last], vectors[first*space.Dim:last*space.Dim])
 		})
 	}
 	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return fmt.Errorf("embedder %s: %w", space.Name, err)
+	return errors.Join(errs...)
+}
+
+// Embed runs the space's embedder, which is the application's code: a panic or
+// numbers that are not finite are its error, not the store's end.
+func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("embedder %s: panic: %v: %w", s.Name, p, model.ErrInternal)
+		}
+	}()
+	if err := s.Embedder.Embed(ctx, texts, vectors); err != nil {
+		return fmt.Errorf("embedder %s: %w", s.Name, err)
+	}
+	for i, x := range vectors {
+		if x-x != 0 {
+			return fmt.Errorf("embedder %s: number %d of text %d is not finite: %w", s.Name, i%s.Dim, i/s.Dim, model.ErrInvalid)
 		}
 	}
 	return nil

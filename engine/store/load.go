@@ -134,6 +134,9 @@ func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space,
 			return nil, fmt.Errorf("memory %d: %w", idOf(k), err)
 		}
 		m.ID = idOf(k)
+		if m.Vector != nil && len(m.Vector) != space.Dim {
+			return nil, fmt.Errorf("memory %d: vector of %d numbers, want %d: %w", m.ID, len(m.Vector), space.Dim, model.ErrCorrupt)
+		}
 		memories = append(memories, m)
 		if len(memories) == replayRows {
 			if err := flush(); err != nil {

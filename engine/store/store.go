@@ -133,51 +133,78 @@ func (s *Store) open(ctx context.Context) (err error) {
 
 // chooseSpace decides from the truth and the options what vectors there are.
 // A store without memories yet has no space unless the options fix one.
+//
+// A store of an embedder that is not given opens all the same: its vectors are
+// stored, so everything but embedding works (see Question, checkSpace).
 func (s *Store) chooseSpace() (space segment.Space, err error) {
+	wanted, err := s.wantedSpace()
+	if err != nil {
+		return segment.Space{}, err
+	}
 	var name string
 	var dim int
 	err = s.db.View(func(tx *bolt.Tx) (err error) {
 		name, dim, err = readSpace(tx)
 		return err
 	})
-	if err != nil || name == "" {
-		return segment.Space{}, err
-	}
-	embedder := s.options.Embedder
-	if embedder == nil {
-		embedder = embed.NewHashing()
-	}
+	stored := segment.Space{Name: name, Dim: dim}
+	hashing, _ := segment.SpaceOf(embed.NewHashing())
 	switch {
-	case name == segment.CallerSpace(dim).Name && (s.options.Dim == 0 || s.options.Dim == dim):
-		return segment.CallerSpace(dim), nil
-	case name == embedder.Name() && embedder.Dim() == dim && s.options.Dim == 0:
-		return segment.Space{Name: name, Dim: dim, Embedder: embedder}, nil
+	case err != nil || name == "":
+		return segment.Space{}, err
+	case wanted.Name == "" && stored.Name == hashing.Name && stored.Dim == hashing.Dim:
+		return hashing, nil
+	case wanted.Name == "":
+		return stored, nil
+	case wanted.Name == stored.Name && wanted.Dim == stored.Dim:
+		return wanted, nil
 	}
-	return segment.Space{}, fmt.Errorf("store: it holds vectors of %q with %d numbers, the options ask for others: %w", name, dim, model.ErrDimension)
+	return segment.Space{}, fmt.Errorf("store: it holds vectors of %q with %d numbers, the options ask for %q with %d: %w",
+		stored.Name, stored.Dim, wanted.Name, wanted.Dim, model.ErrDimension)
+}
+
+// wantedSpace is what the options ask for; without name where they leave it open.
+func (s *Store) wantedSpace() (segment.Space, error) {
+	switch {
+	case s.options.Embedder != nil:
+		return segment.SpaceOf(s.options.Embedder)
+	case s.options.Dim > 0:
+		return segment.CallerSpace(s.options.Dim), nil
+	}
+	return segment.Space{}, nil
 }
 
 // spaceFor returns the space of the store, fixing it with the first memory.
 func (s *Store) spaceFor(ctx context.Context, first *model.Memory) (segment.Space, error) {
-	if space := s.view.Load().Space; space.Name != "" {
-		return space, nil
+	view, err := s.View()
+	if err != nil || view.Space.Name != "" {
+		return viewSpace(view), err
 	}
-	embedder := s.options.Embedder
-	if embedder == nil {
-		embedder = embed.NewHashing()
+	space, err := s.wantedSpace()
+	if err == nil && space.Name == "" {
+		if first.Vector != nil {
+			space = segment.CallerSpace(len(first.Vector))
+		} else {
+			space, err = segment.SpaceOf(embed.NewHashing())
+		}
 	}
-	space := segment.Space{Name: embedder.Name(), Dim: embedder.Dim(), Embedder: embedder}
-	switch {
-	case s.options.Dim > 0:
-		space = segment.CallerSpace(s.options.Dim)
-	case s.options.Embedder == nil && first.Vector != nil:
-		space = segment.CallerSpace(len(first.Vector))
+	if err != nil {
+		return segment.Space{}, err
 	}
 	r := newRequest(ctx)
 	r.space = &space
 	if err := s.submit(r); err != nil {
 		return segment.Space{}, err
 	}
-	return s.view.Load().Space, nil
+	view, err = s.View()
+	return viewSpace(view), err
+}
+
+func viewSpace(v *segment.View) segment.Space {
+	if v == nil {
+		return segment.Space{}
+	}
+	return v.Space
 }
 
 // View returns the current snapshot, or ErrClosed. Call Release when done.
@@ -228,9 +255,12 @@ func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, e
 	return ids, nil
 }
 
-// checkSpace verifies that a vector fits the store's space.
+// checkSpace verifies that a memory's vector, or the lack of one, fits the
+// store's space.
 func checkSpace(space segment.Space, v []float32) error {
 	switch {
+	case v == nil && space.Embedder == nil && !space.IsCaller():
+		return fmt.Errorf("this store embeds with %q, which is not at hand: open it with that Embedder, or bring the vector: %w", space.Name, model.ErrUnsupported)
 	case v == nil:
 		return nil
 	case !space.KeepsVectors():
@@ -268,10 +298,7 @@ func (s *Store) Question(ctx context.Context, v *segment.View, q *model.Query) (
 		return nil, nil
 	}
 	vector := make([]float32, v.Space.Dim)
-	if err := v.Space.Embedder.Embed(ctx, []string{q.Text}, vector); err != nil {
-		return nil, fmt.Errorf("embedder %s: %w", v.Space.Name, err)
-	}
-	return vector, nil
+	return vector, v.Space.Embed(ctx, []string{q.Text}, vector)
 }
 
 // Close commits what is queued, writes the tail to a segment file, and closes.

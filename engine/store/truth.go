@@ -41,6 +41,9 @@ const openTimeout = 200 * time.Millisecond // for bbolt's own file lock; LOCK ha
 
 // openTruth opens or creates the truth file and checks its version.
 func openTruth(path string, readOnly bool) (*bolt.DB, error) {
+	if info, err := os.Stat(path); readOnly && err == nil && info.Size() == 0 {
+		return nil, fmt.Errorf("store: truth.db is empty: restore it from a copy: %w", model.ErrCorrupt)
+	}
 	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
 	})
@@ -109,6 +112,8 @@ func classify(err error) error {
 		return wrap(model.ErrReadOnly)
 	case errors.Is(err, os.ErrNotExist):
 		return wrap(model.ErrNotFound)
+	case errors.Is(err, syscall.ENOTDIR):
+		return wrap(model.ErrInvalid)
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return wrap(model.ErrLocked)
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
