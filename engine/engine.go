@@ -255,13 +255,17 @@ func (db *DB) list(ctx context.Context, wanted func(Scope) bool) iter.Seq2[Memor
 }
 
 // Delete removes memories by ID and returns how many of them were there. They
-// are in no later answer when it returns; Compact erases their bytes.
-func (db *DB) Delete(ctx context.Context, ids ...ID) (int, error) {
-	deleted, err := db.store.Delete(ctx, ids)
-	if err != nil {
-		return 0, fmt.Errorf("delete: %w", err)
+// are in no later answer when it returns; Compact erases their bytes. Very many
+// go in several commits, AddCountMax each; on an error the count is of those done.
+func (db *DB) Delete(ctx context.Context, ids ...ID) (count int, err error) {
+	for part := range slices.Chunk(ids, model.AddCountMax) {
+		deleted, err := db.store.Delete(ctx, part)
+		if err != nil {
+			return count, fmt.Errorf("delete: %w", err)
+		}
+		count += len(deleted)
 	}
-	return len(deleted), nil
+	return count, nil
 }
 
 // Stats returns figures of the store; nothing is scanned.

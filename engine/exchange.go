@@ -64,10 +64,12 @@ func (db *DB) Import(ctx context.Context, r io.Reader, o ImportOptions) (ImportR
 	for {
 		line, err := in.Next()
 		if err == io.EOF {
-			return i.report, i.flush(ctx)
+			err = i.flush(ctx)
+			return i.report, err
 		}
 		if err != nil {
-			return i.report, errors.Join(i.flush(ctx), fmt.Errorf("import: after line %d: %w", in.Number(), err))
+			err = errors.Join(i.flush(ctx), fmt.Errorf("import: after line %d: %w", in.Number(), err))
+			return i.report, err
 		}
 		if line.Err == nil && o.Change != nil {
 			line.Err = o.Change(line.Number, &line.Memory)

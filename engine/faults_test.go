@@ -2,16 +2,22 @@ package engine_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
+	"strconv"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // filled returns a closed store with segment files and its answers.
@@ -259,4 +265,173 @@ func TestBadInputIsATypedErrorAndLosesNothing(t *testing.T) {
 		t.Fatalf("%d memories, want 1", st.Memories)
 	}
 	verify(t, db)
+}
+
+func TestAnyDamagedPageOfTheTruthIsATypedError(t *testing.T) {
+	dir, _ := filled(t)
+	path := filepath.Join(dir, "truth.db")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	damage := map[string][]byte{"half": whole[:len(whole)/2/page*page], "not whole pages": whole[:len(whole)-page/2], "two pages": whole[:2*page]}
+	for at := 0; at < len(whole)/page; at += 1 + at/8 {
+		zeroed := bytes.Clone(whole)
+		clear(zeroed[at*page : (at+1)*page])
+		damage["zeroed page "+strconv.Itoa(at)] = zeroed
+	}
+	for name, data := range damage {
+		// Without segments all of the truth is read; with them most is not.
+		for _, segments := range []bool{true, false} {
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if !segments {
+				os.RemoveAll(filepath.Join(dir, "segments"))
+			}
+			db, err := engine.Open(dir, engine.Options{})
+			if err == nil {
+				_, err = db.Verify(ctx) // faults or an error, not the end of the process
+				db.Add(ctx, engine.Memory{Text: "more"})
+				db.Close()
+				continue
+			}
+			switch code := model.CodeOf(err); code {
+			case model.CodeCorrupt, model.CodeNotFound, model.CodeUnsupported:
+			default:
+				t.Errorf("%s, segments %v: %v: %v", name, segments, code, err)
+			}
+		}
+	}
+}
+
+func TestOpeningAStoreLeavesOtherDirectoriesAlone(t *testing.T) {
+	parent := t.TempDir()
+	other, mine := filepath.Join(parent, "x1"), filepath.Join(parent, "x[1]")
+	for _, dir := range []string{other, mine, filepath.Join(parent, "a[b")} {
+		db := open(t, dir, engine.Options{})
+		add(t, db, generated(300, 2)...)
+		db.Close()
+		if n := len(filesBelow(t, dir)); n != 3 { // truth.db, LOCK, one segment
+			t.Fatalf("%s: %d files", dir, n)
+		}
+	}
+	open(t, mine, engine.Options{})
+	if n := len(filesBelow(t, other)); n != 3 {
+		t.Fatalf("opening %s left %d files in %s", mine, n, other)
+	}
+}
+
+func TestDeletionsFromFilesSurviveReopening(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir, engine.Options{})
+	ids := add(t, db, generated(2600, 8)...)
+	again := func() {
+		t.Helper()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db = open(t, dir, engine.Options{})
+	}
+	again()
+	if n, err := db.Delete(ctx, ids[5], ids[2599]); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	for range 3 {
+		again()
+		for _, id := range []engine.ID{ids[5], ids[2599]} {
+			if _, err := db.Get(ctx, id); !errors.Is(err, engine.ErrNotFound) {
+				t.Fatalf("memory %d is back: %v", id, err)
+			}
+		}
+		verify(t, db)
+	}
+	if st, _ := db.Stats(); st.Replayed != 0 || st.Memories != 2598 {
+		t.Fatalf("replayed %d, %d memories", st.Replayed, st.Memories)
+	}
+}
+
+func TestARefusedFirstAddFixesNothing(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	if _, err := db.Add(ctx, engine.Memory{Text: "x"}, engine.Memory{Text: "y", Vector: []float32{1, 2}}); !errors.Is(err, engine.ErrInvalid) {
+		t.Fatal(err)
+	}
+	add(t, db, engine.Memory{Text: "y", Vector: []float32{1, 2}})
+	if st, _ := db.Stats(); st.Vectors != "caller" || st.Dimension != 2 {
+		t.Fatalf("%+v", st)
+	}
+}
+
+func TestAnEndedContextIsTheClosedSetsError(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	add(t, db, engine.Memory{Text: "x"})
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	_, addErr := db.Add(ended, engine.Memory{Text: "y"})
+	_, queryErr := db.Query(ended, engine.Query{Text: "x"})
+	_, deleteErr := db.Delete(ended, 1)
+	_, exportErr := db.Export(ended, io.Discard)
+	for i, err := range []error{addErr, queryErr, deleteErr, exportErr, db.Compact(ended)} {
+		if !errors.Is(err, engine.ErrCancelled) || model.CodeOf(err) != model.CodeCancelled {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if st, _ := db.Stats(); st.Memories != 1 {
+		t.Fatalf("%d memories", st.Memories)
+	}
+}
+
+func TestCompactLeavesNoNameOfTheDeletedBehind(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir, engine.Options{})
+	add(t, db, generated(3000, 4)...)
+	var ids []engine.ID
+	for i := range 500 {
+		ids = append(ids, add(t, db, engine.Memory{Key: "plughkey" + strconv.Itoa(i), Text: "xyzzyword", Speaker: "frotzspeaker",
+			Scope: engine.Scope{Tenant: "quuxtenant", User: "corgeuser", Agent: "graultagent", Session: "garplysession"}, Source: "waldosource"})...)
+	}
+	if _, err := db.Delete(ctx, ids...); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range filesBelow(t, dir) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"plughkey", "xyzzyword", "frotzspeaker", "quuxtenant", "corgeuser", "graultagent", "garplysession", "waldosource"} {
+			if bytes.Contains(data, []byte(word)) {
+				t.Errorf("%s still holds %s", filepath.Base(name), word)
+			}
+		}
+	}
+	verify(t, db)
+}
+
+func TestReplacedSegmentsAreUnmapped(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir, engine.Options{})
+	ids := add(t, db, generated(2500, 5)...)
+	db.Close()
+	db = open(t, dir, engine.Options{})
+	allResults(t, db)
+	db.Delete(ctx, ids[0])
+	if err := db.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		runtime.GC()
+		maps, err := os.ReadFile("/proc/self/maps")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(maps, []byte(dir+"/segments/00000001.nxs (deleted)")) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("the replaced file is still mapped")
 }

@@ -127,15 +127,14 @@ func (f *Fuser) take(b *Batch, chosen int, score float32) {
 	}
 	f.strike(b, chosen, rank)
 	empty := minhash.IsEmpty(own)
-	relevance, diversity := b.Column(model.Relevance), b.Column(model.Diversity)
+	diversity := b.Column(model.Diversity)
 	for i := range n {
 		if f.struck[i] != 0 {
 			continue
 		}
 		alike := f.alike(b, chosen, i, empty)
 		if alike.words >= minhash.DuplicateThreshold {
-			f.struck[i] = rank
-			relevance[i] = minusInf
+			f.strike(b, i, rank)
 			continue
 		}
 		diversity[i] = min(diversity[i], 1-max(alike.words, alike.vectors, 0))

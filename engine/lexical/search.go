@@ -145,3 +145,10 @@ func (s *Searcher) Score(r rows.Ref) float64 {
 	}
 	return sum
 }
+
+// Forget drops the parts of the last search.
+func (s *Searcher) Forget() {
+	clear(s.lists[:cap(s.lists)])
+	clear(s.found[:cap(s.found)])
+	s.parts = nil
+}

@@ -43,6 +43,11 @@ func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit)
 
 func (e *lexicalEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
 
+func (e *lexicalEngine) Forget() {
+	clear(e.parts)
+	e.searcher.Forget()
+}
+
 // vectorEngine proposes what lies near the question's vector, by cosine.
 type vectorEngine struct {
 	parts    []vector.Part
@@ -65,6 +70,11 @@ func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) 
 }
 
 func (e *vectorEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
+
+func (e *vectorEngine) Forget() {
+	clear(e.parts)
+	e.searcher.Forget()
+}
 
 // filter says which rows of a part may be returned.
 func (q *Question) filter(part int) rows.Filter {

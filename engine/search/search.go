@@ -49,6 +49,9 @@ type Engine interface {
 	Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error)
 	// Score returns the engine's exact score of one row; only after Search.
 	Score(r rows.Ref) float64
+	// Forget drops all that is held of the question's view: an idle engine must
+	// not keep replaced segments in memory.
+	Forget()
 }
 
 // ErrSkip is wrapped by an engine that has nothing to go on.
@@ -103,10 +106,15 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	widest := fuse.CandidatesMax / len(s.runs)
 	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
 		s.question.Limit = widest
-		answer, complete, err = s.attempt(ctx, query)
+		var wider *model.Answer
+		var widerErr error
+		wider, complete, widerErr = s.attempt(ctx, query)
+		if widerErr == nil && len(wider.Hits) > len(answer.Hits) {
+			answer = wider
+		}
 	}
 	if complete { // else the state is left to the engine that still runs on it
-		s.question = Question{}
+		s.forget()
 		o.states.Put(s)
 	}
 	return answer, err
@@ -129,6 +137,13 @@ func (s *state) attempt(ctx context.Context, query *model.Query) (answer *model.
 		err = s.answerFused(query, answer)
 	}
 	return answer, complete, err
+}
+
+func (s *state) forget() {
+	s.question = Question{}
+	for i := range s.runs {
+		s.runs[i].engine.Forget()
+	}
 }
 
 // cutOff reports whether an engine may know more candidates than it gave.

@@ -37,6 +37,8 @@ func (e *fakeEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([
 
 func (e *fakeEngine) Score(r rows.Ref) float64 { return 0 }
 
+func (e *fakeEngine) Forget() {}
+
 // orchestra returns an orchestrator whose engines are made by the given
 // function for every state, and a view of memories.
 func orchestra(t *testing.T, texts []string, engines func() []Engine) (*Orchestrator, *segment.View) {

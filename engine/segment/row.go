@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -73,6 +74,9 @@ type Row struct {
 	Terms     text.Tokens
 	Signature minhash.Signature
 	Vector    []float32
+	// Digest identifies what the caller gave, for rows with a key: half of the
+	// SHA-256 of the record before it is stamped and without a derived vector.
+	Digest [16]byte
 
 	columns
 }
@@ -148,50 +152,51 @@ const parallelRows = 16
 // error names the memory by its index.
 func (p *Preparer) Prepare(ctx context.Context, space Space, memories []model.Memory) ([]*Row, error) {
 	rows := make([]*Row, len(memories))
-	if err := p.embed(ctx, space, memories); err != nil {
-		return nil, err
-	}
 	fan := min(runtime.GOMAXPROCS(0), 1+len(memories)/parallelRows)
 	var group sync.WaitGroup
 	for part := range fan {
 		first, last := part*len(memories)/fan, (part+1)*len(memories)/fan
-		group.Go(func() { p.prepareRange(space, memories[first:last], rows[first:last]) })
+		group.Go(func() { p.prepareRange(memories[first:last], rows[first:last]) })
 	}
 	group.Wait()
-	return rows, nil
+	if space.Embedder == nil {
+		return rows, nil
+	}
+	return rows, embedMissing(ctx, space, memories, rows)
 }
 
-func (p *Preparer) prepareRange(space Space, memories []model.Memory, rows []*Row) {
+func (p *Preparer) prepareRange(memories []model.Memory, rows []*Row) {
 	w := p.workers.Get()
 	defer p.workers.Put(w)
 	for i := range memories {
 		runtime.Gosched() // a text is some 10 to 100 us of work, see yieldRows
-		rows[i] = w.row(space, &memories[i])
+		rows[i] = w.row(&memories[i])
 	}
 }
 
 // embedBatch bounds the texts handed to an embedder in one call.
 const embedBatch = 16
 
-// embed fills in the vectors of memories that bring none.
-func (p *Preparer) embed(ctx context.Context, space Space, memories []model.Memory) error {
-	if space.Embedder == nil {
-		return nil
-	}
+// embedMissing fills in the vectors of memories that bring none.
+func embedMissing(ctx context.Context, space Space, memories []model.Memory, rows []*Row) error {
 	var texts []string
-	var targets []*model.Memory
+	var targets []int
 	for i := range memories {
 		if memories[i].Vector == nil {
 			texts = append(texts, searchText(&memories[i]))
-			targets = append(targets, &memories[i])
+			targets = append(targets, i)
 		}
 	}
 	vectors := make([]float32, len(texts)*space.Dim)
 	if err := embedAll(ctx, space, texts, vectors); err != nil {
 		return err
 	}
-	for i, m := range targets {
-		m.Vector = vectors[i*space.Dim : (i+1)*space.Dim : (i+1)*space.Dim]
+	for n, i := range targets {
+		memories[i].Vector = vectors[n*space.Dim : (n+1)*space.Dim : (n+1)*space.Dim]
+		rows[i].Vector = memories[i].Vector
+		if space.KeepsVectors() {
+			rows[i].Record = AppendRecord(nil, &memories[i], true)
+		}
 	}
 	return nil
 }
@@ -222,7 +227,7 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 		}
 	}()
 	if err := s.Embedder.Embed(ctx, texts, vectors); err != nil {
-		return fmt.Errorf("embedder %s: %w", s.Name, err)
+		return errors.Join(fmt.Errorf("embedder %s: %w", s.Name, err), model.FromContext(ctx, "embedder "+s.Name))
 	}
 	for i, x := range vectors {
 		if x-x != 0 {
@@ -232,15 +237,15 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 	return nil
 }
 
-// row derives everything but the vector. It takes the memory's vector over.
-func (w *worker) row(space Space, m *model.Memory) *Row {
+// row derives everything but a missing vector. It takes the memory's vector over.
+func (w *worker) row(m *model.Memory) *Row {
 	r := &Row{Key: m.Key, Tenant: m.Tenant, Thread: threadOf(m.Scope), Vector: m.Vector}
 	body := searchText(m)
 	w.analyzer.Terms(&r.Terms, body)
 	w.words.Reset()
 	w.analyzer.Words(&w.words, m.Text)
 	r.Signature = w.sketcher.Sketch(&w.words)
-	r.Record = AppendRecord(nil, m, m.Vector != nil && space.KeepsVectors())
+	r.Record = AppendRecord(nil, m, m.Vector != nil)
 	r.columns = columns{
 		tenant: hashName(m.Tenant), user: hashName(m.User), agent: hashName(m.Agent), session: hashName(m.Session),
 		thread: hashName(r.Thread), authority: m.Importance,
@@ -250,6 +255,8 @@ func (w *worker) row(space Space, m *model.Memory) *Row {
 	}
 	if m.Key != "" {
 		r.key = hashPair(m.Tenant, m.Key)
+		sum := sha256.Sum256(r.Record)
+		r.Digest = [16]byte(sum[:16])
 	}
 	if !m.EventTime.IsZero() {
 		r.event, r.dated = m.EventTime.UnixMicro(), true

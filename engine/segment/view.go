@@ -45,6 +45,16 @@ type View struct {
 // until then. Every reader calls it (deferred) after its last use of slices.
 func (v *View) Release() { runtime.KeepAlive(v) }
 
+// In returns the view with a space of vectors, which is that of its segments.
+func (v *View) In(space Space) *View {
+	if v.Space.Name == space.Name {
+		return v
+	}
+	n := *v
+	n.Space = space
+	return &n
+}
+
 // With returns the view with a segment added behind the others.
 func (v *View) With(s *Segment) *View {
 	return v.next(append(slices.Clip(v.Parts), newPart(s, nil)))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -15,9 +16,12 @@ import (
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
-// replayRows is the size of the segments that replay builds: it bounds the
-// memory that analysis holds, and leaves the rest to the merger.
-const replayRows = 4096
+// replayRows and replayBytes bound the segments that replay builds, and with
+// them the memory that analysis holds.
+const (
+	replayRows  = 4096
+	replayBytes = 16 << 20
+)
 
 // piece is a segment on the way into the first view.
 type piece struct {
@@ -72,6 +76,9 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 		if err == nil {
 			err = fits(built, space, e, pieces)
 		}
+		if err != nil && !damaged(err) {
+			return nil, nil, fmt.Errorf("store: %w", classify(err))
+		}
 		if err != nil {
 			s.discarded++
 			stale = append(stale, e)
@@ -80,6 +87,12 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 		pieces = append(pieces, piece{e.first, e.last, built})
 	}
 	return pieces, stale, err
+}
+
+// damaged tells a file that cannot serve from one that could not be read this
+// time (too many open files, say), which is not to be thrown away.
+func damaged(err error) bool {
+	return errors.Is(err, model.ErrCorrupt) || errors.Is(err, model.ErrUnsupported) || errors.Is(err, os.ErrNotExist)
 }
 
 // fits reports why a valid segment file cannot serve this store.
@@ -95,7 +108,7 @@ func fits(built *segment.Segment, space segment.Space, e entry, before []piece) 
 }
 
 func (s *Store) segmentPath(number uint64) string {
-	return filepath.Join(s.dir, segmentsName, fmt.Sprintf("%08d.nxs", number))
+	return filepath.Join(s.dir, segmentsName, fmt.Sprintf("%08d%s", number, segmentSuffix))
 }
 
 // replay adds segments for every memory that no piece covers and returns all
@@ -120,12 +133,13 @@ func (s *Store) replay(ctx context.Context, tx *bolt.Tx, space segment.Space, pi
 func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space, from, to model.ID) (built []piece, err error) {
 	cursor := tx.Bucket(bucketMemories).Cursor()
 	var memories []model.Memory
+	bytes := 0
 	flush := func() error {
 		if len(memories) == 0 {
 			return nil
 		}
 		p, err := s.rebuild(ctx, space, memories)
-		built, memories = append(built, p), memories[:0]
+		built, memories, bytes = append(built, p), memories[:0], 0
 		return err
 	}
 	for k, v := cursor.Seek(idBytes(from)); k != nil && idOf(k) <= to; k, v = cursor.Next() {
@@ -138,7 +152,7 @@ func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space,
 			return nil, fmt.Errorf("memory %d: vector of %d numbers, want %d: %w", m.ID, len(m.Vector), space.Dim, model.ErrCorrupt)
 		}
 		memories = append(memories, m)
-		if len(memories) == replayRows {
+		if bytes += len(v); len(memories) == replayRows || bytes >= replayBytes {
 			if err := flush(); err != nil {
 				return nil, err
 			}
@@ -210,14 +224,16 @@ func (s *Store) removeOrphans() error {
 		}
 		return err
 	})
-	files, globErr := filepath.Glob(filepath.Join(s.dir, segmentsName, "*.nxs*"))
-	if err = errors.Join(err, globErr); err != nil {
+	files, listErr := os.ReadDir(filepath.Join(s.dir, segmentsName))
+	if err = errors.Join(err, listErr); err != nil {
 		return classify(err)
 	}
-	for _, f := range append(files, filepath.Join(s.dir, compactName)) {
-		if !named[f] {
-			os.Remove(f)
+	for _, f := range files {
+		path := filepath.Join(s.dir, segmentsName, f.Name())
+		if strings.Contains(f.Name(), segmentSuffix) && !named[path] {
+			os.Remove(path)
 		}
 	}
+	os.Remove(filepath.Join(s.dir, compactName))
 	return nil
 }

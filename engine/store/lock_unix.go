@@ -37,3 +37,10 @@ func lockDirectory(path string, shared bool) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// abandon closes a file that a failed opening has locked and mapped. Closing
+// alone does not unlock: the lock lives as long as the map does.
+func abandon(f *os.File) {
+	syscall.Flock(int(f.Fd()), syscall.LOCK_UN) // closed already where this fails
+	f.Close()
+}

@@ -20,8 +20,8 @@ const (
 	mergeFan     = 8                // neighbours of one size class that become one of the next
 	fileRows     = 2048             // a merged segment of this size goes to a file
 	fileBytes    = 4 << 20          // as does one of this size, merged or not: memory is for small ones
-	segmentRows  = 1 << 16          // and is not merged on from this one: bounds a merge's memory and time
-	segmentBytes = 128 << 20        // nor from this size on, where texts are long
+	segmentRows  = 1 << 16          // and none is made larger than this: bounds a merge's memory and time
+	segmentBytes = 128 << 20        // or than this, where texts are long
 	flushRows    = 64               // Close leaves fewer rows than this to replay
 	mergeRest    = 10 * time.Second // after a failure to merge
 	deadShare    = 4                // a segment with more than 1/deadShare of its rows deleted is rewritten
@@ -42,10 +42,11 @@ func plan(parts []segment.Part) (span, bool) {
 			return span{i, i}, true
 		}
 	}
-	for c := range class(segmentRows) {
+	for c := range class(segmentRows) + 1 {
 		for first := 0; first < len(parts); first++ {
-			last := runEnd(parts, first, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
-			if last-first >= mergeFan {
+			last, full := runEnd(parts, first, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
+			// A run that is as large as a segment may be need not be long.
+			if last-first >= mergeFan || (full && last-first > 1) {
 				return span{first, last - 1}, true
 			}
 			first = max(first, last-1)
@@ -60,24 +61,25 @@ func plan(parts []segment.Part) (span, bool) {
 }
 
 // runEnd returns the end of the run of parts from first that fit and stay
-// together within one segment's bounds; first itself where it does not fit.
-func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) int {
-	rows, bytes, last := 0, 0, first
-	for ; last < len(parts) && fits(&parts[last]); last++ {
-		rows += parts[last].RowCount()
+// together within one segment's bounds, and whether a bound ended it; first
+// itself where that does not fit.
+func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (last int, full bool) {
+	rowCount, bytes := 0, 0
+	for last = first; last < len(parts) && fits(&parts[last]); last++ {
+		rowCount += parts[last].RowCount()
 		bytes += len(parts[last].Image())
-		if last > first && (rows > segmentRows || bytes > segmentBytes) {
-			break
+		if last > first && (rowCount > segmentRows || bytes > segmentBytes) {
+			return last, true
 		}
 	}
-	return last
+	return last, false
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
 // each: all parts, but for those that are one clean file already.
 func compactSpans(parts []segment.Part) (list []span) {
 	for first := 0; first < len(parts); {
-		last := runEnd(parts, first, func(*segment.Part) bool { return true })
+		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
 		if last-first > 1 || !parts[first].Mapped() || parts[first].DeadCount() > 0 {
 			list = append(list, span{first, last - 1})
 		}
@@ -113,29 +115,51 @@ func (s *Store) kickMerger() {
 }
 
 // merge is the merger goroutine. A failure (no space, say) is kept for Stats
-// and merging rests for a while; what is in memory goes on serving.
+// and tried again after a rest; what is in memory goes on serving.
 func (s *Store) merge() {
 	defer close(s.mergerDone)
-	var failed time.Time
+	rest := time.NewTimer(0) // first of all, whatever opening has left to do
+	if err := s.fileReplayed(); err != nil {
+		s.mergeFailed.Store(&err)
+	}
 	for {
 		select {
 		case <-s.kick:
-			if time.Since(failed) < mergeRest {
-				continue
+			if s.mergeFailed.Load() != nil {
+				continue // the timer is running
 			}
-			err := s.mergeAll()
-			if err != nil {
-				failed = time.Now()
-				s.mergeFailed.Store(&err)
-			} else {
-				s.mergeFailed.Store(nil)
-			}
+		case <-rest.C:
 		case order := <-s.rewrites:
 			order.reply <- s.rewrite(order.compact)
+			continue
 		case <-s.stop:
 			return
 		}
+		if err := s.mergeAll(); err != nil {
+			s.mergeFailed.Store(&err)
+			rest.Reset(mergeRest)
+		} else {
+			s.mergeFailed.Store(nil)
+		}
 	}
+}
+
+// fileReplayed writes what opening had to replay for want of a valid file, so
+// that the next opening does not. The tail, which no file had yet, may wait.
+func (s *Store) fileReplayed() error {
+	view := s.view.Load()
+	files := len(view.Parts)
+	for files > 0 && !view.Parts[files-1].Mapped() {
+		files--
+	}
+	for i := range files {
+		if !view.Parts[i].Mapped() && !s.closing.Load() {
+			if err := s.mergeSpan(view, span{i, i}, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // mergeAll merges until there is nothing to merge or the store is closing.
@@ -167,6 +191,7 @@ func (s *Store) rewrite(compact bool) error {
 		}
 	}
 	s.mergeFailed.Store(nil)
+	s.kickMerger()
 	return nil
 }
 
@@ -260,9 +285,11 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 	var old []entry
 	err := s.poisoned
 	if err == nil {
-		err = s.db.Update(func(tx *bolt.Tx) (err error) {
-			old, err = swapManifest(tx, view, next, sources, merged, number)
-			return err
+		err = guarded(func() error {
+			return s.db.Update(func(tx *bolt.Tx) (err error) {
+				old, err = swapManifest(tx, sources, merged, number)
+				return err
+			})
 		})
 	}
 	if err != nil {
@@ -279,7 +306,7 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 
 // swapManifest names the new file instead of the old ones and forgets deletions
 // whose rows stand in no segment any more.
-func swapManifest(tx *bolt.Tx, view, next *segment.View, sources []*segment.Segment, merged *segment.Segment, number uint64) (old []entry, err error) {
+func swapManifest(tx *bolt.Tx, sources []*segment.Segment, merged *segment.Segment, number uint64) (old []entry, err error) {
 	manifest, err := readManifest(tx)
 	if err != nil {
 		return nil, err

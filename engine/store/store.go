@@ -31,6 +31,8 @@ const (
 	compactName  = "truth.db.compact" // while Compact copies
 	lockName     = "LOCK"
 	segmentsName = "segments"
+
+	segmentSuffix = ".nxs"
 )
 
 // Options say how to open a store. The zero value creates or opens one that
@@ -91,7 +93,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}),
 	}
-	if err := s.open(ctx); err != nil {
+	if err := guarded(func() error { return s.open(ctx) }); err != nil {
 		s.release()
 		var cause *os.PathError
 		if s.readOnly && errors.Is(err, os.ErrPermission) && errors.As(err, &cause) {
@@ -123,6 +125,12 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	if s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly); err != nil {
 		return err
+	}
+	if !s.readOnly {
+		// The names of a new store's files have to be as durable as its records.
+		if err := errors.Join(syncDirectory(s.dir), syncDirectory(filepath.Dir(s.dir))); err != nil {
+			return fmt.Errorf("store: create: %w", classify(err))
+		}
 	}
 	space, err := s.chooseSpace()
 	if err != nil {
@@ -174,37 +182,26 @@ func (s *Store) wantedSpace() (segment.Space, error) {
 	return segment.Space{}, nil
 }
 
-// spaceFor returns the space of the store, fixing it with the first memory.
-func (s *Store) spaceFor(ctx context.Context, first *model.Memory) (segment.Space, error) {
-	view, err := s.View()
-	if err != nil || view.Space.Name != "" {
-		return viewSpace(view), err
-	}
-	space, err := s.wantedSpace()
-	if err == nil && space.Name == "" {
-		if first.Vector != nil {
-			space = segment.CallerSpace(len(first.Vector))
-		} else {
-			space, err = segment.SpaceOf(embed.NewHashing())
+// spaceFor returns the space that an Add is prepared for: the store's, or the
+// one that these memories, being the first, will fix. It checks every vector.
+func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space segment.Space, err error) {
+	if space = view.Space; space.Name == "" {
+		if space, err = s.wantedSpace(); err == nil && space.Name == "" {
+			if v := memories[0].Vector; v != nil {
+				space = segment.CallerSpace(len(v))
+			} else {
+				space, err = segment.SpaceOf(embed.NewHashing())
+			}
 		}
 	}
-	if err != nil {
-		return segment.Space{}, err
+	for i := range memories {
+		if err == nil {
+			if err = checkSpace(space, memories[i].Vector); err != nil {
+				err = fmt.Errorf("memory %d: %w", i, err)
+			}
+		}
 	}
-	r := newRequest(ctx)
-	r.space = &space
-	if err := s.submit(r); err != nil {
-		return segment.Space{}, err
-	}
-	view, err = s.View()
-	return viewSpace(view), err
-}
-
-func viewSpace(v *segment.View) segment.Space {
-	if v == nil {
-		return segment.Space{}
-	}
-	return v.Space
+	return space, err
 }
 
 // View returns the current snapshot, or ErrClosed. Call Release when done.
@@ -222,37 +219,43 @@ func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, e
 	if len(memories) == 0 {
 		return nil, nil
 	}
-	if s.closing.Load() {
-		return nil, errClosed
-	}
 	if s.readOnly {
 		return nil, fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
 	}
 	s.adding.Add(1)
 	defer s.adding.Add(-1)
-	space, err := s.spaceFor(ctx, &memories[0])
+	for {
+		rows, err := s.tryAdd(ctx, memories)
+		if errors.Is(err, errOtherSpace) {
+			continue // two first Adds raced: prepare for the space that won
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]model.ID, len(rows))
+		for i, row := range rows {
+			ids[i] = row.ID
+		}
+		return ids, nil
+	}
+}
+
+func (s *Store) tryAdd(ctx context.Context, memories []model.Memory) ([]*segment.Row, error) {
+	view, err := s.View()
 	if err != nil {
 		return nil, err
 	}
-	for i := range memories {
-		if err := checkSpace(space, memories[i].Vector); err != nil {
-			return nil, fmt.Errorf("memory %d: %w", i, err)
-		}
+	space, err := s.spaceFor(view, memories)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := s.preparer.Prepare(ctx, space, memories)
 	if err != nil {
 		return nil, err
 	}
 	r := newRequest(ctx)
-	r.rows = rows
-	if err := s.submit(r); err != nil {
-		return nil, err
-	}
-	ids := make([]model.ID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	return ids, nil
+	r.rows, r.space = rows, space
+	return rows, s.submit(r)
 }
 
 // checkSpace verifies that a memory's vector, or the lack of one, fits the

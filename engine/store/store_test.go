@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
@@ -197,5 +200,95 @@ func TestWorkOfOneSessionGetsPositionsInOrder(t *testing.T) {
 			t.Fatalf("memory %d of session %q: position %d, want %d (%v)", id, m.Session, m.Position, next[m.Session], err)
 		}
 		next[m.Session]++
+	}
+}
+
+func TestWritersGoOnAfterMergingFailedAndWasMended(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, Options{})
+	ctx := context.Background()
+	away := filepath.Join(dir, "away")
+	if err := os.Rename(filepath.Join(dir, segmentsName), away); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; s.mergeFailed.Load() == nil; i++ {
+		if _, err := s.Add(ctx, notes(600)); err != nil {
+			t.Fatal(err)
+		}
+		if i > 200 {
+			t.Fatal("merging to files did not fail without a directory")
+		}
+	}
+	if st, err := s.Stats(); err != nil || st.MergeError == nil {
+		t.Fatalf("%+v %v: the failure is not told", st, err)
+	}
+	if err := os.Rename(away, filepath.Join(dir, segmentsName)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		for range 3 * partsMax {
+			if _, err := s.Add(ctx, notes(1)); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("the writer hangs")
+	}
+	if report, err := s.Verify(ctx); err != nil || len(report.Faults) > 0 {
+		t.Fatalf("%v %v", report, err)
+	}
+}
+
+func TestTenantsAndKeysDoNotRunTogether(t *testing.T) {
+	seen := map[string]string{}
+	for _, names := range [][2]string{{"a", "bc"}, {"ab", "c"}, {"", "abc"}, {"abc", ""}, {"a\x00", "b"}, {"a", "\x00b"}} {
+		k := string(keyBytes(names[0], names[1]))
+		if other, there := seen[k]; there {
+			t.Fatalf("%q and %s have one key", names, other)
+		}
+		seen[k] = fmt.Sprintf("%q", names)
+	}
+}
+
+func TestReplayedGapsAreWrittenOut(t *testing.T) {
+	dir := t.TempDir()
+	ctx := context.Background()
+	for range 3 {
+		s := openStore(t, dir, Options{})
+		for range 3 {
+			if _, err := s.Add(ctx, notes(700)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Close()
+	}
+	files, err := filepath.Glob(filepath.Join(dir, segmentsName, "*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		s := openStore(t, dir, Options{})
+		if st, err := s.Stats(); err != nil || (st.Replayed == 0) != (i > 0) {
+			t.Fatalf("opening %d replayed %d memories (%v)", i+1, st.Replayed, err)
+		}
+		if err := s.order(false); err != nil { // behind what the merger does first
+			t.Fatal(err)
+		}
+		s.Close()
 	}
 }

@@ -28,7 +28,7 @@ var (
 	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension
 	bucketMemories = []byte("memories") // ID -> record with vector
 	bucketKeys     = []byte("keys")     // uvarint(len tenant) tenant key -> ID, 16 bytes of SHA-256 of the record as given
-	bucketThreads  = []byte("threads")  // identity of a session -> next position u32
+	bucketThreads  = []byte("threads")  // 16 bytes of SHA-256 of a session's identity -> next position u32
 	bucketSegments = []byte("segments") // file number -> first ID, last ID
 	bucketDeleted  = []byte("deleted")  // ID still standing in a segment file -> 1
 	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketKeys, bucketThreads, bucketSegments, bucketDeleted}
@@ -44,13 +44,25 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 	if info, err := os.Stat(path); readOnly && err == nil && info.Size() == 0 {
 		return nil, fmt.Errorf("store: truth.db is empty: restore it from a copy: %w", model.ErrCorrupt)
 	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{
-		ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
+	var file *os.File // bbolt does not close it when it asserts
+	var db *bolt.DB
+	err := guarded(func() (err error) {
+		db, err = bolt.Open(path, 0o600, &bolt.Options{
+			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
+			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+				file, err = os.OpenFile(name, flag, mode)
+				return file, err
+			},
+		})
+		return err
 	})
 	if err != nil {
+		if file != nil {
+			abandon(file)
+		}
 		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
 	}
-	if err := checkFormat(db, readOnly); err != nil {
+	if err := guarded(func() error { return checkFormat(db, readOnly) }); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -134,10 +146,11 @@ func keyBytes(tenant, key string) []byte {
 
 const digestBytes = 16
 
-// digest identifies the content of a record that is not stamped yet.
-func digest(record []byte) []byte {
-	sum := sha256.Sum256(record)
-	return sum[:digestBytes]
+// threadKey is the key of bucketThreads. Names of users and sessions are hashed,
+// so that deleting their memories leaves none behind.
+func threadKey(thread string) []byte {
+	sum := sha256.Sum256([]byte(thread))
+	return sum[:16]
 }
 
 func readSpace(tx *bolt.Tx) (name string, dim int, err error) {

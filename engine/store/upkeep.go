@@ -109,7 +109,7 @@ func (s *Store) compactTruth() error {
 	}
 	path := filepath.Join(s.dir, truthName)
 	fresh := filepath.Join(s.dir, compactName)
-	if err := copyTruth(s.db, fresh); err != nil {
+	if err := guarded(func() error { return copyTruth(s.db, fresh) }); err != nil {
 		os.Remove(fresh)
 		return fmt.Errorf("store: compact: %w", classify(err))
 	}
@@ -119,11 +119,10 @@ func (s *Store) compactTruth() error {
 	}
 	err := errors.Join(syncDirectory(s.dir), s.db.Close())
 	db, openErr := openTruth(path, false)
-	if err = errors.Join(err, openErr); err != nil {
-		return s.commitFailed(err)
+	if openErr == nil {
+		s.db = db
 	}
-	s.db = db
-	return nil
+	return s.commitFailed(errors.Join(err, openErr))
 }
 
 func copyTruth(from *bolt.DB, path string) error {
@@ -154,8 +153,8 @@ func (r *Report) fault(format string, args ...any) {
 
 // Verify reads everything: bbolt's own structure, every record of the truth
 // and its counterpart in the segments, every key, and every segment's
-// checksums. O(store). Reads go on; writes wait for the first part, and those
-// that happen during the rest are not faults.
+// checksums. O(store). Reads go on; writes wait for the first part, may wait for
+// all of it where truth.db has to grow, and are not faults.
 func (s *Store) Verify(ctx context.Context) (Report, error) {
 	pages, err := s.verifyPages(ctx)
 	if err != nil {
@@ -169,7 +168,7 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 		if err != nil {
 			return report, err
 		}
-		err = s.db.View(func(tx *bolt.Tx) error {
+		err = s.readTruth(func(tx *bolt.Tx) error {
 			// A view that was current both before and after the transaction
 			// began lacks at most the one commit that is being published.
 			if s.view.Load() != view {
@@ -189,7 +188,10 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 // on the writer's goroutine, between two commits.
 func (s *Store) verifyPages(ctx context.Context) (report Report, err error) {
 	check := func() error {
-		return s.db.View(func(tx *bolt.Tx) error {
+		return s.readTruth(func(tx *bolt.Tx) error {
+			if err := walk(tx); err != nil {
+				return err // Check would end the process, on a goroutine of its own
+			}
 			for fault := range tx.Check() {
 				report.fault("truth.db: %v", fault)
 			}
@@ -205,6 +207,18 @@ func (s *Store) verifyPages(ctx context.Context) (report Report, err error) {
 	r := newRequest(ctx)
 	r.alone = check
 	return report, s.submit(r)
+}
+
+// readTruth runs f in a transaction that reads, against damage too.
+func (s *Store) readTruth(f func(tx *bolt.Tx) error) error {
+	return guarded(func() error { return s.db.View(f) })
+}
+
+// walk reads every page in use once.
+func walk(tx *bolt.Tx) error {
+	return tx.ForEach(func(_ []byte, b *bolt.Bucket) error {
+		return b.ForEach(func(_, _ []byte) error { return nil })
+	})
 }
 
 var errMoved = errors.New("another view was published")

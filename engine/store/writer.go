@@ -28,7 +28,7 @@ type request struct {
 	ctx     context.Context
 	rows    []*segment.Row // to add, all or none
 	deletes []model.ID     // to delete
-	space   *segment.Space // to fix if none is fixed yet
+	space   segment.Space  // that the rows were prepared for
 	alone   func() error   // to run between two commits
 
 	reply   chan error
@@ -47,6 +47,9 @@ func (r *request) size() (bytes int) {
 	}
 	return bytes
 }
+
+// count is the number of records that a request touches.
+func (r *request) count() int { return len(r.rows) + len(r.deletes) }
 
 // submit hands a request to the writer and waits for its end. The answer is
 // definite: nil means durable and visible, an error means nothing was changed.
@@ -127,7 +130,7 @@ func (s *Store) collect() (batch []*request) {
 			break
 		}
 		batch = append(batch, r)
-		rows += len(r.rows)
+		rows += r.count()
 		bytes += r.size()
 	}
 	return batch
@@ -141,14 +144,19 @@ func (s *Store) awaitMerging() {
 		if _, more := plan(parts); len(parts) <= partsMax || !more || s.mergeFailed.Load() != nil {
 			return
 		}
+		s.kickMerger()
 		select {
 		case r := <-s.internal:
 			s.serve([]*request{r})
+		case <-time.After(awaitTurn):
 		case <-s.stop:
 			return
 		}
 	}
 }
+
+// awaitTurn is how often a waiting writer looks whether merging has failed.
+const awaitTurn = 100 * time.Millisecond
 
 // serve commits a batch in one transaction, publishes the view and answers.
 func (s *Store) serve(batch []*request) {
@@ -173,9 +181,8 @@ func (s *Store) commit(batch []*request) {
 	}
 	err := s.poisoned
 	if err == nil {
-		var built *segment.Segment
-		if built, err = s.commitTruth(batch); err == nil {
-			s.publish(batch, built)
+		if err = guarded(func() error { return s.commitTruth(batch) }); errors.Is(err, model.ErrCorrupt) {
+			s.poisoned = err
 		}
 	}
 	for _, r := range batch {
@@ -187,37 +194,39 @@ func (s *Store) commit(batch []*request) {
 	}
 }
 
-// commitTruth writes the batch to truth.db and returns the segment of what it
-// added, nil for nothing. A request that fails by itself (its key exists, its
-// context ended) changes nothing and keeps its error.
-func (s *Store) commitTruth(batch []*request) (*segment.Segment, error) {
+// commitTruth writes the batch to truth.db and publishes it, searchable. A
+// request that fails by itself (its key exists, its context ended) changes
+// nothing and keeps its error.
+func (s *Store) commitTruth(batch []*request) error {
 	tx, err := s.db.Begin(true)
 	if err != nil {
-		return nil, s.commitFailed(err)
+		return s.commitFailed(err)
 	}
 	defer tx.Rollback()
 	t := &transaction{tx: tx, now: time.Now(), positions: map[string]uint32{}}
 	var rows []*segment.Row
 	for _, r := range batch {
 		if r.err = t.apply(r); r.err != nil && !errors.Is(r.err, errRefused) {
-			return nil, s.commitFailed(r.err)
+			return fmt.Errorf("store: %w", classify(r.err)) // rolled back: nothing is in doubt
 		}
 		rows = append(rows, r.added...)
 	}
 	if !t.changed {
-		return nil, nil
+		return nil
 	}
-	building := s.startBuilding(rows) // while the disk works
+	building := startBuilding(t.space, rows) // while the disk works
 	err = s.commitFailed(tx.Commit())
 	built := <-building
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.commits.Add(1)
 	if built.err != nil {
 		s.poisoned = fmt.Errorf("store: committed but not searchable, reopen the store: %w: %w", model.ErrInternal, built.err)
+		return s.poisoned
 	}
-	return built.segment, s.poisoned
+	s.publish(batch, t.space, built.segment)
+	return nil
 }
 
 // build is the outcome of building a batch's segment.
@@ -226,14 +235,14 @@ type build struct {
 	err     error
 }
 
-func (s *Store) startBuilding(rows []*segment.Row) <-chan build {
+func startBuilding(space segment.Space, rows []*segment.Row) <-chan build {
 	done := make(chan build, 1)
 	if len(rows) == 0 {
 		done <- build{}
 		return done
 	}
 	go func() {
-		built, err := buildSegment(s.view.Load().Space, rows, rows[0].ID, rows[len(rows)-1].ID)
+		built, err := buildSegment(space, rows, rows[0].ID, rows[len(rows)-1].ID)
 		done <- build{built, err}
 	}()
 	return done
@@ -266,6 +275,7 @@ type transaction struct {
 	tx        *bolt.Tx
 	now       time.Time
 	positions map[string]uint32 // next position by session, as of this transaction
+	space     segment.Space     // of the rows added
 	changed   bool
 }
 
@@ -273,29 +283,38 @@ func (t *transaction) apply(r *request) error {
 	if err := model.FromContext(r.ctx, "store"); err != nil {
 		return refusal{err}
 	}
-	switch {
-	case r.space != nil:
-		return t.fixSpace(r)
-	case r.rows != nil:
+	if r.rows != nil {
 		return t.add(r)
 	}
 	return t.delete(r)
 }
 
-func (t *transaction) fixSpace(r *request) error {
-	name, _, err := readSpace(t.tx)
-	if err != nil || name != "" {
+// errOtherSpace refuses rows that were prepared for another space than the
+// store has by now.
+var errOtherSpace = errors.New("the store's vector space was fixed meanwhile")
+
+// fixSpace writes the space of the first memories, or checks that it is that.
+func (t *transaction) fixSpace(space segment.Space) error {
+	name, dim, err := readSpace(t.tx)
+	switch {
+	case err != nil:
 		return err
+	case name == "":
+		return writeSpace(t.tx, space)
+	case name != space.Name || dim != space.Dim:
+		return refusal{errOtherSpace}
 	}
-	t.changed = true
-	return writeSpace(t.tx, *r.space)
+	return nil
 }
 
 // add gives rows their IDs and stores them. A key that is there with the same
 // content gives the old ID; with other content it refuses the whole request.
 func (t *transaction) add(r *request) error {
 	fresh, err := t.resolveKeys(r.rows)
-	if err != nil {
+	if err == nil && len(fresh) > 0 {
+		err = t.fixSpace(r.space)
+	}
+	if err != nil || len(fresh) == 0 {
 		return err
 	}
 	memories, keys := t.tx.Bucket(bucketMemories), t.tx.Bucket(bucketKeys)
@@ -307,7 +326,7 @@ func (t *transaction) add(r *request) error {
 		}
 		row.ID = model.ID(id)
 		if row.Key != "" {
-			if err := keys.Put(keyBytes(row.Tenant, row.Key), append(idBytes(row.ID), digest(row.Record)...)); err != nil {
+			if err := keys.Put(keyBytes(row.Tenant, row.Key), append(idBytes(row.ID), row.Digest[:]...)); err != nil {
 				return err
 			}
 		}
@@ -324,7 +343,7 @@ func (t *transaction) add(r *request) error {
 		return err
 	}
 	r.added = fresh
-	t.changed = t.changed || len(fresh) > 0
+	t.space, t.changed = r.space, true
 	return nil
 }
 
@@ -347,7 +366,7 @@ func (t *transaction) resolveKeys(rows []*segment.Row) (fresh []*segment.Row, er
 			fresh = append(fresh, row)
 		case len(v) != 8+digestBytes:
 			return nil, fmt.Errorf("store: key entry of %d bytes: %w", len(v), model.ErrCorrupt)
-		case string(v[8:]) == string(digest(row.Record)):
+		case string(v[8:]) == string(row.Digest[:]):
 			row.ID = idOf(v)
 		default:
 			return nil, refusal{fmt.Errorf("memory %d: key %q is taken by memory %d with other content: %w", i, row.Key, idOf(v), model.ErrExists)}
@@ -362,7 +381,7 @@ func (t *transaction) position(thread string) (uint32, error) {
 		return 0, nil
 	}
 	next, ok := t.positions[thread]
-	if v := t.tx.Bucket(bucketThreads).Get([]byte(thread)); !ok && len(v) == 4 {
+	if v := t.tx.Bucket(bucketThreads).Get(threadKey(thread)); !ok && len(v) == 4 {
 		next = binary.BigEndian.Uint32(v)
 	}
 	t.positions[thread] = next + 1
@@ -377,7 +396,7 @@ func (t *transaction) savePositions(rows []*segment.Row) error {
 			continue
 		}
 		saved = thread
-		if err := threads.Put([]byte(thread), binary.BigEndian.AppendUint32(nil, t.positions[thread])); err != nil {
+		if err := threads.Put(threadKey(thread), binary.BigEndian.AppendUint32(nil, t.positions[thread])); err != nil {
 			return err
 		}
 	}
@@ -388,6 +407,7 @@ func (t *transaction) savePositions(rows []*segment.Row) error {
 // hold them.
 func (t *transaction) delete(r *request) error {
 	memories, keys, deleted := t.tx.Bucket(bucketMemories), t.tx.Bucket(bucketKeys), t.tx.Bucket(bucketDeleted)
+	found := map[model.ID][]byte{} // the key entry, nil for none
 	for _, id := range r.deletes {
 		record := memories.Get(idBytes(id))
 		if record == nil {
@@ -395,10 +415,16 @@ func (t *transaction) delete(r *request) error {
 		}
 		m, err := segment.DecodeRecord(record)
 		if err != nil {
-			return fmt.Errorf("store: memory %d: %w", id, err)
+			return refusal{fmt.Errorf("store: memory %d: %w", id, err)}
 		}
+		found[id] = nil
 		if m.Key != "" {
-			if err := keys.Delete(keyBytes(m.Tenant, m.Key)); err != nil {
+			found[id] = keyBytes(m.Tenant, m.Key)
+		}
+	}
+	for id, key := range found {
+		if key != nil {
+			if err := keys.Delete(key); err != nil {
 				return err
 			}
 		}
@@ -412,20 +438,15 @@ func (t *transaction) delete(r *request) error {
 }
 
 // publish makes what was committed visible with one store of the view.
-func (s *Store) publish(batch []*request, built *segment.Segment) {
+func (s *Store) publish(batch []*request, space segment.Space, built *segment.Segment) {
 	view := s.view.Load()
 	next := view
 	var gone []model.ID
 	for _, r := range batch {
 		gone = append(gone, r.deleted...)
-		if r.space != nil && r.err == nil && next.Space.Name == "" {
-			named := *next
-			named.Space = *r.space
-			next = &named
-		}
 	}
 	if built != nil {
-		next = next.With(built)
+		next = next.In(space).With(built)
 		s.added.Add(uint64(built.RowCount()))
 	}
 	if len(gone) > 0 {

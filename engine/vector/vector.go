@@ -223,3 +223,6 @@ func (s *Searcher) Score(r rows.Ref) float64 {
 	sum := (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
 	return float64(float64(sum*s.invNorm) * p.InvNorms[r.Row])
 }
+
+// Forget drops the parts and the question of the last search.
+func (s *Searcher) Forget() { s.parts, s.query = nil, nil }
