@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // letters is an application's embedder: it counts the letters a to d.
@@ -106,12 +108,33 @@ func TestAFailingEmbedderFailsTheCallAndNothingElse(t *testing.T) {
 			t.Errorf("%s: add: %v", name, err)
 		}
 		add(t, db, engine.Memory{Text: "x", Vector: []float32{1, 0, 0, 0}})
-		if _, err := db.Query(ctx, engine.Query{Text: "x"}); !errors.Is(err, c.want) {
-			t.Errorf("%s: query: %v", name, err)
+		a := ask(t, db, engine.Query{Text: "x"})
+		if e := a.Trace.Engines[1]; len(a.Hits) != 1 || e.State != model.EngineFailed || e.Note == "" {
+			t.Errorf("%s: %d hits, trace %+v", name, len(a.Hits), e)
+		}
+		if _, err := db.Query(ctx, engine.Query{Text: "x", Engines: []string{"vector"}}); !errors.Is(err, c.want) {
+			t.Errorf("%s: query of the vector engine alone: %v", name, err)
 		}
 		if st, _ := db.Stats(); st.Memories != 1 {
 			t.Errorf("%s: %d memories", name, st.Memories)
 		}
 		verify(t, db)
+	}
+}
+
+func TestALateEmbeddingIsLeftOutAndNamed(t *testing.T) {
+	var block chan struct{}
+	slow := letters{name: "slow", dim: 4, fill: func([]float32) {
+		if block != nil {
+			<-block
+		}
+	}}
+	db := open(t, t.TempDir(), engine.Options{Embedder: slow})
+	add(t, db, engine.Memory{Text: "abc"})
+	block = make(chan struct{})
+	defer close(block)
+	a := ask(t, db, engine.Query{Text: "abc", Budget: 50 * time.Millisecond, Engines: []string{"vector", "lexical"}})
+	if e := a.Trace.Engines[1]; e.Name != "vector" || e.State != model.EngineLate {
+		t.Fatalf("trace %+v", a.Trace.Engines)
 	}
 }

@@ -87,6 +87,7 @@ var (
 	ErrDimension   = model.ErrDimension
 	ErrUnsupported = model.ErrUnsupported
 	ErrForbidden   = model.ErrForbidden
+	ErrUnavailable = model.ErrUnavailable
 	ErrInternal    = model.ErrInternal
 )
 
@@ -165,7 +166,8 @@ func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 
 // Query answers a question with the best K memories in its scope, best first.
 // It never waits for writers. With a Budget or a deadline, an engine that is
-// late is left out and named in the trace; ErrDeadline where none was done.
+// late, or whose embedding of the question is, is left out and named in the
+// trace, as is one that fails; ErrDeadline where none was done.
 func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	started := time.Now()
 	if err := q.Normalize(); err != nil {
@@ -183,12 +185,16 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	vector, err := db.store.Question(ctx, view, &q)
-	if err != nil {
+	if q.Budget > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, q.Budget)
+		defer cancel()
+	}
+	if err := store.CheckQuestion(view, q.Vector); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	prepared := time.Since(started)
-	answer, err := db.asks.Answer(ctx, &search.Question{View: view, Text: q.Text, Vector: vector}, &q)
+	answer, err := db.asks.Answer(ctx, &search.Question{View: view, Text: q.Text, Vector: q.Vector}, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}

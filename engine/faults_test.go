@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -434,4 +435,102 @@ func TestReplacedSegmentsAreUnmapped(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("the replaced file is still mapped")
+}
+
+func TestAMovedDirectoryNeverWritesToAnotherStore(t *testing.T) {
+	parent := t.TempDir()
+	data := filepath.Join(parent, "data")
+	old := open(t, data, engine.Options{})
+	add(t, old, engine.Memory{Text: "of the old store"})
+	if err := os.Rename(data, filepath.Join(parent, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	fresh := open(t, data, engine.Options{})
+	add(t, fresh, generated(100, 3)...)
+	if err := old.Compact(ctx); !errors.Is(err, engine.ErrUnavailable) {
+		t.Fatalf("compact of the moved store: %v", err)
+	}
+	old.Close()
+	verify(t, fresh)
+	fresh.Close()
+	if st, _ := open(t, data, engine.Options{}).Stats(); st.Memories != 100 {
+		t.Fatalf("%d memories, want 100", st.Memories)
+	}
+}
+
+func TestARelativeDirectoryStaysWhereItWas(t *testing.T) {
+	a, b := t.TempDir(), t.TempDir()
+	t.Chdir(b)
+	db := open(t, "data", engine.Options{})
+	add(t, db, generated(300, 3)...)
+	db.Close()
+	t.Chdir(a)
+	db = open(t, "data", engine.Options{})
+	add(t, db, engine.Memory{Text: "of a"})
+	t.Chdir(b)
+	if err := db.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if st, _ := open(t, filepath.Join(b, "data"), engine.Options{}).Stats(); st.Memories != 300 {
+		t.Fatalf("%d memories in b, want 300", st.Memories)
+	}
+}
+
+func TestSegmentsOfAnotherStoreAreNotTaken(t *testing.T) {
+	anna, want := filled(t)
+	bert := t.TempDir()
+	db := open(t, bert, engine.Options{})
+	add(t, db, generated(1200, 10)...)
+	db.Close()
+	for i, f := range segmentFiles(t, anna) {
+		copyFile(t, segmentFiles(t, bert)[i], f)
+	}
+	db = open(t, anna, engine.Options{})
+	if got := allResults(t, db); !reflect.DeepEqual(got, want) {
+		t.Fatal("answers of another store")
+	}
+	if st, _ := db.Stats(); st.Discarded == 0 {
+		t.Fatal("nothing was discarded")
+	}
+}
+
+func TestAFlippedBitOfTheTruthIsFound(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir, engine.Options{})
+	add(t, db, engine.Memory{Key: "k", Text: "the dose is 10 drops"})
+	db.Close()
+	path := filepath.Join(dir, "truth.db")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.LastIndex(data, []byte("dose is 10"))
+	if at < 0 {
+		t.Fatal("the text is not in the file")
+	}
+	for i := 0; i >= 0; { // every page that holds it, old ones too
+		data[at+8] = '9'
+		if i = bytes.LastIndex(data, []byte("dose is 10")); i >= 0 {
+			at = i
+		}
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Open(dir, engine.Options{}); !errors.Is(err, engine.ErrCorrupt) {
+		t.Fatalf("opened: %v", err)
+	}
+}
+
+func TestAPipeInASegmentsPlaceDoesNotHang(t *testing.T) {
+	dir, want := filled(t)
+	file := segmentFiles(t, dir)[0]
+	if err := errors.Join(os.Remove(file), syscall.Mkfifo(file, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, dir, engine.Options{})
+	if got := allResults(t, db); !reflect.DeepEqual(got, want) {
+		t.Fatal("answers differ")
+	}
 }

@@ -73,6 +73,7 @@ var (
 	ErrDimension   error = kindError(CodeDimension)
 	ErrUnsupported error = kindError(CodeUnsupported)
 	ErrForbidden   error = kindError(CodeForbidden)
+	ErrUnavailable error = kindError(CodeUnavailable)
 	ErrInternal    error = kindError(CodeInternal)
 )
 

@@ -127,10 +127,10 @@ func (m *Memory) Normalize() error {
 		return fmt.Errorf("byte range %d..%d ends before it starts: %w", m.Start, m.End, ErrInvalid)
 	}
 	if !m.EventTime.IsZero() {
-		m.EventTime = m.EventTime.UTC().Truncate(time.Microsecond)
-		if y := m.EventTime.Year(); y < -9999 || y > 9999 {
-			return fmt.Errorf("time: year %d is not in -9999..9999: %w", y, ErrInvalid)
+		if err := checkYear(m.EventTime); err != nil {
+			return fmt.Errorf("time: %w", err)
 		}
+		m.EventTime = m.EventTime.UTC().Truncate(time.Microsecond)
 	}
 	if m.Vector != nil {
 		if err := CheckVector(m.Vector); err != nil {
@@ -240,6 +240,14 @@ func (m *Memory) normalizeMeta() error {
 	return nil
 }
 
+// checkYear verifies that a time can be written in every format (RFC 3339).
+func checkYear(t time.Time) error {
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return fmt.Errorf("year %d is not in 1..9999: %w", y, ErrInvalid)
+	}
+	return nil
+}
+
 // metaValue returns the stored form of a meta value and its size in bytes.
 func metaValue(value any) (any, int, error) {
 	switch v := value.(type) {
@@ -248,6 +256,9 @@ func metaValue(value any) (any, int, error) {
 	case bool:
 		return v, 1, nil
 	case time.Time:
+		if err := checkYear(v); err != nil {
+			return nil, 0, err
+		}
 		return v.UTC().Truncate(time.Microsecond), 8, nil
 	case []string:
 		n := 0

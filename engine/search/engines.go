@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -48,8 +49,11 @@ func (e *lexicalEngine) Forget() {
 	e.searcher.Forget()
 }
 
-// vectorEngine proposes what lies near the question's vector, by cosine.
+// vectorEngine proposes what lies near the question's vector, by cosine. It
+// embeds the question itself, so that a slow embedder makes it late alone.
 type vectorEngine struct {
+	own      []float32 // the question's vector where it brings none
+	embedded bool      // own is this question's; until Forget
 	parts    []vector.Part
 	searcher vector.Searcher
 }
@@ -57,21 +61,40 @@ type vectorEngine struct {
 func (e *vectorEngine) Name() string { return "vector" }
 
 func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
-	if q.Vector == nil {
-		return dst, fmt.Errorf("%w: the question brings no vector and the store has no embedder", ErrSkip)
+	query, err := e.queryVector(ctx, q)
+	if err != nil {
+		return dst, err
 	}
 	e.parts = e.parts[:0]
 	for i := range q.View.Parts {
 		p := &q.View.Parts[i]
 		e.parts = append(e.parts, vector.Part{Parts: p.Vectors(), Filter: q.filter(i)})
 	}
-	e.searcher.Prepare(q.Vector, e.parts)
+	e.searcher.Prepare(query, e.parts)
 	return e.searcher.Top(dst, q.Limit, stopper(ctx)), nil
+}
+
+func (e *vectorEngine) queryVector(ctx context.Context, q *Question) ([]float32, error) {
+	space := q.View.Space
+	switch {
+	case q.Vector != nil:
+		return q.Vector, nil
+	case space.Embedder == nil:
+		return nil, fmt.Errorf("%w: the question brings no vector and the store has no embedder", ErrSkip)
+	}
+	if e.embedded {
+		return e.own, nil
+	}
+	e.own = slices.Grow(e.own[:0], space.Dim)[:space.Dim]
+	err := space.Embed(ctx, []string{q.Text}, e.own)
+	e.embedded = err == nil
+	return e.own, err
 }
 
 func (e *vectorEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
 
 func (e *vectorEngine) Forget() {
+	e.embedded = false
 	clear(e.parts)
 	e.searcher.Forget()
 }

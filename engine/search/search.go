@@ -34,7 +34,7 @@ import (
 type Question struct {
 	View   *segment.View
 	Text   string
-	Vector []float32  // nil: no vector to compare
+	Vector []float32  // nil: the text's, by the view's embedder if it has one
 	Allow  []rows.Set // rows in scope, by part; nil = all rows
 	Limit  int        // candidates wanted of each engine
 }
@@ -93,11 +93,6 @@ func newOrchestrator(engines func() []Engine) *Orchestrator {
 // the engines are asked once more, for as many as a batch can hold.
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (*model.Answer, error) {
 	defer question.View.Release()
-	if query.Budget > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, query.Budget)
-		defer cancel()
-	}
 	s := o.states.Get()
 	s.question = *question
 	s.question.Limit = max(candidatesEach, query.K)

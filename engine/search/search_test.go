@@ -74,7 +74,13 @@ func answer(t *testing.T, o *Orchestrator, v *segment.View, q model.Query) (*mod
 	if err := q.Normalize(); err != nil {
 		t.Fatal(err)
 	}
-	return o.Answer(context.Background(), &Question{View: v, Text: q.Text}, &q)
+	ctx := context.Background()
+	if q.Budget > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, q.Budget)
+		defer cancel()
+	}
+	return o.Answer(ctx, &Question{View: v, Text: q.Text}, &q)
 }
 
 var fiveTexts = []string{"apples and pears", "boats on the lake", "clouds over hills", "dogs in the park", "eels under stones"}

@@ -14,6 +14,9 @@ import (
 // segment is gone; the file may be removed at any time. Cost: one pass over the
 // file. A file that is not a whole, valid segment gives ErrCorrupt.
 func OpenFile(path string) (*Segment, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("segment: no regular file: %w", model.ErrCorrupt)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)

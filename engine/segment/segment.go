@@ -9,6 +9,7 @@ package segment
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"runtime"
 	"slices"
@@ -72,6 +73,10 @@ func (s *Segment) Range() (first, last model.ID) { return s.first, s.last }
 
 // Derived returns the identity of the rules the segment was built by.
 func (s *Segment) Derived() uint64 { return s.derived }
+
+// Sum returns the checksum of the header, which covers those of all sections: it
+// tells any two segments apart.
+func (s *Segment) Sum() uint32 { return binary.LittleEndian.Uint32(s.image[offCRC:]) }
 
 // Image returns the bytes of the segment, as a file holds them.
 func (s *Segment) Image() []byte { return s.image }

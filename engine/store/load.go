@@ -98,7 +98,7 @@ func damaged(err error) bool {
 // fits reports why a valid segment file cannot serve this store.
 func fits(built *segment.Segment, space segment.Space, e entry, before []piece) error {
 	first, last := built.Range()
-	if first != e.first || last != e.last || built.Derived() != space.Derived() {
+	if first != e.first || last != e.last || built.Sum() != e.sum || built.Derived() != space.Derived() {
 		return model.ErrCorrupt
 	}
 	if n := len(before); n > 0 && before[n-1].last >= first {
@@ -143,7 +143,11 @@ func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space,
 		return err
 	}
 	for k, v := cursor.Seek(idBytes(from)); k != nil && idOf(k) <= to; k, v = cursor.Next() {
-		m, err := segment.DecodeRecord(v)
+		record, err := openRecord(k, v)
+		var m model.Memory
+		if err == nil {
+			m, err = segment.DecodeRecord(record)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("memory %d: %w", idOf(k), err)
 		}

@@ -103,6 +103,7 @@ func flushSpan(parts []segment.Part) (span, bool) {
 
 // rewriteOrder asks the merger to rewrite segments now.
 type rewriteOrder struct {
+	ctx     context.Context
 	compact bool // all of them; else what Close leaves behind
 	reply   chan error
 }
@@ -130,7 +131,7 @@ func (s *Store) merge() {
 			}
 		case <-rest.C:
 		case order := <-s.rewrites:
-			order.reply <- s.rewrite(order.compact)
+			order.reply <- s.rewrite(order.ctx, order.compact)
 			continue
 		case <-s.stop:
 			return
@@ -177,7 +178,7 @@ func (s *Store) mergeAll() error {
 	return nil
 }
 
-func (s *Store) rewrite(compact bool) error {
+func (s *Store) rewrite(ctx context.Context, compact bool) error {
 	view := s.view.Load()
 	if !compact {
 		if tail, ok := flushSpan(view.Parts); ok {
@@ -186,6 +187,9 @@ func (s *Store) rewrite(compact bool) error {
 		return nil
 	}
 	for _, todo := range compactSpans(view.Parts) {
+		if err := model.FromContext(ctx, "store: compact"); err != nil {
+			return err
+		}
 		if err := s.mergeSpan(view, todo, true); err != nil {
 			return err
 		}
@@ -228,6 +232,9 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) error {
 // writeSegment makes a segment's file durable and returns it mapped.
 func (s *Store) writeSegment(number uint64, built *segment.Segment) (*segment.Segment, error) {
 	path := s.segmentPath(number)
+	if err := s.stillThere(); err != nil {
+		return nil, err
+	}
 	if err := writeDurably(path, built.Image()); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
@@ -285,20 +292,26 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 	var old []entry
 	err := s.poisoned
 	if err == nil {
-		err = guarded(func() error {
+		err = s.commitFailed(guarded(func() error {
 			return s.db.Update(func(tx *bolt.Tx) (err error) {
 				old, err = swapManifest(tx, sources, merged, number)
 				return err
 			})
-		})
+		}))
 	}
+	there := s.stillThere() == nil
 	if err != nil {
-		os.Remove(s.segmentPath(number))
-		return s.commitFailed(err)
+		if there {
+			os.Remove(s.segmentPath(number))
+		}
+		return err
 	}
 	s.view.Store(next)
 	s.merges.Add(1)
 	for _, e := range old {
+		if !there {
+			break
+		}
 		os.Remove(s.segmentPath(e.number)) // readers of it keep their mapping
 	}
 	return nil
@@ -330,7 +343,7 @@ func swapManifest(tx *bolt.Tx, sources []*segment.Segment, merged *segment.Segme
 		return nil, err
 	}
 	if number != 0 {
-		if err := (entry{number, first, last}).put(tx); err != nil {
+		if err := (entry{number, first, last, merged.Sum()}).put(tx); err != nil {
 			return nil, err
 		}
 	}

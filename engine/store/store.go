@@ -88,6 +88,10 @@ type Store struct {
 // ErrCorrupt where the truth itself is damaged; damaged segments are rebuilt.
 // Cost: one pass over the segment files, plus analysis of what they lack.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	dir, err := filepath.Abs(dir) // the process may change its directory later
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", classify(err))
+	}
 	s := &Store{
 		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
@@ -110,6 +114,19 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	go s.merge()
 	s.kickMerger()
 	return s, nil
+}
+
+// stillThere fails where the directory was moved or replaced since it was opened:
+// what is written by name would then go to another store.
+func (s *Store) stillThere() error {
+	held, err := s.lock.Stat()
+	if err == nil {
+		var named os.FileInfo
+		if named, err = os.Stat(filepath.Join(s.dir, lockName)); err == nil && os.SameFile(held, named) {
+			return nil
+		}
+	}
+	return fmt.Errorf("store: its directory was moved or replaced while it was open (%v): %w", err, model.ErrUnavailable)
 }
 
 func (s *Store) open(ctx context.Context) (err error) {
@@ -222,8 +239,6 @@ func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, e
 	if s.readOnly {
 		return nil, fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
 	}
-	s.adding.Add(1)
-	defer s.adding.Add(-1)
 	for {
 		rows, err := s.tryAdd(ctx, memories)
 		if errors.Is(err, errOtherSpace) {
@@ -249,9 +264,20 @@ func (s *Store) tryAdd(ctx context.Context, memories []model.Memory) ([]*segment
 	if err != nil {
 		return nil, err
 	}
+	// Commits wait a moment for callers inside Add, but not for an application's
+	// embedder, which may take its time.
+	quick := space.Embedder == nil || !space.KeepsVectors()
+	if quick {
+		s.adding.Add(1)
+		defer s.adding.Add(-1)
+	}
 	rows, err := s.preparer.Prepare(ctx, space, memories)
 	if err != nil {
 		return nil, err
+	}
+	if !quick {
+		s.adding.Add(1)
+		defer s.adding.Add(-1)
 	}
 	r := newRequest(ctx)
 	r.rows, r.space = rows, space
@@ -288,20 +314,12 @@ func (s *Store) Delete(ctx context.Context, ids []model.ID) ([]model.ID, error) 
 	return r.deleted, nil
 }
 
-// Question embeds and checks the vector side of a question: the query's own
-// vector, or the text's embedding where the space has an embedder, else nil.
-func (s *Store) Question(ctx context.Context, v *segment.View, q *model.Query) ([]float32, error) {
-	if q.Vector != nil {
-		if v.Space.Name == "" {
-			return q.Vector, nil
-		}
-		return q.Vector, checkSpace(v.Space, q.Vector)
+// CheckQuestion verifies that a question's own vector, if any, fits the view.
+func CheckQuestion(v *segment.View, vector []float32) error {
+	if vector == nil || v.Space.Name == "" {
+		return nil
 	}
-	if v.Space.Embedder == nil {
-		return nil, nil
-	}
-	vector := make([]float32, v.Space.Dim)
-	return vector, v.Space.Embed(ctx, []string{q.Text}, vector)
+	return checkSpace(v.Space, vector)
 }
 
 // Close commits what is queued, writes the tail to a segment file, and closes.
@@ -310,7 +328,7 @@ func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		s.closing.Store(true)
 		if !s.readOnly {
-			s.closeErr = s.order(false)
+			s.closeErr = s.order(context.Background(), false)
 		}
 		close(s.stop)
 		<-s.mergerDone

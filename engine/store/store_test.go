@@ -149,7 +149,7 @@ func TestAFailedCommitPoisonsTheStoreAndReadsGoOn(t *testing.T) {
 	}
 	s.db.Close() // whatever the reason: commits fail from here on
 	for range 2 {
-		if _, err := s.Add(context.Background(), notes(1)); !errors.Is(err, model.ErrInternal) {
+		if _, err := s.Add(context.Background(), notes(1)); !errors.Is(err, model.ErrClosed) {
 			t.Fatalf("add: %v", err)
 		}
 	}
@@ -286,7 +286,7 @@ func TestReplayedGapsAreWrittenOut(t *testing.T) {
 		if st, err := s.Stats(); err != nil || (st.Replayed == 0) != (i > 0) {
 			t.Fatalf("opening %d replayed %d memories (%v)", i+1, st.Replayed, err)
 		}
-		if err := s.order(false); err != nil { // behind what the merger does first
+		if err := s.order(ctx, false); err != nil { // behind what the merger does first
 			t.Fatal(err)
 		}
 		s.Close()

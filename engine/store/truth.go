@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"strconv"
 	"strings"
@@ -26,10 +27,10 @@ const FormatVersion = 1
 // The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
 var (
 	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension
-	bucketMemories = []byte("memories") // ID -> record with vector
+	bucketMemories = []byte("memories") // ID -> record with vector, CRC-32C of ID and record
 	bucketKeys     = []byte("keys")     // uvarint(len tenant) tenant key -> ID, 16 bytes of SHA-256 of the record as given
 	bucketThreads  = []byte("threads")  // 16 bytes of SHA-256 of a session's identity -> next position u32
-	bucketSegments = []byte("segments") // file number -> first ID, last ID
+	bucketSegments = []byte("segments") // file number -> first ID, last ID, the file's own checksum
 	bucketDeleted  = []byte("deleted")  // ID still standing in a segment file -> 1
 	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketKeys, bucketThreads, bucketSegments, bucketDeleted}
 
@@ -41,12 +42,16 @@ const openTimeout = 200 * time.Millisecond // for bbolt's own file lock; LOCK ha
 
 // openTruth opens or creates the truth file and checks its version.
 func openTruth(path string, readOnly bool) (*bolt.DB, error) {
-	if info, err := os.Stat(path); readOnly && err == nil && info.Size() == 0 {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("store: truth.db is no regular file: %w", model.ErrCorrupt)
+	case err == nil && readOnly && info.Size() == 0:
 		return nil, fmt.Errorf("store: truth.db is empty: restore it from a copy: %w", model.ErrCorrupt)
 	}
 	var file *os.File // bbolt does not close it when it asserts
 	var db *bolt.DB
-	err := guarded(func() (err error) {
+	err = guarded(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
 			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
@@ -126,6 +131,8 @@ func classify(err error) error {
 		return wrap(model.ErrNotFound)
 	case errors.Is(err, syscall.ENOTDIR):
 		return wrap(model.ErrInvalid)
+	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
+		return wrap(model.ErrClosed)
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return wrap(model.ErrLocked)
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
@@ -170,23 +177,49 @@ func writeSpace(tx *bolt.Tx, s segment.Space) error {
 	return tx.Bucket(bucketMeta).Put(metaSpace, []byte(s.Name+"\x00"+strconv.Itoa(s.Dim)))
 }
 
-// entry is a row of the manifest: a segment file and the IDs it answers for.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+const recordSumBytes = 4
+
+func recordSum(key, record []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, record)
+}
+
+// sealRecord returns the value that bucketMemories holds for a record.
+func sealRecord(key, record []byte) []byte {
+	sealed := append(make([]byte, 0, len(record)+recordSumBytes), record...)
+	return binary.LittleEndian.AppendUint32(sealed, recordSum(key, record))
+}
+
+// openRecord returns the record of such a value, which has to be that of key.
+func openRecord(key, value []byte) ([]byte, error) {
+	end := len(value) - recordSumBytes
+	if end < 0 || binary.LittleEndian.Uint32(value[end:]) != recordSum(key, value[:end]) {
+		return nil, fmt.Errorf("record of %d bytes: checksum: %w", len(value), model.ErrCorrupt)
+	}
+	return value[:end:end], nil
+}
+
+// entry is a row of the manifest: a segment file, the IDs it answers for, and
+// the checksum that tells it from the same file of another store or time.
 type entry struct {
 	number      uint64
 	first, last model.ID
+	sum         uint32
 }
 
 func (e entry) put(tx *bolt.Tx) error {
-	return tx.Bucket(bucketSegments).Put(idBytes(model.ID(e.number)), append(idBytes(e.first), idBytes(e.last)...))
+	value := append(idBytes(e.first), idBytes(e.last)...)
+	return tx.Bucket(bucketSegments).Put(idBytes(model.ID(e.number)), binary.BigEndian.AppendUint32(value, e.sum))
 }
 
 func readManifest(tx *bolt.Tx) ([]entry, error) {
 	var entries []entry
 	err := tx.Bucket(bucketSegments).ForEach(func(k, v []byte) error {
-		if len(k) != 8 || len(v) != 16 {
+		if len(k) != 8 || len(v) != 20 {
 			return fmt.Errorf("store: manifest entry of %d bytes: %w", len(v), model.ErrCorrupt)
 		}
-		entries = append(entries, entry{uint64(idOf(k)), idOf(v), idOf(v[8:])})
+		entries = append(entries, entry{uint64(idOf(k)), idOf(v), idOf(v[8:]), binary.BigEndian.Uint32(v[16:])})
 		return nil
 	})
 	return entries, err

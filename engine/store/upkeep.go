@@ -64,8 +64,8 @@ func (s *Store) Stats() (Stats, error) {
 }
 
 // order has the merger rewrite segments and waits for it.
-func (s *Store) order(compact bool) error {
-	o := rewriteOrder{compact, make(chan error, 1)}
+func (s *Store) order(ctx context.Context, compact bool) error {
+	o := rewriteOrder{ctx, compact, make(chan error, 1)}
 	select {
 	case s.rewrites <- o:
 		return <-o.reply
@@ -89,7 +89,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := model.FromContext(ctx, "store: compact"); err != nil {
 		return err
 	}
-	if err := s.order(true); err != nil {
+	if err := s.order(ctx, true); err != nil {
 		return err
 	}
 	r := newRequest(ctx)
@@ -108,6 +108,9 @@ func (s *Store) compactTruth() error {
 		return s.poisoned
 	}
 	path := filepath.Join(s.dir, truthName)
+	if err := s.stillThere(); err != nil {
+		return err
+	}
 	fresh := filepath.Join(s.dir, compactName)
 	if err := guarded(func() error { return copyTruth(s.db, fresh) }); err != nil {
 		os.Remove(fresh)
@@ -178,7 +181,7 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 		})
 		view.Release()
 		if err != errMoved {
-			return report, err
+			return report, classify(err)
 		}
 	}
 	return Report{}, errClosed
@@ -243,7 +246,11 @@ func verifyMemories(ctx context.Context, tx *bolt.Tx, view *segment.View, last m
 		}
 		report.Memories++
 		id := idOf(k)
-		m, err := segment.DecodeRecord(v)
+		v, err := openRecord(k, v)
+		var m model.Memory
+		if err == nil {
+			m, err = segment.DecodeRecord(v)
+		}
 		if err != nil {
 			report.fault("memory %d: %v", id, err)
 			return nil

@@ -335,7 +335,7 @@ func (t *transaction) add(r *request) error {
 			return err
 		}
 		row.Stamp(t.now, position)
-		if err := memories.Put(idBytes(row.ID), row.Record); err != nil {
+		if err := memories.Put(idBytes(row.ID), sealRecord(idBytes(row.ID), row.Record)); err != nil {
 			return err
 		}
 	}
@@ -409,11 +409,15 @@ func (t *transaction) delete(r *request) error {
 	memories, keys, deleted := t.tx.Bucket(bucketMemories), t.tx.Bucket(bucketKeys), t.tx.Bucket(bucketDeleted)
 	found := map[model.ID][]byte{} // the key entry, nil for none
 	for _, id := range r.deletes {
-		record := memories.Get(idBytes(id))
-		if record == nil {
+		value := memories.Get(idBytes(id))
+		if value == nil {
 			continue
 		}
-		m, err := segment.DecodeRecord(record)
+		record, err := openRecord(idBytes(id), value)
+		var m model.Memory
+		if err == nil {
+			m, err = segment.DecodeRecord(record)
+		}
 		if err != nil {
 			return refusal{fmt.Errorf("store: memory %d: %w", id, err)}
 		}
