@@ -143,7 +143,12 @@ func (s *state) relevance() {
 
 // contradicted reports whether an engine looked and found nothing at all.
 func (s *state) contradicted() bool {
-	return slices.ContainsFunc(s.runs, func(r run) bool { return r.asked && r.done && errors.Is(r.err, ErrNoMatch) })
+	for i := range s.runs { // by index: a copy would read what a late engine writes
+		if r := &s.runs[i]; r.asked && r.done && errors.Is(r.err, ErrNoMatch) {
+			return true
+		}
+	}
+	return false
 }
 
 // root returns the n-th root for the n there are: 1, 2 and 4 engines, by square
