@@ -12,7 +12,8 @@ import (
 )
 
 // Export writes every memory of every tenant as JSON lines, in ID order, from
-// one snapshot. Import of the result gives the same memories with new IDs.
+// one snapshot. Import of the result gives the same memories with new IDs; a
+// time in Meta comes back as its RFC 3339 text.
 func (db *DB) Export(ctx context.Context, w io.Writer) (count int, err error) {
 	out := bufio.NewWriterSize(w, 256<<10)
 	lines := jsonl.NewWriter(out)

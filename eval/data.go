@@ -51,7 +51,7 @@ type Set struct {
 	AskedHash  string
 	// Rows are the lines of the two files, those left out included.
 	CorpusRows, QuestionRows int
-	Problems                 []string // what was left out or is odd, without any text of it
+	Problems                 []string // what was left out or is odd: places counted from 1 and ids, no text
 
 	sessions map[string]string // by turn
 }
@@ -61,6 +61,9 @@ const (
 	lineBytesMax = 64 << 20
 	// problemsMax bounds what is reported one by one.
 	problemsMax = 50
+
+	// noCategory is the category of a question that has none.
+	noCategory = "(none)"
 
 	corpusName    = "corpus.jsonl"
 	questionsName = "questions.jsonl"
@@ -141,18 +144,18 @@ func (s *Set) readTurn(row int, line []byte) error {
 		return fmt.Errorf("no id: %w", model.ErrInvalid)
 	}
 	if _, twice := s.sessions[t.ID]; twice {
-		s.problem("corpus row %d: its id came before, left out", row)
+		s.problem("turn %d (%s): its id came before, left out", row+1, t.ID)
 		return nil
 	}
 	s.sessions[t.ID] = t.Session
 	if t.Text == "" {
-		s.problem("corpus row %d: no text, left out", row)
+		s.problem("turn %d (%s): no text, left out", row+1, t.ID)
 		return nil
 	}
 	if t.Time != "" {
 		var err error
 		if t.When, err = time.Parse(time.RFC3339, t.Time); err != nil {
-			s.problem("corpus row %d: time is not RFC 3339, taken as unknown", row)
+			s.problem("turn %d (%s): time is not RFC 3339, taken as unknown", row+1, t.ID)
 		}
 	}
 	s.Turns = append(s.Turns, t)
@@ -165,13 +168,16 @@ func (s *Set) readQuestion(row int, line []byte, asked map[string]bool) error {
 		return malformed(err)
 	}
 	if asked[q.ID] {
-		s.problem("question row %d: its id came before, left out", row)
+		s.problem("question %d (%s): its id came before, left out", row+1, q.ID)
 		return nil
 	}
 	asked[q.ID] = true
-	for i, turn := range q.Evidence {
+	if q.Category == "" {
+		q.Category = noCategory
+	}
+	for _, turn := range q.Evidence {
 		if _, known := s.sessions[turn]; !known {
-			s.problem("question row %d: evidence %d is not in the corpus, counts as never found", row, i)
+			s.problem("question %d (%s): evidence %s is not in the corpus, counts as never found", row+1, q.ID, turn)
 		}
 	}
 	s.Questions = append(s.Questions, q)

@@ -63,6 +63,17 @@ func TestLoadReportsWhatIsOdd(t *testing.T) {
 	if len(s.Turns) != 4 || s.CorpusRows != 6 || len(s.Questions) != 1 || len(s.Problems) != 5 {
 		t.Errorf("%d turns, %d questions, problems %q", len(s.Turns), len(s.Questions), s.Problems)
 	}
+	if s.Questions[0].Category != noCategory {
+		t.Errorf("a question without category has %q", s.Questions[0].Category)
+	}
+	for _, want := range []string{
+		"turn 4 (c/1): its id came before", "turn 5 (c/3): no text", "turn 6 (c/4): time",
+		"question 1 (q1): evidence c/9 is not in the corpus", "question 2 (q1): its id came before",
+	} {
+		if !strings.Contains(strings.Join(s.Problems, "\n"), want) {
+			t.Errorf("problems lack %q: %q", want, s.Problems)
+		}
+	}
 }
 
 func TestLoadFailsWithTheLine(t *testing.T) {

@@ -90,6 +90,9 @@ var brief = [...]string{"any@5", "any@8", "any@10", "frac@8", "all@8", "any@20",
 // category, and every metric of all questions with its interval, times 100.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
+	if r.Generated {
+		b.WriteString("WARNING    a GENERATED set: these figures say nothing about real questions\n")
+	}
 	fmt.Fprintf(&b, "set        %s, %s, %d turns in %d conversations\n", r.Set, r.Mode, r.Turns, r.Conversations)
 	fmt.Fprintf(&b, "corpus     sha256 %s\nquestions  sha256 %s\n", r.CorpusHash, r.QuestionsHash)
 	fmt.Fprintf(&b, "engines    %s, %s, vectors %s, intent %s, depth %d\n", r.Engines, fusionName(r.Fused), r.Vectors, r.Intent, r.Depth)

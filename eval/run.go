@@ -69,7 +69,7 @@ func Run(ctx context.Context, set *Set, s Settings) (*Report, error) {
 	started := time.Now()
 	for i, c := range r.conversations {
 		if err := r.conversation(ctx, filepath.Join(dir, fmt.Sprint(i)), c); err != nil {
-			return nil, fmt.Errorf("eval: conversation %d: %w", i, err)
+			return nil, fmt.Errorf("eval: conversation %d: %w", i+1, err)
 		}
 	}
 	r.report.Elapsed = time.Since(started)
@@ -168,7 +168,7 @@ func (r *runner) conversation(ctx context.Context, dir string, c *conversation) 
 	}
 	for _, q := range c.questions {
 		if err := r.ask(ctx, db, q, turnOf); err != nil {
-			return fmt.Errorf("question row %d: %w", q.Row, err)
+			return fmt.Errorf("question %d (%s): %w", q.Row+1, q.ID, err)
 		}
 		r.asked++
 		r.progress()
@@ -199,7 +199,7 @@ func (r *runner) fill(ctx context.Context, db *engine.DB, c *conversation) (turn
 	for _, t := range c.turns {
 		pieces := splitText(t.Text, model.TextBytesMax)
 		if len(pieces) > 1 {
-			r.report.Problems = append(r.report.Problems, fmt.Sprintf("corpus row %d: text of %d bytes, added as %d pieces that count as the turn", t.Row, len(t.Text), len(pieces)))
+			r.report.Problems = append(r.report.Problems, fmt.Sprintf("turn %d (%s): text of %d bytes, added as %d pieces that count as the turn", t.Row+1, t.ID, len(t.Text), len(pieces)))
 		}
 		for i, piece := range pieces {
 			m := r.memory(t)

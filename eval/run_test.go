@@ -174,3 +174,20 @@ func TestReportForPeopleAndPrograms(t *testing.T) {
 		t.Errorf("%v: %s", err, data)
 	}
 }
+
+func TestReportOfGeneratedSetSaysSo(t *testing.T) {
+	for _, generated := range []bool{false, true} {
+		r := Report{Set: "x", Generated: generated}
+		var text bytes.Buffer
+		if err := r.WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(text.String(), "WARNING ") != generated || strings.Contains(string(data), `"generated":true`) != generated {
+			t.Errorf("generated %v gives\n%s\n%s", generated, &text, data)
+		}
+	}
+}

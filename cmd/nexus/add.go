@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,7 @@ func newAddCommand(a *app) *cobra.Command {
 		Use:   "add [FILE|DIR|-]...",
 		Short: "Add text, Markdown, or JSON lines",
 		Long: `Adds files, directories, standard input (-), or one --text. The store is made where there is none.
+Standard input is JSON lines; --format text makes it text.
 
 JSON lines (.jsonl .ndjson .json): one object a line, only "text" is required:
 {"key","text","time","speaker","session","user","agent","tenant","kind","importance",
@@ -45,7 +47,7 @@ FILE:LINE: reason and skipped; the exit code is then 1.
 Any other file is text or Markdown in UTF-8. It is cut into pieces at sentence ends; each
 becomes a memory with the key PATH#BYTE, so that adding a file again adds nothing twice.
 PATH is kept as given. The time is that of the file's last change. A piece whose text has
-changed since is reported and left as it was: delete it first. Binary files are skipped.
+changed since is reported and left as it was: delete --source PATH first. Binary files are skipped.
 
 Directories are walked in the order of names, hidden files left out; read are ` + walkedNames() + `.
 
@@ -66,13 +68,16 @@ Ctrl-C finishes the commit in hand, says how many records are kept, and exits wi
 			if f.text == "" && (f.key != "" || f.time != "") {
 				return wrongUsef("--key and --time go with --text")
 			}
+			if !c.Flags().Changed("chunk-overlap") {
+				f.chunks.Overlap = min(chunk.OverlapDefault, f.chunks.Tokens/overlapShare)
+			}
 			return a.add(c.Context(), &f, args)
 		},
 	}
 	intakeFlags(c, &f)
 	c.Flags().StringVar(&f.format, "format", "", "`FORMAT`: jsonl, text or markdown, instead of a guess by file name")
 	c.Flags().IntVar(&f.chunks.Tokens, "chunk-tokens", chunk.TokensDefault, "`WORDS` of the pieces that text is cut into")
-	c.Flags().IntVar(&f.chunks.Overlap, "chunk-overlap", chunk.OverlapDefault, "`WORDS` that a piece shares with the one before")
+	c.Flags().IntVar(&f.chunks.Overlap, "chunk-overlap", chunk.OverlapDefault, "`WORDS` that a piece shares with the one before, at most a quarter of --chunk-tokens")
 	c.Flags().StringVar(&f.text, "text", "", "add this one `TEXT`")
 	c.Flags().StringVar(&f.key, "key", "", "`KEY` of the --text")
 	c.Flags().StringVar(&f.time, "time", "", "`WHEN` the --text happened (2024-05-31, 2024-05-31T18:00:00Z, Unix seconds)")
@@ -109,6 +114,9 @@ func intakeFlags(c *cobra.Command, f *addFlags) {
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary")
 }
 
+// overlapShare is the share of a piece that package chunk lets it repeat.
+const overlapShare = 4
+
 func (f *addFlags) check() error {
 	if !slices.Contains([]string{"", formatJSONL, formatText, formatMarkdown}, f.format) {
 		return wrongUsef("--format is %q, want jsonl, text or markdown", f.format)
@@ -117,9 +125,11 @@ func (f *addFlags) check() error {
 		return wrongUsef("--batch is %d, want 1 to %d", f.batch, model.AddCountMax)
 	}
 	if f.format != formatJSONL { // import has no pieces
-		if _, err := chunk.Split(nil, "", f.chunks); err != nil || f.chunks.Tokens == 0 {
-			return wrongUsef("--chunk-tokens is %d, want 1 to %d; --chunk-overlap is %d, want 0 to a quarter of that",
-				f.chunks.Tokens, chunk.TokensMax, f.chunks.Overlap)
+		if f.chunks.Tokens < 1 || f.chunks.Tokens > chunk.TokensMax {
+			return wrongUsef("--chunk-tokens is %d, want 1 to %d", f.chunks.Tokens, chunk.TokensMax)
+		}
+		if most := f.chunks.Tokens / overlapShare; f.chunks.Overlap < 0 || f.chunks.Overlap > most {
+			return wrongUsef("--chunk-overlap is %d, want 0 to %d, a quarter of --chunk-tokens", f.chunks.Overlap, most)
 		}
 	}
 	return nil
@@ -134,8 +144,10 @@ type intake struct {
 	acks     *json.Encoder // nil without --acks
 	failed   error         // standard output takes no acks any more
 
-	kept   int // records acknowledged, those that were there included
-	report intakeReport
+	kept    int // records acknowledged, those that were there included
+	keyless int // of them JSON lines without a key
+	piped   int // of these from standard input, which --line-keys gives none
+	report  intakeReport
 }
 
 // intakeReport is the JSON form of the summary.
@@ -244,8 +256,17 @@ func (in *intake) lines(ctx context.Context, s source, r *sourceReader) error {
 			}
 			return nil
 		},
-		Added: func(lines []int, memories []engine.Memory, ids []engine.ID) { in.acknowledge(s, lines, memories, ids) },
-		Bad:   func(line int, err error) { in.bad(s, line, err) },
+		Added: func(lines []int, memories []engine.Memory, ids []engine.ID) {
+			in.countKeyless(s, memories)
+			in.acknowledge(s, lines, memories, ids)
+		},
+		Bad: func(line int, err error) {
+			if s.path == stdinPath && in.flags.format == "" && !strings.ContainsRune("\x00{[", rune(r.first)) {
+				err = fmt.Errorf("%s (standard input is JSON lines; for plain text: --format text): %w", inWords(err), engine.ErrInvalid)
+				r.first = '{' // said once
+			}
+			in.bad(s, line, err)
+		},
 	})
 	if err != nil && r.err != nil {
 		// What ended the import is the reader's; a commit that failed too is in err.
@@ -254,6 +275,17 @@ func (in *intake) lines(ctx context.Context, s source, r *sourceReader) error {
 		}
 	}
 	return err
+}
+
+func (in *intake) countKeyless(s source, memories []engine.Memory) {
+	for i := range memories {
+		if memories[i].Key == "" {
+			in.keyless++
+			if s.path == stdinPath {
+				in.piped++
+			}
+		}
+	}
 }
 
 // complete sets what a record lacks and the flags give.
@@ -308,7 +340,7 @@ func (in *intake) skip(name string, err error) {
 }
 
 func (in *intake) complain(place string, err error) {
-	message := fmt.Sprintf("%s: %v", printable(place), err)
+	message := fmt.Sprintf("%s: %s", printable(place), inWords(err))
 	if in.progress == nil {
 		in.app.note("%s", message)
 		return
@@ -347,11 +379,27 @@ func (in *intake) printReport() error {
 	if r.Present > 0 {
 		line += fmt.Sprintf("; %d were there already", r.Present)
 	}
+	var err error
 	if in.acks != nil {
 		in.app.note("%s", line)
-		return nil
+	} else {
+		err = errors.Join(in.app.printf("%s\n", line), in.app.out.Flush())
 	}
-	return in.app.printf("%s\n", line)
+	if hint := in.keylessHint(); hint != "" {
+		in.app.note("%s", hint)
+	}
+	return err
+}
+
+func (in *intake) keylessHint() string {
+	if in.keyless == 0 {
+		return ""
+	}
+	hint := fmt.Sprintf("%d without keys: adding them again would add them twice", in.keyless)
+	if in.keyless > in.piped {
+		hint += " (--line-keys gives them keys)"
+	}
+	return hint
 }
 
 // skippedError is the error of an intake that left something out.
@@ -362,5 +410,12 @@ func (in *intake) skippedError() error {
 		}
 		return nil
 	}
-	return fmt.Errorf("skipped %s and %s, see above: %w", counted(in.report.Bad, "line", "lines"), counted(in.report.Skipped, "file", "files"), engine.ErrInvalid)
+	var skipped []string
+	if in.report.Bad > 0 {
+		skipped = append(skipped, counted(in.report.Bad, "line", "lines"))
+	}
+	if in.report.Skipped > 0 {
+		skipped = append(skipped, counted(in.report.Skipped, "file", "files"))
+	}
+	return fmt.Errorf("skipped %s, see above: %w", strings.Join(skipped, " and "), engine.ErrInvalid)
 }

@@ -74,7 +74,7 @@ func TestEvalPrintsOneObject(t *testing.T) {
 
 func TestEvalGeneratesLoudly(t *testing.T) {
 	code, out, errOut := evalRun("--data", filepath.Join(t.TempDir(), "nowhere"), "--vectors", "nowhere")
-	if code != exitDone || !strings.Contains(errOut, "GENERATED") || !strings.Contains(out, "generated, per conversation") {
+	if code != exitDone || !strings.Contains(errOut, "GENERATED") || !strings.HasPrefix(out, "WARNING ") || !strings.Contains(out, "generated, per conversation") {
 		t.Errorf("exit %d\n%s\n%s", code, out, errOut)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -70,9 +71,24 @@ func codeName(err error) string {
 	return model.CodeOf(err).String()
 }
 
+// What of an error's text is for programs: the rooms it came through, and the
+// kind at its end. A kind that says more than the words before it stays.
+var (
+	roomPrefix = regexp.MustCompile(`^((open|store|truth|add|get|list|delete|query|search|import|export|verify|compact|eval): |memory \d+: )+`)
+	kindSuffix = regexp.MustCompile(`(: (invalid|not found|exists|locked|dimension|unsupported|forbidden|cancelled))+(; |$)`)
+)
+
+// inWords returns the text of an error for people.
+func inWords(err error) string {
+	parts := strings.Split(err.Error(), "\n") // of errors.Join
+	for i, part := range parts {
+		parts[i] = kindSuffix.ReplaceAllString(roomPrefix.ReplaceAllString(part, ""), "$3")
+	}
+	return printable(strings.Join(parts, "; "))
+}
+
 // report prints why a verb ended and returns the exit code.
 func (a *app) report(ctx context.Context, args []string, err error) int {
-	message := strings.ReplaceAll(printable(err.Error()), "\n", "; ")
 	if a.json || slices.Contains(args, "--json") { // a wrong flag ends parsing before --json is seen
 		var line struct {
 			Error struct {
@@ -80,10 +96,10 @@ func (a *app) report(ctx context.Context, args []string, err error) int {
 				Message string `json:"message"`
 			} `json:"error"`
 		}
-		line.Error.Code, line.Error.Message = codeName(err), message
+		line.Error.Code, line.Error.Message = codeName(err), strings.ReplaceAll(printable(err.Error()), "\n", "; ")
 		json.NewEncoder(a.errOut).Encode(line)
 	} else {
-		fmt.Fprintf(a.errOut, "nexus: %s\n", message)
+		fmt.Fprintf(a.errOut, "nexus: %s\n", inWords(err))
 	}
 	return exitCode(ctx, err)
 }

@@ -48,22 +48,29 @@ func outputWidth() int {
 }
 
 // printable replaces what a terminal would obey: stored text must not be able
-// to move the cursor or set a title. Line ends and tabs stay.
+// to move the cursor or set a title. Line ends and tabs stay, other white space
+// is a space.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return unicode.ReplacementChar
+		switch {
+		case r == '\n' || r == '\t' || !unicode.IsControl(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
 		}
-		return r
-	}, s)
+		return unicode.ReplacementChar
+	}, strings.ReplaceAll(s, "\r\n", "\n"))
 }
+
+// squeezed is printable with every run of white space as one space.
+func squeezed(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
 
 // oneLine returns text on one line of at most width columns.
 func oneLine(text string, width int) string {
 	if len(text) > 4*width {
 		text = strings.ToValidUTF8(text[:4*width], "") + " …" // no character is longer; saves work on long texts
 	}
-	return runewidth.Truncate(strings.Join(strings.Fields(printable(text)), " "), width, "…")
+	return runewidth.Truncate(squeezed(text), width, "…")
 }
 
 // wrap breaks text into lines of at most width columns, at most linesMax of
@@ -96,7 +103,7 @@ func byline(m *engine.Memory) string {
 		{"tenant ", m.Tenant}, {"", place(m)},
 	} {
 		if p.value != "" {
-			parts = append(parts, printable(p.label+p.value))
+			parts = append(parts, squeezed(p.label+p.value))
 		}
 	}
 	return strings.Join(parts, " · ")
@@ -104,8 +111,11 @@ func byline(m *engine.Memory) string {
 
 // place names where a memory was cut from, else its key.
 func place(m *engine.Memory) string {
-	if m.Source != "" {
+	switch {
+	case m.Source != "" && m.End > 0:
 		return fmt.Sprintf("%s:%d-%d", m.Source, m.Start, m.End)
+	case m.Source != "":
+		return m.Source
 	}
 	return m.Key
 }
@@ -114,7 +124,7 @@ func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02 15:04")
+	return t.UTC().Format("2006-01-02 15:04Z")
 }
 
 // counted returns a number with its noun in the right form.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -94,12 +96,37 @@ func (in *intake) addOne(ctx context.Context, m engine.Memory) (engine.ID, error
 	}
 	if errors.Is(err, engine.ErrExists) {
 		old, getErr := in.db.GetByKey(ctx, m.Tenant, m.Key)
-		if getErr == nil && old.Text == m.Text && old.Scope == m.Scope {
+		if getErr != nil {
+			return 0, errors.Join(err, getErr)
+		}
+		if old.Text == m.Text && old.Scope == m.Scope {
 			return old.ID, nil
 		}
-		return 0, fmt.Errorf("its key is taken by memory %d with other content, delete that first: %w", old.ID, engine.ErrExists)
+		return 0, fmt.Errorf("its key is taken by memory %d with other content; run: %s, then add again: %w", old.ID, clearing(&m, &old), engine.ErrExists)
 	}
 	return 0, err
+}
+
+// clearing is the command that makes room for a memory whose key old has.
+func clearing(m, old *engine.Memory) string {
+	command := fmt.Sprintf("nexus delete %d", old.ID)
+	if m.Source != "" && old.Source == m.Source {
+		command = "nexus delete --source " + shellWord(m.Source)
+		if m.Tenant != "" {
+			command += " --tenant " + shellWord(m.Tenant)
+		}
+	}
+	return command
+}
+
+// shellWord quotes what a shell would take apart.
+func shellWord(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+,:@%=", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // memorysFault reports whether an error is about a memory, not about the store.

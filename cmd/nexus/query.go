@@ -72,21 +72,41 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 		if err != nil {
 			return err
 		}
-		return a.printAnswer(answer, f)
+		if err = a.printAnswer(answer, f); err == nil && len(answer.Hits) == 0 {
+			return nothingFound{"nothing found" + a.outside(ctx, db, f.Scope) + skippedNotes(answer)}
+		}
+		return err
 	})
 }
 
+// skippedNotes says why engines had nothing to go on.
+func skippedNotes(answer *engine.Answer) string {
+	var b strings.Builder
+	for _, e := range answer.Trace.Engines {
+		if e.State == model.EngineSkipped {
+			fmt.Fprintf(&b, "; %s: %s", e.Name, noteOf(e))
+		}
+	}
+	return b.String()
+}
+
+// noteOf is a trace's note without the state that is printed in front of it.
+func noteOf(e model.EngineTrace) string { return strings.TrimPrefix(e.Note, e.State.String()+": ") }
+
+// noWordNote is what the lexical engine notes where the question has no word in
+// common with the store.
+const noWordNote = "no word of the question occurs"
+
 func (a *app) printAnswer(answer *engine.Answer, f queryFlags) error {
-	var err error
 	if a.json {
-		err = a.printJSON(newAnswerRecord(answer))
-	} else {
-		err = a.printHits(answer, f)
+		return a.printJSON(newAnswerRecord(answer))
 	}
-	if err == nil && len(answer.Hits) == 0 {
-		return nothingFound{"nothing found"}
+	if len(answer.Hits) > 0 && slices.ContainsFunc(answer.Trace.Engines, func(e model.EngineTrace) bool {
+		return e.State == model.EngineSkipped && noteOf(e) == noWordNote
+	}) {
+		a.note("%s in the store: these are guesses by spelling or vector", noWordNote)
 	}
-	return err
+	return a.printHits(answer, f)
 }
 
 // textLinesMax is what a hit shows of its text without --full.
@@ -108,7 +128,7 @@ func (a *app) printHits(answer *engine.Answer, f queryFlags) error {
 			a.printf("%s(and %d like it)\n", indent, len(h.Duplicates))
 		}
 		if f.explain {
-			a.printf("%s%s\n", indent, factorLine(h.Factors))
+			a.printf("%s%s\n", indent, factorLine(h.Factors, f.Intent.Weights()))
 		}
 	}
 	if f.explain {
@@ -151,20 +171,24 @@ func excerpt(text, question string, columns int) string {
 	return text
 }
 
-func factorLine(f engine.Factors) string {
+// factorLine shows each factor with its weight: the score is the sum of their
+// products.
+func factorLine(f engine.Factors, weights engine.Weights) string {
 	var parts []string
 	for i, value := range f {
-		parts = append(parts, fmt.Sprintf("%s %.2f", model.Factor(i), value))
+		parts = append(parts, fmt.Sprintf("%s %.2f*%.2f", model.Factor(i), weights[i], value))
 	}
 	return strings.Join(parts, "  ")
 }
 
 func (a *app) printTrace(answer *engine.Answer) {
 	t := &answer.Trace
-	a.printf("\ntook %v: prepare %v, search %v, fuse %v, fetch %v; %d segments, %d candidates, %d near-duplicates\n",
-		micros(answer.Took), micros(t.Prepare), micros(t.Search), micros(t.Fuse), micros(t.Fetch), t.Segments, t.Candidates, t.Collapsed)
+	a.printf("\ntook %v: prepare %v, search %v, fuse %v, fetch %v; %s, %s, %s\n",
+		micros(answer.Took), micros(t.Prepare), micros(t.Search), micros(t.Fuse), micros(t.Fetch),
+		counted(t.Segments, "segment", "segments"), counted(t.Candidates, "candidate", "candidates"), counted(t.Collapsed, "near-duplicate", "near-duplicates"))
 	for _, e := range t.Engines {
-		a.printf("  %-8s %-8s %4d candidates  %v  %s\n", e.Name, e.State, e.Candidates, micros(e.Took), e.Note)
+		line := fmt.Sprintf("  %-8s %-8s %4d candidates  %v  %s", e.Name, e.State, e.Candidates, micros(e.Took), noteOf(e))
+		a.printf("%s\n", strings.TrimRight(line, " "))
 	}
 }
 
@@ -226,7 +250,7 @@ func newAnswerRecord(answer *engine.Answer) answerRecord {
 		r.Hits = append(r.Hits, newHitRecord(i+1, &answer.Hits[i]))
 	}
 	for _, e := range t.Engines {
-		r.Trace.Engines = append(r.Trace.Engines, engineRecord{e.Name, e.State.String(), e.Candidates, e.Took.Microseconds(), e.Note})
+		r.Trace.Engines = append(r.Trace.Engines, engineRecord{e.Name, e.State.String(), e.Candidates, e.Took.Microseconds(), noteOf(e)})
 	}
 	return r
 }

@@ -42,7 +42,10 @@ func (a *app) get(ctx context.Context, db *engine.DB, ids []engine.ID, tenant, k
 		return a.got(&m, fmt.Sprintf("key %q", key), err)
 	}
 	var missing error
-	for _, id := range ids {
+	for i, id := range ids {
+		if i > 0 && !a.json {
+			a.printf("\n")
+		}
 		m, err := db.Get(ctx, id)
 		if err = a.got(&m, fmt.Sprintf("ID %d", id), err); errors.As(err, new(nothingFound)) {
 			missing = errors.Join(missing, err)
@@ -66,11 +69,11 @@ func (a *app) got(m *engine.Memory, name string, err error) error {
 	a.printf("%s · %s\n", byline(m), m.Kind)
 	for _, field := range [][2]string{{"key", m.Key}, {"added", clock(m.IngestTime)}} {
 		if field[1] != "" {
-			a.printf("%s: %s\n", field[0], printable(field[1]))
+			a.printf("%s: %s\n", field[0], squeezed(field[1]))
 		}
 	}
 	for _, name := range sortedNames(m.Meta) {
-		a.printf("%s: %s\n", printable(name), printable(fmt.Sprint(m.Meta[name])))
+		a.printf("%s: %s\n", squeezed(name), squeezed(fmt.Sprint(m.Meta[name])))
 	}
 	return a.printf("\n%s\n", printable(m.Text))
 }
@@ -103,7 +106,7 @@ func newListCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List memories in the order they were added",
-		Long: `Lists the memories of a scope, one a line; without --tenant, those outside of tenants.
+		Long: `Lists the memories of a scope; without --tenant, those outside of tenants. Long texts are cut.
 --json prints the records that import takes. Exit code 3 when there are none.`,
 		Example: `  nexus list --user ann --limit 20
   nexus list --json --after 5000 --limit 1000`,
@@ -132,6 +135,9 @@ func (a *app) list(ctx context.Context, db *engine.DB, scope engine.Scope, after
 		if m.ID <= after {
 			continue
 		}
+		if count > 0 && !a.json {
+			a.printf("\n")
+		}
 		if err := a.printListed(&m, width); err != nil {
 			return err
 		}
@@ -140,38 +146,52 @@ func (a *app) list(ctx context.Context, db *engine.DB, scope engine.Scope, after
 		}
 	}
 	if count == 0 {
-		return nothingFound{"nothing found"}
+		return nothingFound{"nothing found" + a.outside(ctx, db, scope)}
 	}
 	return nil
+}
+
+// outside says how much the store has where the scope has nothing.
+func (a *app) outside(ctx context.Context, db *engine.DB, scope engine.Scope) string {
+	for range db.List(ctx, scope) {
+		return ""
+	}
+	stats, err := db.Stats()
+	if err != nil || stats.Memories == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (the store has %s outside this scope)", counted(stats.Memories, "memory", "memories"))
 }
 
 func (a *app) printListed(m *engine.Memory, width int) error {
 	if a.json {
 		return a.printMemory(m)
 	}
-	head := fmt.Sprintf("%8d  %-16s  ", m.ID, clock(m.EventTime))
-	text := m.Text
-	if m.Speaker != "" {
-		text = m.Speaker + ": " + text
+	const indent = "    "
+	a.printf("%s\n", byline(m))
+	if m.Key != "" && place(m) != m.Key {
+		a.printf("%skey %s\n", indent, squeezed(m.Key))
 	}
-	return a.printf("%s%s\n", head, oneLine(text, width-len(head)))
+	return a.printf("%s%s\n", indent, oneLine(m.Text, width-len(indent)))
 }
 
 type deleteFlags struct {
 	engine.Scope
-	key string
-	yes bool
+	key, source string
+	yes         bool
 }
 
 func newDeleteCommand(a *app) *cobra.Command {
 	var f deleteFlags
 	c := &cobra.Command{
-		Use:   "delete ID... | --key KEY | --user USER | --session SESSION | --agent AGENT",
+		Use:   "delete ID... | --key KEY | --source PATH | --user USER | --session SESSION | --agent AGENT",
 		Short: "Delete memories",
-		Long: `Deletes memories by ID, by key, or all of a user, session or agent (with --yes). They are in
-no later answer; nexus compact erases their bytes. Exit code 3 when there was nothing to delete.`,
+		Long: `Deletes memories by ID, by key, or all that were cut from a file, or all of a user, session or
+agent (with --yes). They are in no later answer; nexus compact erases their bytes. Exit code 3
+when there was nothing to delete.`,
 		Example: `  nexus delete 42 43
   nexus delete --key notes.md#0
+  nexus delete --source notes.md --yes && nexus add notes.md
   nexus delete --user ann --yes && nexus compact`,
 		RunE: func(c *cobra.Command, args []string) error {
 			ids, err := parseIDs(args)
@@ -185,15 +205,16 @@ no later answer; nexus compact erases their bytes. Exit code 3 when there was no
 		},
 	}
 	c.Flags().StringVar(&f.key, "key", "", "`KEY` of the memory")
+	c.Flags().StringVar(&f.source, "source", "", "all memories cut from this `PATH`, as it was given to add")
 	scopeFlags(c, &f.Scope, "all memories of this")
-	c.Flags().BoolVar(&f.yes, "yes", false, "really delete all memories of a scope")
+	c.Flags().BoolVar(&f.yes, "yes", false, "really delete all memories of a source or scope")
 	return c
 }
 
 // check wants exactly one way of naming what goes.
 func (f *deleteFlags) check(idCount int) error {
 	ways := 0
-	for _, given := range []bool{idCount > 0, f.key != "", f.narrow()} {
+	for _, given := range []bool{idCount > 0, f.key != "", f.source != "" || f.narrow()} {
 		if given {
 			ways++
 		}
@@ -202,9 +223,9 @@ func (f *deleteFlags) check(idCount int) error {
 	case ways == 1:
 		return nil
 	case ways == 0 && f.Tenant != "":
-		return wrongUsef("--tenant goes with --key, --user, --session or --agent")
+		return wrongUsef("--tenant goes with --key, --source, --user, --session or --agent")
 	}
-	return wrongUsef("give either IDs, or --key, or a scope (--user, --session, --agent)")
+	return wrongUsef("give either IDs, or --key, or --source and a scope (--user, --session, --agent) or one of them")
 }
 
 func (f *deleteFlags) narrow() bool { return f.User != "" || f.Session != "" || f.Agent != "" }
@@ -220,12 +241,14 @@ func (a *app) delete(ctx context.Context, db *engine.DB, ids []engine.ID, f dele
 			return err
 		}
 		ids = []engine.ID{m.ID}
-	case f.narrow():
+	case f.source != "" || f.narrow():
 		for m, err := range db.List(ctx, f.Scope) {
 			if err != nil {
 				return err
 			}
-			ids = append(ids, m.ID)
+			if f.source == "" || m.Source == f.source || m.Source == sourcePath(f.source) {
+				ids = append(ids, m.ID)
+			}
 		}
 		if len(ids) > 0 && !f.yes {
 			return wrongUsef("this deletes %s; add --yes to do it", counted(len(ids), "memory", "memories"))

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,7 @@ type app struct {
 	directory string // --db
 	json      bool   // --json
 	began     bool   // a verb runs: from here on an error is not one of usage
+	version   bool   // --version instead of a verb
 }
 
 // newRootCommand lists the verbs. Each has its constructor in a file of its own.
@@ -51,8 +53,11 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 		SuggestionsMinimumDistance: 2, // edits
 		Args:                       cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
+			switch {
+			case len(args) > 0:
 				return unknownVerb(c, args[0])
+			case a.version:
+				return a.printVersion()
 			}
 			c.SetOut(a.errOut)
 			return errors.Join(c.Help(), wrongUsef("no verb given"))
@@ -63,8 +68,9 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	root.SetOut(a.out)
 	root.SetErr(a.errOut)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return wrongUsef("%w; see %s --help", err, c.CommandPath())
+		return wrongUsef("%s; see %s --help", flagProblem(c, err), c.CommandPath())
 	})
+	root.Flags().BoolVar(&a.version, "version", false, "print the version of this build")
 	root.PersistentFlags().StringVar(&a.directory, "db", "", "`DIR` of the store (else $NEXUS_DB, else ./nexus-data)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
@@ -72,11 +78,67 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 		newExportCommand(a), newImportCommand(a), newStatsCommand(a), newVerifyCommand(a), newCompactCommand(a),
 		newDoctorCommand(a), newEvalCommand(a), newVersionCommand(a),
 	)
+	checkShells(root)
 	return root
 }
 
+// checkShells lets the completion verb refuse a shell that it does not know.
+func checkShells(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Example = "  nexus completion bash > /etc/bash_completion.d/nexus"
+			c.Args = cobra.ArbitraryArgs
+			c.RunE = func(*cobra.Command, []string) error {
+				return wrongUsef("completion is for one of bash, zsh, fish, powershell")
+			}
+		}
+	}
+}
+
+// otherNames are what the verbs are called elsewhere.
+var otherNames = map[string]string{
+	"search": "query", "ask": "query", "find": "query", "remove": "delete", "rm": "delete", "forget": "delete",
+	"init": "add", "insert": "add", "show": "get", "ls": "list", "check": "verify",
+}
+
+// badValue is how package pflag says that a flag's value is wrong.
+var badValue = regexp.MustCompile(`^invalid argument ("[^"]*") for "(?:-\w, )?--([\w-]+)" flag`)
+
+// flagProblem says what is wrong with a flag, without the words of Go.
+func flagProblem(c *cobra.Command, err error) string {
+	if m := badValue.FindStringSubmatch(err.Error()); m != nil {
+		dashes := "--"
+		if len(m[2]) == 1 {
+			dashes = "-"
+		}
+		wanted := "another value"
+		switch f := c.Flag(m[2]); {
+		case f == nil:
+		case f.Value.Type() == "duration":
+			wanted = "a duration such as 5ms"
+		case f.Value.Type() == "bool":
+			wanted = "true or false"
+		default:
+			wanted = "a number"
+		}
+		return fmt.Sprintf("%s%s is %s, want %s", dashes, m[2], m[1], wanted)
+	}
+	if c.Name() == "query" && countFlag.MatchString(err.Error()) {
+		return err.Error() + "; use -k for the number of hits"
+	}
+	return err.Error()
+}
+
+// countFlag is an error about a flag that elsewhere says how many.
+var countFlag = regexp.MustCompile(`^unknown (shorthand )?flag: ('n'|--(limit|top|number|count|n)$)`)
+
 func unknownVerb(root *cobra.Command, name string) error {
-	if likely := root.SuggestionsFor(name); len(likely) > 0 {
+	likely := root.SuggestionsFor(name)
+	if verb := otherNames[strings.ToLower(name)]; verb != "" {
+		likely = []string{verb}
+	}
+	if len(likely) > 0 {
 		return wrongUsef("no verb %q; did you mean %s?", name, strings.Join(likely, " or "))
 	}
 	return wrongUsef("no verb %q; nexus --help lists them", name)
@@ -130,7 +192,7 @@ func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
 		return nil, noStore(dir)
 	}
 	if errors.Is(err, engine.ErrLocked) {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s is in use by another process; one process at a time may write, and readers have to wait until it is done: %w", dir, engine.ErrLocked)
 	}
 	return db, err
 }

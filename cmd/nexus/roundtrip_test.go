@@ -118,7 +118,7 @@ func TestTextFilesBecomePiecesWithTheirPlace(t *testing.T) {
 	touched := strings.Replace(text.String(), "number 299", "number CHANGED", 1)
 	writeFile(t, path, touched) // its date has changed for all pieces, its text for the last
 	r = nexus(t, exitFailed, "add", "--db", dir+"/db", "--user", "ann", dir+"/notes")
-	if !strings.Contains(r.errOut, "other content") || !strings.Contains(r.errOut, "skipped 1 line and 0 files") {
+	if !strings.Contains(r.errOut, "other content; run: nexus delete --source "+path) || !strings.Contains(r.errOut, "skipped 1 line,") {
 		t.Errorf("adding it changed says %s", r.errOut)
 	}
 	wantKept(t, dir+"/db", len(acks))
@@ -289,4 +289,45 @@ func TestTheStoreIsFlagThenEnvironmentThenDefault(t *testing.T) {
 	wantKept(t, dir+"/flag", 1)
 	nexus(t, exitDone, "add", "--text", "x")
 	wantKept(t, filepath.Join(shared, defaultDirectory), 1)
+}
+
+// TestAChangedFileIsReplacedByItsSource follows the advice that adding it gives.
+func TestAChangedFileIsReplacedByItsSource(t *testing.T) {
+	dir := directory(t)
+	db, path := dir+"/db", dir+"/a.md"
+	writeFile(t, path, "the old words")
+	nexus(t, exitDone, "add", "--db", db, path)
+	nexus(t, exitDone, "add", "--db", db, "--text", "of no file")
+	writeFile(t, path, "the new words")
+	if r := nexus(t, exitFailed, "add", "--db", db, path); !strings.Contains(r.errOut, "run: nexus delete --source "+path) {
+		t.Errorf("advice: %s", r.errOut)
+	}
+	nexus(t, exitWrongUse, "delete", "--db", db, "--source", path) // without --yes
+	nexus(t, exitDone, "delete", "--db", db, "--source", path, "--yes")
+	nexus(t, exitDone, "add", "--db", db, path)
+	if r := nexus(t, exitDone, "list", "--db", db); !strings.Contains(r.out, "new words") || strings.Contains(r.out, "old words") || !strings.Contains(r.out, "of no file") {
+		t.Errorf("list: %s", r.out)
+	}
+}
+
+func TestWrongGuessesAreAnswered(t *testing.T) {
+	for args, want := range map[string]string{
+		"search x": "query", "rm 1": "delete", "init": "add", "query --limit 3 x": "-k", "query --budget 5 x": "5ms", "completion ksh": "bash",
+		"add --chunk-tokens 60 --chunk-overlap 40 x": "want 0 to 15",
+	} {
+		if r := nexus(t, exitWrongUse, strings.Fields(args)...); !strings.Contains(r.errOut, want) {
+			t.Errorf("%s: %s", args, r.errOut)
+		}
+	}
+	if r := nexus(t, exitDone, "--version"); !strings.Contains(r.out, "nexus") {
+		t.Errorf("version: %s", r.out)
+	}
+	dir := directory(t)
+	nexus(t, exitDone, "add", "--db", dir, "--chunk-tokens", "60", "--text", "words enough")
+	if r := nexus(t, exitDone, "query", "--db", dir, "xylophone"); !strings.Contains(r.errOut, "no word of the question occurs") {
+		t.Errorf("nonsense: %s", r.errOut)
+	}
+	if r := nexus(t, exitNothing, "query", "--db", dir, "--user", "nobody", "words"); !strings.Contains(r.errOut, "1 memory outside") {
+		t.Errorf("scope: %s", r.errOut)
+	}
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -109,6 +111,8 @@ func (in *intake) expand(args []string) (sources []source) {
 		path := filepath.Clean(arg)
 		info, err := os.Stat(path)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, " "):
+			in.skip(arg, fmt.Errorf("%w; to add the words themselves: --text", reason(err)))
 		case err != nil:
 			in.skip(arg, reason(err))
 		case info.IsDir():
@@ -120,8 +124,11 @@ func (in *intake) expand(args []string) (sources []source) {
 	return sources
 }
 
+// sourcePath is the path that memories cut from a file have as their Source.
+func sourcePath(path string) string { return filepath.ToSlash(filepath.Clean(path)) }
+
 func newSource(path string, info fs.FileInfo) source {
-	s := source{path: filepath.ToSlash(path), size: -1, regular: info.Mode().IsRegular(), changed: info.ModTime()}
+	s := source{path: sourcePath(path), size: -1, regular: info.Mode().IsRegular(), changed: info.ModTime()}
 	if s.regular {
 		s.size = info.Size()
 	}
@@ -185,6 +192,8 @@ type sourceReader struct {
 	in  *intake
 	r   io.Reader
 	err error // what ended it, if not its end
+
+	first byte // the first that is no white space; 0: not yet read
 }
 
 // reader returns a reader that a signal can end, even where it waits for input.
@@ -208,6 +217,11 @@ func (r *sourceReader) Read(p []byte) (int, error) {
 	}
 	n, err := r.r.Read(p)
 	r.in.progress.read(n)
+	if r.first == 0 {
+		if head := bytes.TrimSpace(p[:n]); len(head) > 0 {
+			r.first = head[0]
+		}
+	}
 	switch {
 	case err == nil || err == io.EOF:
 	case errors.Is(err, model.ErrCancelled):

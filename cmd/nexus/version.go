@@ -43,12 +43,14 @@ func newVersionCommand(a *app) *cobra.Command {
 		Short:   "Print the version of this build",
 		Example: "  nexus version --json",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			v := buildVersion()
-			if a.json {
-				return a.printJSON(v)
-			}
-			return a.printf("nexus %s %s/%s %s\n", v.Version, v.OS, v.Arch, v.Go)
-		},
+		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	v := buildVersion()
+	if a.json {
+		return a.printJSON(v)
+	}
+	return a.printf("nexus %s %s/%s %s\n", v.Version, v.OS, v.Arch, v.Go)
 }

@@ -11,7 +11,10 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -118,7 +121,8 @@ func plain(v json.RawMessage, target any) error {
 	return nil
 }
 
-// problem describes a JSON error without any of the input's text.
+// problem describes a JSON error without any of the input's text, in the words
+// of JSON.
 func problem(err error) string {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -126,9 +130,28 @@ func problem(err error) string {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("malformed JSON at byte %d", syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Sprintf("JSON %s where %s is wanted", kind.Value, kind.Type)
+		found, _, _ := strings.Cut(kind.Value, " ") // a number that does not fit comes with its digits
+		return fmt.Sprintf("JSON %s where %s is wanted", found, wanted(kind.Type, found))
 	}
 	return "malformed JSON"
+}
+
+// wanted names what JSON a type is read from.
+func wanted(t reflect.Type, found string) string {
+	switch t.Kind() {
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	case reflect.Slice:
+		return "a list of numbers"
+	case reflect.String:
+		return "a string"
+	case reflect.Uint64:
+		return "a whole number from 0"
+	}
+	if found == "number" {
+		return "a smaller number"
+	}
+	return "a number"
 }
 
 func parseKind(m *model.Memory, v json.RawMessage) (err error) {
@@ -137,6 +160,12 @@ func parseKind(m *model.Memory, v json.RawMessage) (err error) {
 		m.Kind, err = model.ParseKind(name)
 	}
 	return err
+}
+
+// timeLayouts are what people write; without a zone it is UTC.
+var timeLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05", time.DateTime, time.DateOnly,
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04",
 }
 
 func parseTime(m *model.Memory, v json.RawMessage) error {
@@ -158,7 +187,7 @@ func parseTime(m *model.Memory, v json.RawMessage) error {
 		if t == "" {
 			return nil
 		}
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly} {
+		for _, layout := range timeLayouts {
 			if parsed, err := time.Parse(layout, t); err == nil {
 				m.EventTime = parsed
 				return nil
@@ -228,6 +257,9 @@ func Parse(line []byte) (model.Memory, error) {
 		return m, fmt.Errorf("invalid UTF-8 at byte %d: %w", invalidAt(line), model.ErrInvalid)
 	}
 	if err := plain(line, &fields); err != nil {
+		return m, severalLines(line, err)
+	}
+	if err := wantText(fields); err != nil {
 		return m, err
 	}
 	for name, value := range fields {
@@ -248,6 +280,45 @@ func Parse(line []byte) (model.Memory, error) {
 		return m, err
 	}
 	return m, m.Normalize()
+}
+
+// severalLines replaces the error of a line that begins JSON of another shape.
+func severalLines(line []byte, err error) error {
+	switch line = bytes.TrimSpace(line); {
+	case bytes.HasPrefix(line, []byte("[")):
+		return fmt.Errorf("JSON array, want one object a line; convert with: jq -c '.[]': %w", model.ErrInvalid)
+	case string(line) == "{":
+		return fmt.Errorf("an object over several lines, want one object a line; convert with: jq -c .: %w", model.ErrInvalid)
+	}
+	return err
+}
+
+// What an error lists of a record's fields.
+const (
+	fieldsShown    = 5
+	fieldNameShown = 40 // bytes of each
+)
+
+// wantText refuses a record that calls its text otherwise, or has none.
+func wantText(fields map[string]json.RawMessage) error {
+	if _, ok := fields["text"]; ok || len(fields) == 0 {
+		return nil // an empty text is Normalize's to refuse
+	}
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	more := ""
+	if len(names) > fieldsShown {
+		names, more = names[:fieldsShown], ", ..."
+	}
+	for i, name := range names {
+		if len(name) > fieldNameShown {
+			names[i] = strings.ToValidUTF8(name[:fieldNameShown], "") + "..."
+		}
+	}
+	return fmt.Errorf("no field \"text\" (it has: %s%s): %w", strings.Join(names, ", "), more, model.ErrInvalid)
 }
 
 // invalidAt returns the first byte of line that is not UTF-8.

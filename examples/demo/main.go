@@ -1,6 +1,6 @@
 // Command demo shows what Nexus does, on text that every Go installation has:
 // the documentation of the standard library. It finds out what the CPU offers,
-// adds some seven thousand passages with the nexus tool, asks ten questions,
+// adds nearly eight thousand passages with the nexus tool, asks ten questions,
 // measures how long an answer takes, and kills the tool in the middle of adding
 // to see what is left. It ends with an error if anything is not as it should be.
 //
