@@ -56,7 +56,7 @@ lint: ## gofmt, vet, staticcheck
 
 .PHONY: generate
 generate: ## write asm/ anew from gen/
-	cd gen && $(GO) run . -out ../asm
+	cd gen && $(GO) run . -out ..
 
 .PHONY: test-generated
 test-generated: ## committed assembly is what gen/ writes

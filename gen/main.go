@@ -1,6 +1,7 @@
-// Command gen writes the assembly of package asm.
+// Command gen writes the assembly of package asm, and the C header with what
+// every language shares of the C ABI.
 //
-//	go run . -out ../asm
+//	go run . -out ..
 //
 // The output depends on nothing but this module. current_test.go fails when the files in
 // the repository are not what this program writes.
@@ -13,13 +14,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/nexus-memory/nexus/gen/abi"
 	"github.com/nexus-memory/nexus/gen/amd64"
 	"github.com/nexus-memory/nexus/gen/neon"
 )
 
 func main() {
 	flags := flag.NewFlagSet("gen", flag.ExitOnError) // avo puts its own -out in the default set
-	out := flags.String("out", "../asm", "directory to write to")
+	out := flags.String("out", "..", "root of the repository to write to")
 	_ = flags.Parse(os.Args[1:]) // exits on error
 	if err := write(*out); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -27,7 +29,7 @@ func main() {
 	}
 }
 
-// files returns everything that is generated, by name.
+// files returns everything that is generated, by its path from the repository's root.
 func files() (map[string][]byte, error) {
 	all, err := amd64.Files()
 	if err != nil {
@@ -38,7 +40,16 @@ func files() (map[string][]byte, error) {
 		return nil, fmt.Errorf("neon: %w", err)
 	}
 	maps.Copy(all, arm)
-	return all, nil
+	inAsm := map[string][]byte{}
+	for name, content := range all {
+		inAsm["asm/"+name] = content
+	}
+	shared, err := abi.Files()
+	if err != nil {
+		return nil, fmt.Errorf("abi: %w", err)
+	}
+	maps.Copy(shared, inAsm)
+	return shared, nil
 }
 
 func write(dir string) error {
@@ -47,7 +58,11 @@ func write(dir string) error {
 		return err
 	}
 	for name, content := range all {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
 			return err
 		}
 	}
