@@ -90,7 +90,7 @@ static inline const char *nexus_api_load(nexus_api *api, const char *path) {
     slots[i] = dlsym(library, nexus_api_names[i]);
     if (!slots[i]) return nexus_api_names[i];
   }
-  if (api->abi_oldest() > NEXUS_ABI_VERSION || api->abi_version() < NEXUS_ABI_VERSION)
+  if (api->nexus_abi_oldest() > NEXUS_ABI_VERSION || api->nexus_abi_version() < NEXUS_ABI_VERSION)
     return "the library is of another ABI version";
   return NULL;
 }
