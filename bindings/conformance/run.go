@@ -313,10 +313,7 @@ func (r *runner) file(s Step) (results, error) {
 }
 
 func (r *runner) export(path string) (results, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, engine.ErrExists
-	}
+	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
