@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -292,8 +291,7 @@ func (r *runner) remove(s Step) (results, error) {
 	return results{{"count", count}}, err
 }
 
-// file runs the operations on files: the bindings open and name them by path,
-// here they are opened and put in place as the bindings do.
+// file runs the operations on files.
 func (r *runner) file(s Step) (results, error) {
 	var a struct {
 		Path    string `json:"path"`
@@ -307,31 +305,12 @@ func (r *runner) file(s Step) (results, error) {
 	case "write":
 		return results{}, os.WriteFile(path, []byte(a.Content), 0o600)
 	case "export":
-		return r.export(path)
+		count, err := r.db.ExportFile(context.Background(), path, nil)
+		return results{{"count", count}}, err
 	}
-	return r.imported(path)
-}
-
-func (r *runner) export(path string) (results, error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	count, err := r.db.Export(context.Background(), f)
-	return results{{"count", count}}, errors.Join(err, f.Close())
-}
-
-func (r *runner) imported(path string) (results, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, engine.ErrNotFound
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	lines := []int{}
-	report, err := r.db.Import(context.Background(), f, engine.ImportOptions{Bad: func(line int, _ error) { lines = append(lines, line) }})
+	bad := func(line int, _ error) { lines = append(lines, line) }
+	report, err := r.db.ImportFile(context.Background(), path, engine.ImportOptions{Bad: bad}, nil)
 	slices.Sort(lines)
 	return results{{"memories", report.Added}, {"bad", report.Bad}, {"lines", lines}}, err
 }
