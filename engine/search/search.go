@@ -272,12 +272,10 @@ func (s *state) runOne(ctx context.Context, i int) {
 	defer s.question.View.Release()
 	r, started := &s.runs[i], time.Now()
 	defer func() {
-		if p := recover(); p != nil {
-			r.err = fmt.Errorf("panic: %v: %w", p, model.ErrInternal)
-		}
 		r.took = time.Since(started)
 		s.finished <- i
 	}()
+	defer model.Rescue("search: "+r.engine.Name(), &r.err)
 	r.found, r.err = r.engine.Search(ctx, &s.question, r.found)
 	if r.err == nil {
 		r.err = model.FromContext(ctx, "search") // what was found is not all
