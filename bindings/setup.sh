@@ -12,7 +12,6 @@ need pkg-config pkg-config
 need clang clang
 need valgrind valgrind
 need musl-gcc musl-tools
-need abidiff abigail-tools
 need /usr/include/cjson/cJSON.h libcjson-dev
 need /usr/include/nlohmann/json.hpp nlohmann-json3-dev
 [ -n "$missing" ] || exit 0
