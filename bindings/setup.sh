@@ -10,7 +10,6 @@ need make make
 need cmake cmake
 need pkg-config pkg-config
 need clang clang
-need valgrind valgrind
 need musl-gcc musl-tools
 need /usr/include/cjson/cJSON.h libcjson-dev
 need /usr/include/nlohmann/json.hpp nlohmann-json3-dev

@@ -1,4 +1,4 @@
-# What the tests of the native side share; to be sourced. It sets root (of the repository), build
+# What the tests of the native side share; to be sourced by bash. It sets root (of the repository), build
 # (what is made), library (flags to compile and link a program with libnexus) and a scratch folder.
 set -eu
 root=$(cd "$(dirname "$0")" && while [ ! -f go.mod ]; do cd ..; done && pwd)
@@ -23,10 +23,10 @@ not_tested() {
 
 # check NAME COMMAND...: what the command prints is shown only where it fails.
 check() {
-  name=$1
+  local what=$1
   shift
-  if "$@" >"$scratch/output" 2>&1; then ok "$name"; else
-    fail "$name ($*)"
+  if "$@" >"$scratch/output" 2>&1; then ok "$what"; else
+    fail "$what ($*)"
     tail -n 30 "$scratch/output" | sed 's/^/        /'
   fi
 }

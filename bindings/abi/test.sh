@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # What programs of today rely on: symbols, layouts, numbers, signatures, the glibc that is needed,
 # size, and headers that compile without a warning. testdata/*-v1* is of the first release of ABI 1
 # and stays as it is.

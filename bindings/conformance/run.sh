@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Runs the corpus in every language that is here and prints one table: make conformance.
 . "$(dirname "$0")/../testing.sh"
 here=$root/bindings/conformance

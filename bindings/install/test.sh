@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Installs into a folder, moves it, and builds programs against it with pkg-config and CMake,
 # shared and static; what is uninstalled leaves nothing.
 . "$(dirname "$0")/../testing.sh"
