@@ -83,7 +83,7 @@ class job {
     r.struct_size = sizeof r;
     detail::failure f;
     nexus_status s = nexus_job_take(h_.give(), &r, &f);
-    if (s != NEXUS_OK) detail::arena<void> kept(r.arena);
+    if (s != NEXUS_OK) nexus_free(r.arena);
     f.check(s);
     return detail::outcome<T>::from(r);
   }
