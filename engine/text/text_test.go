@@ -70,6 +70,12 @@ func TestTermsAreStemsWithoutStopWords(t *testing.T) {
 	}
 }
 
+func TestTermsKeepWhoSpeaksToWhom(t *testing.T) {
+	if got := strings.Join(termsOf("I told you about my plans for us; she and her friends did not."), " "); got != "i told you about my plan us friend not" {
+		t.Fatalf("%q", got)
+	}
+}
+
 func TestTermsOfJoinedNamesComeWithTheirParts(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"http.Handler", "http.handler http handler"},
