@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -208,16 +210,22 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) error {
 	for i, p := range parts {
 		sources[i], dead[i] = p.Segment, p.Dead
 	}
-	merged, err := segment.Merge(view.Space, sources, dead)
+	draft, err := segment.Merge(view.Space, sources, dead)
 	if err != nil {
 		return err
 	}
+	var merged *segment.Segment
 	var number uint64
-	if merged != nil && (toFile || merged.RowCount() >= fileRows || len(merged.Image()) >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).Mapped)) {
+	switch {
+	case draft == nil: // no row is left
+	case toFile || draft.RowCount() >= fileRows || draft.Size() >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).Mapped):
 		number = s.fileNumber.Add(1)
-		if merged, err = s.writeSegment(number, merged); err != nil {
-			return err
-		}
+		merged, err = s.writeSegment(number, draft)
+	default:
+		merged, err = draft.Segment()
+	}
+	if err != nil {
+		return err
 	}
 	r := newRequest(context.Background())
 	r.alone = func() error { return s.install(sources, merged, number) }
@@ -230,27 +238,33 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) error {
 }
 
 // writeSegment makes a segment's file durable and returns it mapped.
-func (s *Store) writeSegment(number uint64, built *segment.Segment) (*segment.Segment, error) {
+func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segment, error) {
 	path := s.segmentPath(number)
 	if err := s.stillThere(); err != nil {
 		return nil, err
 	}
-	if err := writeDurably(path, built.Image()); err != nil {
+	if err := writeDurably(path, draft.Write); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
 	return segment.OpenFile(path)
 }
 
+// writeBytes gathers what is smaller; what is larger goes to the file directly.
+const writeBytes = 64 << 10
+
 // writeDurably writes a file under another name, syncs it, renames it and syncs
 // the directory: after a crash it is there whole or not at all.
-func writeDurably(path string, data []byte) error {
+func writeDurably(path string, write func(io.Writer) error) error {
 	temp := path + ".tmp"
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temp) // gone already where all went well
-	_, err = f.Write(data)
+	buffer := bufio.NewWriterSize(f, writeBytes)
+	if err = write(buffer); err == nil {
+		err = buffer.Flush()
+	}
 	if err == nil {
 		err = f.Sync()
 	}

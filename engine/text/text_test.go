@@ -176,6 +176,17 @@ func TestWarmAnalysisDoesNotAllocate(t *testing.T) {
 	}
 }
 
+func TestACloneSharesNothing(t *testing.T) {
+	var tokens Tokens
+	NewAnalyzer().Words(&tokens, "one two")
+	clone := tokens.Clone()
+	tokens.Reset()
+	tokens.AppendString("six")
+	if got := list(&clone); !slices.Equal(got, []string{"one", "two"}) {
+		t.Fatalf("%q", got)
+	}
+}
+
 func TestAnalyzersShareNothing(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 4 {
