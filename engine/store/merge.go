@@ -20,6 +20,7 @@ import (
 
 const (
 	mergeFan     = 8                // neighbours of one size class that become one of the next
+	runMax       = 8 * mergeFan     // a run of so many is merged even within its class
 	fileRows     = 2048             // a merged segment of this size goes to a file
 	fileBytes    = 4 << 20          // as does one of this size, merged or not: memory is for small ones
 	segmentRows  = 1 << 16          // and none is made larger than this: bounds a merge's memory and time
@@ -36,8 +37,8 @@ type span struct{ first, last int }
 func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 
 // plan picks the next parts to merge: a large one that is only in memory, else
-// the run of at least mergeFan neighbours of the smallest class, else a part
-// that is mostly deleted.
+// the run of at least mergeFan neighbours of the smallest class that becomes one
+// of a higher class, else a part that is mostly deleted.
 func plan(parts []segment.Part) (span, bool) {
 	for i := range parts {
 		if !parts[i].Mapped() && len(parts[i].Image()) >= fileBytes {
@@ -48,7 +49,7 @@ func plan(parts []segment.Part) (span, bool) {
 		for first := 0; first < len(parts); first++ {
 			last, full := runEnd(parts, first, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
 			// A run that is as large as a segment may be need not be long.
-			if last-first >= mergeFan || (full && last-first > 1) {
+			if outgrows(parts[first:last], c) || (full && last-first > 1) {
 				return span{first, last - 1}, true
 			}
 			first = max(first, last-1)
@@ -60,6 +61,18 @@ func plan(parts []segment.Part) (span, bool) {
 		}
 	}
 	return span{}, false
+}
+
+// outgrows reports whether a run is worth merging: it is long enough and makes a
+// part of a higher class than c. Without the latter a large part would be written
+// anew for every seven small ones that follow it. What is far too long is merged
+// whatever comes of it, as every part costs each question.
+func outgrows(run []segment.Part, c int) bool {
+	rowCount := 0
+	for i := range run {
+		rowCount += run[i].RowCount()
+	}
+	return len(run) >= mergeFan && class(rowCount) > c || len(run) >= runMax
 }
 
 // runEnd returns the end of the run of parts from first that fit and stay
