@@ -38,10 +38,6 @@ build: ## build the command line tool, bin/nexus
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags='-s -w' -o $(BIN)/nexus ./cmd/nexus
 
-.PHONY: lib
-lib: ## build libnexus.so (and .so.1) in build/lib: the C ABI
-	capi/build.sh build/lib
-
 .PHONY: demo
 demo: build ## index the Go standard library's documentation, ask, kill, recover
 	$(GO) run ./examples/demo --nexus $(BIN)/nexus
