@@ -135,7 +135,7 @@ static void call_file(struct bytes *b) {
     fclose(f);
   }
   nexus_status s = checked(nexus_import(d, path, any_number(b), &r, any_error(b)));
-  must(s != NEXUS_OK || r, "a report of the import"); /* one that failed may say what it added before */
+  must((s == NEXUS_OK) == (r != NULL), "a report of an import that ended well");
   for (uint32_t i = 0; r && i < r->problem_count; i++) read_text(r->problems[i].text);
   nexus_free(r);
 }
@@ -163,6 +163,7 @@ static void call_job(struct bytes *b) {
   if (s == NEXUS_OK && reply->answer) read_answer(reply->answer, NEXUS_HITS_MAX);
   if (s == NEXUS_OK && reply->memories) read_memories(reply->memories);
   if (s == NEXUS_OK) nexus_free(reply->arena);
+  else must(reply->struct_size != sizeof *reply || reply->arena == NULL, "nothing is given on an error");
 }
 
 static void call_queue(struct bytes *b) {

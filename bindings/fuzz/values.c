@@ -55,7 +55,8 @@ nexus_text any_text(struct bytes *b) {
   char *out;
   if (choice < 32) return t;
   if (choice < 36) return (t.size = take64(b), t); /* a size and no text */
-  t.size = choice < 120 ? strlen(word) : choice < 200 ? (size_t)(b->end - b->next) % 64 : choice < 240 ? 500 + choice % 32 : choice < 250 ? 70000 : 1048570 + choice % 8;
+  t.size = choice < 120 ? strlen(word) : choice < 200 ? (size_t)(b->end - b->next) % 64 : 500 + choice % 32;
+  if (choice > 250 && take8(b) < 16) t.size = choice % 2 ? 70000 : 1048570 + choice % 8; /* seldom: they take their time */
   t.data = out = text_bytes(t.size);
   for (size_t i = 0; i < t.size; i++) out[i] = choice < 120 ? word[i] : choice < 200 ? (char)take8(b) : i % 7 ? 'a' : ' ';
   return t;

@@ -352,10 +352,8 @@ class db {
   report import_from(const std::string &path, std::uint32_t batch = 0) {
     nexus_report *r = nullptr;
     detail::failure f;
-    nexus_status s = nexus_import(handle(), detail::text(path), batch, &r, &f);
-    detail::arena<nexus_report> kept(r); /* there may be one where it failed */
-    f.check(s);
-    return report(*kept);
+    f.check(nexus_import(handle(), detail::text(path), batch, &r, &f));
+    return report(*detail::arena<nexus_report>(r));
   }
 
   /* Closes the store; a second time throws closed. Without it the destructor closes, silently. */
