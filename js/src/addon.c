@@ -126,6 +126,7 @@ NAPI_MODULE_INIT() {
       {"sync", NULL, calls_sync, NULL, NULL, NULL, napi_default, NULL},
       {"work", NULL, calls_work, NULL, NULL, NULL, napi_default, NULL},
       {"check", NULL, calls_check, NULL, NULL, NULL, napi_default, NULL},
+      {"endList", NULL, calls_end_list, NULL, NULL, NULL, napi_default, NULL},
       {"submit", NULL, jobs_submit, NULL, NULL, NULL, napi_default, NULL},
       {"cancel", NULL, jobs_cancel, NULL, NULL, NULL, napi_default, NULL},
       {"progress", NULL, jobs_progress, NULL, NULL, NULL, napi_default, NULL},

@@ -103,6 +103,7 @@ void call_settle(struct call *c);
 napi_value calls_sync(napi_env env, napi_callback_info info);
 napi_value calls_work(napi_env env, napi_callback_info info);
 napi_value calls_check(napi_env env, napi_callback_info info);
+napi_value calls_end_list(napi_env env, napi_callback_info info);
 
 /* ---- jobs.c ---- */
 

@@ -137,11 +137,24 @@ napi_value calls_check(napi_env env, napi_callback_info info) {
   bool lossless;
   nexus_db db;
   if (!instance_of(env)) return NULL;
-  if (napi_get_cb_info(env, info, &argc, &arg, NULL, NULL) != napi_ok || argc < 1 ||
-      napi_get_value_bigint_uint64(env, arg, &db.v, &lossless) != napi_ok)
+  if (napi_get_cb_info(env, info, &argc, &arg, NULL, NULL) != napi_ok || napi_get_value_bigint_uint64(env, arg, &db.v, &lossless) != napi_ok)
     return addon_misuse(env, "check: want a handle");
   napi_get_boolean(env, nexus.nexus_delete(db, NULL, 0, NULL, NULL) == NEXUS_OK, &open);
   return open;
+}
+
+/* endList(cursor): ends a listing; nothing where it has ended. */
+napi_value calls_end_list(napi_env env, napi_callback_info info) {
+  napi_value arg;
+  size_t argc = 1;
+  bool lossless;
+  nexus_cursor cursor;
+  if (!instance_of(env)) return NULL;
+  if (napi_get_cb_info(env, info, &argc, &arg, NULL, NULL) != napi_ok ||
+      napi_get_value_bigint_uint64(env, arg, &cursor.v, &lossless) != napi_ok)
+    return addon_misuse(env, "endList: want a cursor");
+  nexus.nexus_cursor_close(cursor, NULL);
+  return NULL;
 }
 
 /* The reply as the JavaScript value that decode makes of it, or NULL. */

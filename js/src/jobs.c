@@ -88,12 +88,13 @@ static void keep_alive(struct hub *h) {
 }
 
 /* Submits the first call that waits. False where it has to go on waiting: the library is busy,
-   and a job of ours that ends will let us try again. */
+   and a job of ours that ends will let us try again. (Not for OPEN: a refused one has given its
+   embedder back.) */
 static bool start_first(struct hub *h) {
   struct call *c = h->waiting;
   nexus_status status = h->has_queue ? NEXUS_OK : start_queue(h, &c->error);
   if (status == NEXUS_OK) status = nexus.nexus_submit(c->db, &c->request, h->queue, c, &c->job, &c->error);
-  if (status == NEXUS_BUSY && h->running) return false;
+  if (status == NEXUS_BUSY && h->running && c->request.op != NEXUS_OP_OPEN) return false;
   unlink_call(h, c);
   if (status == NEXUS_OK) {
     insert(&h->running, c);

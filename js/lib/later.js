@@ -1,0 +1,63 @@
+'use strict';
+// Operations as Promises, by one of two ways.
+//
+// `quickly`: on libuv's pool, for what is short. `later`: as a job of the library, for what takes
+// long, waits for an embedder, or is to be cancelled; whatever has a signal goes that way.
+
+const { wrong } = require('./encode.js');
+const { NexusError } = require('./error.js');
+const { native } = require('./native.js');
+
+const PROGRESS_MS = 100; // between two calls of onProgress
+
+function signalOf(options) {
+  if (options === undefined) return undefined;
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object', options);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong('signal', 'an AbortSignal', signal);
+  if (signal?.aborted) throw new NexusError('cancelled', 'cancelled before it began', { cause: signal.reason });
+  return signal;
+}
+
+function quickly(operation, options) {
+  if (signalOf(options) !== undefined) return later(operation, options);
+  return operation(native().work);
+}
+
+async function later(operation, options) {
+  const signal = signalOf(options);
+  const onProgress = options?.onProgress;
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw wrong('onProgress', 'a function', onProgress);
+  const [promise, ticket] = operation(native().submit);
+  return signal || onProgress ? watch(promise, ticket, signal, onProgress) : promise;
+}
+
+// Cancels the job when the signal says so, and tells of its progress.
+async function watch(promise, ticket, signal, onProgress) {
+  let failure; // what onProgress threw
+  const cancel = () => native().cancel(ticket);
+  const tell = () => {
+    const progress = native().progress(ticket);
+    if (progress === undefined || failure !== undefined) return;
+    try {
+      onProgress({ done: progress[0], total: progress[1] });
+    } catch (error) {
+      failure = { error };
+      cancel();
+    }
+  };
+  const timer = onProgress && setInterval(tell, PROGRESS_MS);
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await promise;
+  } catch (error) {
+    if (error.code === 'cancelled' && failure !== undefined) throw failure.error;
+    if (error.code === 'cancelled' && signal?.aborted) error.cause = signal.reason;
+    throw error;
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+module.exports = { later, quickly };
