@@ -19,6 +19,20 @@ function signalOf(options) {
   return signal;
 }
 
+// What to call when a signal is aborted. One listener a signal, however many calls it has: ten
+// listeners would make Node warn of a leak.
+const cancels = new WeakMap();
+
+function onAbort(signal, cancel) {
+  let all = cancels.get(signal);
+  if (!all) {
+    cancels.set(signal, (all = new Set()));
+    signal.addEventListener('abort', () => all.forEach((each) => each()), { once: true });
+  }
+  all.add(cancel);
+  return () => all.delete(cancel);
+}
+
 function quickly(operation, options) {
   if (signalOf(options) !== undefined) return later(operation, options);
   return operation(native().work);
@@ -47,7 +61,7 @@ async function watch(promise, ticket, signal, onProgress) {
     }
   };
   const timer = onProgress && setInterval(tell, PROGRESS_MS);
-  signal?.addEventListener('abort', cancel, { once: true });
+  const forget = signal && onAbort(signal, cancel);
   try {
     return await promise;
   } catch (error) {
@@ -56,7 +70,7 @@ async function watch(promise, ticket, signal, onProgress) {
     throw error;
   } finally {
     clearInterval(timer);
-    signal?.removeEventListener('abort', cancel);
+    forget?.();
   }
 }
 
