@@ -19,6 +19,9 @@ import (
 
 type timeValue = time.Time
 
+// uint32OfC lets files without cgo, as tests are, name the type.
+type uint32OfC = C.uint32_t
+
 func sortedNames(meta map[string]any) []string { return slices.Sorted(maps.Keys(meta)) }
 
 // database is an open store behind a handle.
@@ -123,7 +126,7 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 }
 
 // testOps is what test builds add to the operations; nil in others.
-var testOps func(op C.uint32_t)
+var testOps func(op uint32OfC)
 
 // run does what a request asks for.
 func (r *request) run(ctx context.Context) (out *result, err error) {
