@@ -2,4 +2,3 @@
 import nexus from './index.js';
 
 export const { DB, NexusError, attach, open, openSync, version } = nexus;
-export default nexus;
