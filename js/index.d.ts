@@ -290,7 +290,7 @@ export class DB {
   compact(options?: CallOptions): Promise<void>;
   compactSync(): void;
 
-  /** Writes every memory of every tenant to a new file of JSON lines, and tells how many. */
+  /** Writes every memory of every tenant as JSON lines, and tells how many. The file appears when it is whole. */
   export(path: string, options?: ProgressOptions): Promise<number>;
   exportSync(path: string): number;
 
