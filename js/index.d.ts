@@ -72,7 +72,7 @@ export interface Memory extends NewMemory {
   id: Id;
   key: string | undefined;
   speaker: string | undefined;
-  /** Its own copy; undefined in hits, and where the store embeds by hashing. */
+  /** A copy of the one that was brought; undefined in hits, and where the store embeds. */
   vector: Float32Array | undefined;
   meta: Record<string, MetaValue>;
   time: Time | undefined;

@@ -47,9 +47,11 @@ test('four workers share one store by its handle', async (t) => {
 });
 
 test('a worker embeds through the thread that opened the store', async (t) => {
-  const db = await storeOf(t, { embedder: { name: 'n', dim: 2, embed: async (texts) => texts.map((x) => [x.length, 1]) } });
-  const { value } = worker(`const db = nexus.attach(workerData); const id = await db.add('abc'); db.querySync('abc'); return (await db.get(id)).vector[0];`, db.handle);
-  assert.equal(await value, 3);
+  const seen = [];
+  const db = await storeOf(t, { embedder: { name: 'n', dim: 2, embed: async (texts) => (seen.push(...texts), texts.map((x) => [x.length, 1])) } });
+  const { value } = worker(`const db = nexus.attach(workerData); const id = await db.add('abc'); return [id, db.querySync('de').engines[1].state];`, db.handle);
+  assert.deepEqual(await value, [1, 'used']);
+  assert.deepEqual(seen, ['abc', 'de']);
 });
 
 test('a worker that ends closes its stores', async (t) => {
