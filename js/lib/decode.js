@@ -1,9 +1,9 @@
 'use strict';
 // Values out: objects from the strings and numbers that src/values_out.c writes, in its order.
 //
-// The addon gives an array of strings whose first place is empty, and the numbers in `scratch`; or,
-// where they did not fit, in the array's first place. Reading is synchronous: the next call
-// overwrites the scratch.
+// The addon gives an array. Its first place has the numbers where they did not fit into the scratch;
+// then come passages and names, two strings to be cut by lengths among the numbers; then strings of
+// their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
 
 const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, OP, STATUS } = require('./abi.js');
 
@@ -14,101 +14,117 @@ const namesOf = (table) => Object.keys(table).sort((a, b) => table[a] - table[b]
 const KIND_NAMES = namesOf(KIND);
 const STATE_NAMES = namesOf(ENGINE_STATE);
 
-// Bits of a memory's mask, as in src/values_out.c.
-const HAS_KEY = 1, HAS_TENANT = 2, HAS_USER = 4, HAS_AGENT = 8, HAS_SESSION = 16, HAS_SPEAKER = 32, HAS_SOURCE = 64, HAS_VECTOR = 128, HAS_TIME = 256;
+// Numbers that a memory begins with, as in src/values_out.c.
+const MEMORY_NUMBERS = 20;
 
-// Where reading is: strings and numbers of the reply, and the next place in each.
-let strings, numbers, s, n;
+// Lengths that are none, as in src/values_out.c.
+const ALONE = -1, AGAIN = -2;
 
-// A whole number; a BigInt beyond 2^53.
-function whole() {
-  const value = numbers[n++];
-  return value >= 0 ? value : strings[s++];
+// Where reading is: parts of the reply and the next place in each.
+let strings, numbers, passages, names, s, n, p, m;
+
+// Names of the memory before, by place.
+const before = ['', '', '', '', '', '', ''];
+
+function passage(size) {
+  return size === ALONE ? strings[s++] : passages.substring(p, (p += size));
 }
 
+function cut(size) {
+  return size === ALONE ? strings[s++] : names.substring(m, (m += size));
+}
+
+const text = () => cut(numbers[n++]);
+
+// A name of a memory, undefined where there is none: its own, or that of the memory before.
+function name(size, i) {
+  if (size === 0) return undefined;
+  return size === AGAIN ? before[i] : (before[i] = cut(size));
+}
+
+// A whole number; a BigInt beyond 2^53.
+const exact = (value) => (value >= 0 ? value : strings[s++]);
+const whole = () => exact(numbers[n++]);
+
 // A Date. Microseconds beyond its milliseconds, if there are any, are in its property of that name.
-function time() {
-  const date = new Date(numbers[n++]);
-  const microseconds = numbers[n++];
-  if (microseconds !== 0) date.microseconds = microseconds;
-  return date;
+function date(ms, microseconds) {
+  const value = new Date(ms);
+  if (microseconds !== 0) value.microseconds = microseconds;
+  return value;
 }
 
 function metaValue(type) {
   switch (type) {
     case META_TYPE.string:
-      return strings[s++];
+      return text();
     case META_TYPE.bool:
       return numbers[n++] !== 0;
     case META_TYPE.time:
-      return time();
+      return date(numbers[n++], numbers[n++]);
     case META_TYPE.list:
-      return Array.from({ length: numbers[n++] }, () => strings[s++]);
+      return Array.from({ length: numbers[n++] }, text);
     default:
       return numbers[n++];
   }
 }
 
-function meta() {
+function meta(count) {
   const values = {};
-  for (let count = numbers[n++]; count > 0; count--) {
-    const name = strings[s++];
+  for (; count > 0; count--) {
+    const key = text();
     const value = metaValue(numbers[n++]);
-    if (name === '__proto__') Object.defineProperty(values, name, { value, enumerable: true, configurable: true, writable: true });
-    else values[name] = value;
+    if (key === '__proto__') Object.defineProperty(values, key, { value, enumerable: true, configurable: true, writable: true });
+    else values[key] = value;
   }
   return values;
 }
 
-// The members of a memory, read in the order of the literal.
+// A memory. Members whose strings are read, or whose numbers follow, are in the order of writing.
 function memory() {
-  const has = numbers[n++];
+  const at = n, f = numbers;
+  n = at + MEMORY_NUMBERS;
   return {
-    text: strings[s++],
-    key: has & HAS_KEY ? strings[s++] : undefined,
-    tenant: has & HAS_TENANT ? strings[s++] : undefined,
-    user: has & HAS_USER ? strings[s++] : undefined,
-    agent: has & HAS_AGENT ? strings[s++] : undefined,
-    session: has & HAS_SESSION ? strings[s++] : undefined,
-    speaker: has & HAS_SPEAKER ? strings[s++] : undefined,
-    source: has & HAS_SOURCE ? strings[s++] : undefined,
-    vector: has & HAS_VECTOR ? strings[s++] : undefined,
-    time: has & HAS_TIME ? time() : undefined,
-    id: whole(),
-    start: whole(),
-    end: whole(),
-    ingested: time(),
-    kind: KIND_NAMES[numbers[n++]],
-    position: numbers[n++],
-    importance: numbers[n++],
-    meta: meta(),
-  };
-}
-
-function factors() {
-  const at = n;
-  n += FACTOR_COUNT;
-  return {
-    relevance: numbers[at],
-    freshness: numbers[at + 1],
-    diversity: numbers[at + 2],
-    authority: numbers[at + 3],
-    coherence: numbers[at + 4],
-    confidence: numbers[at + 5],
+    text: passage(f[at]),
+    key: name(f[at + 1], 0),
+    tenant: name(f[at + 2], 1),
+    user: name(f[at + 3], 2),
+    agent: name(f[at + 4], 3),
+    session: name(f[at + 5], 4),
+    speaker: name(f[at + 6], 5),
+    source: name(f[at + 7], 6),
+    vector: f[at + 8] === 1 ? strings[s++] : undefined,
+    time: Number.isNaN(f[at + 9]) ? undefined : date(f[at + 9], f[at + 10]),
+    ingested: date(f[at + 11], f[at + 12]),
+    id: exact(f[at + 13]),
+    start: exact(f[at + 14]),
+    end: exact(f[at + 15]),
+    kind: KIND_NAMES[f[at + 16]],
+    position: f[at + 17],
+    importance: f[at + 18],
+    meta: meta(f[at + 19]),
   };
 }
 
 function hit() {
   const value = memory();
-  value.score = numbers[n++];
-  value.factors = factors();
+  const at = n, f = numbers;
+  n = at + 1 + FACTOR_COUNT;
+  value.score = f[at];
+  value.factors = {
+    relevance: f[at + 1],
+    freshness: f[at + 2],
+    diversity: f[at + 3],
+    authority: f[at + 4],
+    coherence: f[at + 5],
+    confidence: f[at + 6],
+  };
   value.duplicates = list(whole);
   return value;
 }
 
 const engine = () => ({
-  name: strings[s++],
-  note: strings[s++],
+  name: text(),
+  note: text(),
   state: STATE_NAMES[numbers[n++]],
   candidates: numbers[n++],
   tookNs: numbers[n++],
@@ -148,11 +164,11 @@ const stats = () => ({
   merges: numbers[n++],
   replayed: numbers[n++],
   discarded: numbers[n++],
-  vectors: strings[s++],
-  mergeError: strings[s++],
+  vectors: text(),
+  mergeError: text(),
 });
 
-const problem = () => ({ line: numbers[n++], code: STATUS[numbers[n++]], message: strings[s++] });
+const problem = () => ({ line: numbers[n++], code: STATUS[numbers[n++]], message: text() });
 
 const report = () => ({ memories: numbers[n++], bad: numbers[n++], problems: list(problem) });
 
@@ -171,10 +187,12 @@ READERS[OP.close] = READERS[OP.compact] = () => undefined;
 function decode(op, reply) {
   strings = reply;
   numbers = reply[0] ?? scratch;
-  s = 1;
-  n = 0;
+  passages = reply[1];
+  names = reply[2];
+  s = 3;
+  n = p = m = 0;
   const value = READERS[op]();
-  strings = numbers = undefined; // the reply is the caller's to keep
+  strings = numbers = passages = names = undefined; // the reply is the caller's to keep
   return value;
 }
 

@@ -171,7 +171,7 @@ function budget(ms) {
 
 // Runs `query` of a question, a text or an object.
 function query(run, db, q) {
-  if (typeof q === 'string') return run(OP.query, db, text(q, 'query'), undefined, undefined, undefined, undefined, undefined, undefined, 0, 0, 0, 0, 0, 0);
+  if (typeof q === 'string') return run(OP.query, db, text(q, 'query'));
   object(q, 'query');
   const row = weights(q.weights);
   const hasNow = q.now !== undefined;

@@ -114,6 +114,8 @@ static void instance_free(napi_env env, void *data, void *hint) {
   struct instance *in = data;
   (void)env, (void)hint;
   free(in->stores);
+  free(in->passages.bytes);
+  free(in->names.bytes);
   free(in);
 }
 

@@ -22,6 +22,12 @@
 
 struct hub;
 
+/* ASCII that JavaScript cuts into pieces; see values_out.c. */
+struct shared {
+  char *bytes;
+  size_t size, room;
+};
+
 /* What one environment (the main thread, a worker) owns. Only its thread touches it. */
 struct instance {
   napi_env env;
@@ -29,6 +35,7 @@ struct instance {
   napi_ref fail;     /* (status, message, retryable) => NexusError */
   napi_ref scratch;  /* keeps numbers alive */
   double *numbers;   /* SCRATCH_COUNT numbers that decode reads */
+  struct shared passages, names; /* of the reply that is being encoded */
   struct hub *hub;   /* NULL before the first job */
   uint64_t *stores;  /* open stores of this environment, closed at its end */
   size_t store_count, store_room;
@@ -76,14 +83,14 @@ napi_value instance_error(struct instance *in, nexus_status status, const char *
 
 /* ---- values_in.c ---- */
 
-/* Fills call's request from arguments: argv[0] is the operation, argv[1] the store, the rest what
-   the operation takes. False, with nothing to free but the arena, where a value is of a wrong type. */
-bool call_parse(struct call *c, napi_env env, const napi_value argv[CALL_ARGUMENTS]);
+/* Fills call's request from argc arguments: argv[0] is the operation, argv[1] the store, the rest
+   what the operation takes, undefined beyond argc. False, with nothing to free but the arena, where a value is of a wrong type. */
+bool call_parse(struct call *c, napi_env env, size_t argc, const napi_value argv[CALL_ARGUMENTS]);
 
 /* ---- values_out.c ---- */
 
-/* The reply of a call that succeeded as an array: [numbers or undefined for the scratch,
-   string...]. NULL where JavaScript cannot run any more. */
+/* The reply of a call that succeeded as the array that lib/decode.js reads. NULL where JavaScript
+   cannot run any more. */
 napi_value call_encode(struct call *c, napi_env env);
 
 /* ---- calls.c ---- */

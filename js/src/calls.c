@@ -116,7 +116,7 @@ napi_value calls_sync(napi_env env, napi_callback_info info) {
   if (!in || napi_get_cb_info(env, info, &argc, argv, NULL, NULL) != napi_ok) return NULL;
   call_init(&c, in);
   c.borrow = true;
-  if (call_parse(&c, env, argv)) {
+  if (call_parse(&c, env, argc, argv)) {
     if (c.request.op == NEXUS_OP_CLOSE) embedder_closing(in, c.db);
     call_run(&c);
     account(&c);
@@ -228,7 +228,7 @@ napi_value calls_work(napi_env env, napi_callback_info info) {
   if (!in || napi_get_cb_info(env, info, &argc, argv, NULL, NULL) != napi_ok) return NULL;
   if (!(c = malloc(sizeof *c))) return addon_misuse(env, "out of memory");
   call_init(c, in);
-  if (call_parse(c, env, argv) && queue_work(c, env, &promise)) return promise;
+  if (call_parse(c, env, argc, argv) && queue_work(c, env, &promise)) return promise;
   call_drop(c);
   return addon_misuse(env, "work: an argument is of a wrong type");
 }

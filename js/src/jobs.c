@@ -176,7 +176,7 @@ napi_value jobs_submit(napi_env env, napi_callback_info info) {
   if (!in || napi_get_cb_info(env, info, &argc, argv, NULL, NULL) != napi_ok) return NULL;
   if (!(h = hub_of(in)) || !(c = malloc(sizeof *c))) return addon_misuse(env, "out of memory");
   call_init(c, in);
-  if (!call_parse(c, env, argv) || napi_create_promise(env, &c->deferred, &promise) != napi_ok) {
+  if (!call_parse(c, env, argc, argv) || napi_create_promise(env, &c->deferred, &promise) != napi_ok) {
     call_drop(c);
     return addon_misuse(env, "submit: an argument is of a wrong type");
   }

@@ -212,16 +212,18 @@ static bool take_weights(napi_env env, napi_value v, nexus_query *q) {
   return true;
 }
 
-/* (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
+/* (text) alone, which is most questions and is spared a third of a microsecond; or (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
    its microseconds, budget in nanoseconds, weights). */
-static bool parse_query(struct call *c, napi_env env, const napi_value *argv) {
+static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_query *q = &c->query;
   uint32_t engine_count;
   double ms, us, budget;
   memset(q, 0, sizeof *q);
   q->struct_size = sizeof *q;
   c->request.query = q;
-  if (!take_text(c, env, argv[0], &q->text) || !take_vector(c, env, argv[1], &q->vector, &q->vector_count) ||
+  if (!take_text(c, env, argv[0], &q->text)) return false;
+  if (argc == 1) return true;
+  if (!take_vector(c, env, argv[1], &q->vector, &q->vector_count) ||
       !take_text(c, env, argv[2], &q->tenant) || !take_text(c, env, argv[3], &q->user) ||
       !take_text(c, env, argv[4], &q->agent) || !take_text(c, env, argv[5], &q->session) ||
       !take_texts(c, env, argv[6], &q->engines, &engine_count) || !take_u32(env, argv[7], &q->k) ||
@@ -260,12 +262,12 @@ static bool parse_scope(struct call *c, napi_env env, const napi_value *argv) {
          take_text(c, env, argv[2], &r->agent) && take_text(c, env, argv[3], &r->session);
 }
 
-static bool parse_arguments(struct call *c, napi_env env, const napi_value *argv) {
+static bool parse_arguments(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_request *r = &c->request;
   switch (r->op) {
     case NEXUS_OP_OPEN: return parse_open(c, env, argv);
     case NEXUS_OP_ADD: return parse_add(c, env, argv);
-    case NEXUS_OP_QUERY: return parse_query(c, env, argv);
+    case NEXUS_OP_QUERY: return parse_query(c, env, argc, argv);
     case NEXUS_OP_GET:
     case NEXUS_OP_DELETE: return take_ids(c, env, argv[0]);
     case NEXUS_OP_GET_BY_KEY: return take_text(c, env, argv[0], &r->tenant) && take_text(c, env, argv[1], &r->key);
@@ -281,9 +283,10 @@ static bool parse_arguments(struct call *c, napi_env env, const napi_value *argv
   return false;
 }
 
-bool call_parse(struct call *c, napi_env env, const napi_value argv[CALL_ARGUMENTS]) {
+bool call_parse(struct call *c, napi_env env, size_t argc, const napi_value argv[CALL_ARGUMENTS]) {
   nexus_request *r = &c->request;
   memset(r, 0, sizeof *r);
   r->struct_size = sizeof *r;
-  return take_u32(env, argv[0], &r->op) && take_u64(env, argv[1], &c->db.v) && parse_arguments(c, env, argv + 2);
+  return argc >= 2 && take_u32(env, argv[0], &r->op) && take_u64(env, argv[1], &c->db.v) &&
+         parse_arguments(c, env, argc - 2, argv + 2);
 }
