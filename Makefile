@@ -38,10 +38,6 @@ build: ## build the command line tool, bin/nexus
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags='-s -w' -o $(BIN)/nexus ./cmd/nexus
 
-.PHONY: lib
-lib: ## build libnexus.so (and .so.1) in build/lib: the C ABI
-	capi/build.sh build/lib
-
 .PHONY: demo
 demo: build ## index the Go standard library's documentation, ask, kill, recover
 	$(GO) run ./examples/demo --nexus $(BIN)/nexus
@@ -123,6 +119,35 @@ fuzz: ## each fuzz target for a minute
 soak: ## the kill test at length
 	NEXUS_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -run Kill ./cmd/nexus/
 
+# The native side: libnexus.so.1 and libnexus.a in build/lib.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+.PHONY: native
+native: ## build the C library, shared and static, in build/lib
+	capi/build.sh build/lib
+	bindings/install/archive.sh build/lib
+
+.PHONY: setup-native
+setup-native: ## install what the native side's tests need
+	@bindings/setup.sh
+
+.PHONY: install
+install: native ## install the C and C++ library: PREFIX, DESTDIR
+	bindings/install/install.sh install build/lib "$(PREFIX)" "$(DESTDIR)"
+
+.PHONY: uninstall
+uninstall: ## take it away again
+	bindings/install/install.sh uninstall build/lib "$(PREFIX)" "$(DESTDIR)"
+
+.PHONY: conformance
+conformance: setup-native native ## the conformance corpus in every language, one table
+	@bindings/conformance/run.sh
+
+.PHONY: test-native
+test-native: setup-native native ## the C and C++ side: conformance, install, ABI, hazards, fuzz, examples
+	@bindings/test.sh
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BIN) demo-data
+	rm -rf $(BIN) build demo-data
