@@ -1,7 +1,7 @@
 'use strict';
-// Runs the conformance corpus: node test/conformance.js CORPUS [sync|async]
+// Runs the conformance corpus: node test/conformance.js [CORPUS [sync|async]]
 //
-// Without the second argument every case runs both ways. Works in Node, Bun and Deno; the format is
+// Without the second argument every case runs both ways. Builds the library where it is not built. Works in Node, Bun and Deno; the format is
 // in bindings/conformance/README.md. Exits with 1 unless every case passes.
 
 const fs = require('node:fs');
@@ -9,6 +9,8 @@ const os = require('node:os');
 const path = require('node:path');
 const process = require('node:process');
 const nexus = require('../lib/index.js');
+const platform = require('../lib/platform.js');
+const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
@@ -217,7 +219,10 @@ async function runCase(one, sync) {
 
 const language = process.versions.bun ? 'bun' : process.versions.deno ? 'deno' : 'node';
 
-async function main([corpusPath, only]) {
+const CORPUS = path.join(__dirname, '..', '..', 'bindings', 'conformance', 'corpus.json');
+
+async function main([corpusPath = CORPUS, only]) {
+  if (!platform.isBuilt()) build();
   const { cases, version } = JSON.parse(fs.readFileSync(corpusPath, 'utf8'));
   if (version !== 1) throw new Error(`corpus of version ${version}`);
   let failed = 0;
