@@ -59,5 +59,5 @@ function build() {
   }
 }
 
-module.exports = { build, canBuild };
+module.exports = { build, canBuild, headers };
 if (require.main === module) build();

@@ -7,7 +7,7 @@ const { folder, run } = require('./help.js');
 
 const ROUNDS = Number(process.env.NEXUS_LEAK_ROUNDS ?? 20_000);
 const LONG = ROUNDS > 20_000;
-const MIB = LONG ? 8 : 16; // the short form is mostly the heap's breathing
+const MIB = 16; // the heap's breathing, seen after some thousand rounds as after a million
 
 // Runs a loop body ROUNDS / share times after a warm-up of a quarter; what the resident set grew by, in MiB.
 function grown(t, prepare, body, share = 1) {
