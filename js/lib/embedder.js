@@ -2,7 +2,7 @@
 // The JavaScript side of an embedder: texts in, one row of numbers each out.
 
 const { NexusError, STATUS_OF, invalid } = require('./error.js');
-const { object, wrong } = require('./encode.js');
+const { isFloat32Array, object, wrong } = require('./encode.js');
 
 // Checks the option `embedder`: {name, dim, embed?}.
 function check(embedder) {
@@ -14,7 +14,7 @@ function check(embedder) {
 
 // The rows of `count` texts as one Float32Array of count x dim numbers.
 function rows(value, count, dim) {
-  if (value instanceof Float32Array) {
+  if (isFloat32Array(value)) {
     if (value.length !== count * dim) throw new NexusError('dimension', `the embedder gave ${value.length} numbers for ${count} texts of ${dim}`);
     return value;
   }

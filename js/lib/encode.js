@@ -5,6 +5,7 @@
 // (half a surrogate pair, an invalid Date, an unknown kind) is a NexusError 'invalid'; limits are
 // the library's to check.
 
+const { types } = require('node:util');
 const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, OP } = require('./abi.js');
 const { invalid } = require('./error.js');
 
@@ -61,17 +62,21 @@ function oneOf(table, value, name) {
   return table[value];
 }
 
+// Values may come from another realm (a vm context, a test runner's), where instanceof is false.
+const isFloat32Array = (value) => value instanceof Float32Array || types.isFloat32Array(value);
+const isDate = (value) => value instanceof Date || types.isDate(value);
+
 // A Float32Array: the caller's own, or made from numbers.
 function vector(value, name) {
-  if (value === undefined || value instanceof Float32Array) return value;
-  if (!Array.isArray(value) && !(value instanceof Float64Array)) throw wrong(name, 'a Float32Array or an array of numbers', value);
+  if (value === undefined || isFloat32Array(value)) return value;
+  if (!Array.isArray(value) && !types.isFloat64Array(value)) throw wrong(name, 'a Float32Array or an array of numbers', value);
   if (!value.every((x) => typeof x === 'number')) throw new TypeError(`${name}: want numbers only`);
   return Float32Array.from(value);
 }
 
 // The milliseconds of a Date, and checks it.
 function milliseconds(value, name) {
-  if (!(value instanceof Date)) throw wrong(name, 'a Date', value);
+  if (!isDate(value)) throw wrong(name, 'a Date', value);
   const ms = value.getTime();
   if (Number.isNaN(ms)) throw invalid(`${name}: an invalid Date`);
   return ms;
@@ -107,7 +112,7 @@ function metaEntry(name, value) {
     case 'boolean':
       return [name, META_TYPE.bool, value ? 1 : 0, 0];
   }
-  if (value instanceof Date) return [name, META_TYPE.time, milliseconds(value, where), microseconds(value, where)];
+  if (isDate(value)) return [name, META_TYPE.time, milliseconds(value, where), microseconds(value, where)];
   if (Array.isArray(value)) return [name, META_TYPE.list, texts(value, where), 0];
   throw wrong(where, 'a string, number, boolean, Date or array of strings', value);
 }
@@ -200,4 +205,4 @@ function open(run, path, options, embed) {
   );
 }
 
-module.exports = { add, count, id, ids, list, object, open, query, required, text, wrong };
+module.exports = { add, count, id, ids, isFloat32Array, list, object, open, query, required, text, wrong };

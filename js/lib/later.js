@@ -10,11 +10,14 @@ const { native } = require('./native.js');
 
 const PROGRESS_MS = 100; // between two calls of onProgress
 
+// Signals of other realms, and of polyfills, count too.
+const isSignal = (value) => typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
+
 function signalOf(options) {
   if (options === undefined) return undefined;
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object', options);
   const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong('signal', 'an AbortSignal', signal);
+  if (signal !== undefined && !isSignal(signal)) throw wrong('signal', 'an AbortSignal', signal);
   if (signal?.aborted) throw new NexusError('cancelled', 'cancelled before it began', { cause: signal.reason });
   return signal;
 }

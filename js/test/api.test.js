@@ -110,6 +110,14 @@ test('a vector may lie in shared memory or inside a larger buffer', async (t) =>
   assert.equal(db.querySync({ vector: shared }).hits.length, 1);
 });
 
+test('values of another realm are taken', async (t) => {
+  const db = await storeOf(t, { dim: 2 });
+  const signal = new AbortController().signal;
+  const memory = require('node:vm').runInNewContext(`({ text: 'x', vector: new Float32Array([1, 2]), time: new Date(5), meta: { at: new Date(7), list: ['a'] } })`);
+  const got = await db.get(await db.add([memory, { ...memory, vector: require('node:vm').runInNewContext('[3, 4]') }], { signal }).then((ids) => ids[0]));
+  assert.deepEqual([got.vector, got.time, got.meta], [new Float32Array([1, 2]), new Date(5), { at: new Date(7), list: ['a'] }]);
+});
+
 test('keys, deletion, figures, verification and compaction', async (t) => {
   const db = store(t);
   await db.add({ text: 'mine', key: 'k', tenant: 'a' });

@@ -5,8 +5,8 @@ const assert = require('node:assert/strict');
 const { join } = require('node:path');
 const { folder, run } = require('./help.js');
 
-const ROUNDS = Number(process.env.NEXUS_LEAK_ROUNDS ?? 20_000);
-const LONG = ROUNDS > 20_000;
+const ROUNDS = Number(process.env.NEXUS_LEAK_ROUNDS ?? 10_000);
+const LONG = ROUNDS > 10_000;
 const MIB = 16; // the heap's breathing, seen after some thousand rounds as after a million
 
 // Runs a loop body ROUNDS / share times after a warm-up of a quarter; what the resident set grew by, in MiB.

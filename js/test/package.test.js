@@ -37,11 +37,7 @@ test('the tarball has at most 4 MB and installs without Go, with scripts and wit
   }
 });
 
-test('the folder of a clone installs into another project', (t) => {
-  project(t, root);
-});
-
-test('a project is clean again after uninstalling', (t) => {
+test('the folder of a clone installs into another project, and goes again', (t) => {
   const dir = project(t, root);
   npm(dir, 'uninstall', 'nexus-memory');
   assert.ok(!existsSync(join(dir, 'node_modules', 'nexus-memory')));
