@@ -30,7 +30,7 @@ var levels = [][]string{
 	{"engine/fuse"},
 	{"engine/search"},
 	{"engine"},
-	{"eval"},
+	{"eval", "capi"},
 	{"examples/internal"},
 	{"cmd", "examples"},
 }
@@ -40,7 +40,7 @@ var only = map[string][]string{
 	module + "/asm": {"kernels"},
 	module + "/gen": {},
 	"C":             {"capi", "engine/block/native"},
-	"unsafe":        {"kernels", "asm", "engine/segment/mmap_views.go"},
+	"unsafe":        {"kernels", "asm", "engine/segment/mmap_views.go", "capi"},
 	"net/http":      {"server"},
 	"net":           {"server"},
 	"encoding/json": {"engine/jsonl", "eval", "cmd", "examples"},

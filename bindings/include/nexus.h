@@ -29,6 +29,7 @@ extern "C" {
 #endif
 
 #define NEXUS_ABI_VERSION 1
+#define NEXUS_VERSION "0.1.0"
 
 /* Limits. */
 #define NEXUS_DEFAULT_K 8 /* hits of an answer where the question does not say */
@@ -492,8 +493,8 @@ NEXUS_API nexus_status nexus_verify(nexus_db db, nexus_report **report, nexus_er
    its end. Any thread. */
 NEXUS_API nexus_status nexus_compact(nexus_db db, nexus_error *error);
 
-/* Writes every memory of every tenant to a new file of JSON lines, which appears under its name
-   when it is whole; EXISTS where there is a file of that name. Any thread. */
+/* Writes every memory of every tenant to a file of JSON lines, which takes its name, in place
+   of an earlier one, when it is whole and durable. count may be NULL. Any thread. */
 NEXUS_API nexus_status nexus_export(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error);
 
 /* Adds a file of JSON lines, batch memories a commit (0: 512). Bad lines are skipped and

@@ -1,13 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -47,10 +41,7 @@ func (a *app) export(ctx context.Context, db *engine.DB, path string, quiet bool
 	if path == stdinPath {
 		_, err = db.Export(ctx, a.out)
 	} else {
-		err = writeAtomically(path, func(w io.Writer) (err error) {
-			count, err = db.Export(ctx, &lineCounter{w, p})
-			return err
-		})
+		count, err = db.ExportFile(ctx, path, p.upTo)
 	}
 	p.stop()
 	switch {
@@ -60,39 +51,4 @@ func (a *app) export(ctx context.Context, db *engine.DB, path string, quiet bool
 		return a.printJSON(map[string]any{"exported": count, "file": path})
 	}
 	return a.printf("exported %s to %s\n", counted(count, "memory", "memories"), path)
-}
-
-// lineCounter tells the progress of every line that goes through.
-type lineCounter struct {
-	io.Writer
-	progress *progress
-}
-
-func (l *lineCounter) Write(p []byte) (int, error) {
-	n, err := l.Writer.Write(p)
-	lines := bytes.Count(p[:n], []byte{'\n'})
-	l.progress.add(lines)
-	l.progress.read(lines)
-	return n, err
-}
-
-// writeAtomically has write fill a file beside path, makes it durable and gives
-// it the name. Whatever fails, path is as it was and nothing is left behind.
-func writeAtomically(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, reason(err))
-	}
-	defer os.Remove(f.Name()) // gone already where all went well
-	err = write(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }

@@ -97,6 +97,12 @@ func (p *progress) read(n int) {
 	}
 }
 
+// upTo says that done records of all are done with; an engine.Progress.
+func (p *progress) upTo(done, _ uint64) {
+	p.add(int(done) - int(p.records.Load()))
+	p.read(int(done) - int(p.done.Load()))
+}
+
 // message prints a line above the bar.
 func (p *progress) message(line string) {
 	if p.screen == nil {

@@ -66,27 +66,6 @@ func withoutIDs(records []map[string]any) []map[string]any {
 	return records
 }
 
-func TestInterruptedExportLeavesTheOldFile(t *testing.T) {
-	dir := directory(t)
-	nexus(t, exitDone, "add", "--db", dir+"/db", "--text", "a text")
-	path := writeFile(t, dir+"/out/export.jsonl", "the one before")
-	if err := writeAtomically(path, func(w io.Writer) error {
-		io.WriteString(w, "half of the n")
-		return errInterrupted
-	}); err == nil {
-		t.Error("no error")
-	}
-	entries, _ := os.ReadDir(dir + "/out")
-	content, _ := os.ReadFile(path)
-	if len(entries) != 1 || string(content) != "the one before" {
-		t.Errorf("left behind: %v, %q", entries, content)
-	}
-	nexus(t, exitDone, "export", "--db", dir+"/db", path)
-	if records := readRecords(t, path); len(records) != 1 {
-		t.Errorf("exported %v", records)
-	}
-}
-
 func TestTextFilesBecomePiecesWithTheirPlace(t *testing.T) {
 	dir := directory(t)
 	var text strings.Builder

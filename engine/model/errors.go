@@ -94,6 +94,15 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
+// ErrorOf returns the sentinel of a code; that of Internal for OK and for a code
+// of no kind.
+func ErrorOf(c Code) error {
+	if c == CodeOK || c >= codeCount {
+		c = CodeInternal
+	}
+	return kindError(c)
+}
+
 // FromContext turns the error of a context that ended into ErrDeadline or
 // ErrCancelled, with the place that gave up. It returns nil while ctx runs.
 func FromContext(ctx context.Context, place string) error {

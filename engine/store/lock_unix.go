@@ -38,6 +38,11 @@ func lockDirectory(path string, shared bool) (*os.File, error) {
 	return f, nil
 }
 
+// unlockDirectory gives the lock up, whoever else has the file open.
+func unlockDirectory(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
+
 // abandon closes a file that a failed opening has locked and mapped. Closing
 // alone does not unlock: the lock lives as long as the map does.
 func abandon(f *os.File) {

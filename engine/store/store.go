@@ -345,7 +345,8 @@ func (s *Store) release() (err error) {
 		err = classify(s.db.Close())
 	}
 	if s.lock != nil {
-		err = errors.Join(err, s.lock.Close())
+		// A process forked from this one may hold the file too: closing would not unlock.
+		err = errors.Join(err, unlockDirectory(s.lock))
 	}
 	return err
 }

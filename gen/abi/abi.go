@@ -18,6 +18,7 @@ var source []byte
 // Description is the C ABI.
 type Description struct {
 	ABI       int
+	Version   string
 	Statuses  []Value
 	Enums     []Enum
 	Flags     []Enum
@@ -135,7 +136,7 @@ func (d *Description) verbs() []byte {
 func (d *Description) python() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s\n\"\"\"Names and numbers of the C ABI.\"\"\"\n\n", notice)
-	fmt.Fprintf(&b, "ABI_VERSION = %d\n\n", d.ABI)
+	fmt.Fprintf(&b, "ABI_VERSION = %d\nVERSION = %q\n\n", d.ABI, d.Version)
 	b.WriteString("#: Status codes and the names that every language gives them.\nSTATUS = {\n")
 	for _, v := range d.Statuses {
 		fmt.Fprintf(&b, "    %d: %q,\n", v.Number, statusName(v.Name))
@@ -159,7 +160,7 @@ func (d *Description) python() []byte {
 func (d *Description) node() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "// %s\n'use strict';\n\n", notice)
-	fmt.Fprintf(&b, "exports.ABI_VERSION = %d;\n\n", d.ABI)
+	fmt.Fprintf(&b, "exports.ABI_VERSION = %d;\nexports.VERSION = '%s';\n\n", d.ABI, d.Version)
 	b.WriteString("// Status codes and the names that every language gives them.\nexports.STATUS = {\n")
 	for _, v := range d.Statuses {
 		fmt.Fprintf(&b, "  %d: '%s',\n", v.Number, statusName(v.Name))

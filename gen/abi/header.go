@@ -11,7 +11,7 @@ func (d *Description) header() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "/* %s */\n", notice)
 	b.WriteString(headerIntro)
-	fmt.Fprintf(&b, "#define NEXUS_ABI_VERSION %d\n", d.ABI)
+	fmt.Fprintf(&b, "#define NEXUS_ABI_VERSION %d\n#define NEXUS_VERSION %q\n", d.ABI, d.Version)
 	b.WriteString("\n/* Limits. */\n")
 	for _, c := range d.Constants {
 		fmt.Fprintf(&b, "#define NEXUS_%s %d /* %s */\n", c.Name, c.Number, c.Doc)

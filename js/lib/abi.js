@@ -2,6 +2,7 @@
 'use strict';
 
 exports.ABI_VERSION = 1;
+exports.VERSION = '0.1.0';
 
 // Status codes and the names that every language gives them.
 exports.STATUS = {

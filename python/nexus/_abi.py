@@ -2,6 +2,7 @@
 """Names and numbers of the C ABI."""
 
 ABI_VERSION = 1
+VERSION = "0.1.0"
 
 #: Status codes and the names that every language gives them.
 STATUS = {

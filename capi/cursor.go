@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nexus-memory/nexus/engine"
+)
+
+// cursor is a listing in progress: a goroutine that walks the store and hands over a page
+// whenever one is wanted. It ends with its context, at the latest with the store.
+//
+// iter.Pull would do without the goroutine, but calls from C come on whatever thread the
+// caller is on, and a pulled iterator may not change between locked threads.
+type cursor struct {
+	want chan int
+	got  chan page
+	ctx  context.Context
+	end  context.CancelFunc
+}
+
+type page struct {
+	memories []engine.Memory
+	err      error
+}
+
+// pageMax bounds a page: a copy of that many memories is made.
+const pageMax = 4096
+
+func newCursor(db *database, scope engine.Scope) (handle, error) {
+	c := &cursor{want: make(chan int), got: make(chan page)}
+	c.ctx, c.end = context.WithCancel(db.ctx)
+	started := make(chan error, 1)
+	go c.walk(db, scope, started)
+	if err := <-started; err != nil {
+		c.end()
+		return 0, err
+	}
+	h, err := handles.add(kindCursor, c)
+	if err != nil {
+		c.end()
+	}
+	return h, err
+}
+
+// walk is the cursor's goroutine. started is told when the snapshot is taken.
+func (c *cursor) walk(db *database, scope engine.Scope, started chan<- error) {
+	defer c.end()
+	var p page
+	wanted, begun := 0, false
+	begin := func(err error) bool {
+		begun = true
+		started <- err
+		return c.receive(&wanted)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			p.err = fmt.Errorf("panic: %v: %w", r, engine.ErrInternal)
+			if !begun {
+				started <- p.err
+			}
+		}
+	}()
+	for m, err := range db.List(c.ctx, scope) {
+		if !begun {
+			if errors.Is(err, engine.ErrClosed) {
+				started <- err
+				return
+			}
+			if !begin(nil) {
+				return
+			}
+		}
+		if p.err = err; err != nil {
+			break
+		}
+		if p.memories = append(p.memories, m); len(p.memories) == wanted {
+			if !c.send(p) || !c.receive(&wanted) {
+				return
+			}
+			p = page{}
+		}
+	}
+	if !begun && !begin(nil) {
+		return
+	}
+	for c.send(p) && c.receive(&wanted) { // the rest, then empty pages
+		p.memories = nil
+	}
+}
+
+func (c *cursor) send(p page) bool {
+	select {
+	case c.got <- p:
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+func (c *cursor) receive(wanted *int) bool {
+	select {
+	case *wanted = <-c.want:
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// next returns the next page; empty at the end. One caller at a time.
+func (c *cursor) next(ctx context.Context, count int) ([]engine.Memory, error) {
+	if count < 1 || count > pageMax {
+		return nil, fmt.Errorf("next: %d memories wanted, want 1..%d: %w", count, pageMax, engine.ErrInvalid)
+	}
+	select {
+	case c.want <- count:
+	case <-c.ctx.Done():
+		return nil, fmt.Errorf("next: the store or the listing is closed: %w", engine.ErrClosed)
+	}
+	select {
+	case p := <-c.got:
+		if p.memories == nil {
+			p.memories = []engine.Memory{}
+		}
+		return p.memories, p.err
+	case <-c.ctx.Done():
+		return nil, fmt.Errorf("next: the store or the listing is closed: %w", engine.ErrClosed)
+	}
+}
+
+func closeCursor(h handle) error {
+	c, err := take[*cursor](h, kindCursor)
+	if err == nil {
+		c.end()
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package main
+
+/*
+#include <nexus.h>
+#include <stdlib.h>
+
+// The context may be any value, not only a pointer: Go holds it as a number.
+static nexus_status call_embed(nexus_embed_function f, uintptr_t context, const nexus_text *texts, size_t count,
+                               float *rows, char *message, size_t message_size) {
+  return f((void *)context, texts, count, rows, message, message_size);
+}
+static void call_release(nexus_release_function f, uintptr_t context) { f((void *)context); }
+static uintptr_t context_of(const nexus_embedder *e) { return (uintptr_t)e->context; }
+*/
+import "C"
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// embedder is the application's, behind a C function.
+type embedder struct {
+	name       string
+	dim        int
+	function   C.nexus_embed_function // nil: vectors come with memories and questions
+	context    C.uintptr_t
+	releaser   C.nexus_release_function
+	references atomic.Int64 // the store's one and one a call; releaser runs at 0
+}
+
+func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *embedder) {
+	if in == nil {
+		return out, nil
+	}
+	if err := checkSize("open_options", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)); err != nil {
+		d.err = err
+		return out, nil
+	}
+	if in.flags&^C.NEXUS_OPEN_READ_ONLY != 0 {
+		d.fail("open_options.flags are %#x", in.flags)
+	}
+	out = engine.Options{ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim)}
+	e := in.embedder
+	if e == nil {
+		return out, nil
+	}
+	if err := checkSize("embedder", unsafe.Pointer(e), e.struct_size, unsafe.Sizeof(*e)); err != nil {
+		d.err = err
+		return out, nil
+	}
+	own = &embedder{name: d.text("embedder name", e.name), dim: int(e.dim), function: e.embed, context: C.context_of(e), releaser: e.release}
+	own.references.Store(1)
+	if d.err != nil {
+		own.release()
+	}
+	return out, own
+}
+
+func (e *embedder) Name() string { return e.name }
+func (e *embedder) Dim() int     { return e.dim }
+
+// Embed calls the C function. The texts are copied to C memory, which costs nothing
+// beside an embedding; rows are written in place.
+func (e *embedder) Embed(_ context.Context, texts []string, rows []float32) error {
+	if e.function == nil {
+		return fmt.Errorf("this embedder is the caller's: bring a vector with every memory and question: %w", engine.ErrUnsupported)
+	}
+	if !e.acquire() {
+		return fmt.Errorf("the store is closed: %w", engine.ErrClosed)
+	}
+	defer e.release()
+	var list *C.nexus_text
+	block, err := pack(func(a *arena) {
+		list = elements(a, len(texts), func(i int, to *C.nexus_text) { *to = a.text(texts[i]) })
+	})
+	if err != nil {
+		return err
+	}
+	defer C.free(block)
+	const messageSize = 512
+	message := (*C.char)(C.calloc(1, messageSize))
+	if message == nil {
+		return fmt.Errorf("out of memory: %w", engine.ErrUnavailable)
+	}
+	defer C.free(unsafe.Pointer(message))
+	status := C.call_embed(e.function, e.context, list, C.size_t(len(texts)), (*C.float)(unsafe.SliceData(rows)), message, messageSize)
+	if status == C.NEXUS_OK {
+		return nil
+	}
+	text := C.GoStringN(message, messageSize-1)
+	for i := range text {
+		if text[i] == 0 {
+			text = text[:i]
+			break
+		}
+	}
+	return fmt.Errorf("%q: %w", text, model.ErrorOf(model.Code(max(0, min(255, status)))))
+}
+
+// acquire holds the context for a call, unless it is released already.
+func (e *embedder) acquire() bool {
+	for n := e.references.Load(); n > 0; n = e.references.Load() {
+		if e.references.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// release gives up one reference; the application is told of the last.
+func (e *embedder) release() {
+	if e.references.Add(-1) == 0 && e.releaser != nil {
+		C.call_release(e.releaser, e.context)
+	}
+}

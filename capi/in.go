@@ -1,0 +1,216 @@
+package main
+
+// #include <nexus.h>
+import "C"
+
+import (
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// decoder turns C inputs into Go values. Texts are always copied: an engine that is late
+// may look at a question after the call has returned. Vectors are copied unless borrow,
+// which says that the caller keeps them until the operation is done.
+type decoder struct {
+	borrow bool
+	err    error // the first
+}
+
+func (d *decoder) fail(format string, args ...any) {
+	if d.err == nil {
+		d.err = fmt.Errorf(format+": %w", append(args, engine.ErrInvalid)...)
+	}
+}
+
+// textMax bounds a text that is copied at all; the engine's own limits are lower.
+const textMax = 64 << 20
+
+func (d *decoder) text(name string, t C.nexus_text) string {
+	switch {
+	case t.size == 0:
+		return ""
+	case t.data == nil:
+		d.fail("%s has a size but no data", name)
+		return ""
+	case t.size > textMax:
+		d.fail("%s has %d bytes, more than %d", name, t.size, textMax)
+		return ""
+	}
+	return C.GoStringN(t.data, C.int(t.size))
+}
+
+// slice is a view of a C array of n elements, at most max.
+func slice[T any](d *decoder, name string, first *T, n C.size_t, max int) []T {
+	switch {
+	case n == 0:
+		return nil
+	case first == nil:
+		d.fail("%s: %d elements but no array", name, n)
+		return nil
+	case n > C.size_t(max):
+		d.fail("%s: %d elements, more than %d", name, n, max)
+		return nil
+	}
+	return unsafe.Slice(first, n) // SAFETY: the caller says that n elements are there
+}
+
+func (d *decoder) vector(name string, first *C.float, n C.size_t) []float32 {
+	if first == nil && n == 0 {
+		return nil
+	}
+	if first != nil && n == 0 {
+		return []float32{} // refused by the engine, as every language's empty vector is
+	}
+	if n > model.DimensionMax && first != nil {
+		if d.err == nil {
+			d.err = fmt.Errorf("%s has %d numbers, want 1..%d: %w", name, n, model.DimensionMax, engine.ErrDimension)
+		}
+		return nil
+	}
+	view := slice(d, name, (*float32)(unsafe.Pointer(first)), n, model.DimensionMax)
+	if d.borrow {
+		return view
+	}
+	return append([]float32{}, view...)
+}
+
+func (d *decoder) scope(tenant, user, agent, session C.nexus_text) engine.Scope {
+	return engine.Scope{
+		Tenant: d.text("tenant", tenant), User: d.text("user", user),
+		Agent: d.text("agent", agent), Session: d.text("session", session),
+	}
+}
+
+// memories reads an array whose elements have the size that the first one states.
+func (d *decoder) memories(first *C.nexus_memory, n C.size_t) []engine.Memory {
+	if n > model.AddCountMax {
+		d.fail("%d memories in one call, more than %d", n, model.AddCountMax)
+	}
+	if n > 0 && first == nil {
+		d.fail("%d memories but no array", n)
+	}
+	if d.err != nil {
+		return nil
+	}
+	list := make([]engine.Memory, n)
+	for i := range list {
+		// SAFETY: the caller says that n elements of this size are there.
+		m := (*C.nexus_memory)(unsafe.Add(unsafe.Pointer(first), uintptr(i)*uintptr(first.struct_size)))
+		err := checkSize("memory", unsafe.Pointer(m), m.struct_size, unsafe.Sizeof(*m))
+		if err == nil && m.struct_size != first.struct_size {
+			err = fmt.Errorf("its struct_size is %d, that of the first is %d: %w", m.struct_size, first.struct_size, engine.ErrInvalid)
+		}
+		if err == nil {
+			list[i] = d.memory(m)
+			err = d.err
+		}
+		if err != nil {
+			d.err = fmt.Errorf("memory %d: %w", i, err)
+			return nil
+		}
+	}
+	return list
+}
+
+func (d *decoder) memory(m *C.nexus_memory) engine.Memory {
+	out := engine.Memory{
+		Key: d.text("key", m.key), Scope: d.scope(m.tenant, m.user, m.agent, m.session),
+		Speaker: d.text("speaker", m.speaker), Text: d.text("text", m.text), Source: d.text("source", m.source),
+		Start: uint64(m.source_start), End: uint64(m.source_end),
+		Vector: d.vector("vector", m.vector, m.vector_count), Importance: float32(m.importance),
+	}
+	if m.kind > C.NEXUS_KIND_PROCEDURAL {
+		d.fail("kind is %d", m.kind)
+	}
+	if m.flags&^C.NEXUS_MEMORY_HAS_TIME != 0 {
+		d.fail("flags are %#x", m.flags)
+	}
+	out.Kind = engine.Kind(m.kind)
+	if m.flags&C.NEXUS_MEMORY_HAS_TIME != 0 {
+		out.EventTime = time.UnixMicro(int64(m.event_time_us)).UTC()
+	}
+	if meta := slice(d, "meta", m.meta, m.meta_count, model.MetaCountMax); len(meta) > 0 {
+		out.Meta = make(map[string]any, len(meta))
+		for i := range meta {
+			name := d.text("meta name", meta[i].name)
+			if _, twice := out.Meta[name]; twice {
+				d.fail("meta %q is given twice", name)
+			}
+			out.Meta[name] = d.metaValue(&meta[i])
+		}
+	}
+	return out
+}
+
+func (d *decoder) metaValue(m *C.nexus_meta) any {
+	switch m._type {
+	case C.NEXUS_META_TYPE_STRING:
+		return d.text("meta value", m.text)
+	case C.NEXUS_META_TYPE_NUMBER:
+		return float64(m.number)
+	case C.NEXUS_META_TYPE_BOOL:
+		return m.number != 0
+	case C.NEXUS_META_TYPE_TIME:
+		return time.UnixMicro(int64(m.time_us)).UTC()
+	case C.NEXUS_META_TYPE_LIST:
+		list := make([]string, 0, m.list_count)
+		for _, t := range slice(d, "meta list", m.list, C.size_t(m.list_count), model.MetaBytesMax) {
+			list = append(list, d.text("meta value", t))
+		}
+		return list
+	}
+	d.fail("meta type is %d", m._type)
+	return nil
+}
+
+func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
+	if q == nil {
+		d.fail("query is NULL")
+		return out
+	}
+	if err := checkSize("query", unsafe.Pointer(q), q.struct_size, unsafe.Sizeof(*q)); err != nil {
+		d.err = err
+		return out
+	}
+	const known = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE
+	if q.flags&^known != 0 {
+		d.fail("flags are %#x", q.flags)
+	}
+	if q.intent > C.NEXUS_INTENT_TRUSTED {
+		d.fail("intent is %d", q.intent)
+	}
+	if q.k > model.HitCountMax {
+		d.fail("k is %d, want 1..%d", q.k, model.HitCountMax)
+	}
+	own := decoder{err: d.err} // its vector may be looked at by a late engine: copied
+	out = engine.Query{
+		Text: own.text("query text", q.text), Vector: own.vector("query vector", q.vector, q.vector_count),
+		K: int(q.k), Scope: own.scope(q.tenant, q.user, q.agent, q.session), Intent: engine.Intent(q.intent),
+		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns),
+	}
+	if q.flags&C.NEXUS_QUERY_HAS_NOW != 0 {
+		out.Now = time.UnixMicro(int64(q.now_us)).UTC()
+	}
+	if q.flags&C.NEXUS_QUERY_HAS_WEIGHTS != 0 {
+		out.Weights = (*engine.Weights)(unsafe.Pointer(&q.weights))
+		weights := *out.Weights
+		out.Weights = &weights
+	}
+	const enginesMax = 16
+	for _, t := range slice(&own, "engines", q.engines, q.engine_count, enginesMax) {
+		out.Engines = append(out.Engines, own.text("engine", t))
+	}
+	d.err = own.err
+	return out
+}
+
+// idsMax bounds the ids of one call: one bit of memory each would still fit.
+const idsMax = 1 << 26
+
+func (d *decoder) ids(first *C.uint64_t, n C.size_t) []engine.ID {
+	return append([]engine.ID{}, slice(d, "ids", (*engine.ID)(unsafe.Pointer(first)), n, idsMax)...)
+}

@@ -1,0 +1,275 @@
+package main
+
+// #include <nexus.h>
+import "C"
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/nexus-memory/nexus/engine"
+)
+
+type timeValue = time.Time
+
+func sortedNames(meta map[string]any) []string { return slices.Sorted(maps.Keys(meta)) }
+
+// database is an open store behind a handle.
+type database struct {
+	*engine.DB
+	dir      string
+	embedder *embedder       // nil: none of the caller's
+	ctx      context.Context // ends when the store is closed; cursors live by it
+	end      context.CancelFunc
+}
+
+// progress is how far an operation is.
+type progress struct{ done, total atomic.Uint64 }
+
+func (p *progress) set(done, total uint64) { p.done.Store(done); p.total.Store(total) }
+
+// request is one operation, decoded.
+type request struct {
+	op       C.uint32_t
+	db       *database
+	path     string
+	options  engine.Options
+	embedder *embedder
+	memories []engine.Memory
+	ids      []engine.ID
+	query    engine.Query
+	scope    engine.Scope
+	key      string
+	cursor   *cursor
+	page     int
+	close    handle // the store's, for CLOSE
+	progress progress
+}
+
+// result is what came of it.
+type result struct {
+	answer   *engine.Answer
+	memories []engine.Memory // nil: none are part of the result
+	stats    *engine.Stats
+	outcome  *outcome
+	ids      []engine.ID
+	count    int
+	db       handle
+	cursor   handle
+}
+
+// decode reads a request. The store is looked up, but for OPEN.
+func decode(db handle, in *C.nexus_request) (r *request, err error) {
+	if in == nil {
+		return nil, fmt.Errorf("request is NULL: %w", engine.ErrInvalid)
+	}
+	if err := checkSize("request", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)); err != nil {
+		return nil, err
+	}
+	if in.flags&^C.NEXUS_SUBMIT_BORROW != 0 {
+		return nil, fmt.Errorf("request.flags are %#x: %w", in.flags, engine.ErrInvalid)
+	}
+	d := decoder{borrow: in.flags&C.NEXUS_SUBMIT_BORROW != 0}
+	r = &request{op: in.op, close: db}
+	switch in.op {
+	case C.NEXUS_OP_OPEN:
+		r.path = d.text("path", in.path)
+		r.options, r.embedder = d.options(in.options)
+		return r, d.err
+	case C.NEXUS_OP_NEXT:
+		r.page = int(in.page)
+		r.cursor, err = lookUp[*cursor](handle(in.cursor.v), kindCursor)
+		return r, err
+	}
+	if r.db, err = lookUp[*database](db, kindDB); err != nil {
+		return nil, err
+	}
+	switch in.op {
+	case C.NEXUS_OP_ADD:
+		r.memories = d.memories(in.memories, in.memory_count)
+	case C.NEXUS_OP_QUERY:
+		r.query = d.query(in.query)
+	case C.NEXUS_OP_GET, C.NEXUS_OP_DELETE:
+		r.ids = d.ids(in.ids, in.id_count)
+		if in.op == C.NEXUS_OP_GET && len(r.ids) != 1 {
+			d.fail("get takes one id, not %d", len(r.ids))
+		}
+	case C.NEXUS_OP_GET_BY_KEY:
+		r.scope.Tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
+	case C.NEXUS_OP_LIST:
+		r.scope = d.scope(in.tenant, in.user, in.agent, in.session)
+		if d.err == nil {
+			d.err = r.scope.Check()
+		}
+	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT:
+		r.path, r.page = d.text("path", in.path), int(in.page)
+		if r.path == "" {
+			d.fail("path is empty")
+		}
+	case C.NEXUS_OP_CLOSE, C.NEXUS_OP_STATS, C.NEXUS_OP_VERIFY, C.NEXUS_OP_COMPACT:
+	default:
+		d.fail("request.op is %d", in.op)
+	}
+	return r, d.err
+}
+
+// run does what a request asks for.
+func (r *request) run(ctx context.Context) (out *result, err error) {
+	defer guard(&err)
+	out = &result{}
+	switch r.op {
+	case C.NEXUS_OP_OPEN:
+		out.db, err = r.open(ctx)
+	case C.NEXUS_OP_CLOSE:
+		err = closeStore(r.close)
+	case C.NEXUS_OP_ADD:
+		r.progress.set(0, uint64(len(r.memories)))
+		if out.ids, err = r.db.Add(ctx, r.memories...); err == nil {
+			r.progress.set(uint64(len(out.ids)), uint64(len(out.ids)))
+		}
+		out.count = len(out.ids)
+	case C.NEXUS_OP_QUERY:
+		out.answer, err = r.db.Query(ctx, r.query)
+	case C.NEXUS_OP_GET:
+		out.memories, err = one(r.db.Get(ctx, r.ids[0]))
+	case C.NEXUS_OP_GET_BY_KEY:
+		out.memories, err = one(r.db.GetByKey(ctx, r.scope.Tenant, r.key))
+	case C.NEXUS_OP_DELETE:
+		out.count, err = r.db.Delete(ctx, r.ids...)
+	case C.NEXUS_OP_LIST:
+		out.cursor, err = newCursor(r.db, r.scope)
+	case C.NEXUS_OP_NEXT:
+		out.memories, err = r.cursor.next(ctx, r.page)
+	case C.NEXUS_OP_STATS:
+		var stats engine.Stats
+		stats, err = r.db.Stats()
+		out.stats = &stats
+	case C.NEXUS_OP_VERIFY:
+		out.outcome, err = r.verify(ctx)
+	case C.NEXUS_OP_COMPACT:
+		err = r.db.Compact(ctx)
+		inherit(r.db.dir)
+	case C.NEXUS_OP_EXPORT:
+		out.count, err = r.db.ExportFile(ctx, r.path, r.progress.set)
+	case C.NEXUS_OP_IMPORT:
+		out.outcome, err = r.importFile(ctx)
+	}
+	return out, err
+}
+
+func one(m engine.Memory, err error) ([]engine.Memory, error) { return []engine.Memory{m}, err }
+
+func (r *request) open(ctx context.Context) (h handle, err error) {
+	r.options.Embedder = nil
+	if r.embedder != nil {
+		r.options.Embedder = r.embedder
+		defer func() {
+			if err != nil {
+				r.embedder.release()
+			}
+		}()
+	}
+	opened, err := engine.OpenContext(ctx, r.path, r.options)
+	if err != nil {
+		return 0, err
+	}
+	db := &database{DB: opened, dir: r.path, embedder: r.embedder}
+	db.ctx, db.end = context.WithCancel(context.Background())
+	if h, err = handles.add(kindDB, db); err != nil {
+		return 0, errors.Join(err, opened.Close())
+	}
+	inherit(r.path)
+	return h, nil
+}
+
+// closeStore closes a store; for whoever takes its handle first.
+func closeStore(h handle) error {
+	db, err := take[*database](h, kindDB)
+	if err != nil {
+		return err
+	}
+	db.end()
+	disinherit(db.dir)
+	err = db.Close()
+	if db.embedder != nil {
+		db.embedder.release()
+	}
+	return err
+}
+
+func (r *request) verify(ctx context.Context) (*outcome, error) {
+	report, err := r.db.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &outcome{memories: report.Memories, bad: uint64(len(report.Faults))}
+	for _, fault := range report.Faults {
+		o.problems = append(o.problems, problem{0, fmt.Errorf("%s: %w", fault, engine.ErrCorrupt)})
+	}
+	o.problems = o.problems[:min(len(o.problems), problemsMax)]
+	return o, nil
+}
+
+func (r *request) importFile(ctx context.Context) (*outcome, error) {
+	o := &outcome{}
+	options := engine.ImportOptions{Batch: r.page, Bad: func(line int, err error) {
+		if len(o.problems) < problemsMax {
+			o.problems = append(o.problems, problem{line, err})
+		}
+	}}
+	report, err := r.db.ImportFile(ctx, r.path, options, r.progress.set)
+	o.memories, o.bad = uint64(report.Added), uint64(report.Bad)
+	return o, err
+}
+
+// fill packs a result into an arena and the caller's reply.
+func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
+	known := unsafe.Sizeof(*reply)
+	if uintptr(reply.struct_size) < known {
+		return fmt.Errorf("reply.struct_size is %d, want at least %d: %w", reply.struct_size, known, engine.ErrInvalid)
+	}
+	filled := C.nexus_reply{struct_size: reply.struct_size, op: op, count: C.uint64_t(out.count)}
+	filled.db.v, filled.cursor.v = C.uint64_t(out.db), C.uint64_t(out.cursor)
+	var p unsafe.Pointer
+	switch {
+	case out.answer != nil:
+		p, err = pack(func(a *arena) { a.answer(out.answer) })
+		filled.answer = (*C.nexus_answer)(p)
+	case out.memories != nil:
+		p, err = pack(func(a *arena) { a.memories(out.memories) })
+		filled.memories = (*C.nexus_memories)(p)
+	case out.stats != nil:
+		p, err = pack(func(a *arena) { a.stats(out.stats) })
+		filled.stats = (*C.nexus_stats)(p)
+	case out.outcome != nil:
+		p, err = pack(func(a *arena) { a.report(out.outcome) })
+		filled.report = (*C.nexus_report)(p)
+	case len(out.ids) > 0:
+		p, err = pack(func(a *arena) { copied(a, out.ids) })
+		filled.ids = (*C.uint64_t)(p)
+	}
+	filled.arena = p
+	if err == nil {
+		*reply = filled
+	}
+	return err
+}
+
+// undo gives up what a result opened and nobody will take.
+func (out *result) undo() {
+	if out == nil {
+		return
+	}
+	if out.db != 0 {
+		_ = closeStore(out.db) // nobody is there to hear of it
+	}
+	if out.cursor != 0 {
+		_ = closeCursor(out.cursor)
+	}
+}

@@ -1,0 +1,11 @@
+/* What the C and the Go side of the library know of each other. */
+#ifndef NEXUS_SHIM_H
+#define NEXUS_SHIM_H
+
+#include <nexus.h>
+
+/* The list of descriptors that a forked child closes. */
+void nxs_inherit(int fd);
+void nxs_disinherit(int fd);
+
+#endif

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// Progress is told how far a long operation is; total is 0 where it is not known.
+type Progress func(done, total uint64)
+
+// ExportFile is Export to a file, which takes its name, in place of an earlier
+// one, when it is whole and durable: an export that fails or is interrupted
+// leaves what was there. progress, if any, counts memories. Errors: ErrNotFound
+// (no such directory), ErrForbidden, ErrReadOnly, ErrNoSpace.
+func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (count int, err error) {
+	stats, err := db.Stats()
+	if err != nil {
+		return 0, fmt.Errorf("export: %w", err)
+	}
+	// Not in the system's folder for temporary files: a rename stays on one disk.
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return 0, fmt.Errorf("export: %w", fileError(err))
+	}
+	defer os.Remove(f.Name()) // gone already where all went well
+	if count, err = db.Export(ctx, &lineCounter{f, 0, stats.Memories, progress}); err != nil {
+		return count, errors.Join(fileError(err), f.Close())
+	}
+	err = errors.Join(f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return count, fmt.Errorf("export: %w", fileError(err))
+	}
+	return count, nil
+}
+
+// lineCounter tells of every line that goes through.
+type lineCounter struct {
+	io.Writer
+	done, total uint64
+	progress    Progress
+}
+
+func (l *lineCounter) Write(p []byte) (int, error) {
+	n, err := l.Writer.Write(p)
+	l.done += uint64(bytes.Count(p[:n], []byte{'\n'}))
+	if l.progress != nil {
+		l.progress(l.done, max(l.done, l.total))
+	}
+	return n, err
+}
+
+// ImportFile is Import of a file. progress, if any, counts bytes. Errors beyond
+// those of Import: ErrNotFound, ErrForbidden, ErrInvalid (a directory).
+func (db *DB) ImportFile(ctx context.Context, path string, o ImportOptions, progress Progress) (ImportReport, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return ImportReport{}, fmt.Errorf("import: %w", fileError(err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return ImportReport{}, fmt.Errorf("import: %w", fileError(err))
+	case info.IsDir():
+		return ImportReport{}, fmt.Errorf("import: %s is a directory: %w", path, ErrInvalid)
+	}
+	return db.Import(ctx, &byteCounter{ctx, f, 0, uint64(max(0, info.Size())), progress}, o)
+}
+
+// byteCounter tells of every byte that goes through, until its context ends.
+type byteCounter struct {
+	ctx         context.Context
+	r           io.Reader
+	done, total uint64
+	progress    Progress
+}
+
+func (b *byteCounter) Read(p []byte) (int, error) {
+	if err := model.FromContext(b.ctx, "read"); err != nil {
+		return 0, err
+	}
+	n, err := b.r.Read(p)
+	b.done += uint64(n)
+	if b.progress != nil {
+		b.progress(b.done, max(b.done, b.total))
+	}
+	if err != nil && err != io.EOF {
+		err = fileError(err)
+	}
+	return n, err
+}
+
+// fileError gives an error of the operating system its kind.
+func fileError(err error) error {
+	kind := ErrUnavailable
+	switch {
+	case model.CodeOf(err) != model.CodeInternal:
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		kind = ErrNotFound
+	case errors.Is(err, fs.ErrPermission):
+		kind = ErrForbidden
+	case errors.Is(err, syscall.EROFS):
+		kind = ErrReadOnly
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		kind = ErrNoSpace
+	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+		kind = ErrInvalid
+	}
+	return fmt.Errorf("%w: %w", kind, err)
+}
