@@ -176,14 +176,15 @@ static int parse_next(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
 
 static signature add_signature = {"add", 4, 1, 0, {"items", "vectors", "start", "stop"}, {0}};
 
-/* items is a sequence of memories; or a dict of columns, of which the rows start <= i < stop are added. */
+/* items is a sequence of memories, whose vectors are the rows of vectors from start on; or a dict of
+   columns, of which (as of vectors) the rows start <= i < stop are added. */
 static int parse_add(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
   PyObject *v[4];
   uint64_t start = 0, stop = 0;
   nexus_request *r = &c->request;
-  if (arguments(&add_signature, args, nargs, kwnames, v) < 0) return -1;
-  if (!v[2]) return memories_from(v[0], v[1], &c->pile, &r->memories, &r->memory_count);
-  if (u64_from(v[2], "start", &start) < 0 || !v[3] || u64_from(v[3], "stop", &stop) < 0) return -1;
+  if (arguments(&add_signature, args, nargs, kwnames, v) < 0 || (v[2] && u64_from(v[2], "start", &start) < 0)) return -1;
+  if (!v[3]) return memories_from(v[0], v[1], (size_t)start, &c->pile, &r->memories, &r->memory_count);
+  if (u64_from(v[3], "stop", &stop) < 0) return -1;
   r->memory_count = (size_t)(stop - start);
   return memories_from_columns(v[0], v[1], (size_t)start, (size_t)stop, &c->pile, &r->memories);
 }

@@ -17,6 +17,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <nexus_load.h>
+#include <stdlib.h>
 
 /* The library's functions. Filled by load_library before the first store is opened. */
 extern nexus_api lib;
@@ -65,7 +66,7 @@ int raise_dimension(const char *format, ...);
 typedef struct pile {
   PyObject **objects;
   size_t object_count, object_room;
-  void **blocks; /* of PyMem_RawMalloc */
+  void **blocks; /* of malloc */
   size_t block_count, block_room;
   Py_buffer **views;
   size_t view_count, view_room;
@@ -102,7 +103,9 @@ typedef struct matrix {
   Py_ssize_t stride; /* bytes from one row to the next; may be negative */
 } matrix;
 
-int matrix_from(PyObject *value, const char *field, pile *p, matrix *out);
+#define ALL_ROWS SIZE_MAX
+/* count rows of a matrix from row first on; ALL_ROWS: those that there are. */
+int matrix_from(PyObject *value, const char *field, size_t first, size_t count, pile *p, matrix *out);
 static inline const float *matrix_row(const matrix *m, size_t row) {
   return (const float *)(const void *)(m->data + (Py_ssize_t)row * m->stride);
 }
@@ -112,9 +115,9 @@ int vector_from(PyObject *value, pile *p, const float **out, size_t *count);
 /* ---- items.c: memories ---- */
 
 /* Fills memories from a sequence of str, dict, or objects with the attributes of nexus.Memory;
-   vectors (or None) is a matrix with a row an item. */
-int memories_from(PyObject *items, PyObject *vectors, pile *p, const nexus_memory **out, size_t *count);
-/* The same from columns: a dict of lists and scalars, rows start <= i < stop. */
+   vectors (or None) is a matrix whose rows from first on are the items' vectors. */
+int memories_from(PyObject *items, PyObject *vectors, size_t first, pile *p, const nexus_memory **out, size_t *count);
+/* The same from columns: a dict of lists and scalars, of which the rows start <= i < stop count. */
 int memories_from_columns(PyObject *columns, PyObject *vectors, size_t start, size_t stop, pile *p, const nexus_memory **out);
 int intern_fields(void);
 

@@ -76,7 +76,7 @@ static int copy_rows(PyObject *value, size_t count, uint32_t dim, float *rows) {
   pile p = {0};
   matrix m;
   size_t i;
-  int failed = matrix_from(value, "what the embedder returned", &p, &m) < 0;
+  int failed = matrix_from(value, "what the embedder returned", 0, ALL_ROWS, &p, &m) < 0;
   if (!failed && (m.rows != count || m.columns != dim))
     failed = raise_dimension("the embedder returned %zu x %zu numbers, want %zu x %u", m.rows, m.columns, count, dim) < 0;
   for (i = 0; !failed && i < count; i++) memcpy(rows + i * dim, matrix_row(&m, i), dim * sizeof *rows);
@@ -120,7 +120,7 @@ static void release(void *context) {
   if (!__atomic_load_n(&refused, __ATOMIC_SEQ_CST)) {
     state = PyGILState_Ensure();
     Py_DECREF(e->callable);
-    PyMem_RawFree(e);
+    free(e);
     PyGILState_Release(state);
   }
   __atomic_sub_fetch(&active, 1, __ATOMIC_SEQ_CST);
@@ -149,7 +149,7 @@ int embedder_from(PyObject *embedder, call *c) {
   nexus_embedder *out = &c->embedder;
   embedding *e;
   if (!dim || text_from(name, "the embedder's name", &out->name) < 0 || u32_from(dim, "the embedder's dim", &out->dim) < 0) return -1;
-  e = PyMem_RawMalloc(sizeof *e);
+  e = malloc(sizeof *e);
   if (!e) return PyErr_NoMemory(), -1;
   e->callable = Py_NewRef(embedder);
   e->dim = out->dim;

@@ -96,14 +96,12 @@ static int from_item(nexus_memory *m, PyObject *item, pile *p) {
   return from_attributes(m, item, p);
 }
 
-/* The rows that vectors gives, one a memory; none where vectors is None. */
-static int vectors_fit(PyObject *vectors, size_t count, pile *p, matrix *rows) {
+/* The rows that vectors gives from first on, one a memory; none where vectors is None. */
+static int vectors_fit(PyObject *vectors, size_t first, size_t count, pile *p, matrix *rows) {
   memset(rows, 0, sizeof *rows);
   if (!vectors || vectors == Py_None) return 0;
-  if (matrix_from(vectors, "vectors", p, rows) < 0) return -1;
-  if (rows->rows != count) return raise_invalid("vectors has %zu rows for %zu memories", rows->rows, count);
-  if (!rows->columns && count) return raise_dimension("vectors has rows without numbers");
-  return 0;
+  if (matrix_from(vectors, "vectors", first, count, p, rows) < 0) return -1;
+  return rows->columns || !count ? 0 : raise_dimension("vectors has rows without numbers");
 }
 
 static void set_row(nexus_memory *m, const matrix *rows, size_t row) {
@@ -112,7 +110,7 @@ static void set_row(nexus_memory *m, const matrix *rows, size_t row) {
   m->vector_count = rows->columns;
 }
 
-int memories_from(PyObject *items, PyObject *vectors, pile *p, const nexus_memory **out, size_t *count) {
+int memories_from(PyObject *items, PyObject *vectors, size_t first, pile *p, const nexus_memory **out, size_t *count) {
   PyObject *list = PySequence_Tuple(items);
   nexus_memory *memories;
   matrix rows;
@@ -120,7 +118,7 @@ int memories_from(PyObject *items, PyObject *vectors, pile *p, const nexus_memor
   if (pile_object(p, list) < 0) return -1;
   *count = (size_t)PyTuple_Size(list);
   memories = pile_block(p, *count, sizeof *memories);
-  if (!memories || vectors_fit(vectors, *count, p, &rows) < 0) return -1;
+  if (!memories || vectors_fit(vectors, first, *count, p, &rows) < 0) return -1;
   for (i = 0; i < *count; i++) {
     if (from_item(&memories[i], PyTuple_GetItem(list, (Py_ssize_t)i), p) < 0) return -1;
     set_row(&memories[i], &rows, i);
@@ -151,7 +149,7 @@ int memories_from_columns(PyObject *columns, PyObject *vectors, size_t start, si
   int f;
   if (!memories) return -1;
   if (!PyDict_Check(columns)) return PyErr_BadInternalCall(), -1;
-  if (vectors_fit(vectors, stop - start, p, &rows) < 0) return -1;
+  if (vectors_fit(vectors, start, stop - start, p, &rows) < 0) return -1;
   for (i = 0; i < stop - start; i++) {
     memories[i].struct_size = sizeof *memories;
     set_row(&memories[i], &rows, i);

@@ -5,7 +5,7 @@ static int grow(void ***items, size_t count, size_t *room) {
   size_t larger = *room ? 2 * *room : 16;
   void **moved;
   if (count < *room) return 0;
-  moved = PyMem_RawRealloc(*items, larger * sizeof *moved);
+  moved = realloc(*items, larger * sizeof *moved);
   if (!moved) {
     PyErr_NoMemory();
     return -1;
@@ -28,7 +28,7 @@ int pile_object(pile *p, PyObject *object) {
 void *pile_block(pile *p, size_t count, size_t size) {
   void *block;
   if (grow(&p->blocks, p->block_count, &p->block_room) < 0) return NULL;
-  block = PyMem_RawCalloc(count ? count : 1, size);
+  block = calloc(count ? count : 1, size);
   if (!block) {
     PyErr_NoMemory();
     return NULL;
@@ -40,13 +40,13 @@ void *pile_block(pile *p, size_t count, size_t size) {
 Py_buffer *pile_view(pile *p, PyObject *object, int flags) {
   Py_buffer *view;
   if (grow((void ***)(void *)&p->views, p->view_count, &p->view_room) < 0) return NULL;
-  view = PyMem_RawMalloc(sizeof *view);
+  view = malloc(sizeof *view);
   if (!view) {
     PyErr_NoMemory();
     return NULL;
   }
   if (PyObject_GetBuffer(object, view, flags) < 0) {
-    PyMem_RawFree(view);
+    free(view);
     return NULL;
   }
   p->views[p->view_count++] = view;
@@ -57,12 +57,12 @@ void pile_release(pile *p) {
   size_t i;
   for (i = 0; i < p->view_count; i++) {
     PyBuffer_Release(p->views[i]);
-    PyMem_RawFree(p->views[i]);
+    free(p->views[i]);
   }
-  for (i = 0; i < p->block_count; i++) PyMem_RawFree(p->blocks[i]);
+  for (i = 0; i < p->block_count; i++) free(p->blocks[i]);
   for (i = 0; i < p->object_count; i++) Py_DECREF(p->objects[i]);
-  PyMem_RawFree(p->views);
-  PyMem_RawFree(p->blocks);
-  PyMem_RawFree(p->objects);
+  free(p->views);
+  free(p->blocks);
+  free(p->objects);
   memset(p, 0, sizeof *p);
 }

@@ -114,8 +114,11 @@ PyObject *report_from(const nexus_report *r) {
   uint32_t i;
   for (i = 0; problems && i < r->problem_count; i++) {
     PyObject *problem = problem_from(&r->problems[i]);
-    if (!problem) Py_CLEAR(values[2]), problems = NULL;
-    else PyList_SetItem(problems, (Py_ssize_t)i, problem);
+    if (!problem) {
+      Py_CLEAR(values[2]);
+      break;
+    }
+    PyList_SetItem(problems, (Py_ssize_t)i, problem);
   }
   return named_tuple(report_type, values, 3);
 }
