@@ -1,64 +1,120 @@
 """Types of the extension; what each does is said where nexus presents it."""
 
 from datetime import datetime, timedelta
-from typing import Any, Iterable, Iterator, NamedTuple, Sequence, final, overload
+from typing import Any, Final, Iterable, Iterator, Sequence, final, overload
+
+from _typeshed import structseq
 
 from ._results import Answer as _Answer
 from ._results import Hit as _Hit
 from ._results import Record as _Record
 from ._types import Intent, Kind, MetaValue, Vector, Weights
 
-class Factors(NamedTuple):
-    relevance: float
-    freshness: float
-    diversity: float
-    authority: float
-    coherence: float
-    confidence: float
+# Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
-class EngineTrace(NamedTuple):
-    name: str
-    state: str
-    candidates: int
-    took: float
-    note: str
+@final
+class Factors(structseq[Any], tuple[float, float, float, float, float, float]):
+    __match_args__: Final = ("relevance", "freshness", "diversity", "authority", "coherence", "confidence")
+    @property
+    def relevance(self) -> float: ...
+    @property
+    def freshness(self) -> float: ...
+    @property
+    def diversity(self) -> float: ...
+    @property
+    def authority(self) -> float: ...
+    @property
+    def coherence(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
 
-class Stats(NamedTuple):
-    memories: int
-    deleted: int
-    dimension: int
-    vectors: str
-    segments: int
-    segment_files: int
-    segment_bytes: int
-    truth_bytes: int
-    terms: int
-    epoch: int
-    added: int
-    commits: int
-    merges: int
-    replayed: int
-    discarded: int
-    merge_error: str
+@final
+class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
+    __match_args__: Final = ("name", "state", "candidates", "took", "note")
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def candidates(self) -> int: ...
+    @property
+    def took(self) -> float: ...
+    @property
+    def note(self) -> str: ...
 
-class Problem(NamedTuple):
-    line: int
-    code: int
-    name: str
-    text: str
+@final
+class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str]):
+    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error")
+    @property
+    def memories(self) -> int: ...
+    @property
+    def deleted(self) -> int: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def vectors(self) -> str: ...
+    @property
+    def segments(self) -> int: ...
+    @property
+    def segment_files(self) -> int: ...
+    @property
+    def segment_bytes(self) -> int: ...
+    @property
+    def truth_bytes(self) -> int: ...
+    @property
+    def terms(self) -> int: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def added(self) -> int: ...
+    @property
+    def commits(self) -> int: ...
+    @property
+    def merges(self) -> int: ...
+    @property
+    def replayed(self) -> int: ...
+    @property
+    def discarded(self) -> int: ...
+    @property
+    def merge_error(self) -> str: ...
 
-class Report(NamedTuple):
-    memories: int
-    bad: int
-    problems: list[Problem]
+@final
+class Problem(structseq[Any], tuple[int, int, str, str]):
+    __match_args__: Final = ("line", "code", "name", "text")
+    @property
+    def line(self) -> int: ...
+    @property
+    def code(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
 
-class Info(NamedTuple):
-    version: str
-    abi: int
-    go_version: str
-    platform: str
-    features: str
-    kernels: dict[str, str]
+@final
+class Report(structseq[Any], tuple[int, int, list[Problem]]):
+    __match_args__: Final = ("memories", "bad", "problems")
+    @property
+    def memories(self) -> int: ...
+    @property
+    def bad(self) -> int: ...
+    @property
+    def problems(self) -> list[Problem]: ...
+
+@final
+class Info(structseq[Any], tuple[str, int, str, str, str, dict[str, str]]):
+    __match_args__: Final = ("version", "abi", "go_version", "platform", "features", "kernels")
+    @property
+    def version(self) -> str: ...
+    @property
+    def abi(self) -> int: ...
+    @property
+    def go_version(self) -> str: ...
+    @property
+    def platform(self) -> str: ...
+    @property
+    def features(self) -> str: ...
+    @property
+    def kernels(self) -> dict[str, str]: ...
 
 class Record:
     @property

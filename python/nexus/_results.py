@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
+from ._abi import FACTOR
 from ._memory import FIELDS, Memory
 
 _SHOWN_MAX = 72  # characters of a text in a repr
@@ -16,6 +17,19 @@ def _shorten(text: str) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def _fields_of(record: _core.Record) -> dict[str, Any]:
+    """The fields of a Record or Hit by name; the vector is a list."""
+    values = {name: getattr(record, name) for name in ("id", *FIELDS, "position", "ingested")}
+    if record.vector is not None:
+        values["vector"] = record.vector.tolist()
+    return values
+
+
+def _memory_of(record: _core.Record) -> Memory:
+    fields = _fields_of(record)
+    return Memory(**{name: fields[name] for name in FIELDS})
 
 
 class Record(_core.Record):
@@ -33,20 +47,14 @@ class Record(_core.Record):
 
     def to_memory(self) -> Memory:
         """A Memory of the same content, that owns its values."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
-        if self.vector is not None:
-            values["vector"] = self.vector.tolist()
-        return Memory(**values)
+        return _memory_of(self)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name; times are datetimes, the vector is a list."""
-        values = {name: getattr(self, name) for name in ("id", *FIELDS, "position", "ingested")}
-        if self.vector is not None:
-            values["vector"] = self.vector.tolist()
-        return values
+        return _fields_of(self)
 
     def __eq__(self, other: object) -> bool:
-        return self.to_dict() == other.to_dict() if isinstance(other, _core.Record) and type(other) is type(self) else NotImplemented  # type: ignore[attr-defined]
+        return self.to_dict() == other.to_dict() if isinstance(other, Record) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self.id, self.tenant, self.key))
@@ -68,17 +76,20 @@ class Hit(_core.Hit):
 
     __slots__ = ()
 
-    to_memory = Record.to_memory
+    def to_memory(self) -> Memory:
+        """A Memory of the same content, that owns its values."""
+        return _memory_of(self)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name, with score, factors (a dict) and duplicates."""
-        factors = self.factors
-        values = Record.to_dict(self)  # type: ignore[arg-type]
-        values |= {"score": self.score, "factors": factors._asdict(), "duplicates": list(self.duplicates)}
-        return values
+        factors = dict(zip(FACTOR, self.factors))
+        return _fields_of(self) | {"score": self.score, "factors": factors, "duplicates": list(self.duplicates)}
 
-    __eq__ = Record.__eq__
-    __hash__ = Record.__hash__
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Hit) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.tenant, self.key))
 
     def __repr__(self) -> str:
         return f"Hit(score={self.score:.3f}, id={self.id}, text={_shorten(self.text)!r})"
@@ -107,5 +118,5 @@ class Answer(_core.Answer):
             + "</tr>"
             for hit in self
         )
-        heads = "".join(f"<th>{name}</th>" for name in ("score", "text", "id", "key", *_core.Factors.__match_args__))
+        heads = "".join(f"<th>{name}</th>" for name in ("score", "text", "id", "key", *FACTOR))
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
