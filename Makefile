@@ -38,6 +38,10 @@ build: ## build the command line tool, bin/nexus
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags='-s -w' -o $(BIN)/nexus ./cmd/nexus
 
+.PHONY: lib
+lib: ## build libnexus.so (and .so.1) in build/lib: the C ABI
+	capi/build.sh build/lib
+
 .PHONY: demo
 demo: build ## index the Go standard library's documentation, ask, kill, recover
 	$(GO) run ./examples/demo --nexus $(BIN)/nexus
@@ -87,6 +91,13 @@ test-arm64: setup ## the numeric rooms on emulated arm64: without and with dotpr
 .PHONY: test-race
 test-race: ## the engine under the race detector (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race -short ./engine/... ./kernels/... ./eval/...
+
+.PHONY: test-capi
+test-capi: setup ## the Go side of the C ABI: lint, tests, race detector (needs gcc)
+	CGO_ENABLED=1 $(GO) vet ./capi
+	CGO_ENABLED=1 $(GO) vet -tags nexustest ./capi
+	CGO_ENABLED=1 $(GO) run $(STATICCHECK) ./capi
+	CGO_ENABLED=1 $(GO) test -race ./capi
 
 .PHONY: test-quality
 test-quality: ## retrieval quality against the golden figures

@@ -18,8 +18,11 @@ const errorHead = unsafe.Offsetof(C.nexus_error{}.message)
 
 // report writes err into the caller's struct, as far as it reaches, and returns its status.
 func report(err error, out *C.nexus_error) C.nexus_status {
+	if err == nil {
+		return C.NEXUS_OK
+	}
 	code := model.CodeOf(err)
-	if err == nil || out == nil || uintptr(out.struct_size) < errorHead {
+	if out == nil || uintptr(out.struct_size) < errorHead {
 		return C.nexus_status(code)
 	}
 	out.code = C.int32_t(code)
@@ -47,20 +50,15 @@ func report(err error, out *C.nexus_error) C.nexus_status {
 	return C.nexus_status(code)
 }
 
-// guard turns a panic into an error; to be deferred.
-func guard(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("panic: %v\n%s: %w", p, debug.Stack(), engine.ErrInternal)
-	}
-}
-
-// enter runs the body of an exported function and reports its error.
-func enter(out *C.nexus_error, body func() error) C.nexus_status {
-	run := func() (err error) {
-		defer guard(&err)
-		return body()
-	}
-	return report(run(), out)
+// enter runs the body of an exported function and reports its error. (With model.Rescue,
+// whose pointer makes the error escape, a call costs an allocation more: 20 of 130 ns.)
+func enter(out *C.nexus_error, body func() error) (status C.nexus_status) {
+	defer func() {
+		if p := recover(); p != nil {
+			status = report(fmt.Errorf("panic: %v\n%s: %w", p, debug.Stack(), engine.ErrInternal), out)
+		}
+	}()
+	return report(body(), out)
 }
 
 // checkSize verifies the struct_size of an input struct: at least that of ABI 1, and what

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // Code is one of the closed set of error kinds that every language and
@@ -101,6 +102,14 @@ func ErrorOf(c Code) error {
 		c = CodeInternal
 	}
 	return kindError(c)
+}
+
+// Rescue, deferred, turns a panic into an error of ErrInternal that names the place:
+// a bug of ours costs the call, not the process that the engine lives in.
+func Rescue(place string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s: panic: %v\n%s: %w", place, p, debug.Stack(), ErrInternal)
+	}
 }
 
 // FromContext turns the error of a context that ended into ErrDeadline or

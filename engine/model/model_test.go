@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -91,5 +92,22 @@ func TestNormalizeCountsFromTheLastByteItAllows(t *testing.T) {
 		if err := c.m.Normalize(); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestRescueMakesAPanicAnErrorThatNamesItsPlace(t *testing.T) {
+	work := func() (err error) {
+		defer Rescue("here", &err)
+		panic("gone wrong")
+	}
+	if err := work(); !errors.Is(err, ErrInternal) || !strings.HasPrefix(err.Error(), "here: panic: gone wrong") {
+		t.Errorf("error %v", err)
+	}
+	fine := func() (err error) {
+		defer Rescue("here", &err)
+		return ErrBusy
+	}
+	if err := fine(); err != ErrBusy {
+		t.Errorf("error %v", err)
 	}
 }

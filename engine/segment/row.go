@@ -154,24 +154,27 @@ func (p *Preparer) Prepare(ctx context.Context, space Space, memories []model.Me
 	rows := make([]*Row, len(memories))
 	fan := min(runtime.GOMAXPROCS(0), 1+len(memories)/parallelRows)
 	var group sync.WaitGroup
+	errs := make([]error, fan)
 	for part := range fan {
 		first, last := part*len(memories)/fan, (part+1)*len(memories)/fan
-		group.Go(func() { p.prepareRange(memories[first:last], rows[first:last]) })
+		group.Go(func() { errs[part] = p.prepareRange(memories[first:last], rows[first:last]) })
 	}
 	group.Wait()
-	if space.Embedder == nil {
-		return rows, nil
+	if err := errors.Join(errs...); err != nil || space.Embedder == nil {
+		return rows, err
 	}
 	return rows, embedMissing(ctx, space, memories, rows)
 }
 
-func (p *Preparer) prepareRange(memories []model.Memory, rows []*Row) {
+func (p *Preparer) prepareRange(memories []model.Memory, rows []*Row) (err error) {
+	defer model.Rescue("analysis", &err)
 	w := p.workers.Get()
-	defer p.workers.Put(w)
 	for i := range memories {
 		runtime.Gosched() // a text is some 10 to 100 us of work, see yieldRows
 		rows[i] = w.row(&memories[i])
 	}
+	p.workers.Put(w) // not after a panic: nobody knows what state it is in
+	return nil
 }
 
 // embedBatch bounds the texts handed to an embedder in one call.
@@ -221,11 +224,7 @@ func embedAll(ctx context.Context, space Space, texts []string, vectors []float3
 // Embed runs the space's embedder, which is the application's code: a panic or
 // numbers that are not finite are its error, not the store's end.
 func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("embedder %s: panic: %v: %w", s.Name, p, model.ErrInternal)
-		}
-	}()
+	defer model.Rescue("embedder "+s.Name, &err)
 	if err := s.Embedder.Embed(ctx, texts, vectors); err != nil {
 		return errors.Join(fmt.Errorf("embedder %s: %w", s.Name, err), model.FromContext(ctx, "embedder "+s.Name))
 	}

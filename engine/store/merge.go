@@ -201,8 +201,9 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 
 // mergeSpan builds one segment from parts of view, writes it to a file where it
 // is large or must be, and has the writer install it.
-func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) error {
+func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) (err error) {
 	defer view.Release()
+	defer model.Rescue("store: merge", &err)
 	parts := view.Parts[todo.first : todo.last+1]
 	sources, dead := make([]*segment.Segment, len(parts)), make([]rows.Set, len(parts))
 	for i, p := range parts {

@@ -242,8 +242,10 @@ func startBuilding(space segment.Space, rows []*segment.Row) <-chan build {
 		return done
 	}
 	go func() {
-		built, err := buildSegment(space, rows, rows[0].ID, rows[len(rows)-1].ID)
-		done <- build{built, err}
+		var b build
+		defer func() { done <- b }()
+		defer model.Rescue("store: build", &b.err)
+		b.segment, b.err = buildSegment(space, rows, rows[0].ID, rows[len(rows)-1].ID)
 	}()
 	return done
 }

@@ -123,7 +123,7 @@ func (d *Description) exports() []byte {
 			fmt.Fprintf(&b, "    %s;\n", f.Name())
 		}
 	}
-	b.WriteString("  local:\n    *;\n};\n")
+	b.WriteString("    nexus_test_*; # of builds with the tag nexustest alone\n  local:\n    *;\n};\n")
 	return b.Bytes()
 }
 
