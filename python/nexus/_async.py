@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     import asyncio
     from array import array
     from types import TracebackType
-
-    from typing_extensions import Self, Unpack
+    from typing import Self, Unpack
 
     from ._db import DB, Path
     from ._memory import Memory, MemoryFields
@@ -97,9 +96,9 @@ class AsyncVerbs(_core.Store):
         return answer
 
     @overload
-    async def aadd(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...
+    async def aadd(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...  # type: ignore[overload-overlap]  # a str is iterable
     @overload
-    async def aadd(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...
+    async def aadd(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...  # type: ignore[overload-overlap]
     @overload
     async def aadd(
         self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
@@ -170,7 +169,7 @@ class AsyncVerbs(_core.Store):
         await self._arun("compact")
 
     async def aexport(self, path: Path) -> int:
-        """Writes every memory to a new file of JSON lines; see export."""
+        """Writes every memory to a file of JSON lines; see export."""
         written: int = await self._arun("export", path)
         return written
 

@@ -33,7 +33,7 @@ def as_columns(columns: Mapping[str, Any]) -> tuple[dict[str, Any], Any, int]:
     unknown = columns.keys() - set(FIELDS)
     if unknown:
         raise TypeError(f"a memory has no field {', '.join(sorted(unknown))}")
-    vectors = columns.get("vector")
+    vectors: Any = columns.get("vector")
     if hasattr(vectors, "to_pylist"):
         vectors = vectors.to_pylist()
     lists = {name: as_column(value) for name, value in columns.items() if name != "vector" and value is not None}

@@ -18,8 +18,7 @@ from ._memory import Memory
 if TYPE_CHECKING:
     from array import array
     from types import TracebackType
-
-    from typing_extensions import Self, Unpack
+    from typing import Self, Unpack
 
     from ._memory import MemoryFields
     from ._results import Record
@@ -82,9 +81,9 @@ class DB(AsyncVerbs, _core.Store):
         return f"<nexus.DB {getattr(self, 'path', '')!r} {'closed' if self._closed else 'open'}>"
 
     @overload
-    def add(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...
+    def add(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...  # type: ignore[overload-overlap]  # a str is iterable
     @overload
-    def add(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...
+    def add(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...  # type: ignore[overload-overlap]
     @overload
     def add(
         self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
@@ -159,9 +158,9 @@ class DB(AsyncVerbs, _core.Store):
         self._run("compact", None)
 
     def export(self, path: Path, *, progress: Progress | None = None) -> int:
-        """Writes every memory of every tenant to a new file of JSON lines; how many they were.
+        """Writes every memory of every tenant to a file of JSON lines; how many they were.
 
-        The file appears under its name when it is whole. ExistsError where there is one.
+        The file takes its name, in place of an earlier one, when it is whole and durable.
         """
         count: int = self._run("export", progress, path)
         return count
@@ -248,7 +247,7 @@ def _chunks(memories: Any, vectors: Any, size: int) -> Iterator[tuple[int, Seque
     if isinstance(memories, (bytes, Mapping)) or not hasattr(memories, "__iter__"):
         raise TypeError(f"a memory has to be str, dict or nexus.Memory, not {type(memories).__name__}")
     if vectors is not None:
-        memories = memories if isinstance(memories, (list, tuple)) else list(memories)
+        memories = list(memories)
         if rows_of(vectors) != len(memories):
             raise InvalidError(f"vectors has {rows_of(vectors)} rows for {len(memories)} memories")
     total = len(memories) if hasattr(memories, "__len__") else None

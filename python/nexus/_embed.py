@@ -39,7 +39,8 @@ class Embedding:
 
 def probe(function: Embedder) -> int:
     """The length of the vector that a function gives for one text."""
-    rows = function(["probe"])
+    rows: Any = function(["probe"])
+    shape: Any
     if hasattr(rows, "__array__") or isinstance(rows, memoryview):
         shape = rows.shape
     else:

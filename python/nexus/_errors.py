@@ -45,7 +45,7 @@ class NotFoundError(Error, KeyError):
 
 
 class ExistsError(Error):
-    """The key is taken by other content, or the file is there."""
+    """The key is taken by other content."""
 
     code = 3
 

@@ -35,7 +35,7 @@ def _close_all() -> None:
     deadline = time.monotonic() + _GRACE
     while _core.embed_refuse() and time.monotonic() < deadline:
         time.sleep(0.002)
-    jobs = []
+    jobs: list[tuple[DB, int]] = []
     for db in list(_open):
         if db.closed:
             continue

@@ -375,7 +375,7 @@ static PyGetSetDef answer_getters[] = {
     SECONDS(fetch, "Reading the hits' records, in seconds."),
     {NULL, NULL, NULL, NULL, NULL}};
 static PyType_Slot answer_slots[] = {
-    {Py_tp_dealloc, answer_dealloc}, {Py_tp_getset, answer_getters}, {Py_sq_length, answer_length}, {Py_sq_item, answer_item},
+    {Py_tp_dealloc, answer_dealloc}, {Py_tp_getset, answer_getters}, {Py_tp_iter, PySeqIter_New}, {Py_sq_length, answer_length}, {Py_sq_item, answer_item},
     {Py_mp_length, answer_length}, {Py_mp_subscript, answer_subscript}, {Py_tp_doc, (void *)"The hits of a question, best first."}, {0, NULL}};
 static PyType_Spec answer_spec = {"nexus._core.Answer", sizeof(answer_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, answer_slots};
 
@@ -387,8 +387,8 @@ static PyObject *add_class(PyObject *module, PyType_Spec *spec, PyObject *base) 
 
 int hits_ready(PyObject *module) {
   PyObject *record, *hit, *answer;
-  arena_class = (PyTypeObject *)add_class(module, &arena_spec, NULL);
-  vector_class = (PyTypeObject *)add_class(module, &vector_spec, NULL);
+  arena_class = (PyTypeObject *)PyType_FromSpec(&arena_spec);
+  vector_class = (PyTypeObject *)PyType_FromSpec(&vector_spec);
   record = add_class(module, &record_spec, NULL);
   hit = record ? add_class(module, &hit_spec, record) : NULL;
   answer = add_class(module, &answer_spec, NULL);
