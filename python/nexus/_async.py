@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, AsyncIterator, Generator, Iterable, overload
 
 from . import _core
+from ._abi import ADD_MAX
 from ._columns import as_columns
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ._types import Embedder, Matrix, MemoryLike, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
-_BULK = 1024  # memories of one commit: copying their texts holds the loop for a millisecond or so
 _PAGE = 256
 
 
@@ -104,14 +104,14 @@ class AsyncVerbs(_core.Store):
         self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
     ) -> list[int]: ...
     async def aadd(self, memories: Any, *, vectors: Any = None, progress: Any = None, **fields: Any) -> Any:
-        """Adds one memory or many; see add. Many are committed 1,024 at a time."""
+        """Adds one memory or many; see add."""
         from ._db import _chunks, _one
 
         one = _one(memories, vectors, progress, fields)
         if one is not None:
             return (await self._arun("add", one))[0]
         ids: list[int] = []
-        for start, chunk, total in _chunks(memories, vectors, _BULK):
+        for start, chunk, total in _chunks(memories, vectors):
             ids += await self._arun("add", chunk, vectors, start)
             if progress is not None:
                 progress(len(ids), total)
@@ -123,8 +123,8 @@ class AsyncVerbs(_core.Store):
 
         fields, vectors, total = as_columns(columns)
         ids = array("Q")
-        for start in range(0, total, _BULK):
-            ids.extend(await self._arun("add", fields, vectors, start, min(start + _BULK, total)))
+        for start in range(0, total, ADD_MAX):
+            ids.extend(await self._arun("add", fields, vectors, start, min(start + ADD_MAX, total)))
             if progress is not None:
                 progress(len(ids), total)
         return ids

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ._types import Embedder, Matrix, MemoryLike, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
-_BULK = 4096  # memories of one commit of a bulk add: larger ones gain nothing and hold more memory
 
 List = list  # within DB, list is a verb
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
@@ -93,7 +92,7 @@ class DB(AsyncVerbs, _core.Store):
 
         When it returns they are durable and every later question sees them. One memory is
         a str (its fields may follow by name), a dict, a Memory or a Record; many are an
-        iterable of those, whose vectors may come as the rows of one matrix. Up to 4,096
+        iterable of those, whose vectors may come as the rows of one matrix. Up to 8,192
         are one commit, all or none; more are several, and progress(done, total) is called
         after each, where total is None for an iterator.
 
@@ -109,7 +108,7 @@ class DB(AsyncVerbs, _core.Store):
         if one is not None:
             return self._run("add", None, one)[0]
         ids: List[int] = []
-        for start, chunk, total in _chunks(memories, vectors, _BULK):
+        for start, chunk, total in _chunks(memories, vectors):
             ids += self._run("add", None, chunk, vectors, start)
             if progress is not None:
                 progress(len(ids), total)
@@ -130,8 +129,8 @@ class DB(AsyncVerbs, _core.Store):
 
         fields, vectors, total = as_columns(columns)
         ids = array("Q")
-        for start in range(0, total, _BULK):
-            ids.extend(self._run("add", None, fields, vectors, start, min(start + _BULK, total)))
+        for start in range(0, total, ADD_MAX):
+            ids.extend(self._run("add", None, fields, vectors, start, min(start + ADD_MAX, total)))
             if progress is not None:
                 progress(len(ids), total)
         return ids
@@ -242,7 +241,7 @@ def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> 
     return (memories,)
 
 
-def _chunks(memories: Any, vectors: Any, size: int) -> Iterator[tuple[int, Sequence[Any], int | None]]:
+def _chunks(memories: Any, vectors: Any) -> Iterator[tuple[int, Sequence[Any], int | None]]:
     """(index of the first, the memories, how many in all) of each commit of a bulk add."""
     if isinstance(memories, (bytes, Mapping)) or not hasattr(memories, "__iter__"):
         raise TypeError(f"a memory has to be str, dict or nexus.Memory, not {type(memories).__name__}")
@@ -252,6 +251,6 @@ def _chunks(memories: Any, vectors: Any, size: int) -> Iterator[tuple[int, Seque
             raise InvalidError(f"vectors has {rows_of(vectors)} rows for {len(memories)} memories")
     total = len(memories) if hasattr(memories, "__len__") else None
     rest, start = iter(memories), 0
-    while chunk := tuple(islice(rest, min(size, ADD_MAX))):
+    while chunk := tuple(islice(rest, ADD_MAX)):
         yield start, chunk, total
         start += len(chunk)

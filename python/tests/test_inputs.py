@@ -109,11 +109,11 @@ def test_chunks_of_a_bulk_add_take_their_own_rows(path: str, form: str) -> None:
     if form in ("memoryview", "__array__"):
         pytest.skip("no large one is made here")
     matrix = FORMS[form]()
-    repeats = 1500
+    repeats = 3000
     large = list(matrix) * repeats if isinstance(matrix, list) else np.concatenate([matrix] * repeats)
     with nexus.open(path, dim=4) as db:
         db.add([f"t{i}" for i in range(3 * repeats)], vectors=large)
-        assert all(db.get(i + 1).vector.tolist() == ROWS[i % 3] for i in (0, 4095, 4096, 4097, 4499))  # type: ignore[union-attr]
+        assert all(db.get(i + 1).vector.tolist() == ROWS[i % 3] for i in (0, 8191, 8192, 8193, 8999))  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ def test_one_memory_gives_an_id_and_many_give_a_list(db: nexus.DB) -> None:
 
 def test_a_long_iterable_goes_in_several_commits_and_reports_progress(db: nexus.DB) -> None:
     calls: list[tuple[int, int | None]] = []
-    texts = [f"text {i}" for i in range(5000)]
-    assert db.add(texts, progress=lambda done, total: calls.append((done, total))) == list(range(1, 5001))
-    assert calls == [(4096, 5000), (5000, 5000)]
+    texts = [f"text {i}" for i in range(10000)]
+    assert db.add(texts, progress=lambda done, total: calls.append((done, total))) == list(range(1, 10001))
+    assert calls == [(8192, 10000), (10000, 10000)]
     calls.clear()
     db.add((t for t in texts[:10]), progress=lambda done, total: calls.append((done, total)))
     assert calls == [(10, None)]
