@@ -169,9 +169,9 @@ def same(want: Any, got: Any, name: str = "") -> bool:
     if name == "meta":
         return bool(meta(want) == got)
     if name == "time":
-        return got is not None and when(want) == got
+        return bool(when(want) == got)
     if name == "vector":
-        return [f32(n) for n in want] == got
+        return bool([f32(n) for n in want] == got)
     if isinstance(want, dict):
         return bool(want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items()))
     if isinstance(want, list):
