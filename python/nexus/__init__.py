@@ -14,10 +14,6 @@ library is loaded when the first store is opened.
 
 from __future__ import annotations
 
-import os as _os
-from datetime import datetime as _datetime, timedelta as _timedelta, timezone as _timezone
-
-from . import _abi, _core
 from ._abi import VERSION as __version__
 from ._async import Opening, aopen
 from ._core import EngineTrace, Factors, Info, Problem, Report, Stats, configure, info
@@ -45,35 +41,27 @@ from ._errors import (
     UnauthorisedError,
     UnavailableError,
     UnsupportedError,
-    make_error as _make_error,
 )
-from ._memory import Memory, MemoryFields
+from ._memory import Memory
 from ._results import Answer, Hit, Record
-from ._types import Embedder, Intent, Kind, Matrix, MemoryLike, Progress, QueryOptions, Vector
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._types import Embedder, Intent, Kind, Matrix, MemoryFields, MemoryLike, Progress, QueryOptions, Vector
 
 
-def _names_by_number(numbers: dict[str, int]) -> tuple[str, ...]:
-    """A table of _abi the other way round; the numbers go from 0 without gaps."""
-    return tuple(sorted(numbers, key=numbers.__getitem__))
+_TYPES = {"Embedder", "Intent", "Kind", "Matrix", "MemoryFields", "MemoryLike", "Progress", "QueryOptions", "Vector"}
 
 
-_core.setup(
-    library=_os.environ.get("NEXUS_LIBRARY") or _os.path.join(_os.path.dirname(_core.__file__), "libnexus.so.1"),
-    make_error=_make_error,
-    answer=Answer,
-    hit=Hit,
-    record=Record,
-    kinds={name: number for name, number in _abi.KIND.items() if number},
-    intents=_abi.INTENT,
-    factors=_abi.FACTOR,
-    kind_names=_names_by_number(_abi.KIND),
-    engine_states=_names_by_number(_abi.ENGINE_STATE),
-    status_names=_abi.STATUS,
-    datetime=_datetime,
-    timedelta=_timedelta,
-    epoch=_datetime(1970, 1, 1, tzinfo=_timezone.utc),
-    microsecond=_timedelta(microseconds=1),
-)
+def __getattr__(name: str) -> object:
+    """The names of types, which are loaded when they are asked for."""
+    if name not in _TYPES:
+        raise AttributeError(f"module nexus has no attribute {name!r}")
+    from . import _types
+
+    value: object = getattr(_types, name)
+    return value
+
 
 __all__ = [
     "DB", "Answer", "BusyError", "CancelledError", "ClosedError", "ConflictError", "CorruptError", "DeadlineError",

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 from itertools import count
-from typing import TYPE_CHECKING, Any, AsyncIterator, Generator, Iterable, overload
 
 from . import _core
 from ._abi import ADD_MAX
 from ._columns import as_columns
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from array import array
+    from collections.abc import AsyncIterator, Generator, Iterable
     from types import TracebackType
-    from typing import Self, Unpack
+    from typing import Any, Self, Unpack, overload
 
-    from ._db import DB, Path
-    from ._memory import Memory, MemoryFields
+    from ._db import DB
+    from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Matrix, MemoryLike, Progress, QueryOptions
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -95,14 +96,17 @@ class AsyncVerbs(_core.Store):
         answer: Answer = await self._arun("query", text, **options)
         return answer
 
-    @overload
-    async def aadd(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...  # type: ignore[overload-overlap]  # a str is iterable
-    @overload
-    async def aadd(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...  # type: ignore[overload-overlap]
-    @overload
-    async def aadd(
-        self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
-    ) -> list[int]: ...
+    if TYPE_CHECKING:
+
+        @overload
+        async def aadd(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...  # type: ignore[overload-overlap]  # a str is iterable
+        @overload
+        async def aadd(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...  # type: ignore[overload-overlap]
+        @overload
+        async def aadd(
+            self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
+        ) -> list[int]: ...
+
     async def aadd(self, memories: Any, *, vectors: Any = None, progress: Any = None, **fields: Any) -> Any:
         """Adds one memory or many; see add."""
         from ._db import _chunks, _one

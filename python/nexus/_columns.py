@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
-
 from ._errors import InvalidError
 from ._memory import FIELDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 
 def _times(array: Any) -> list[Any]:
@@ -17,7 +20,7 @@ def _times(array: Any) -> list[Any]:
 
 def as_column(value: Any) -> Any:
     """A list with a value a row, or a value for all rows as it is."""
-    if isinstance(value, (list, str, bytes, Mapping)):
+    if isinstance(value, (list, str, bytes, dict)):
         return value
     if hasattr(value, "to_pylist"):  # Arrow
         return value.to_pylist()

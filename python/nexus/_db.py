@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import warnings
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence, Union, overload
 
-from . import _core, _exit
+from . import _core
 from ._abi import ADD_MAX
 from ._async import AsyncVerbs
 from ._columns import as_columns, rows_of
@@ -15,19 +13,19 @@ from ._embed import bind
 from ._errors import ClosedError, ForkedError, InvalidError
 from ._memory import Memory
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
-    from typing import Self, Unpack
+    from typing import Any, Self, Unpack, overload
 
-    from ._memory import MemoryFields
     from ._results import Record
-    from ._types import Embedder, Matrix, MemoryLike, Progress
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
 List = list  # within DB, list is a verb
-Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
 class DB(AsyncVerbs, _core.Store):
@@ -48,6 +46,8 @@ class DB(AsyncVerbs, _core.Store):
     def _opened(self, path: Path) -> None:
         self.path = os.fsdecode(path)
         self._closed = False
+        from . import _exit
+
         _exit.watch(self)
 
     @property
@@ -73,20 +73,25 @@ class DB(AsyncVerbs, _core.Store):
 
     def __del__(self) -> None:
         if not self._closed:
+            import warnings
+
             warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self)
             self.close()
 
     def __repr__(self) -> str:
         return f"<nexus.DB {getattr(self, 'path', '')!r} {'closed' if self._closed else 'open'}>"
 
-    @overload
-    def add(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...  # type: ignore[overload-overlap]  # a str is iterable
-    @overload
-    def add(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...  # type: ignore[overload-overlap]
-    @overload
-    def add(
-        self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
-    ) -> List[int]: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def add(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...  # type: ignore[overload-overlap]  # a str is iterable
+        @overload
+        def add(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...  # type: ignore[overload-overlap]
+        @overload
+        def add(
+            self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
+        ) -> List[int]: ...
+
     def add(self, memories: Any, *, vectors: Any = None, progress: Any = None, **fields: Any) -> Any:
         """Adds one memory and returns its id, or many and returns their ids.
 
@@ -173,8 +178,8 @@ class DB(AsyncVerbs, _core.Store):
         return report
 
 
-class Listing(Iterator["Record"]):
-    """The memories of a scope, one after another. It is closed at its end, or by close()."""
+class Listing:
+    """An iterator of the memories of a scope. It is closed at its end, or by close()."""
 
     def __init__(self, db: DB, cursor: int) -> None:
         self._db = db
@@ -243,7 +248,7 @@ def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> 
 
 def _chunks(memories: Any, vectors: Any) -> Iterator[tuple[int, Sequence[Any], int | None]]:
     """(index of the first, the memories, how many in all) of each commit of a bulk add."""
-    if isinstance(memories, (bytes, Mapping)) or not hasattr(memories, "__iter__"):
+    if isinstance(memories, (bytes, dict)) or not hasattr(memories, "__iter__"):
         raise TypeError(f"a memory has to be str, dict or nexus.Memory, not {type(memories).__name__}")
     if vectors is not None:
         memories = list(memories)

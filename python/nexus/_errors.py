@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from . import _core
 from ._abi import STATUS
 
-_FAILURE = re.compile(r"\[embed failure (\d+)\]")
+_FAILURE = "[embed failure "  # and the number that embed.c keeps the exception under, and ]
 
 
 class Error(Exception):
@@ -162,7 +160,7 @@ def make_error(code: int, message: str, retryable: bool) -> Error:
     error = CLASSES.get(code, InternalError)(message)
     error.code = code
     error.retryable = retryable
-    failure = _FAILURE.search(message)
-    if failure:
-        error.__cause__ = _core.embed_failure(int(failure[1]))
+    number = message.partition(_FAILURE)[2].partition("]")[0]
+    if number.isdigit():
+        error.__cause__ = _core.embed_failure(int(number))
     return error

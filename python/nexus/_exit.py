@@ -1,33 +1,29 @@
-"""The end of the process, and forks: stores are closed, embedders are called no more."""
+"""The end of the process, and forks: stores are closed, embedders are called no more.
+
+It is imported when the first store is opened.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
 import time
-from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from . import _core
 from ._errors import Error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._db import DB
 
 _GRACE = 2.0  # seconds for embedders that run and for stores to close; what was added is durable anyway
 
 _open: WeakSet[DB] = WeakSet()
-_watching = False
 
 
 def watch(db: DB) -> None:
     """Closes a store at the end of the process if it is open then."""
-    global _watching
-    if not _watching:
-        import atexit
-
-        _watching = True
-        atexit.register(_close_all)
-        os.register_at_fork(after_in_child=_after_fork)
     _open.add(db)
 
 
@@ -54,3 +50,7 @@ def _after_fork() -> None:
     for db in list(_open):
         db._closed = True
     _open.clear()
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_after_fork)

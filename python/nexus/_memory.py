@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, TypedDict
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any, Mapping
 
     from ._types import Kind, MetaValue, Vector
 
@@ -13,25 +13,6 @@ FIELDS = (
     "text", "key", "tenant", "user", "agent", "session", "speaker", "time", "kind",
     "importance", "source", "start", "end", "meta", "vector",
 )  # fmt: skip
-
-
-class MemoryFields(TypedDict, total=False):
-    """The fields of a memory beside its text."""
-
-    key: str
-    tenant: str
-    user: str
-    agent: str
-    session: str
-    speaker: str
-    time: datetime | None
-    kind: Kind
-    importance: float
-    source: str
-    start: int
-    end: int
-    meta: Mapping[str, MetaValue] | None
-    vector: Vector | None
 
 
 class Memory:

@@ -35,6 +35,5 @@ def unpack(meta: dict[str, Any]) -> dict[str, Any]:
 def matcher(wanted: Any) -> Callable[[dict[str, Any]], bool]:
     """A filter: a callable on metadata, or a mapping whose values metadata has to have."""
     if callable(wanted):
-        accept: Callable[[dict[str, Any]], bool] = wanted
-        return accept
+        return lambda metadata: bool(wanted(metadata))
     return lambda metadata: all(metadata.get(name) == value for name, value in wanted.items())

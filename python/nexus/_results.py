@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import _core
 from ._abi import FACTOR
 from ._memory import FIELDS, Memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _SHOWN_MAX = 72  # characters of a text in a repr
 

@@ -1,12 +1,16 @@
-"""Names of types, for annotations; nothing here is needed at run time."""
+"""Names of types, for annotations. Nothing here is needed at run time: importing nexus does not
+load this module, nor typing, which would be most of the time it takes; nexus.Embedder does."""
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import Any, Literal, Mapping, Protocol, Sequence, TypeAlias, TypedDict, Union, runtime_checkable
 
 from ._core import Factors, Record
 from ._memory import Memory
+
+Path: TypeAlias = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
 Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]
@@ -21,6 +25,25 @@ Matrix: TypeAlias = Any
 #: What can be added.
 MemoryLike: TypeAlias = Union[str, Memory, Record, dict[str, Any]]
 Weights: TypeAlias = Union[Factors, Sequence[float], Mapping[str, float]]
+
+
+class MemoryFields(TypedDict, total=False):
+    """The fields of a memory beside its text; see Memory."""
+
+    key: str
+    tenant: str
+    user: str
+    agent: str
+    session: str
+    speaker: str
+    time: datetime | None
+    kind: Kind
+    importance: float
+    source: str
+    start: int
+    end: int
+    meta: Mapping[str, MetaValue] | None
+    vector: Vector | None
 
 
 class QueryOptions(TypedDict, total=False):

@@ -27,7 +27,7 @@ extern nexus_api lib;
 
 /* ---- module.c ---- */
 
-/* What nexus/__init__.py hands over once, by setup(): the classes and tables of the Python side. */
+/* What nexus/_setup.py hands over once, by setup(): the classes and tables of the Python side. */
 typedef struct python_side {
   PyObject *library;      /* str: path of libnexus.so.1 */
   PyObject *make_error;   /* (code, message, retryable) -> exception */

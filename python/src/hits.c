@@ -14,14 +14,12 @@ static void heap_free(PyObject *self) {
   Py_DECREF(type);
 }
 
-static PyObject *heap_new(PyTypeObject *type) {
-  allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-  return allocate(type, 0);
-}
+static PyObject *heap_new(PyTypeObject *type) { return PyType_GenericAlloc(type, 0); }
 
 static void arena_dealloc(PyObject *self) {
   lib.nexus_free(((arena_instance *)self)->memory);
-  heap_free(self);
+  PyObject_Free(self); /* nobody can subclass it */
+  Py_DECREF(arena_class);
 }
 
 PyObject *arena_object(const void *memory) {

@@ -5,13 +5,12 @@ python_side py;
 
 int load_library(void) {
   static int loaded;
-  PyObject *path;
+  PyObject *side, *path;
   const char *wrong;
   if (loaded) return 0;
-  if (!py.library) {
-    PyErr_SetString(PyExc_ImportError, "nexus._core is to be imported by the package nexus");
-    return -1;
-  }
+  side = PyImport_ImportModule("nexus._setup"); /* calls setup */
+  Py_XDECREF(side);
+  if (!side) return -1;
   if (!PyUnicode_FSConverter(py.library, &path)) return -1;
   wrong = nexus_api_load(&lib, PyBytes_AsString(path));
   Py_DECREF(path);
