@@ -120,27 +120,18 @@ func TestNumbersAreThoseOfTheEngine(t *testing.T) {
 
 func jsonOf(v any) string { data, _ := json.Marshal(v); return string(data) }
 
-// TestLayoutOfTheStructsNeverMoves compiles the program that gen emits and compares what
-// it prints with the golden file: lines may be appended to a struct, never changed.
-func TestLayoutOfTheStructsNeverMoves(t *testing.T) {
+// TestNoStructEndsInPadding compiles the program that gen emits and looks at what it
+// prints. (That no member moves is a gate of bindings/abi.)
+func TestNoStructEndsInPadding(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "layout")
 	if out, err := exec.Command("cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I../bindings/include", "testdata/layout.c", "-o", binary).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	got, err := exec.Command(binary).Output()
+	layout, err := exec.Command(binary).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	noTailPadding(t, string(got))
-	if *update {
-		if err := os.WriteFile("testdata/layout.golden", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("testdata/layout.golden")
-	if err != nil || string(got) != string(want) {
-		t.Errorf("layout differs from testdata/layout.golden (%v); if structs only grew: go test ./capi -update\n%s", err, got)
-	}
+	noTailPadding(t, string(layout))
 }
 
 // noTailPadding fails where a struct ends in bytes of no member: one appended there would
