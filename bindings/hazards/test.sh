@@ -57,7 +57,7 @@ hazard coroutine "coroutines: calls from a stack of the host's own"
 shown=no
 hazard unload "dlclose leaves it mapped and working" "$so"
 
-second() { (cd "$here/second" && CGO_ENABLED=1 ${GO:-go} build -buildmode=c-shared -o "$build/hazards/second.so" .); }
+second() { (cd "$here/testdata/second" && CGO_ENABLED=1 ${GO:-go} build -buildmode=c-shared -o "$build/hazards/second.so" .); }
 check "a second Go library builds" second
 for order in before after; do hazard runtimes "a second Go library, loaded $order" "$so" "$build/hazards/second.so" $order; done
 

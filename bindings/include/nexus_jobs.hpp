@@ -82,9 +82,7 @@ class job {
     nexus_reply r{};
     r.struct_size = sizeof r;
     detail::failure f;
-    nexus_status s = nexus_job_take(h_.give(), &r, &f);
-    if (s != NEXUS_OK) detail::arena<void> kept(r.arena);
-    f.check(s);
+    f.check(nexus_job_take(h_.give(), &r, &f));
     return detail::outcome<T>::from(r);
   }
 

@@ -1,0 +1,73 @@
+"""Nexus: memory for AI applications, inside the application's process.
+
+    import nexus
+
+    with nexus.open("./nexus-data") as db:
+        db.add("Ann moved to Oslo in May.")
+        for hit in db.query("Who moved to Oslo?"):
+            print(f"{hit.score:.2f} {hit.text}")
+
+What add returned is durable and visible. Questions never wait for writers. There is no
+server, no model to download and no network. Importing the package starts no thread; the
+library is loaded when the first store is opened.
+"""
+
+from __future__ import annotations
+
+from ._abi import VERSION as __version__
+from ._async import Opening, aopen
+from ._core import EngineTrace, Factors, Info, Problem, Report, Stats, configure, info
+from ._db import DB, Listing, open
+from ._embed import Embedding
+from ._errors import (
+    BusyError,
+    CancelledError,
+    ClosedError,
+    ConflictError,
+    CorruptError,
+    DeadlineError,
+    DimensionError,
+    Error,
+    ExistsError,
+    ForbiddenError,
+    ForkedError,
+    InternalError,
+    InvalidError,
+    LockedError,
+    NoSpaceError,
+    NotFoundError,
+    RateLimitedError,
+    ReadOnlyError,
+    UnauthorisedError,
+    UnavailableError,
+    UnsupportedError,
+)
+from ._memory import Memory
+from ._results import Answer, Hit, Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._types import Embedder, Intent, Kind, Matrix, MemoryFields, MemoryLike, Progress, QueryOptions, Vector
+
+
+_TYPES = {"Embedder", "Intent", "Kind", "Matrix", "MemoryFields", "MemoryLike", "Progress", "QueryOptions", "Vector"}
+
+
+def __getattr__(name: str) -> object:
+    """The names of types, which are loaded when they are asked for."""
+    if name not in _TYPES:
+        raise AttributeError(f"module nexus has no attribute {name!r}")
+    from . import _types
+
+    value: object = getattr(_types, name)
+    return value
+
+
+__all__ = [
+    "DB", "Answer", "BusyError", "CancelledError", "ClosedError", "ConflictError", "CorruptError", "DeadlineError",
+    "DimensionError", "Embedder", "Embedding", "EngineTrace", "Error", "ExistsError", "Factors", "ForbiddenError",
+    "ForkedError", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Kind", "Listing", "LockedError", "Matrix",
+    "Memory", "MemoryFields", "MemoryLike", "NoSpaceError", "NotFoundError", "Opening", "Problem", "Progress",
+    "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Stats", "UnauthorisedError",
+    "UnavailableError", "UnsupportedError", "Vector", "__version__", "aopen", "configure", "info", "open",
+]  # fmt: skip

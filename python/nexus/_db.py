@@ -1,0 +1,261 @@
+"""DB: an open store."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+
+from . import _core
+from ._abi import ADD_MAX
+from ._async import AsyncVerbs
+from ._columns import as_columns, rows_of
+from ._embed import bind
+from ._errors import ClosedError, ForkedError, InvalidError
+from ._memory import Memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Any, Self, Unpack, overload
+
+    from ._results import Record
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress
+
+_PAGE = 256  # memories that a listing fetches at a time
+
+List = list  # within DB, list is a verb
+
+
+class DB(AsyncVerbs, _core.Store):
+    """An open store. Its methods may be called from any thread; it is closed by close(), at the
+    end of a with block, or at the end of the process.
+
+    Every verb waits for its outcome; the same verb with an a before its name is awaited
+    instead (aquery, aadd, ...). Ctrl-C ends a long call within a fraction of a second;
+    what it had committed stays.
+    """
+
+    _closed = True  # until it is open
+
+    def __init__(self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> None:
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder))
+        self._opened(path)
+
+    def _opened(self, path: Path) -> None:
+        self.path = os.fsdecode(path)
+        self._closed = False
+        from . import _exit
+
+        _exit.watch(self)
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closed
+
+    def close(self) -> None:
+        """Makes what was added quick to open again and closes the store. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._run("close", None)
+        except (ClosedError, ForkedError):
+            pass  # in a forked child the store is the parent's, and stays open there
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._closed:
+            import warnings
+
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self)
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<nexus.DB {getattr(self, 'path', '')!r} {'closed' if self._closed else 'open'}>"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def add(self, memories: str, **fields: Unpack[MemoryFields]) -> int: ...  # type: ignore[overload-overlap]  # a str is iterable
+        @overload
+        def add(self, memories: Memory | _core.Record | dict[str, Any]) -> int: ...  # type: ignore[overload-overlap]
+        @overload
+        def add(
+            self, memories: Iterable[MemoryLike], *, vectors: Matrix | None = None, progress: Progress | None = None
+        ) -> List[int]: ...
+
+    def add(self, memories: Any, *, vectors: Any = None, progress: Any = None, **fields: Any) -> Any:
+        """Adds one memory and returns its id, or many and returns their ids.
+
+        When it returns they are durable and every later question sees them. One memory is
+        a str (its fields may follow by name), a dict, a Memory or a Record; many are an
+        iterable of those, whose vectors may come as the rows of one matrix. Up to 8,192
+        are one commit, all or none; more are several, and progress(done, total) is called
+        after each, where total is None for an iterator.
+
+        A key that is there with the same content gives its old id; with other content it
+        is an ExistsError.
+
+        >>> db.add("Bob is allergic to peanuts.", speaker="Ann", user="ann", key="t1")
+        3
+        >>> db.add([{"text": "Cleo plays chess."}, "Ann likes tea."])
+        [4, 5]
+        """
+        one = _one(memories, vectors, progress, fields)
+        if one is not None:
+            return self._run("add", None, one)[0]
+        ids: List[int] = []
+        for start, chunk, total in _chunks(memories, vectors):
+            ids += self._run("add", None, chunk, vectors, start)
+            if progress is not None:
+                progress(len(ids), total)
+        return ids
+
+    def add_columns(self, *, progress: Progress | None = None, **columns: Any) -> array[int]:
+        """Adds many memories given by field, and returns their ids as an array of u64.
+
+        Each column is a sequence with a value a row (a list, a numpy array, anything with
+        to_pylist such as an Arrow column), or one value for all rows. text has to be a
+        sequence; vector is a matrix, whose float32 rows are not copied. A datetime64
+        column counts as UTC. progress(done, total) is called after each commit.
+
+        >>> list(db.add_columns(text=["one", "two"], user="ann", kind=["semantic", ""]))
+        [3, 4]
+        """
+        from array import array
+
+        fields, vectors, total = as_columns(columns)
+        ids = array("Q")
+        for start in range(0, total, ADD_MAX):
+            ids.extend(self._run("add", None, fields, vectors, start, min(start + ADD_MAX, total)))
+            if progress is not None:
+                progress(len(ids), total)
+        return ids
+
+    def list(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "") -> Listing:
+        """The memories of a scope in the order of their ids, from the snapshot that is current now.
+
+        >>> [record.text for record in db.list()]
+        ['Ann moved to Oslo in May.', 'Bob likes walnuts.']
+        """
+        return Listing(self, self._run("list", None, tenant=tenant, user=user, agent=agent, session=session))
+
+    def verify(self) -> _core.Report:
+        """Reads the whole store and reports what is not sound.
+
+        >>> db.verify().bad
+        0
+        """
+        report: _core.Report = self._run("verify", None)
+        return report
+
+    def compact(self) -> None:
+        """Drops deleted memories from all files and gives the space back. Reads go on meanwhile."""
+        self._run("compact", None)
+
+    def export(self, path: Path, *, progress: Progress | None = None) -> int:
+        """Writes every memory of every tenant to a file of JSON lines; how many they were.
+
+        The file takes its name, in place of an earlier one, when it is whole and durable.
+        """
+        count: int = self._run("export", progress, path)
+        return count
+
+    def import_(self, path: Path, *, batch: int = 0, progress: Progress | None = None) -> _core.Report:
+        """Adds a file of JSON lines, batch memories a commit; 0 is the default.
+
+        Bad lines are skipped and listed in the report, never fatal. progress is told bytes.
+        """
+        report: _core.Report = self._run("import", progress, path, batch=batch)
+        return report
+
+
+class Listing:
+    """An iterator of the memories of a scope. It is closed at its end, or by close()."""
+
+    def __init__(self, db: DB, cursor: int) -> None:
+        self._db = db
+        self._cursor = cursor
+        self._page: Iterator[Record] = iter(())
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Record:
+        for record in self._page:
+            return record
+        if not self._cursor:
+            raise StopIteration
+        self._page = iter(self._db._run("next", None, self._cursor, _PAGE))
+        for record in self._page:
+            return record
+        self.close()
+        raise StopIteration
+
+    def close(self) -> None:
+        """Ends the listing."""
+        cursor, self._cursor, self._page = self._cursor, 0, iter(())
+        if cursor:
+            self._db._close_cursor(cursor)
+
+    def __del__(self) -> None:
+        if getattr(self, "_cursor", 0):
+            self.close()
+
+
+def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> DB:
+    """Opens the store in a directory, creating it where there is none unless read_only.
+
+    Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
+    the first memory brings one. dim declares the dimension of the caller's vectors.
+    embedder is any callable from a list of str to rows of numbers; see Embedder.
+    LockedError while another process has the store open.
+
+    >>> import nexus
+    >>> with nexus.open(folder + "/another") as other:
+    ...     other.add("Ann moved to Oslo in May.")
+    1
+    """
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder)
+
+
+def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None) -> dict[str, Any]:
+    if embedder is not None and dim:
+        raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
+    return {"read_only": read_only, "dim": dim, "embedder": None if embedder is None else bind(embedder)}
+
+
+def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:
+    """The one memory that add was given, or None if it was given many."""
+    if isinstance(memories, str) and fields:
+        memories = {"text": memories, **fields}
+    elif fields:
+        raise TypeError(f"fields by name, such as {next(iter(fields))}, go with one text")
+    if not isinstance(memories, (str, dict, Memory, _core.Record)):
+        return None
+    if vectors is not None or progress is not None:
+        raise TypeError("vectors and progress go with many memories; one memory has its vector as a field")
+    return (memories,)
+
+
+def _chunks(memories: Any, vectors: Any) -> Iterator[tuple[int, Sequence[Any], int | None]]:
+    """(index of the first, the memories, how many in all) of each commit of a bulk add."""
+    if isinstance(memories, (bytes, dict)) or not hasattr(memories, "__iter__"):
+        raise TypeError(f"a memory has to be str, dict or nexus.Memory, not {type(memories).__name__}")
+    if vectors is not None:
+        memories = list(memories)
+        if rows_of(vectors) != len(memories):
+            raise InvalidError(f"vectors has {rows_of(vectors)} rows for {len(memories)} memories")
+    total = len(memories) if hasattr(memories, "__len__") else None
+    rest, start = iter(memories), 0
+    while chunk := tuple(islice(rest, ADD_MAX)):
+        yield start, chunk, total
+        start += len(chunk)

@@ -1,0 +1,34 @@
+"""What the extension needs of the Python side. It imports this module when the library is first used."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta, timezone
+
+from . import _abi, _core
+from ._errors import make_error
+from ._results import Answer, Hit, Record
+
+
+def names_by_number(numbers: dict[str, int]) -> tuple[str, ...]:
+    """A table of _abi the other way round; the numbers go from 0 without gaps."""
+    return tuple(sorted(numbers, key=numbers.__getitem__))
+
+
+_core.setup(
+    library=os.environ.get("NEXUS_LIBRARY") or os.path.join(os.path.dirname(_core.__file__), "libnexus.so.1"),
+    make_error=make_error,
+    answer=Answer,
+    hit=Hit,
+    record=Record,
+    kinds={name: number for name, number in _abi.KIND.items() if number},
+    intents=_abi.INTENT,
+    factors=_abi.FACTOR,
+    kind_names=names_by_number(_abi.KIND),
+    engine_states=names_by_number(_abi.ENGINE_STATE),
+    status_names=_abi.STATUS,
+    datetime=datetime,
+    timedelta=timedelta,
+    epoch=datetime(1970, 1, 1, tzinfo=timezone.utc),
+    microsecond=timedelta(microseconds=1),
+)

@@ -1,0 +1,82 @@
+"""Names of types, for annotations. Nothing here is needed at run time: importing nexus does not
+load this module, nor typing, which would be most of the time it takes; nexus.Embedder does."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import Any, Literal, Mapping, Protocol, Sequence, TypeAlias, TypedDict, Union, runtime_checkable
+
+from ._core import Factors, Record
+from ._memory import Memory
+
+Path: TypeAlias = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
+Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]
+MetaValue: TypeAlias = Union[str, float, bool, datetime, Sequence[str]]
+
+#: Numbers: any object with the buffer protocol (numpy, array, memoryview) or __array__, or a
+#: sequence of floats. float32 whose numbers adjoin is not copied; float64 is converted.
+Vector: TypeAlias = Any
+#: Rows of numbers: the same in two dimensions, or a sequence of vectors.
+Matrix: TypeAlias = Any
+
+#: What can be added.
+MemoryLike: TypeAlias = Union[str, Memory, Record, dict[str, Any]]
+Weights: TypeAlias = Union[Factors, Sequence[float], Mapping[str, float]]
+
+
+class MemoryFields(TypedDict, total=False):
+    """The fields of a memory beside its text; see Memory."""
+
+    key: str
+    tenant: str
+    user: str
+    agent: str
+    session: str
+    speaker: str
+    time: datetime | None
+    kind: Kind
+    importance: float
+    source: str
+    start: int
+    end: int
+    meta: Mapping[str, MetaValue] | None
+    vector: Vector | None
+
+
+class QueryOptions(TypedDict, total=False):
+    """The arguments of a question beside its text; see DB.query."""
+
+    k: int
+    vector: Vector | None
+    tenant: str
+    user: str
+    agent: str
+    session: str
+    intent: Intent
+    weights: Weights | None
+    now: datetime | None
+    budget: float | None
+    engines: Sequence[str] | None
+    single_engine: bool
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into vectors: any callable of this shape.
+
+    name identifies model and version and is stored with the data: vectors of different
+    names are never compared. dim is the length of a vector. A plain function has
+    neither: its name is then that of the function, and dim is probed. It is
+    called from threads of the library, several at once.
+    """
+
+    def __call__(self, texts: list[str], /) -> Matrix: ...
+
+
+class Progress(Protocol):
+    """Is told how far a call is; raising an exception ends the call."""
+
+    def __call__(self, done: int, total: int | None, /) -> object: ...

@@ -1,0 +1,258 @@
+/* Arguments of Python calls to requests of the library, one parser an operation. */
+#include "core.h"
+
+static int name_index(signature *s, PyObject *name) {
+  int i;
+  for (i = 0; i < s->count; i++)
+    if (name == s->interned[i]) return i;
+  for (i = 0; i < s->count; i++)
+    if (PyUnicode_CompareWithASCIIString(name, s->names[i]) == 0) return i;
+  return -1;
+}
+
+static int intern_names(signature *s) {
+  for (s->count = 0; s->names[s->count]; s->count++) {
+    s->interned[s->count] = PyUnicode_InternFromString(s->names[s->count]);
+    if (!s->interned[s->count]) return -1;
+  }
+  return 0;
+}
+
+int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **values) {
+  Py_ssize_t i, named = kwnames ? PyTuple_Size(kwnames) : 0;
+  if (!s->count && intern_names(s) < 0) return -1;
+  if (nargs > s->positional) {
+    PyErr_Format(PyExc_TypeError, "%s() takes %d positional arguments at most, %zd were given", s->function, s->positional, nargs);
+    return -1;
+  }
+  memset(values, 0, (size_t)s->count * sizeof *values);
+  for (i = 0; i < nargs; i++) values[i] = args[i];
+  for (i = 0; i < named; i++) {
+    PyObject *name = PyTuple_GetItem(kwnames, i);
+    int at = name_index(s, name);
+    if (at < 0 || values[at]) {
+      PyErr_Format(PyExc_TypeError, at < 0 ? "%s() has no argument %R" : "%s() got argument %R twice", s->function, name);
+      return -1;
+    }
+    values[at] = args[nargs + i];
+  }
+  for (i = 0; i < s->required; i++)
+    if (!values[i]) {
+      PyErr_Format(PyExc_TypeError, "%s() lacks the argument '%s'", s->function, s->names[i]);
+      return -1;
+    }
+  return 0;
+}
+
+/* ---- open ---- */
+
+static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder"}, {0}};
+
+static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[4];
+  int truth = 0;
+  if (arguments(&open_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
+  if (v[1] && (truth = PyObject_IsTrue(v[1])) < 0) return -1;
+  c->options.struct_size = sizeof c->options;
+  c->options.flags = truth ? NEXUS_OPEN_READ_ONLY : 0;
+  c->request.options = &c->options;
+  if (v[2] && u32_from(v[2], "dim", &c->options.dim) < 0) return -1;
+  return v[3] && v[3] != Py_None ? embedder_from(v[3], c) : 0;
+}
+
+/* ---- query ---- */
+
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_COUNT };
+static signature query_signature = {"query", 1, 0, 0,
+                                    {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
+                                     "budget", "engines", "single_engine"}, {0}};
+
+/* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
+static int weights_from(PyObject *value, float *out) {
+  Py_ssize_t at = 0;
+  PyObject *name, *number, *item;
+  int mapping = PyDict_Check(value), failed = 0;
+  if (!mapping && !PySequence_Check(value)) {
+    PyErr_SetString(PyExc_TypeError, "weights has to be a dict by factor or a sequence of six numbers");
+    return -1;
+  }
+  if (PyObject_Size(value) != NEXUS_FACTOR_COUNT) return raise_invalid("weights has to give all %d factors", NEXUS_FACTOR_COUNT);
+  while (!failed && PyDict_Next(py.factors, &at, &name, &number)) {
+    unsigned long index = PyLong_AsUnsignedLong(number);
+    item = mapping ? Py_XNewRef(PyDict_GetItemWithError(value, name)) : PySequence_GetItem(value, (Py_ssize_t)index);
+    if (!item && !PyErr_Occurred()) raise_invalid("weights lacks the factor %U", name);
+    failed = !item || float_from(item, "a weight", &out[index]) < 0;
+    Py_XDECREF(item);
+  }
+  return failed ? -1 : 0;
+}
+
+/* A budget: seconds, or a timedelta. */
+static int budget_from(PyObject *value, int64_t *out) {
+  double seconds;
+  PyObject *owned = PyObject_IsInstance(value, py.timedelta) ? PyObject_CallMethod(value, "total_seconds", NULL) : Py_NewRef(value);
+  int failed = !owned || number_from(owned, "budget", &seconds) < 0;
+  Py_XDECREF(owned);
+  if (failed) return -1;
+  if (!(seconds >= 0 && seconds < 9e9)) return raise_invalid("budget has to be 0 or more seconds");
+  *out = (int64_t)(seconds * 1e9);
+  return 0;
+}
+
+static int parse_query_scope(nexus_query *q, PyObject **v) {
+  return text_from(v[Q_TEXT], "text", &q->text) < 0 || text_from(v[Q_TENANT], "tenant", &q->tenant) < 0 ||
+                 text_from(v[Q_USER], "user", &q->user) < 0 || text_from(v[Q_AGENT], "agent", &q->agent) < 0 ||
+                 text_from(v[Q_SESSION], "session", &q->session) < 0
+             ? -1 : 0;
+}
+
+#define GIVEN(i) (v[i] && v[i] != Py_None)
+
+int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[Q_COUNT];
+  nexus_query *q = &c->query;
+  int single = 0;
+  if (arguments(&query_signature, args, nargs, kwnames, v) < 0 || parse_query_scope(q, v) < 0) return -1;
+  q->struct_size = sizeof *q;
+  c->request.query = q;
+  if (GIVEN(Q_K) && u32_from(v[Q_K], "k", &q->k) < 0) return -1;
+  if (GIVEN(Q_VECTOR) && vector_from(v[Q_VECTOR], &c->pile, &q->vector, &q->vector_count) < 0) return -1;
+  if (GIVEN(Q_INTENT) && named_from(v[Q_INTENT], py.intents, "intent", &q->intent) < 0) return -1;
+  if (GIVEN(Q_WEIGHTS)) {
+    q->flags |= NEXUS_QUERY_HAS_WEIGHTS;
+    if (weights_from(v[Q_WEIGHTS], q->weights) < 0) return -1;
+  }
+  if (GIVEN(Q_NOW)) {
+    q->flags |= NEXUS_QUERY_HAS_NOW;
+    if (time_from(v[Q_NOW], "now", &q->now_us) < 0) return -1;
+  }
+  if (GIVEN(Q_BUDGET) && budget_from(v[Q_BUDGET], &q->budget_ns) < 0) return -1;
+  if (GIVEN(Q_ENGINES) && texts_from(v[Q_ENGINES], "engines", &c->pile, &q->engines, &q->engine_count) < 0) return -1;
+  if (GIVEN(Q_SINGLE) && (single = PyObject_IsTrue(v[Q_SINGLE])) < 0) return -1;
+  q->flags |= single ? NEXUS_QUERY_SINGLE_ENGINE : 0;
+  return 0;
+}
+
+/* ---- the rest ---- */
+
+static signature get_signature = {"get", 1, 1, 0, {"id"}, {0}};
+
+int parse_get(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[1];
+  if (arguments(&get_signature, args, nargs, kwnames, v) < 0 || u64_from(v[0], "id", &c->id) < 0) return -1;
+  c->request.ids = &c->id;
+  c->request.id_count = 1;
+  return 0;
+}
+
+static signature get_by_key_signature = {"get_by_key", 1, 1, 0, {"key", "tenant"}, {0}};
+
+int parse_get_by_key(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[2];
+  return arguments(&get_by_key_signature, args, nargs, kwnames, v) < 0 || text_from(v[0], "key", &c->request.key) < 0 ||
+                 text_from(v[1], "tenant", &c->request.tenant) < 0
+             ? -1 : 0;
+}
+
+static signature list_signature = {"list", 0, 0, 0, {"tenant", "user", "agent", "session"}, {0}};
+
+static int parse_list(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[4];
+  nexus_request *r = &c->request;
+  return arguments(&list_signature, args, nargs, kwnames, v) < 0 || text_from(v[0], "tenant", &r->tenant) < 0 ||
+                 text_from(v[1], "user", &r->user) < 0 || text_from(v[2], "agent", &r->agent) < 0 ||
+                 text_from(v[3], "session", &r->session) < 0
+             ? -1 : 0;
+}
+
+static signature next_signature = {"next", 2, 2, 0, {"cursor", "count"}, {0}};
+
+static int parse_next(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[2];
+  return arguments(&next_signature, args, nargs, kwnames, v) < 0 || u64_from(v[0], "cursor", &c->request.cursor.v) < 0 ||
+                 u32_from(v[1], "count", &c->request.page) < 0
+             ? -1 : 0;
+}
+
+static signature add_signature = {"add", 4, 1, 0, {"items", "vectors", "start", "stop"}, {0}};
+
+/* items is a sequence of memories, whose vectors are the rows of vectors from start on; or a dict of
+   columns, of which (as of vectors) the rows start <= i < stop are added. */
+static int parse_add(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[4];
+  uint64_t start = 0, stop = 0;
+  nexus_request *r = &c->request;
+  if (arguments(&add_signature, args, nargs, kwnames, v) < 0 || (v[2] && u64_from(v[2], "start", &start) < 0)) return -1;
+  if (!v[3]) return memories_from(v[0], v[1], (size_t)start, &c->pile, &r->memories, &r->memory_count);
+  if (u64_from(v[3], "stop", &stop) < 0) return -1;
+  r->memory_count = (size_t)(stop - start);
+  return memories_from_columns(v[0], v[1], (size_t)start, (size_t)stop, &c->pile, &r->memories);
+}
+
+static signature delete_signature = {"delete", 1, 1, 0, {"ids"}, {0}};
+
+/* ids is one id, or an iterable of them. */
+int parse_delete(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[1], *list;
+  uint64_t *ids;
+  Py_ssize_t i, n;
+  if (arguments(&delete_signature, args, nargs, kwnames, v) < 0) return -1;
+  if (PyIndex_Check(v[0])) return parse_get(c, v, 1, NULL);
+  list = PySequence_Tuple(v[0]);
+  if (pile_object(&c->pile, list) < 0) return -1;
+  n = PyTuple_Size(list);
+  ids = pile_block(&c->pile, (size_t)n, sizeof *ids);
+  if (!ids) return -1;
+  for (i = 0; i < n; i++)
+    if (u64_from(PyTuple_GetItem(list, i), "id", &ids[i]) < 0) return -1;
+  c->request.ids = ids;
+  c->request.id_count = (size_t)n;
+  return 0;
+}
+
+static signature import_signature = {"import_", 1, 1, 0, {"path", "batch"}, {0}};
+
+static int parse_import(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[2];
+  if (arguments(&import_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
+  return v[1] ? u32_from(v[1], "batch", &c->request.page) : 0;
+}
+
+static signature export_signature = {"export", 1, 1, 0, {"path"}, {0}};
+
+static int parse_export(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[1];
+  return arguments(&export_signature, args, nargs, kwnames, v) < 0 ? -1 : path_from(v[0], &c->pile, &c->request.path);
+}
+
+int parse_nothing(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  (void)c, (void)args;
+  if (!nargs && (!kwnames || !PyTuple_Size(kwnames))) return 0;
+  PyErr_SetString(PyExc_TypeError, "this call takes no arguments");
+  return -1;
+}
+
+static const operation operations[] = {
+    {"open", NEXUS_OP_OPEN, parse_open},
+    {"close", NEXUS_OP_CLOSE, parse_nothing},
+    {"add", NEXUS_OP_ADD, parse_add},
+    {"query", NEXUS_OP_QUERY, parse_query},
+    {"get", NEXUS_OP_GET, parse_get},
+    {"get_by_key", NEXUS_OP_GET_BY_KEY, parse_get_by_key},
+    {"delete", NEXUS_OP_DELETE, parse_delete},
+    {"stats", NEXUS_OP_STATS, parse_nothing},
+    {"verify", NEXUS_OP_VERIFY, parse_nothing},
+    {"compact", NEXUS_OP_COMPACT, parse_nothing},
+    {"export", NEXUS_OP_EXPORT, parse_export},
+    {"import", NEXUS_OP_IMPORT, parse_import},
+    {"list", NEXUS_OP_LIST, parse_list},
+    {"next", NEXUS_OP_NEXT, parse_next},
+};
+
+const operation *operation_of(PyObject *name) {
+  size_t i;
+  for (i = 0; i < sizeof operations / sizeof *operations; i++)
+    if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, operations[i].name) == 0) return &operations[i];
+  PyErr_Format(PyExc_ValueError, "no operation %R", name);
+  return NULL;
+}

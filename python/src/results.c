@@ -1,0 +1,184 @@
+/* Outcomes to Python values: figures and reports as named tuples. */
+#include "core.h"
+
+static PyTypeObject *factors_type, *trace_type, *stats_type, *report_type, *problem_type, *info_type;
+
+#define FIELD(name, doc) {name, doc}
+#define END_OF_FIELDS {NULL, NULL}
+
+static PyStructSequence_Field factor_fields[] = {
+    FIELD("relevance", "how well the engines' scores say it answers the question"), FIELD("freshness", "how recent it is"),
+    FIELD("diversity", "how little it repeats the hits above it"), FIELD("authority", "its importance"),
+    FIELD("coherence", "how much its neighbours in the session support it"), FIELD("confidence", "how far the engines agree on it"),
+    END_OF_FIELDS};
+static PyStructSequence_Desc factors_desc = {"nexus.Factors", "The six values behind a score, each 0..1.", factor_fields, 6};
+
+static PyStructSequence_Field trace_fields[] = {
+    FIELD("name", "the engine"), FIELD("state", "used, late, failed or skipped"), FIELD("candidates", "what it found"),
+    FIELD("took", "seconds"), FIELD("note", "why it failed or was skipped"), END_OF_FIELDS};
+static PyStructSequence_Desc trace_desc = {"nexus.EngineTrace", "One engine's part in an answer.", trace_fields, 5};
+
+static PyStructSequence_Field stats_fields[] = {
+    FIELD("memories", "live"), FIELD("deleted", "deleted, still standing in segments until they are merged"),
+    FIELD("dimension", "numbers of a vector; 0 before the first memory"), FIELD("vectors", "name of the vector space"),
+    FIELD("segments", NULL), FIELD("segment_files", NULL), FIELD("segment_bytes", "of files and memory"), FIELD("truth_bytes", NULL),
+    FIELD("terms", "words in live memories"), FIELD("epoch", "views published since opening"), FIELD("added", "since opening"),
+    FIELD("commits", "transactions since opening"), FIELD("merges", "since opening"),
+    FIELD("replayed", "memories that opening took from the truth"),
+    FIELD("discarded", "segment files that opening found invalid and rebuilt"),
+    FIELD("merge_error", "why merging to files has stopped; empty while it goes on"), END_OF_FIELDS};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 16};
+
+static PyStructSequence_Field problem_fields[] = {
+    FIELD("line", "line of the file, from 1; 0 where there is none"), FIELD("code", "the status code"),
+    FIELD("name", "the status by name"), FIELD("text", "what is wrong"), END_OF_FIELDS};
+static PyStructSequence_Desc problem_desc = {"nexus.Problem", "Something that a check or an import found.", problem_fields, 4};
+
+static PyStructSequence_Field report_fields[] = {
+    FIELD("memories", "checked, or imported (those that were there already included)"), FIELD("bad", "problems in all"),
+    FIELD("problems", "those listed, at most 100"), END_OF_FIELDS};
+static PyStructSequence_Desc report_desc = {"nexus.Report", "The outcome of verify() and import_().", report_fields, 3};
+
+static PyStructSequence_Field info_fields[] = {
+    FIELD("version", "of the library"), FIELD("abi", NULL), FIELD("go_version", NULL), FIELD("platform", "such as linux/amd64"),
+    FIELD("features", "of the CPU"), FIELD("kernels", "dict: operation -> tier that serves it"), END_OF_FIELDS};
+static PyStructSequence_Desc info_desc = {"nexus.Info", "What this build and this machine are.", info_fields, 6};
+
+static int add_tuple_type(PyObject *module, PyStructSequence_Desc *desc, PyTypeObject **type) {
+  *type = PyStructSequence_NewType(desc);
+  return *type ? PyModule_AddType(module, *type) : -1;
+}
+
+int results_ready(PyObject *module) {
+  return add_tuple_type(module, &factors_desc, &factors_type) < 0 || add_tuple_type(module, &trace_desc, &trace_type) < 0 ||
+                 add_tuple_type(module, &stats_desc, &stats_type) < 0 || add_tuple_type(module, &problem_desc, &problem_type) < 0 ||
+                 add_tuple_type(module, &report_desc, &report_type) < 0 || add_tuple_type(module, &info_desc, &info_type) < 0
+             ? -1 : 0;
+}
+
+PyObject *text_object(nexus_text text) { return PyUnicode_DecodeUTF8(text.data ? text.data : "", (Py_ssize_t)text.size, "replace"); }
+
+PyObject *time_object(int64_t microseconds) {
+  PyObject *since = PyObject_CallFunction(py.timedelta, "iiL", 0, 0, (long long)microseconds);
+  PyObject *time = since ? PyNumber_Add(py.epoch, since) : NULL;
+  Py_XDECREF(since);
+  return time;
+}
+
+/* A named tuple of count values, whose references it takes over. NULL if one of them is. */
+static PyObject *named_tuple(PyTypeObject *type, PyObject **values, Py_ssize_t count) {
+  PyObject *tuple = PyStructSequence_New(type);
+  Py_ssize_t i;
+  for (i = 0; i < count; i++) {
+    if (!values[i]) Py_CLEAR(tuple);
+    if (tuple) PyStructSequence_SetItem(tuple, i, values[i]);
+    else if (values[i]) Py_DECREF(values[i]);
+  }
+  return tuple;
+}
+
+PyObject *factors_from(const float *factors) {
+  PyObject *values[NEXUS_FACTOR_COUNT];
+  int f;
+  for (f = 0; f < NEXUS_FACTOR_COUNT; f++) values[f] = PyFloat_FromDouble(factors[f]);
+  return named_tuple(factors_type, values, NEXUS_FACTOR_COUNT);
+}
+
+PyObject *trace_from(const nexus_engine_trace *t) {
+  PyObject *state = PyTuple_GetItem(py.engine_states, (Py_ssize_t)t->state);
+  PyObject *values[] = {text_object(t->name), Py_XNewRef(state), PyLong_FromUnsignedLongLong(t->candidates),
+                        PyFloat_FromDouble((double)t->took_ns / 1e9), text_object(t->note)};
+  return named_tuple(trace_type, values, 5);
+}
+
+#define U64(x) PyLong_FromUnsignedLongLong(x)
+
+PyObject *stats_from(const nexus_stats *s) {
+  PyObject *values[] = {U64(s->memories), U64(s->deleted), U64(s->dimension), text_object(s->vectors), U64(s->segments),
+                        U64(s->segment_files), U64(s->segment_bytes), U64(s->truth_bytes), U64(s->terms), U64(s->epoch),
+                        U64(s->added), U64(s->commits), U64(s->merges), U64(s->replayed), U64(s->discarded),
+                        text_object(s->merge_error)};
+  return named_tuple(stats_type, values, 16);
+}
+
+static PyObject *problem_from(const nexus_problem *p) {
+  PyObject *code = PyLong_FromLong(p->code);
+  PyObject *name = code ? PyDict_GetItemWithError(py.status_names, code) : NULL;
+  PyObject *values[] = {U64(p->line), code, name ? Py_NewRef(name) : PyUnicode_FromString(""), text_object(p->text)};
+  return named_tuple(problem_type, values, 4);
+}
+
+PyObject *report_from(const nexus_report *r) {
+  PyObject *problems = PyList_New((Py_ssize_t)r->problem_count);
+  PyObject *values[] = {U64(r->memories), U64(r->bad), problems};
+  uint32_t i;
+  for (i = 0; problems && i < r->problem_count; i++) {
+    PyObject *problem = problem_from(&r->problems[i]);
+    if (!problem) {
+      Py_CLEAR(values[2]);
+      break;
+    }
+    PyList_SetItem(problems, (Py_ssize_t)i, problem);
+  }
+  return named_tuple(report_type, values, 3);
+}
+
+static PyObject *kernels_from(const nexus_info *info) {
+  PyObject *kernels = PyDict_New();
+  size_t i;
+  for (i = 0; kernels && i < info->kernel_count; i++) {
+    PyObject *name = text_object(info->kernels[i].operation), *tier = text_object(info->kernels[i].tier);
+    if (!name || !tier || PyDict_SetItem(kernels, name, tier) < 0) Py_CLEAR(kernels);
+    Py_XDECREF(name);
+    Py_XDECREF(tier);
+  }
+  return kernels;
+}
+
+PyObject *info_from(const nexus_info *info) {
+  PyObject *values[] = {text_object(info->version), U64(info->abi), text_object(info->go_version), text_object(info->platform),
+                        text_object(info->features), kernels_from(info)};
+  return named_tuple(info_type, values, 6);
+}
+
+static PyObject *ids_from(const uint64_t *ids, uint64_t count) {
+  PyObject *list = PyList_New((Py_ssize_t)count);
+  uint64_t i;
+  for (i = 0; list && i < count; i++) {
+    PyObject *id = U64(ids[i]);
+    if (!id) Py_CLEAR(list);
+    else PyList_SetItem(list, (Py_ssize_t)i, id);
+  }
+  return list;
+}
+
+/* The value of an outcome that points into no arena any more, or NULL with an exception set. */
+static PyObject *plain_result(store_object *store, const nexus_reply *r) {
+  switch (r->op) {
+    case NEXUS_OP_OPEN: store->db = r->db; Py_RETURN_NONE;
+    case NEXUS_OP_ADD: return ids_from(r->ids, r->count);
+    case NEXUS_OP_STATS: return stats_from(r->stats);
+    case NEXUS_OP_VERIFY:
+    case NEXUS_OP_IMPORT: return report_from(r->report);
+    case NEXUS_OP_DELETE:
+    case NEXUS_OP_EXPORT: return U64(r->count);
+    case NEXUS_OP_LIST: return U64(r->cursor.v);
+    default: Py_RETURN_NONE; /* CLOSE, COMPACT */
+  }
+}
+
+PyObject *result_of(store_object *store, const nexus_reply *r) {
+  PyObject *result, *arena;
+  if (r->op != NEXUS_OP_QUERY && r->op != NEXUS_OP_GET && r->op != NEXUS_OP_GET_BY_KEY && r->op != NEXUS_OP_NEXT) {
+    result = plain_result(store, r);
+    lib.nexus_free(r->arena);
+    return result;
+  }
+  arena = arena_object(r->arena);
+  if (!arena) return NULL;
+  if (r->op == NEXUS_OP_QUERY) result = answer_from(arena, r->answer);
+  else if (r->op == NEXUS_OP_NEXT) result = records_from(arena, r->memories);
+  else result = record_from(arena, nexus_memories_at(r->memories, 0));
+  Py_DECREF(arena);
+  return result;
+}

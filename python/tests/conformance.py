@@ -1,0 +1,226 @@
+"""Runs the conformance corpus (bindings/conformance/README.md) through the package nexus.
+
+    python python/tests/conformance.py [CORPUS]
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Callable
+
+import nexus
+
+CORPUS = Path(__file__).resolve().parents[2] / "bindings/conformance/corpus.json"
+SCOPE = ("tenant", "user", "agent", "session")
+
+
+class Failure(Exception):
+    """A step that did not give what it has to."""
+
+
+def text(value: Any) -> Any:
+    """An argument with $repeat resolved."""
+    return value["$repeat"] * value["count"] if isinstance(value, dict) and "$repeat" in value else value
+
+
+def when(value: str) -> datetime:
+    return datetime.fromisoformat(value)
+
+
+def f32(value: float) -> float:
+    return float(struct.unpack("f", struct.pack("f", value))[0])
+
+
+def meta(values: dict[str, Any]) -> dict[str, Any]:
+    def one(value: Any) -> Any:
+        if isinstance(value, dict) and "$time" in value:
+            return when(value["$time"])
+        return [text(v) for v in value] if isinstance(value, list) else text(value)
+
+    return {name: one(value) for name, value in values.items()}
+
+
+CONVERT: dict[str, Callable[[Any], Any]] = {
+    "time": when,
+    "now": when,
+    "meta": meta,
+    "vector": lambda numbers: [float(n) for n in numbers],
+    "engines": list,
+    "weights": dict,
+}
+
+
+def arguments(step: dict[str, Any]) -> dict[str, Any]:
+    return {name: CONVERT.get(name, text)(value) for name, value in step.items() if name not in ("op", "expect")}
+
+
+def memories(step: dict[str, Any]) -> list[dict[str, Any]]:
+    given = [arguments(m) for m in step["memories"]]
+    if "repeat" not in step:
+        return given
+    return [m | {n: f"{m[n]}#{i}" for n in ("key", "text") if m.get(n)} for i in range(step["repeat"]) for m in given]
+
+
+class Case:
+    """One case in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stores: list[nexus.DB] = []
+
+    @property
+    def db(self) -> nexus.DB:
+        return self.stores[-1]
+
+    def close(self) -> None:
+        for store in self.stores:
+            store.close()
+
+    def open(self, step: dict[str, Any]) -> dict[str, Any]:
+        given = arguments(step)
+        self.stores.append(nexus.open(self.folder / given.pop("path", "store"), **given))
+        return {}
+
+    def close_store(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.db.close()
+        return {}
+
+    def add(self, step: dict[str, Any]) -> dict[str, Any]:
+        # One call of nexus_add, whose limit the corpus tests; DB.add makes several of a longer list.
+        return {"ids": self.db._run("add", None, memories(step))}
+
+    def query(self, step: dict[str, Any]) -> dict[str, Any]:
+        answer = self.db.query(**arguments(step))
+        return {
+            "hits": [
+                {"id": h.id, "key": h.key, "score": h.score, "duplicates": list(h.duplicates),
+                 "factors": dict(zip(nexus.Factors.__match_args__, h.factors))} for h in answer
+            ],
+            "engines": [{"name": e.name, "state": e.state} for e in answer.engines],
+            "candidates": answer.candidates,
+            "collapsed": answer.collapsed,
+        }  # fmt: skip
+
+    def get(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"memory": self.db.get(step["id"]).to_dict()}
+
+    def get_by_key(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"memory": self.db.get_by_key(**arguments(step)).to_dict()}
+
+    def list(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"ids": [record.id for record in self.db.list(**arguments(step))]}
+
+    def delete(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.delete(step["ids"])}
+
+    def stats(self, step: dict[str, Any]) -> dict[str, Any]:
+        stats = self.db.stats()
+        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension}
+
+    def verify(self, step: dict[str, Any]) -> dict[str, Any]:
+        report = self.db.verify()
+        return {"memories": report.memories, "bad": report.bad}
+
+    def compact(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.db.compact()
+        return {}
+
+    def write(self, step: dict[str, Any]) -> dict[str, Any]:
+        (self.folder / step["path"]).write_text(text(step["content"]), "utf-8")
+        return {}
+
+    def export(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.export(self.folder / step["path"])}
+
+    def import_(self, step: dict[str, Any]) -> dict[str, Any]:
+        report = self.db.import_(self.folder / step["path"])
+        return {"memories": report.memories, "bad": report.bad, "lines": [p.line for p in report.problems]}
+
+
+VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
+    "open": (Case.open, {"path", "read_only", "dim"}),
+    "close": (Case.close_store, set()),
+    "add": (Case.add, {"memories", "repeat"}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "engines", "single_engine", *SCOPE}),
+    "get": (Case.get, {"id"}),
+    "get_by_key": (Case.get_by_key, {"tenant", "key"}),
+    "list": (Case.list, set(SCOPE)),
+    "delete": (Case.delete, {"ids"}),
+    "stats": (Case.stats, set()),
+    "verify": (Case.verify, set()),
+    "compact": (Case.compact, set()),
+    "write": (Case.write, {"path", "content"}),
+    "export": (Case.export, {"path"}),
+    "import": (Case.import_, {"path"}),
+}
+
+
+def same(want: Any, got: Any, name: str = "") -> bool:
+    """Whether a result is what the corpus expects; floats of the ABI are compared as float32, exactly."""
+    if name == "memory":  # a member that is absent is empty or 0
+        absent = [value for key, value in got.items() if key not in want and key != "ingested"]
+        return not any(absent) and want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items())
+    if name == "meta":
+        return bool(meta(want) == got)
+    if name == "time":
+        return bool(when(want) == got)
+    if name == "vector":
+        return bool([f32(n) for n in want] == got)
+    if isinstance(want, dict):
+        return bool(want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items()))
+    if isinstance(want, list):
+        return len(want) == len(got) and all(same(a, b) for a, b in zip(want, got))
+    if isinstance(got, float) and not math.isnan(got):
+        return f32(want) == got
+    return bool(text(want) == got)
+
+
+def run_step(case: Case, step: dict[str, Any]) -> None:
+    verb, known = VERBS[step["op"]]
+    unknown = step.keys() - known - {"op", "expect"}
+    if unknown:
+        raise Failure(f"unknown members {unknown}")
+    want = step.get("expect", {})
+    try:
+        got = verb(case, step)
+    except nexus.Error as error:
+        got = {"error": error.name, "message": str(error)}
+    if "error" in got and "error" not in want or not same(want, got):
+        raise Failure(f"{json.dumps(step)[:300]}\n    gave {str(got)[:600]}")
+
+
+def run_case(case: dict[str, Any]) -> str:
+    """What is wrong, or nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = Case(Path(folder))
+        try:
+            for step in case["steps"]:
+                run_step(running, step)
+        except (Failure, KeyError, TypeError) as error:
+            return f"{type(error).__name__}: {error}"
+        finally:
+            running.close()
+    return ""
+
+
+def main() -> int:
+    corpus = json.loads(Path(sys.argv[1] if len(sys.argv) > 1 else CORPUS).read_text("utf-8"))
+    assert corpus["version"] == 1
+    failed = 0
+    for case in corpus["cases"]:
+        wrong = run_case(case)
+        failed += bool(wrong)
+        if wrong:
+            print(f"FAILED {case['name']}: {wrong}")
+    print(f"conformance Python: {len(corpus['cases']) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

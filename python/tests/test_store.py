@@ -1,0 +1,227 @@
+"""The verbs, their results and their errors."""
+
+from __future__ import annotations
+
+import datetime as dt
+import pickle
+from pathlib import Path
+
+import pytest
+
+import nexus
+
+UTC = dt.timezone.utc
+WHEN = dt.datetime(2024, 5, 31, 18, 0, 0, 123456, tzinfo=UTC)
+
+
+def test_what_was_added_is_found_with_every_field(db: nexus.DB) -> None:
+    meta = {"s": "x", "n": 2.5, "i": 3, "b": True, "t": WHEN, "l": ["a", "ü"], "empty": []}
+    memory = nexus.Memory(
+        "Ann moved to Oslo.", key="k1", tenant="t", user="u", agent="a", session="s", speaker="Ann", time=WHEN,
+        kind="semantic", importance=0.75, source="book.md", start=3, end=21, meta=meta,
+    )  # fmt: skip
+    id = db.add(memory)
+    for record in (db.get(id), db.get_by_key("k1", tenant="t"), db.query("Oslo", tenant="t")[0]):
+        assert (record.id, record.position) == (1, 0)
+        assert record.to_memory() == memory
+        assert record.meta == meta and record.meta["b"] is True
+        assert record.time == WHEN and record.time.tzinfo is UTC
+        assert abs(record.ingested - dt.datetime.now(UTC)) < dt.timedelta(minutes=1)
+
+
+def test_times_are_instants_whatever_their_zone(db: nexus.DB) -> None:
+    zone = dt.timezone(dt.timedelta(hours=-7))
+    assert db.get(db.add("x", time=WHEN.astimezone(zone))).time == WHEN
+    for year in (1, 1969, 9999):
+        when = dt.datetime(year, 6, 1, tzinfo=UTC)
+        assert db.get(db.add("x", time=when)).time == when
+    with pytest.raises(nexus.InvalidError, match="time zone"):
+        db.add("x", time=dt.datetime(2024, 1, 1))
+
+
+def test_one_memory_gives_an_id_and_many_give_a_list(db: nexus.DB) -> None:
+    assert db.add("one") == 1
+    assert db.add({"text": "two", "user": "ann"}) == 2
+    assert db.add(nexus.Memory("three")) == 3
+    assert db.add(["four", {"text": "five"}, nexus.Memory("six")]) == [4, 5, 6]
+    assert db.add(text for text in ("seven", "eight")) == [7, 8]
+    assert db.add([]) == []
+    assert db.add(db.get(2)) == 9 and db.get(9).user == "ann"
+
+
+def test_a_long_iterable_goes_in_several_commits_and_reports_progress(db: nexus.DB) -> None:
+    calls: list[tuple[int, int | None]] = []
+    texts = [f"text {i}" for i in range(10000)]
+    assert db.add(texts, progress=lambda done, total: calls.append((done, total))) == list(range(1, 10001))
+    assert calls == [(8192, 10000), (10000, 10000)]
+    calls.clear()
+    db.add((t for t in texts[:10]), progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(10, None)]
+
+
+def test_a_key_makes_adding_idempotent(db: nexus.DB) -> None:
+    assert db.add("x", key="k") == db.add("x", key="k") == 1
+    with pytest.raises(nexus.ExistsError):
+        db.add("y", key="k")
+
+
+def test_answers_are_sequences_with_their_trace(db: nexus.DB) -> None:
+    db.add([f"Ann bought {n} red apples in Oslo" for n in ("three", "nine", "forty")] + ["something else entirely"])
+    answer = db.query("apples in Oslo", k=3)
+    assert len(answer) == len(answer.hits) == len(list(answer)) <= 3
+    assert answer[0] == answer.hits[0] and answer[-1] == list(answer)[-1] and answer[:2] == answer.hits[:2]
+    with pytest.raises(IndexError):
+        answer[len(answer)]
+    hit = answer[0]
+    assert isinstance(hit, nexus.Hit) and 0 <= hit.score <= 1
+    assert hit.factors.relevance == hit.factors[0] and len(hit.factors) == 6
+    assert {e.name: e.state for e in answer.engines} == {"lexical": "used", "vector": "used"}
+    assert answer.took > 0 and answer.candidates >= len(answer) and isinstance(hit.duplicates, tuple)
+
+
+def test_the_factors_are_those_of_the_abi() -> None:
+    from nexus import _abi
+
+    assert list(_abi.FACTOR) == list(nexus.Factors.__match_args__)
+
+
+def test_questions_take_scope_weights_engines_and_time(db: nexus.DB) -> None:
+    db.add("apples", user="ann", time=WHEN)
+    db.add("apples and pears", user="bob", time=WHEN - dt.timedelta(days=400))
+    assert [h.user for h in db.query("apples", user="bob")] == ["bob"]
+    assert db.query("apples", tenant="other").hits == []
+    weights = {"relevance": 0, "freshness": 1, "diversity": 0, "authority": 0, "coherence": 0, "confidence": 0}
+    assert db.query("apples", weights=weights, now=WHEN)[0].score == pytest.approx(1)
+    assert db.query("apples", weights=nexus.Factors([0, 1, 0, 0, 0, 0]), now=WHEN)[0].score == pytest.approx(1)
+    assert [e.name for e in db.query("apples", engines=["lexical"], single_engine=True).engines] == ["lexical"]
+    assert db.query("apples", intent="recent", budget=5, k=1).hits[0].user == "ann"
+    assert db.query("apples", budget=dt.timedelta(seconds=5)).hits
+
+
+def test_results_show_themselves(db: nexus.DB) -> None:
+    db.add("<script>alert('x')</script> & more " + "long " * 50, key="<k>")
+    answer = db.query("alert")
+    html = answer._repr_html_()
+    assert "<script>" not in html and "&lt;script&gt;" in html and "&lt;k&gt;" in html
+    assert repr(answer).startswith("Answer(1 hits") and repr(answer[0]).startswith("Hit(score=")
+    assert repr(db.get(1)).startswith("Record(id=1, text=")
+    assert repr(nexus.Memory("x", user="u", vector=[1.0])) == "Memory(text='x', user='u', vector=[1.0])"
+    assert repr(db.stats()).startswith("nexus.Stats(memories=1")
+    assert answer[0].to_dict()["factors"]["relevance"] == answer[0].factors.relevance
+
+
+def test_listing_yields_the_snapshot_of_its_scope(db: nexus.DB) -> None:
+    db.add([{"text": f"t{i}", "user": "ab"[i % 2]} for i in range(1000)])
+    listing = db.list(user="a")
+    db.add("late", user="a")
+    assert [r.id for r in listing] == list(range(1, 1001, 2))
+    assert list(listing) == []
+    half = db.list()
+    assert next(half).text == "t0"
+    half.close()
+    assert list(half) == []
+
+
+def test_deleting_counts_what_was_there(db: nexus.DB) -> None:
+    db.add([f"t{i}" for i in range(200)])
+    assert db.delete(1) == 1 and db.delete(1) == 0
+    assert db.delete([1, 2, 3, 999]) == 2
+    assert db.delete(range(100, 200)) == 100
+    assert db.delete([]) == 0
+    with pytest.raises(nexus.NotFoundError):
+        db.get(2)
+
+
+def test_stats_verify_compact_export_import(db: nexus.DB, tmp_path: Path) -> None:
+    db.add([f"t{i}" for i in range(100)])
+    db.delete(range(50))
+    stats = db.stats()
+    assert (stats.memories, stats.vectors) == (51, "hashing-v1-256")
+    assert db.verify()[:2] == (51, 0)
+    db.compact()
+    assert db.stats().deleted == 0
+    file = tmp_path / "out.jsonl"
+    assert db.export(file) == 51
+    assert db.export(file) == 51
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"text":"fine"}\nnot json\n{"text":""}\n')
+    with nexus.open(tmp_path / "other") as other:
+        assert other.import_(file, batch=7)[:2] == (51, 0)
+        report = other.import_(bad)
+        assert (report.memories, report.bad, [p.line for p in report.problems]) == (1, 2, [2, 3])
+        assert report.problems[0].name == "invalid"
+
+
+def test_reopening_keeps_everything_and_read_only_refuses_writes(path: str) -> None:
+    with nexus.open(path) as db:
+        db.add("kept")
+    with nexus.open(path, read_only=True) as db:
+        assert db.query("kept")[0].text == "kept"
+        with pytest.raises(nexus.ReadOnlyError):
+            db.add("x")
+    with pytest.raises(nexus.NotFoundError):
+        nexus.open(path + "-none", read_only=True)
+
+
+def test_after_closing_every_verb_is_refused_and_results_stay(path: str) -> None:
+    db = nexus.open(path)
+    db.add("x" * 100)
+    answer, record, listing = db.query("x" * 100), db.get(1), db.list()
+    db.close()
+    db.close()
+    assert db.closed and answer[0].text == record.text == "x" * 100
+    for call in (lambda: db.query("x"), lambda: db.get(1), lambda: db.add("x"), lambda: db.stats(), lambda: next(listing), db.verify):
+        with pytest.raises(nexus.ClosedError):
+            call()
+
+
+def test_errors_have_code_name_and_bases(db: nexus.DB) -> None:
+    with pytest.raises(KeyError) as caught:
+        db.get(99)
+    error = caught.value
+    assert isinstance(error, nexus.NotFoundError) and (error.code, error.name, error.retryable) == (2, "not found", False)
+    assert "not found" in str(error) and not str(error).startswith("'")
+    for call in (lambda: db.query(""), lambda: db.query("x", k=129), lambda: db.query("x", k=2**80), lambda: db.query("x", k=-1)):
+        with pytest.raises(ValueError) as refused:
+            call()
+        assert isinstance(refused.value, nexus.InvalidError)
+    assert issubclass(nexus.DeadlineError, TimeoutError) and issubclass(nexus.DimensionError, ValueError)
+
+
+def test_the_errors_are_those_of_the_abi() -> None:
+    from nexus import _abi, _errors
+
+    assert set(_errors.CLASSES) | {0} == set(_abi.STATUS)
+    assert all(c.name == _abi.STATUS[code] for code, c in _errors.CLASSES.items())
+
+
+def test_values_can_be_pickled(db: nexus.DB) -> None:
+    db.add("x", vector=None)
+    for value in (db.stats(), db.query("x")[0].factors, db.query("x").engines[0], db.verify()):
+        assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_a_store_in_use_is_locked_and_paths_may_be_of_any_kind(path: str) -> None:
+    with nexus.open(Path(path)):
+        with pytest.raises(nexus.LockedError):
+            nexus.open(path)
+    with nexus.open(path.encode()) as db:
+        assert db.path == path
+
+
+def test_results_cannot_be_made_up() -> None:
+    for kind in (nexus.Record, nexus.Hit):
+        with pytest.raises(TypeError):
+            kind().text
+    with pytest.raises(TypeError):
+        len(nexus.Answer())
+    with pytest.raises(nexus.ClosedError):
+        nexus.DB.__new__(nexus.DB).query("x")
+
+
+def test_info_names_version_and_kernels() -> None:
+    info = nexus.info()
+    assert info.version == nexus.__version__ and info.kernels and info.platform.startswith("linux/")
+    nexus.configure(max_procs=2)
+    with pytest.raises(nexus.InvalidError):
+        nexus.configure(gc_percent=-2)
