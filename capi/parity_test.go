@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,6 +131,7 @@ func TestLayoutOfTheStructsNeverMoves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	noTailPadding(t, string(got))
 	if *update {
 		if err := os.WriteFile("testdata/layout.golden", got, 0o644); err != nil {
 			t.Fatal(err)
@@ -139,4 +141,30 @@ func TestLayoutOfTheStructsNeverMoves(t *testing.T) {
 	if err != nil || string(got) != string(want) {
 		t.Errorf("layout differs from testdata/layout.golden (%v); if structs only grew: go test ./capi -update\n%s", err, got)
 	}
+}
+
+// noTailPadding fails where a struct ends in bytes of no member: one appended there would
+// not change its size, by which versions are told apart.
+func noTailPadding(t *testing.T, layout string) {
+	t.Helper()
+	var name string
+	var size, end int
+	check := func() {
+		if end != size {
+			t.Errorf("%s has %d bytes, its last member ends at %d: add a reserved member", name, size, end)
+		}
+	}
+	for line := range strings.Lines(layout) {
+		var field string
+		var offset, bytes int
+		if n, _ := fmt.Sscanf(line, "  %s %d %d", &field, &offset, &bytes); n == 3 {
+			end = offset + bytes
+			continue
+		}
+		check()
+		if _, err := fmt.Sscanf(line, "%s %d", &name, &size); err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
+	}
+	check()
 }
