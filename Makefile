@@ -38,10 +38,6 @@ build: ## build the command line tool, bin/nexus
 	@mkdir -p $(BIN)
 	$(GO) build -trimpath -ldflags='-s -w' -o $(BIN)/nexus ./cmd/nexus
 
-.PHONY: lib
-lib: ## build libnexus.so (and .so.1) in build/lib: the C ABI
-	capi/build.sh build/lib
-
 .PHONY: demo
 demo: build ## index the Go standard library's documentation, ask, kill, recover
 	$(GO) run ./examples/demo --nexus $(BIN)/nexus
@@ -132,6 +128,60 @@ fuzz: ## each fuzz target for a minute
 soak: ## the kill test at length
 	NEXUS_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -run Kill ./cmd/nexus/
 
+# The native side: libnexus.so.1 and libnexus.a in build/lib.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+.PHONY: native
+native: ## build the C library, shared and static, in build/lib
+	capi/build.sh build/lib
+	bindings/install/archive.sh build/lib
+
+.PHONY: setup-native
+setup-native: ## install what the native side's tests need
+	@bindings/setup.sh
+
+.PHONY: install
+install: native ## install the C and C++ library: PREFIX, DESTDIR
+	bindings/install/install.sh install build/lib "$(PREFIX)" "$(DESTDIR)"
+
+.PHONY: uninstall
+uninstall: ## take it away again
+	bindings/install/install.sh uninstall build/lib "$(PREFIX)" "$(DESTDIR)"
+
+.PHONY: conformance
+conformance: setup-native native ## the conformance corpus in every language, one table
+	@bindings/conformance/run.sh
+
+.PHONY: test-native
+test-native: setup-native native ## the C and C++ side: conformance, install, ABI, hazards, fuzz, examples
+	@bindings/test.sh
+
+# The Node package, js/.
+NODE_RUNTIMES := $(CURDIR)/build/node-runtimes
+
+.PHONY: setup-node
+setup-node: ## install Node, npm, its headers and a C compiler where they are missing
+	@missing=""; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
+	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	ls "$$(dirname "$$(readlink -f "$$(command -v node || echo /usr/bin/node)")")/../include/node/node_api.h" $(NEXUS_NODE_HEADERS)/node_api.h >/dev/null 2>&1 || [ -f /usr/include/node/node_api.h ] || missing="$$missing libnode-dev"; \
+	if [ -n "$$missing" ]; then echo "installing$$missing"; sudo=$$(command -v sudo || true); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; fi
+
+.PHONY: test-node
+test-node: setup-node ## the Node package: API, embedder, workers, leaks, types, packing, examples; also in Bun and Deno
+	cd js && npm install --no-audit --no-fund --loglevel=error && node scripts/build.js
+	@mkdir -p $(NODE_RUNTIMES) && cd $(NODE_RUNTIMES) && echo '{"private":true}' > package.json && \
+	  npm install --no-audit --no-fund --loglevel=error bun@1 deno@2 || echo "BUN AND DENO CANNOT BE INSTALLED HERE"
+	cd js && NEXUS_BUN=$(NODE_RUNTIMES)/node_modules/.bin/bun NEXUS_DENO=$(NODE_RUNTIMES)/node_modules/.bin/deno \
+	  node --test --test-reporter=spec test/*.test.js
+
+.PHONY: npm-pack
+npm-pack: setup-node ## the tarball of the Node package, in build/
+	@mkdir -p build && cd js && npm pack --pack-destination ../build
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BIN) demo-data
+	rm -rf $(BIN) build demo-data js/prebuilds js/node_modules js/LICENSE

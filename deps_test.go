@@ -30,7 +30,7 @@ var levels = [][]string{
 	{"engine/fuse"},
 	{"engine/search"},
 	{"engine"},
-	{"eval", "capi"},
+	{"eval", "capi", "bindings/conformance"},
 	{"examples/internal"},
 	{"cmd", "examples"},
 }
@@ -43,7 +43,7 @@ var only = map[string][]string{
 	"unsafe":        {"kernels", "asm", "engine/segment/mmap_views.go", "capi"},
 	"net/http":      {"server"},
 	"net":           {"server"},
-	"encoding/json": {"engine/jsonl", "eval", "cmd", "examples"},
+	"encoding/json": {"engine/jsonl", "eval", "bindings/conformance", "cmd", "examples"},
 	"text/template": {},
 	"os/exec":       {"examples"},
 }

@@ -27,12 +27,8 @@ func nxi_call(db C.uint64_t, in *C.nexus_request, reply *C.nexus_reply, out *C.n
 			return err
 		}
 		done, err := r.run(context.Background())
-		if err != nil && done != nil && done.outcome == nil {
-			return err
-		}
-		if packErr := done.fill(in.op, reply); packErr != nil {
-			done.undo()
-			return packErr
+		if err == nil {
+			err = done.fill(in.op, reply)
 		}
 		return err
 	})
@@ -126,14 +122,10 @@ func nxi_job_take(h C.uint64_t, reply *C.nexus_reply, out *C.nexus_error) C.nexu
 		if _, err := take[*job](handle(h), kindJob); err != nil {
 			return err // somebody else took it meanwhile
 		}
-		if j.err != nil && (j.result == nil || j.result.outcome == nil) {
+		if j.err != nil {
 			return j.err
 		}
-		if err := j.result.fill(j.request.op, reply); err != nil {
-			j.result.undo()
-			return err
-		}
-		return j.err
+		return j.result.fill(j.request.op, reply)
 	})
 }
 

@@ -237,15 +237,15 @@ func (r *request) importFile(ctx context.Context) (*outcome, error) {
 	}}
 	report, err := r.db.ImportFile(ctx, r.path, options, r.progress.set)
 	o.memories, o.bad = uint64(report.Added), uint64(report.Bad)
+	if err != nil {
+		err = fmt.Errorf("%w (%d memories are in, %d lines were bad)", err, report.Added, report.Bad)
+	}
 	return o, err
 }
 
-// fill packs a result into an arena and the caller's reply.
+// fill packs a result into an arena and the caller's reply, whose size the shim checked.
+// On an error the caller gets nothing, and what the result opened is closed.
 func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
-	known := unsafe.Sizeof(*reply)
-	if uintptr(reply.struct_size) < known {
-		return fmt.Errorf("reply.struct_size is %d, want at least %d: %w", reply.struct_size, known, engine.ErrInvalid)
-	}
 	filled := C.nexus_reply{struct_size: reply.struct_size, op: op, count: C.uint64_t(out.count)}
 	filled.db.v, filled.cursor.v = C.uint64_t(out.db), C.uint64_t(out.cursor)
 	var p unsafe.Pointer
@@ -267,10 +267,12 @@ func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 		filled.ids = (*C.uint64_t)(p)
 	}
 	filled.arena = p
-	if err == nil {
-		*reply = filled
+	if err != nil {
+		out.undo()
+		return err
 	}
-	return err
+	*reply = filled
+	return nil
 }
 
 // undo gives up what a result opened and nobody will take.

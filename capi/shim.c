@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
@@ -29,6 +30,9 @@ static struct inherited {
 } inherited[INHERITED_MAX];
 static pthread_mutex_t inherited_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* fstat, which is no symbol of glibc before 2.33; on 64-bit Linux the kernel's struct is libc's. */
+static int identify(int fd, struct stat *s) { return (int)syscall(SYS_fstat, fd, s); }
+
 static void before_fork(void) { pthread_mutex_lock(&inherited_lock); }
 static void after_fork_in_parent(void) { pthread_mutex_unlock(&inherited_lock); }
 
@@ -37,7 +41,7 @@ static void after_fork_in_child(void) {
   struct stat s;
   forked = 1;
   for (i = 0; i < INHERITED_MAX; i++) /* the file may have been closed and its number taken */
-    if (inherited[i].used && fstat(inherited[i].fd, &s) == 0 && s.st_dev == inherited[i].device &&
+    if (inherited[i].used && identify(inherited[i].fd, &s) == 0 && s.st_dev == inherited[i].device &&
         s.st_ino == inherited[i].inode)
       close(inherited[i].fd);
   pthread_mutex_unlock(&inherited_lock);
@@ -50,7 +54,7 @@ __attribute__((constructor)) static void watch_forks(void) {
 void nxs_inherit(int fd) {
   int i, place = -1;
   struct stat s;
-  if (fstat(fd, &s) != 0) return;
+  if (identify(fd, &s) != 0) return;
   pthread_mutex_lock(&inherited_lock);
   for (i = 0; i < INHERITED_MAX; i++) {
     if (inherited[i].used && inherited[i].fd == fd) place = i;

@@ -29,18 +29,18 @@ func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (c
 	// Not in the system's folder for temporary files: a rename stays on one disk.
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return 0, fmt.Errorf("export: %w", fileError(err))
+		return 0, fmt.Errorf("export: %w", fileError(path, err))
 	}
 	defer os.Remove(f.Name()) // gone already where all went well
 	if count, err = db.Export(ctx, &lineCounter{f, 0, stats.Memories, progress}); err != nil {
-		return count, errors.Join(fileError(err), f.Close())
+		return count, errors.Join(fileError(path, err), f.Close())
 	}
 	err = errors.Join(f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return count, fmt.Errorf("export: %w", fileError(err))
+		return count, fmt.Errorf("export: %w", fileError(path, err))
 	}
 	return count, nil
 }
@@ -66,23 +66,24 @@ func (l *lineCounter) Write(p []byte) (int, error) {
 func (db *DB) ImportFile(ctx context.Context, path string, o ImportOptions, progress Progress) (ImportReport, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return ImportReport{}, fmt.Errorf("import: %w", fileError(err))
+		return ImportReport{}, fmt.Errorf("import: %w", fileError(path, err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return ImportReport{}, fmt.Errorf("import: %w", fileError(err))
+		return ImportReport{}, fmt.Errorf("import: %w", fileError(path, err))
 	case info.IsDir():
 		return ImportReport{}, fmt.Errorf("import: %s is a directory: %w", path, ErrInvalid)
 	}
-	return db.Import(ctx, &byteCounter{ctx, f, 0, uint64(max(0, info.Size())), progress}, o)
+	return db.Import(ctx, &byteCounter{ctx, f, path, 0, uint64(max(0, info.Size())), progress}, o)
 }
 
 // byteCounter tells of every byte that goes through, until its context ends.
 type byteCounter struct {
 	ctx         context.Context
 	r           io.Reader
+	path        string
 	done, total uint64
 	progress    Progress
 }
@@ -97,17 +98,19 @@ func (b *byteCounter) Read(p []byte) (int, error) {
 		b.progress(b.done, max(b.done, b.total))
 	}
 	if err != nil && err != io.EOF {
-		err = fileError(err)
+		err = fileError(b.path, err)
 	}
 	return n, err
 }
 
-// fileError gives an error of the operating system its kind.
-func fileError(err error) error {
+// fileError gives an error of the operating system its kind and the file that the
+// caller named.
+func fileError(path string, err error) error {
+	if model.CodeOf(err) != model.CodeInternal {
+		return err
+	}
 	kind := ErrUnavailable
 	switch {
-	case model.CodeOf(err) != model.CodeInternal:
-		return err
 	case errors.Is(err, fs.ErrNotExist):
 		kind = ErrNotFound
 	case errors.Is(err, fs.ErrPermission):
@@ -119,5 +122,9 @@ func fileError(err error) error {
 	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 		kind = ErrInvalid
 	}
-	return fmt.Errorf("%w: %w", kind, err)
+	var place *fs.PathError
+	if errors.As(err, &place) {
+		err = place.Err // its path may be that of a temporary file
+	}
+	return fmt.Errorf("%s: %w: %w", path, err, kind)
 }

@@ -52,7 +52,8 @@ var countWeights = [...]int64{0, 256, 433, 537, 611, 668, 715, 754, 788}
 // about 40 %, with pieces of 3 to 5 letters in order 45.8, of 2 to 5 in order
 // 46.6, of 2 to 5 without order 47.2 (this embedder, one seed: 47.6); with all
 // words weighing alike about 41, pieces of stems instead of words 45. Pairs of
-// words gained nothing. BM25 over the same terms: 65.4.
+// words gained nothing. Since I, you and we count (text.Version 2): 48.5, and
+// BM25 over the same terms 65.9.
 //
 // The sums are integers and the rest is single IEEE operations, so that every
 // CPU gives the same bits. Safe for concurrent use.

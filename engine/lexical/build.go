@@ -9,13 +9,17 @@ import (
 )
 
 // Builder collects rows and makes the index of them. One goroutine at a time;
-// spent after Finish.
+// spent after Finish, until Reset.
 type Builder struct {
 	ids     map[string]uint32 // term -> its place in terms
 	terms   []builderTerm
 	entries []entry  // all postings, row after row
 	lengths []uint32 // of every row
 }
+
+// keptTerms is the number of terms up to which Reset keeps memory: emptying a
+// large map for every short text to come would cost more than it spares.
+const keptTerms = 8192
 
 // builderTerm is a term in order of first appearance.
 type builderTerm struct {
@@ -31,6 +35,18 @@ type entry struct {
 
 // NewBuilder returns an empty builder.
 func NewBuilder() *Builder { return &Builder{ids: make(map[string]uint32)} }
+
+// Reset empties the builder for other rows and keeps its memory where that is
+// small. Parts that Finish gave out stay as they are.
+func (b *Builder) Reset() {
+	if len(b.terms) > keptTerms {
+		*b = *NewBuilder()
+		return
+	}
+	clear(b.ids)
+	clear(b.terms) // lets go of the strings
+	b.terms, b.entries, b.lengths = b.terms[:0], b.entries[:0], b.lengths[:0]
+}
 
 // Add appends the next row; rows are numbered 0, 1, 2 ... in order of the calls.
 // terms may be empty and is copied. O(terms) expected.

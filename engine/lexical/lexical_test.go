@@ -1,6 +1,7 @@
 package lexical
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -231,6 +232,43 @@ func TestMergeEqualsBuildOfTheLiveRows(t *testing.T) {
 			t.Fatalf("\n got %+v\nwant %+v", got, want)
 		}
 	})
+}
+
+func TestAResetBuilderMakesTheBytesOfAFreshOne(t *testing.T) {
+	used := NewBuilder()
+	rapid.Check(t, func(t *rapid.T) {
+		fresh := NewBuilder()
+		for _, d := range drawDocuments(t, 40) {
+			used.Add(tokensOf(d.words))
+			fresh.Add(tokensOf(d.words))
+		}
+		got, err := used.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := fresh.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		used.Reset()
+		used.Add(tokensOf([]string{"other"}))
+		used.Reset()
+		if !bytes.Equal(got.Dictionary, want.Dictionary) || !slices.Equal(got.Starts, want.Starts) || !slices.Equal(got.Rows, want.Rows) ||
+			!slices.Equal(got.Freqs, want.Freqs) || !slices.Equal(got.Lengths, want.Lengths) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestALargeBuilderKeepsNoMemory(t *testing.T) {
+	b := NewBuilder()
+	for n := range keptTerms + 1 {
+		b.Add(tokensOf([]string{fmt.Sprint(n)}))
+	}
+	b.Reset()
+	if cap(b.terms) != 0 || cap(b.entries) != 0 || len(b.ids) != 0 {
+		t.Fatalf("kept room for %d terms and %d postings", cap(b.terms), cap(b.entries))
+	}
 }
 
 func TestMergeOfManyRealTermsEqualsBuild(t *testing.T) {

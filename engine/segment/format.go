@@ -1,9 +1,11 @@
 package segment
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"runtime"
 	"slices"
 
@@ -60,11 +62,12 @@ type content struct {
 	words        lexical.Parts
 }
 
-// section is one entry of the format: its number, and how to read and set it.
+// section is one entry of the format: its number, and how to read, set and empty it.
 type section struct {
-	kind uint32
-	get  func() []byte
-	set  func([]byte) bool
+	kind  uint32
+	get   func() []byte
+	set   func([]byte) bool
+	clear func() // keeps the memory
 }
 
 func column[T number](kind uint32, c *[]T) section {
@@ -75,6 +78,7 @@ func column[T number](kind uint32, c *[]T) section {
 			*c, ok = viewOf[T](data)
 			return ok
 		},
+		clear: func() { *c = (*c)[:0] },
 	}
 }
 
@@ -93,23 +97,57 @@ func (c *content) sections() []section {
 
 func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
 
+// size returns the bytes of the content's image.
+func (c *content) size() int {
+	size := 0
+	for _, s := range c.sections() {
+		size += align(len(s.get()))
+	}
+	return size + align(headerBytes+len(c.sections())*entryBytes)
+}
+
 // encode lays the content out as a file image, aligned in memory as on disk.
 func (c *content) encode() []byte {
-	sections := c.sections()
-	size := align(headerBytes + len(sections)*entryBytes)
-	for _, s := range sections {
-		size = align(size + len(s.get()))
+	out := bytes.NewBuffer(alignedBytes(c.size())[:0])
+	c.write(out) // which is large enough, and so does not move or fail
+	return out.Bytes()
+}
+
+// write writes the content's image.
+func (c *content) write(w io.Writer) error {
+	if _, err := w.Write(c.head()); err != nil {
+		return err
 	}
-	le, out := binary.LittleEndian, alignedBytes(size)
-	at := align(headerBytes + len(sections)*entryBytes)
+	for _, s := range c.sections() {
+		data := s.get()
+		for piece := range slices.Chunk(data, pieceBytes) {
+			if _, err := w.Write(piece); err != nil {
+				return err
+			}
+			runtime.Gosched()
+		}
+		if _, err := w.Write(padding[:align(len(data))-len(data)]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var padding [sectionAlign]byte
+
+// head returns header and section table, padded to where the sections start.
+func (c *content) head() []byte {
+	sections := c.sections()
+	le, out := binary.LittleEndian, make([]byte, align(headerBytes+len(sections)*entryBytes))
+	at := len(out)
 	for i, s := range sections {
-		n, sum := copySummed(out[at:], s.get())
+		data := s.get()
 		entry := out[headerBytes+i*entryBytes:]
 		le.PutUint32(entry, s.kind)
-		le.PutUint32(entry[4:], sum)
+		le.PutUint32(entry[4:], checksum(data))
 		le.PutUint64(entry[8:], uint64(at))
-		le.PutUint64(entry[16:], uint64(n))
-		at = align(at + n)
+		le.PutUint64(entry[16:], uint64(len(data)))
+		at += align(len(data))
 	}
 	copy(out, magic)
 	le.PutUint32(out[offVersion:], FormatVersion)
@@ -119,12 +157,12 @@ func (c *content) encode() []byte {
 	le.PutUint64(out[offLast:], uint64(c.last))
 	le.PutUint64(out[offDerived:], c.derived)
 	le.PutUint32(out[offDim:], uint32(c.vectors.Dim))
-	le.PutUint64(out[offSize:], uint64(size))
+	le.PutUint64(out[offSize:], uint64(at))
 	le.PutUint32(out[offCRC:], headerSum(out, len(sections)))
 	return out
 }
 
-// pieceBytes are copied or summed at a time, some 50 us, before others may run.
+// pieceBytes are written or summed at a time, some 50 us, before others may run.
 const pieceBytes = 512 << 10
 
 // checksum is the CRC-32C of a section.
@@ -134,16 +172,6 @@ func checksum(data []byte) (sum uint32) {
 		runtime.Gosched()
 	}
 	return sum
-}
-
-// copySummed copies a section and returns its size and checksum.
-func copySummed(dst, data []byte) (n int, sum uint32) {
-	for piece := range slices.Chunk(data, pieceBytes) {
-		sum = crc32.Update(sum, castagnoli, piece)
-		n += copy(dst[n:], piece)
-		runtime.Gosched()
-	}
-	return n, sum
 }
 
 // headerSum is the checksum of header and table with the checksum field zero.

@@ -127,6 +127,7 @@ func searchText(m *model.Memory) string {
 // worker is the scratch of one goroutine that prepares rows.
 type worker struct {
 	analyzer *text.Analyzer
+	terms    text.Tokens
 	words    text.Tokens
 	sketcher minhash.Sketcher
 }
@@ -240,7 +241,9 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 func (w *worker) row(m *model.Memory) *Row {
 	r := &Row{Key: m.Key, Tenant: m.Tenant, Thread: threadOf(m.Scope), Vector: m.Vector}
 	body := searchText(m)
-	w.analyzer.Terms(&r.Terms, body)
+	w.terms.Reset()
+	w.analyzer.Terms(&w.terms, body)
+	r.Terms = w.terms.Clone()
 	w.words.Reset()
 	w.analyzer.Words(&w.words, m.Text)
 	r.Signature = w.sketcher.Sketch(&w.words)

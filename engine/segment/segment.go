@@ -11,12 +11,14 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/vector"
 	"github.com/nexus-memory/nexus/kernels"
 )
@@ -139,6 +141,8 @@ func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 }
 
 // Builder collects rows, in ID order, into a segment. One goroutine at a time.
+// Its columns are copied into the segment's image and then wait for the next
+// builder: at full ingest, allocating them anew was a third of all garbage.
 type Builder struct {
 	content
 	words *lexical.Builder
@@ -150,12 +154,32 @@ type keyRow struct {
 	row  uint32
 }
 
+// keptBytes is the size of the largest segment whose columns are kept for the
+// next: 4,000 rows with built-in vectors, far more than a usual batch has.
+const keptBytes = 8 << 20
+
+var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{words: lexical.NewBuilder()} }}
+
 // NewBuilder starts a segment of the given space.
 func NewBuilder(space Space) *Builder {
-	b := &Builder{words: lexical.NewBuilder()}
+	b := builders.Get()
 	b.derived, b.vectors.Dim = space.Derived(), space.Dim
-	b.recordStarts = []uint64{0}
+	b.recordStarts = append(b.recordStarts, 0)
 	return b
+}
+
+// release gives the builder's memory to the next one. Nothing may alias it.
+func (b *Builder) release() {
+	if b.size() > keptBytes {
+		return
+	}
+	b.content.words = lexical.Parts{} // not this builder's own where it merged
+	for _, s := range b.sections() {
+		s.clear()
+	}
+	b.keys = b.keys[:0]
+	b.words.Reset()
+	builders.Put(b)
 }
 
 // Reserve makes room for rows whose records have so many bytes in all, so that
@@ -210,10 +234,10 @@ func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	return b.seal(words, first, last)
+	return b.seal(words, first, last).Segment()
 }
 
-func (b *Builder) seal(words lexical.Parts, first, last model.ID) (*Segment, error) {
+func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
 	b.content.words, b.first, b.last = words, first, last
 	slices.SortFunc(b.keys, func(x, y keyRow) int {
 		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
@@ -222,13 +246,31 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID) (*Segment, err
 		b.keyHashes = append(b.keyHashes, k.hash)
 		b.keyRows = append(b.keyRows, k.row)
 	}
-	return b.fromImage()
+	return &Draft{b}
 }
 
-// fromImage encodes the content and binds a fresh one to the image, so that
-// the built columns can be freed.
-func (b *Builder) fromImage() (*Segment, error) {
-	image := b.content.encode()
+// Draft is a finished segment without an image yet: it becomes a segment in
+// memory or the bytes of a file, and is spent with either.
+type Draft struct{ b *Builder }
+
+// RowCount returns the rows of the segment.
+func (d *Draft) RowCount() int { return d.b.RowCount() }
+
+// Size returns the bytes of its image.
+func (d *Draft) Size() int { return d.b.size() }
+
+// Write writes the image, without having it in memory. The draft is spent.
+func (d *Draft) Write(w io.Writer) error {
+	defer d.b.release()
+	return d.b.write(w)
+}
+
+// Segment returns the segment in memory: the content encoded, and a fresh one
+// bound to the image. The draft is spent.
+func (d *Draft) Segment() (*Segment, error) {
+	b := d.b
+	defer b.release()
+	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
 	c.vectors.Dim = b.vectors.Dim
 	if err := c.bind(image, len(c.sections()), false); err != nil {
@@ -239,7 +281,7 @@ func (b *Builder) fromImage() (*Segment, error) {
 
 // Merge joins neighbouring segments of one space, oldest first, without the
 // dead rows (dead[i] may be nil). It returns nil where no row is left.
-func Merge(space Space, sources []*Segment, dead []rows.Set) (*Segment, error) {
+func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
 	b := NewBuilder(space)
 	words := make([]lexical.Source, len(sources))
 	rowCount, bytes := 0, 0
@@ -253,13 +295,14 @@ func Merge(space Space, sources []*Segment, dead []rows.Set) (*Segment, error) {
 		b.addLive(s, dead[i])
 	}
 	if b.RowCount() == 0 {
+		b.release()
 		return nil, nil
 	}
 	merged, err := lexical.Merge(words)
 	if err != nil {
 		return nil, fmt.Errorf("segment: merge: %w", err)
 	}
-	return b.seal(merged, sources[0].first, sources[len(sources)-1].last)
+	return b.seal(merged, sources[0].first, sources[len(sources)-1].last), nil
 }
 
 func (b *Builder) addLive(s *Segment, dead rows.Set) {

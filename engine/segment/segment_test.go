@@ -165,10 +165,7 @@ func TestMergeEqualsBuildingFromTheLiveMemories(t *testing.T) {
 			sources, dead = append(sources, s), append(dead, set)
 			next += model.ID(len(memories))
 		}
-		merged, err := Merge(space, sources, dead)
-		if err != nil {
-			t.Fatal(err)
-		}
+		merged := merge(t, space, sources, dead)
 		if len(live) == 0 {
 			if merged != nil {
 				t.Fatal("a segment of nothing")
@@ -224,6 +221,58 @@ func TestViewFollowsAModel(t *testing.T) {
 	})
 }
 
+// merge merges twice, into memory and into a file's bytes, which must be equal.
+func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segment {
+	draft, err := Merge(space, sources, dead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if draft == nil {
+		return nil
+	}
+	var file bytes.Buffer
+	size := draft.Size()
+	if err := draft.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	draft, err = Merge(space, sources, dead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	merged, err := draft.Segment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(file.Bytes(), merged.Image()) || size != len(merged.Image()) {
+		t.Fatalf("%d bytes written, size %d, %d in memory", file.Len(), size, len(merged.Image()))
+	}
+	return merged
+}
+
+// TestSegmentsDoNotShareABuildersMemory builds over and over with what earlier
+// builders left behind; a segment that aliased it would change.
+func TestSegmentsDoNotShareABuildersMemory(t *testing.T) {
+	space := hashingSpace()
+	type kept struct {
+		segment *Segment
+		image   []byte
+	}
+	var all []kept
+	for n := range 40 {
+		s := build(t, space, model.ID(1+100*n), samples(1+(n*37)%90))
+		all = append(all, kept{s, bytes.Clone(s.Image())})
+	}
+	for n, k := range all {
+		if !bytes.Equal(k.segment.Image(), k.image) || k.segment.Verify() != nil {
+			t.Fatalf("segment %d has changed", n)
+		}
+		again := build(t, space, model.ID(1+100*n), samples(1+(n*37)%90))
+		if !bytes.Equal(again.Image(), k.image) {
+			t.Fatalf("segment %d is built otherwise with used memory", n)
+		}
+	}
+}
+
 // mergeParts merges a run of parts, deleting one of its rows meanwhile.
 func mergeParts(t *rapid.T, view *View, alive map[model.ID]string, first, last int) *View {
 	var sources []*Segment
@@ -231,10 +280,7 @@ func mergeParts(t *rapid.T, view *View, alive map[model.ID]string, first, last i
 	for _, p := range view.Parts[first : last+1] {
 		sources, dead = append(sources, p.Segment), append(dead, slices.Clone(p.Dead))
 	}
-	merged, err := Merge(view.Space, sources, dead)
-	if err != nil {
-		t.Fatal(err)
-	}
+	merged := merge(t, view.Space, sources, dead)
 	if merged != nil {
 		view = view.WithDeleted([]model.ID{merged.ID(0)})
 		delete(alive, merged.ID(0))

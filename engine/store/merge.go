@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -17,14 +19,16 @@ import (
 )
 
 const (
-	mergeFan     = 8                // neighbours of one size class that become one of the next
-	fileRows     = 2048             // a merged segment of this size goes to a file
-	fileBytes    = 4 << 20          // as does one of this size, merged or not: memory is for small ones
-	segmentRows  = 1 << 16          // and none is made larger than this: bounds a merge's memory and time
-	segmentBytes = 128 << 20        // or than this, where texts are long
-	flushRows    = 64               // Close leaves fewer rows than this to replay
-	mergeRest    = 10 * time.Second // after a failure to merge
-	deadShare    = 4                // a segment with more than 1/deadShare of its rows deleted is rewritten
+	mergeFan     = 8                      // neighbours of one size class that become one of the next
+	runMax       = 8 * mergeFan           // a run of so many is merged even within its class
+	fileRows     = 2048                   // a merged segment of this size goes to a file
+	fileBytes    = 4 << 20                // as does one of this size, merged or not: memory is for small ones
+	segmentRows  = 1 << 16                // and none is made larger than this: bounds a merge's memory and time
+	segmentBytes = 128 << 20              // or than this, where texts are long
+	flushRows    = 64                     // Close leaves fewer rows than this to replay
+	mergeRest    = 10 * time.Second       // after a failure to merge
+	calmRest     = 100 * time.Millisecond // after the last commit, calm begins
+	deadShare    = 4                      // a segment with more than 1/deadShare of its rows deleted is rewritten
 )
 
 // span is a run of neighbouring parts of a view.
@@ -34,9 +38,10 @@ type span struct{ first, last int }
 func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 
 // plan picks the next parts to merge: a large one that is only in memory, else
-// the run of at least mergeFan neighbours of the smallest class, else a part
-// that is mostly deleted.
-func plan(parts []segment.Part) (span, bool) {
+// the run of at least mergeFan neighbours of the smallest class that becomes one
+// of a higher class, else a part that is mostly deleted. In calm times, a run need
+// not change its class (see worthIt).
+func plan(parts []segment.Part, calm bool) (span, bool) {
 	for i := range parts {
 		if !parts[i].Mapped() && len(parts[i].Image()) >= fileBytes {
 			return span{i, i}, true
@@ -46,7 +51,7 @@ func plan(parts []segment.Part) (span, bool) {
 		for first := 0; first < len(parts); first++ {
 			last, full := runEnd(parts, first, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
 			// A run that is as large as a segment may be need not be long.
-			if last-first >= mergeFan || (full && last-first > 1) {
+			if worthIt(parts[first:last], c, calm) || (full && last-first > 1) {
 				return span{first, last - 1}, true
 			}
 			first = max(first, last-1)
@@ -58,6 +63,26 @@ func plan(parts []segment.Part) (span, bool) {
 		}
 	}
 	return span{}, false
+}
+
+// worthIt reports whether a run of parts of class c and lower is worth merging.
+// While memories come in, it must make a part of a higher class: else a large part
+// would be written anew for every seven small ones that follow it. When none come,
+// it is enough that the largest grows by an eighth, as every part costs each
+// question; what is far too long is merged whatever comes of it.
+func worthIt(run []segment.Part, c int, calm bool) bool {
+	rowCount, largest := 0, 0
+	for i := range run {
+		rowCount += run[i].RowCount()
+		largest = max(largest, run[i].RowCount())
+	}
+	switch {
+	case len(run) < mergeFan:
+		return false
+	case calm && (rowCount-largest)*mergeFan >= largest:
+		return true
+	}
+	return class(rowCount) > c || len(run) >= runMax
 }
 
 // runEnd returns the end of the run of parts from first that fit and stay
@@ -124,23 +149,28 @@ func (s *Store) merge() {
 		s.mergeFailed.Store(&err)
 	}
 	for {
+		calm := false
 		select {
 		case <-s.kick:
 			if s.mergeFailed.Load() != nil {
 				continue // the timer is running
 			}
 		case <-rest.C:
+			calm = true
 		case order := <-s.rewrites:
 			order.reply <- s.rewrite(order.ctx, order.compact)
 			continue
 		case <-s.stop:
 			return
 		}
-		if err := s.mergeAll(); err != nil {
+		if err := s.mergeAll(calm); err != nil {
 			s.mergeFailed.Store(&err)
 			rest.Reset(mergeRest)
-		} else {
-			s.mergeFailed.Store(nil)
+			continue
+		}
+		s.mergeFailed.Store(nil)
+		if !calm {
+			rest.Reset(calmRest)
 		}
 	}
 }
@@ -163,11 +193,13 @@ func (s *Store) fileReplayed() error {
 	return nil
 }
 
-// mergeAll merges until there is nothing to merge or the store is closing.
-func (s *Store) mergeAll() error {
+// mergeAll merges until there is nothing to merge or the store is closing. The
+// calm ends when something is published.
+func (s *Store) mergeAll(calm bool) error {
 	for !s.closing.Load() {
 		view := s.view.Load()
-		todo, ok := plan(view.Parts)
+		calm = calm && len(s.kick) == 0
+		todo, ok := plan(view.Parts, calm)
 		if !ok {
 			return nil
 		}
@@ -209,16 +241,22 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) (err error
 	for i, p := range parts {
 		sources[i], dead[i] = p.Segment, p.Dead
 	}
-	merged, err := segment.Merge(view.Space, sources, dead)
+	draft, err := segment.Merge(view.Space, sources, dead)
 	if err != nil {
 		return err
 	}
+	var merged *segment.Segment
 	var number uint64
-	if merged != nil && (toFile || merged.RowCount() >= fileRows || len(merged.Image()) >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).Mapped)) {
+	switch {
+	case draft == nil: // no row is left
+	case toFile || draft.RowCount() >= fileRows || draft.Size() >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).Mapped):
 		number = s.fileNumber.Add(1)
-		if merged, err = s.writeSegment(number, merged); err != nil {
-			return err
-		}
+		merged, err = s.writeSegment(number, draft)
+	default:
+		merged, err = draft.Segment()
+	}
+	if err != nil {
+		return err
 	}
 	r := newRequest(context.Background())
 	r.alone = func() error { return s.install(sources, merged, number) }
@@ -231,27 +269,33 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) (err error
 }
 
 // writeSegment makes a segment's file durable and returns it mapped.
-func (s *Store) writeSegment(number uint64, built *segment.Segment) (*segment.Segment, error) {
+func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segment, error) {
 	path := s.segmentPath(number)
 	if err := s.stillThere(); err != nil {
 		return nil, err
 	}
-	if err := writeDurably(path, built.Image()); err != nil {
+	if err := writeDurably(path, draft.Write); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
 	return segment.OpenFile(path)
 }
 
+// writeBytes gathers what is smaller; what is larger goes to the file directly.
+const writeBytes = 64 << 10
+
 // writeDurably writes a file under another name, syncs it, renames it and syncs
 // the directory: after a crash it is there whole or not at all.
-func writeDurably(path string, data []byte) error {
+func writeDurably(path string, write func(io.Writer) error) error {
 	temp := path + ".tmp"
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temp) // gone already where all went well
-	_, err = f.Write(data)
+	buffer := bufio.NewWriterSize(f, writeBytes)
+	if err = write(buffer); err == nil {
+		err = buffer.Flush()
+	}
 	if err == nil {
 		err = f.Sync()
 	}

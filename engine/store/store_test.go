@@ -15,6 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/segment"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -125,7 +127,7 @@ func TestMergingBoundsThePartsAndKeepsEveryMemory(t *testing.T) {
 		want += n
 	}
 	for range 1000 { // the merger is behind at most for a moment
-		if _, more := plan(s.view.Load().Parts); !more {
+		if _, more := plan(s.view.Load().Parts, false); !more {
 			break
 		}
 		s.submit(&request{ctx: context.Background(), reply: make(chan error, 1), alone: func() error { return nil }})
@@ -140,6 +142,91 @@ func TestMergingBoundsThePartsAndKeepsEveryMemory(t *testing.T) {
 	if report, err := s.Verify(context.Background()); err != nil || len(report.Faults) > 0 {
 		t.Fatalf("%v %v", report, err)
 	}
+}
+
+// TestAMemoryIsRewrittenOnceASizeClass adds memories one by one; the small parts
+// that follow a large one must not have it written again.
+func TestAMemoryIsRewrittenOnceASizeClass(t *testing.T) {
+	const count = 600
+	space := segment.CallerSpace(1)
+	prepared, err := segment.NewPreparer().Prepare(context.Background(), space, notes(count))
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, written := &segment.View{Space: space}, 0
+	for i, row := range prepared {
+		row.ID = model.ID(i + 1)
+		row.Stamp(time.UnixMicro(1), 0)
+		part, err := buildSegment(space, prepared[i:i+1], row.ID, row.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		view = view.With(part)
+		for todo, more := plan(view.Parts, false); more; todo, more = plan(view.Parts, false) {
+			merged := mergedSpan(t, view, todo)
+			view = view.Replace(todo.first, todo.last, merged)
+			written += merged.RowCount()
+		}
+	}
+	if written > count*class(count) || view.Documents != count || len(view.Parts) > mergeFan*class(count) {
+		t.Fatalf("%d of %d memories in %d parts, %d written anew", view.Documents, count, len(view.Parts), written)
+	}
+}
+
+// TestACalmStoreMergesWhatABusyOneLeaves: a part of 32 memories and seven of one
+// stay apart while more may come, and not longer.
+func TestACalmStoreMergesWhatABusyOneLeaves(t *testing.T) {
+	space := segment.CallerSpace(1)
+	prepared, err := segment.NewPreparer().Prepare(context.Background(), space, notes(39))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range prepared {
+		row.ID = model.ID(i + 1)
+	}
+	view := &segment.View{Space: space}
+	for first, next := 0, 32; first < len(prepared); first, next = next, next+1 {
+		part, err := buildSegment(space, prepared[first:next], model.ID(first+1), model.ID(next))
+		if err != nil {
+			t.Fatal(err)
+		}
+		view = view.With(part)
+	}
+	if todo, more := plan(view.Parts, false); more {
+		t.Fatalf("busy: merges %v", todo)
+	}
+	if todo, more := plan(view.Parts, true); !more || todo != (span{0, 7}) {
+		t.Fatalf("calm: merges %v", todo)
+	}
+	s := openStore(t, t.TempDir(), Options{})
+	for range 100 {
+		if _, err := s.Add(context.Background(), notes(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 500 {
+		if _, more := plan(s.view.Load().Parts, true); !more {
+			return
+		}
+		time.Sleep(calmRest / 10)
+	}
+	t.Fatalf("%d parts", len(s.view.Load().Parts))
+}
+
+func mergedSpan(t *testing.T, view *segment.View, todo span) *segment.Segment {
+	var sources []*segment.Segment
+	for _, p := range view.Parts[todo.first : todo.last+1] {
+		sources = append(sources, p.Segment)
+	}
+	draft, err := segment.Merge(view.Space, sources, make([]rows.Set, len(sources)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	merged, err := draft.Segment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return merged
 }
 
 func TestAFailedCommitPoisonsTheStoreAndReadsGoOn(t *testing.T) {

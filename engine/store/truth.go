@@ -123,7 +123,7 @@ func classify(err error) error {
 		return nil
 	case model.CodeOf(err) != model.CodeInternal:
 		return err
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+	case lacksSpace(err):
 		return wrap(model.ErrNoSpace)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, os.ErrPermission):
 		return wrap(model.ErrReadOnly)
@@ -139,6 +139,17 @@ func classify(err error) error {
 		return wrap(model.ErrCorrupt)
 	}
 	return wrap(model.ErrInternal)
+}
+
+// lacksSpace reports whether a file could not grow. bbolt keeps only the text of
+// the error where it makes its file larger, which is before it writes anything.
+func lacksSpace(err error) bool {
+	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, cause) || strings.Contains(err.Error(), "file resize error") && strings.HasSuffix(err.Error(), cause.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 func idBytes(id model.ID) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }

@@ -21,8 +21,11 @@ import (
 
 // Version names the analysis. It is stored with whatever is derived from words
 // or terms; a change of any rule in this package raises it, and data of another
-// version is derived again.
-const Version = 1
+// version is derived again. History:
+//
+//	1  2026-11  words of UAX #29, Snowball English, 66 stop words
+//	2  2026-11  the first and second person are no stop words any more
+const Version = 2
 
 // Analyzer cuts English text, and any other less well, into words and terms.
 //

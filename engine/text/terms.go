@@ -22,7 +22,9 @@ const (
 	partBytesMin = 2
 )
 
-// englishStopWords are function words that occur in nearly every text.
+// englishStopWords are function words that occur in nearly every text and tell
+// nothing about it. "I", "you" and "we" tell who speaks to whom, which a memory of
+// conversations is asked for; docs/design/analysis.md has what that is worth.
 //
 //go:embed stopwords/english.txt
 var englishStopWords string

@@ -70,6 +70,12 @@ func TestTermsAreStemsWithoutStopWords(t *testing.T) {
 	}
 }
 
+func TestTermsKeepWhoSpeaksToWhom(t *testing.T) {
+	if got := strings.Join(termsOf("I told you about my plans for us; she and her friends did not."), " "); got != "i told you about my plan us friend not" {
+		t.Fatalf("%q", got)
+	}
+}
+
 func TestTermsOfJoinedNamesComeWithTheirParts(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"http.Handler", "http.handler http handler"},
@@ -167,6 +173,17 @@ func TestWarmAnalysisDoesNotAllocate(t *testing.T) {
 	run()
 	if n := testing.AllocsPerRun(50, run); n != 0 {
 		t.Fatalf("%v allocations a run, want 0", n)
+	}
+}
+
+func TestACloneSharesNothing(t *testing.T) {
+	var tokens Tokens
+	NewAnalyzer().Words(&tokens, "one two")
+	clone := tokens.Clone()
+	tokens.Reset()
+	tokens.AppendString("six")
+	if got := list(&clone); !slices.Equal(got, []string{"one", "two"}) {
+		t.Fatalf("%q", got)
 	}
 }
 

@@ -13,6 +13,11 @@ type Tokens struct {
 // are overwritten by what comes next.
 func (t *Tokens) Reset() { t.bytes, t.ends = t.bytes[:0], t.ends[:0] }
 
+// Clone returns a copy of the list that takes no more memory than it needs.
+func (t *Tokens) Clone() Tokens {
+	return Tokens{bytes: append(make([]byte, 0, len(t.bytes)), t.bytes...), ends: append(make([]int, 0, len(t.ends)), t.ends...)}
+}
+
 // Len returns the number of words.
 func (t *Tokens) Len() int { return len(t.ends) }
 

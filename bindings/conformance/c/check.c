@@ -1,0 +1,135 @@
+#include "corpus.h"
+
+static const char *const states[] = {"used", "late", "failed", "skipped"};
+
+/* The member of expect, or NULL where it is free. */
+static const cJSON *wanted(const cJSON *expect, const char *name) { return cJSON_GetObjectItemCaseSensitive(expect, name); }
+
+static bool same_ids(const cJSON *list, const char *name, const uint64_t *ids, size_t count) {
+  const cJSON *one;
+  size_t i = 0;
+  if ((size_t)cJSON_GetArraySize(list) != count) return wrong("%s: %zu of them, want %d", name, count, cJSON_GetArraySize(list));
+  cJSON_ArrayForEach(one, list) {
+    if ((uint64_t)one->valuedouble != ids[i]) return wrong("%s[%zu] is %llu, want %.0f", name, i, (unsigned long long)ids[i], one->valuedouble);
+    i++;
+  }
+  return true;
+}
+
+bool check_ids(const cJSON *expect, const uint64_t *ids, size_t count) {
+  return !wanted(expect, "ids") || same_ids(wanted(expect, "ids"), "ids", ids, count);
+}
+
+bool check_count(const cJSON *expect, const char *name, uint64_t count) {
+  const cJSON *w = wanted(expect, name);
+  return !w || (uint64_t)w->valuedouble == count || wrong("%s is %llu, want %.0f", name, (unsigned long long)count, w->valuedouble);
+}
+
+static bool check_text(const cJSON *object, const char *name, nexus_text got) {
+  return same_text(member(object, name), got) || wrong("%s is \"%.*s\"", name, (int)got.size, got.data);
+}
+
+static bool check_float(const cJSON *object, const char *name, float got) {
+  return (float)number(object, name) == got || wrong("%s is %.9g, want %.9g", name, (double)got, number(object, name));
+}
+
+static bool check_hit(const cJSON *want, const nexus_hit *h) {
+  const cJSON *f = wanted(want, "factors");
+  if ((uint64_t)number(want, "id") != h->memory->id)
+    return wrong("hit is %llu, want %.0f", (unsigned long long)h->memory->id, number(want, "id"));
+  if (!check_text(want, "key", h->memory->key) || !check_float(want, "score", h->score)) return false;
+  if (h->memory->vector) return wrong("a hit has a vector");
+  for (int i = 0; i < NEXUS_FACTOR_COUNT; i++)
+    if (!check_float(f, factors[i], h->factors[i])) return false;
+  return same_ids(wanted(want, "duplicates"), "duplicates", h->duplicates, h->duplicate_count);
+}
+
+bool check_answer(const cJSON *expect, const nexus_answer *a) {
+  const cJSON *hits = wanted(expect, "hits"), *engines = wanted(expect, "engines"), *one;
+  size_t i = 0;
+  if (hits && (uint32_t)cJSON_GetArraySize(hits) != a->hit_count) return wrong("%u hits, want %d", a->hit_count, cJSON_GetArraySize(hits));
+  cJSON_ArrayForEach(one, hits) {
+    if (!check_hit(one, nexus_answer_hit(a, i))) return wrong("of hit %zu", i);
+    i++;
+  }
+  if (engines && (uint32_t)cJSON_GetArraySize(engines) != a->engine_count) return wrong("%u engines", a->engine_count);
+  i = 0;
+  cJSON_ArrayForEach(one, engines) {
+    const nexus_engine_trace *e = nexus_answer_engine(a, i++);
+    if (!check_text(one, "name", e->name) || !check_text(one, "state", nexus_str(states[e->state]))) return false;
+  }
+  return check_count(expect, "candidates", a->candidates) && check_count(expect, "collapsed", a->collapsed);
+}
+
+static bool check_time(const char *name, nexus_text want, bool have, int64_t got) {
+  int64_t us = 0;
+  if ((want.size > 0) != have) return wrong("%s is %s", name, have ? "given" : "missing");
+  return !have || (time_of(want, &us) && us == got) || wrong("%s is %lld us", name, (long long)got);
+}
+
+static bool check_meta(const cJSON *want, const nexus_meta *m) {
+  const cJSON *one;
+  size_t i = 0;
+  const char *name = want->string;
+  switch (m->type) {
+    case NEXUS_META_TYPE_STRING: return (cJSON_IsString(want) && same_text(text_of(want), m->text)) || wrong("meta %s is another string", name);
+    case NEXUS_META_TYPE_NUMBER: return (cJSON_IsNumber(want) && want->valuedouble == m->number) || wrong("meta %s is %.17g", name, m->number);
+    case NEXUS_META_TYPE_BOOL: return (cJSON_IsBool(want) && cJSON_IsTrue(want) == (m->number != 0)) || wrong("meta %s is another bool", name);
+    case NEXUS_META_TYPE_TIME: return check_time(name, member(want, "$time"), true, m->time_us);
+    case NEXUS_META_TYPE_LIST: break;
+    default: return wrong("meta %s is of type %u", name, m->type);
+  }
+  if (!cJSON_IsArray(want) || (uint32_t)cJSON_GetArraySize(want) != m->list_count) return wrong("meta %s is a list of %u", name, m->list_count);
+  cJSON_ArrayForEach(one, want) if (!same_text(text_of(one), m->list[i++])) return wrong("meta %s differs", name);
+  return true;
+}
+
+static bool check_metas(const cJSON *want, const nexus_memory *m) {
+  const cJSON *one;
+  if ((size_t)cJSON_GetArraySize(want) != m->meta_count) return wrong("%zu meta values", m->meta_count);
+  cJSON_ArrayForEach(one, want) {
+    nexus_text t = name_of(one);
+    size_t i = 0;
+    while (i < m->meta_count && !same_text(m->meta[i].name, t)) i++;
+    if (i == m->meta_count) return wrong("meta %s is missing", one->string);
+    if (!check_meta(one, &m->meta[i])) return false;
+  }
+  return true;
+}
+
+static bool check_vector(const cJSON *want, const nexus_memory *m) {
+  size_t count;
+  const float *v = floats_of(want, &count);
+  if (count != m->vector_count) return wrong("vector has %zu numbers, want %zu", m->vector_count, count);
+  for (size_t i = 0; i < count; i++)
+    if (v[i] != m->vector[i]) return wrong("vector[%zu] is %.9g", i, (double)m->vector[i]);
+  return true;
+}
+
+bool check_memory(const cJSON *expect, const nexus_memory *m) {
+  const cJSON *w = wanted(expect, "memory");
+  if (!w) return true;
+  if (!known_members(w, "id key text time speaker session position user agent tenant kind importance source start end meta vector")) return false;
+  if ((uint64_t)number(w, "id") != m->id || (uint32_t)number(w, "position") != m->position) return wrong("id %llu, position %u", (unsigned long long)m->id, m->position);
+  if (!check_text(w, "key", m->key) || !check_text(w, "text", m->text) || !check_text(w, "speaker", m->speaker) ||
+      !check_text(w, "session", m->session) || !check_text(w, "user", m->user) || !check_text(w, "agent", m->agent) ||
+      !check_text(w, "tenant", m->tenant) || !check_text(w, "source", m->source))
+    return false;
+  if (m->kind > NEXUS_KIND_PROCEDURAL || !check_text(w, "kind", nexus_str(kinds[m->kind]))) return false;
+  if ((uint64_t)number(w, "start") != m->source_start || (uint64_t)number(w, "end") != m->source_end) return wrong("source range differs");
+  if (m->ingest_time_us <= 0) return wrong("no time of its commit");
+  return check_float(w, "importance", m->importance) && check_vector(wanted(w, "vector"), m) && check_metas(wanted(w, "meta"), m) &&
+         check_time("time", member(w, "time"), (m->flags & NEXUS_MEMORY_HAS_TIME) != 0, m->event_time_us);
+}
+
+bool check_stats(const cJSON *expect, const nexus_stats *s) {
+  return check_count(expect, "memories", s->memories) && check_count(expect, "dimension", s->dimension) &&
+         (!wanted(expect, "vectors") || check_text(expect, "vectors", s->vectors));
+}
+
+bool check_report(const cJSON *expect, const nexus_report *r) {
+  uint64_t *lines = take(sizeof *lines * ((size_t)r->problem_count + 1));
+  for (uint32_t i = 0; i < r->problem_count; i++) lines[i] = r->problems[i].line;
+  return check_count(expect, "memories", r->memories) && check_count(expect, "bad", r->bad) &&
+         (!wanted(expect, "lines") || same_ids(wanted(expect, "lines"), "lines", lines, r->problem_count));
+}

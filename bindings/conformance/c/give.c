@@ -1,0 +1,108 @@
+#include "corpus.h"
+
+#include <stdio.h>
+
+/* A number that no enum of the library has: what an unknown name becomes. */
+#define NO_SUCH 99
+
+static bool meta_of(const cJSON *value, nexus_meta *m) {
+  const cJSON *element;
+  nexus_text *list;
+  m->name = name_of(value);
+  if (cJSON_IsString(value) || cJSON_HasObjectItem(value, "$repeat")) {
+    m->type = NEXUS_META_TYPE_STRING, m->text = text_of(value);
+  } else if (cJSON_IsNumber(value)) {
+    m->type = NEXUS_META_TYPE_NUMBER, m->number = value->valuedouble;
+  } else if (cJSON_IsBool(value)) {
+    m->type = NEXUS_META_TYPE_BOOL, m->number = cJSON_IsTrue(value);
+  } else if (cJSON_IsArray(value)) {
+    m->type = NEXUS_META_TYPE_LIST;
+    m->list = list = take(sizeof *list * (size_t)cJSON_GetArraySize(value));
+    cJSON_ArrayForEach(element, value) list[m->list_count++] = text_of(element);
+  } else {
+    m->type = NEXUS_META_TYPE_TIME;
+    return time_of(member(value, "$time"), &m->time_us) || wrong("meta \"%s\" has no form here", value->string);
+  }
+  return true;
+}
+
+static bool memory_of(const cJSON *r, nexus_memory *m) {
+  const cJSON *meta = cJSON_GetObjectItemCaseSensitive(r, "meta"), *value;
+  nexus_meta *list;
+  int kind = place_of(member(r, "kind"), kinds, 5);
+  if (!known_members(r, "key text time speaker session user agent tenant kind importance source start end meta vector")) return false;
+  m->struct_size = sizeof *m;
+  m->key = member(r, "key"), m->text = member(r, "text"), m->speaker = member(r, "speaker");
+  m->session = member(r, "session"), m->user = member(r, "user"), m->agent = member(r, "agent");
+  m->tenant = member(r, "tenant"), m->source = member(r, "source");
+  m->source_start = (uint64_t)number(r, "start"), m->source_end = (uint64_t)number(r, "end");
+  m->importance = (float)number(r, "importance");
+  m->kind = kind < 0 ? NO_SUCH : (uint32_t)kind;
+  m->vector = floats_of(cJSON_GetObjectItemCaseSensitive(r, "vector"), &m->vector_count);
+  if (member(r, "time").size > 0) {
+    m->flags = NEXUS_MEMORY_HAS_TIME;
+    if (!time_of(member(r, "time"), &m->event_time_us)) return wrong("time is not RFC 3339");
+  }
+  m->meta = list = take(sizeof *list * (size_t)(cJSON_GetArraySize(meta) + 1));
+  cJSON_ArrayForEach(value, meta) if (!meta_of(value, &list[m->meta_count++])) return false;
+  return true;
+}
+
+/* The text with "#i" behind it. */
+static nexus_text numbered(nexus_text t, size_t i) {
+  char *out = take(t.size + 24);
+  nexus_text all = {out, t.size};
+  memcpy(out, t.data, t.size);
+  all.size += (size_t)snprintf(out + t.size, 24, "#%zu", i);
+  return all;
+}
+
+nexus_memory *memories_of(const cJSON *step, size_t *count) {
+  const cJSON *list = cJSON_GetObjectItemCaseSensitive(step, "memories"), *r;
+  size_t n = (size_t)cJSON_GetArraySize(list), times = (size_t)number(step, "repeat"), i;
+  bool repeat = times > 0;
+  nexus_memory *all = take(sizeof *all * (n * (repeat ? times : 1) + 1));
+  *count = 0;
+  cJSON_ArrayForEach(r, list) if (!memory_of(r, &all[(*count)++])) return NULL;
+  for (i = n * times; repeat && i-- > 0;) {
+    all[i] = all[i % n];
+    if (i >= n) all[i].text = numbered(all[i].text, i / n);
+    if (i >= n && all[i].key.size > 0) all[i].key = numbered(all[i].key, i / n);
+  }
+  for (i = 0; repeat && i < n; i++) {
+    all[i].text = numbered(all[i].text, 0);
+    if (all[i].key.size > 0) all[i].key = numbered(all[i].key, 0);
+  }
+  if (repeat) *count = n * times;
+  return all;
+}
+
+static bool weights_of(const cJSON *w, nexus_query *q) {
+  if (!w) return true;
+  if (cJSON_GetArraySize(w) != NEXUS_FACTOR_COUNT) return wrong("weights are not all six");
+  for (int i = 0; i < NEXUS_FACTOR_COUNT; i++) {
+    if (!cJSON_HasObjectItem(w, factors[i])) return wrong("weights have no %s", factors[i]);
+    q->weights[i] = (float)number(w, factors[i]);
+  }
+  q->flags |= NEXUS_QUERY_HAS_WEIGHTS;
+  return true;
+}
+
+bool query_of(const cJSON *s, nexus_query *q) {
+  const cJSON *names = cJSON_GetObjectItemCaseSensitive(s, "engines"), *name;
+  nexus_text *engines = take(sizeof *engines * (size_t)(cJSON_GetArraySize(names) + 1));
+  int intent = cJSON_HasObjectItem(s, "intent") ? place_of(member(s, "intent"), intents, 5) : 0;
+  memset(q, 0, sizeof *q);
+  q->struct_size = sizeof *q;
+  q->text = member(s, "text"), q->vector = floats_of(cJSON_GetObjectItemCaseSensitive(s, "vector"), &q->vector_count);
+  q->tenant = member(s, "tenant"), q->user = member(s, "user"), q->agent = member(s, "agent"), q->session = member(s, "session");
+  q->k = (uint32_t)number(s, "k"), q->intent = intent < 0 ? NO_SUCH : (uint32_t)intent;
+  cJSON_ArrayForEach(name, names) engines[q->engine_count++] = text_of(name);
+  q->engines = q->engine_count > 0 ? engines : NULL;
+  if (flag(s, "single_engine")) q->flags |= NEXUS_QUERY_SINGLE_ENGINE;
+  if (member(s, "now").size > 0) {
+    q->flags |= NEXUS_QUERY_HAS_NOW;
+    if (!time_of(member(s, "now"), &q->now_us)) return wrong("now is not RFC 3339");
+  }
+  return weights_of(cJSON_GetObjectItemCaseSensitive(s, "weights"), q);
+}

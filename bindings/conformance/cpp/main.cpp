@@ -1,0 +1,178 @@
+/* conformance CORPUS: runs every case through nexus.hpp and prints what failed. */
+#include "values.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <list>
+#include <stdlib.h>
+
+namespace conformance {
+
+/* One case in progress. */
+class run {
+ public:
+  explicit run(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /* What a step gives, in the form of "expect". */
+  json step(const json &s) {
+    try {
+      return result(s);
+    } catch (const nexus::error &e) {
+      return {{"error", nexus::name(e.code())}, {"message", e.what()}};
+    }
+  }
+
+ private:
+  json result(const json &s) {
+    const std::string op = s.at("op");
+    if (op == "open") return open(s);
+    if (op == "write") return write(s);
+    if (op == "add") return add(s);
+    if (op == "query") return to_json(query(s));
+    if (op == "get") return {{"memory", to_json(db().get(s.at("id").get<std::uint64_t>()))}};
+    if (op == "get_by_key") return {{"memory", to_json(db().get_by_key(text(s, "key"), text(s, "tenant")))}};
+    if (op == "list") return list(s);
+    if (op == "delete") {
+      auto ids = s.at("ids").get<std::vector<std::uint64_t>>();
+      return {{"count", db().remove(ids)}};
+    }
+    if (op == "stats") {
+      nexus::stats st = db().stats();
+      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}};
+    }
+    if (op == "verify") return reported(db().verify());
+    if (op == "import") return reported(db().import_from(path(s)));
+    if (op == "export") return {{"count", db().export_to(path(s))}};
+    if (op == "compact") db().compact();
+    else if (op == "close") db().close();
+    else throw std::runtime_error("operation " + op + " is not known");
+    return json::object();
+  }
+
+  nexus::db &db() {
+    if (stores_.empty()) throw std::runtime_error("no store was opened");
+    return stores_.back();
+  }
+  static std::string text(const json &s, const char *name) { return s.value(name, std::string()); }
+  std::string path(const json &s, const char *missing = "") const { return (folder_ / s.value("path", std::string(missing))).string(); }
+
+  json open(const json &s) {
+    nexus::options o;
+    o.read_only = s.value("read_only", false);
+    o.dim = s.value("dim", 0u);
+    stores_.push_back(nexus::db::open(path(s, "store"), o));
+    return json::object();
+  }
+  json write(const json &s) {
+    std::ofstream(path(s), std::ios::binary) << text(s, "content");
+    return json::object();
+  }
+  json add(const json &s) {
+    std::vector<nexus::memory> given, all;
+    for (const json &r : s.at("memories")) given.push_back(memory(r));
+    std::size_t times = s.value("repeat", std::size_t{0});
+    for (std::size_t i = 0; i < times; ++i)
+      for (nexus::memory m : given) {
+        std::string number = "#" + std::to_string(i);
+        m.text += number;
+        if (!m.key.empty()) m.key += number;
+        all.push_back(std::move(m));
+      }
+    return {{"ids", db().add(times > 0 ? all : given)}};
+  }
+  nexus::answer query(const json &s) {
+    nexus::query q(text(s, "text"));
+    std::vector<float> vector = floats(s.value("vector", json::array()));
+    if (s.contains("vector")) q.vector = vector;
+    q.scope = {text(s, "tenant"), text(s, "user"), text(s, "agent"), text(s, "session")};
+    q.k = s.value("k", 0u);
+    q.intent = static_cast<nexus::intent>(place(intents, s.value("intent", std::string("general"))));
+    q.engines = s.value("engines", std::vector<std::string>());
+    q.single_engine = s.value("single_engine", false);
+    if (s.contains("now")) q.now = instant(s.at("now"));
+    if (s.contains("weights")) {
+      q.weights.emplace();
+      for (const char *f : factors) q.weights->push_back(s.at("weights").at(f).get<float>());
+    }
+    return db().query(q);
+  }
+  json list(const json &s) {
+    json ids = json::array();
+    for (nexus::memory_view m : db().list({text(s, "tenant"), text(s, "user"), text(s, "agent"), text(s, "session")}))
+      ids.push_back(m.id());
+    return {{"ids", ids}};
+  }
+  static json reported(const nexus::report &r) {
+    json lines = json::array();
+    for (const nexus::problem &p : r.problems) lines.push_back(p.line);
+    return {{"memories", r.memories}, {"bad", r.bad}, {"lines", lines}};
+  }
+
+  std::filesystem::path folder_;
+  std::list<nexus::db> stores_;
+};
+
+/* The members that a step of each operation may have besides "op" and "expect". */
+const std::map<std::string, std::vector<std::string>> members{
+    {"open", {"path", "read_only", "dim"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine"}},
+    {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session"}},
+    {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
+    {"export", {"path"}}, {"import", {"path"}}};
+
+void check_members(const json &s) {
+  const auto &known = members.at(s.at("op").get<std::string>());
+  for (auto &[name, v] : s.items())
+    if (name != "op" && name != "expect" && std::find(known.begin(), known.end(), name) == known.end())
+      throw std::runtime_error("member " + name + " is not known");
+}
+
+/* Prints what differs; members that expect leaves out are free. */
+bool check(const json &expect, const json &given) {
+  if (given.contains("error") && !expect.contains("error")) {
+    std::cout << given << '\n';
+    return false;
+  }
+  for (auto &[name, v] : expect.items()) {
+    json want = name == "memory" ? whole(v) : v;
+    if (given.contains(name) && same(want, given[name])) continue;
+    std::cout << name << ":\ngot  " << given << "\nwant " << want << '\n';
+    return false;
+  }
+  return true;
+}
+
+bool passes(const json &c, const std::filesystem::path &folder) {
+  run r(folder);
+  int at = 0;
+  for (const json &s : c.at("steps")) try {
+      check_members(s);
+      if (!check(s.at("expect"), r.step(expand(s)))) throw std::runtime_error("differs");
+      ++at;
+    } catch (const std::exception &e) {
+      std::cout << c.at("name") << ", step " << at << ": " << e.what() << '\n';
+      return false;
+    }
+  return true;
+}
+
+}  // namespace conformance
+
+int main(int argc, char **argv) {
+  std::ifstream in(argc == 2 ? argv[1] : "");
+  const nlohmann::json corpus = nlohmann::json::parse(in, nullptr, false);
+  if (corpus.is_discarded() || corpus.at("version") != 1) {
+    std::cerr << "usage: conformance corpus.json (version 1)\n";
+    return 2;
+  }
+  int passed = 0, failed = 0;
+  for (const auto &c : corpus.at("cases")) {
+    std::string folder = (std::filesystem::temp_directory_path() / "nexus-conformance-XXXXXX").string();
+    if (!mkdtemp(folder.data())) return 2;
+    ++(conformance::passes(c, folder) ? passed : failed);
+    std::filesystem::remove_all(folder);
+  }
+  std::cout << "conformance C++: " << passed << " passed, " << failed << " failed\n";
+  return failed > 0;
+}

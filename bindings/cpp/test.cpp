@@ -1,0 +1,188 @@
+// test FOLDER: nexus.hpp beyond what the conformance corpus reaches: ownership, errors, jobs,
+// queues, listings that end early, embedders that fail.
+#include <atomic>
+#include <iostream>
+#include <nexus.hpp>
+#include <poll.h>
+#include <thread>
+
+namespace {
+
+int failures = 0;
+
+#define EXPECT(what)                                                    \
+  do {                                                                  \
+    if (!(what)) {                                                      \
+      std::cout << "line " << __LINE__ << ": not so: " << #what << '\n'; \
+      ++failures;                                                       \
+    }                                                                   \
+  } while (0)
+
+// The status that a call throws; ok where it throws none.
+template <class F>
+nexus::status thrown(F call) {
+  try {
+    call();
+  } catch (const nexus::error &e) {
+    EXPECT(e.what()[0] != 0);
+    return e.code();
+  }
+  return nexus::status::ok;
+}
+
+static_assert(!std::is_copy_constructible_v<nexus::db> && std::is_nothrow_move_constructible_v<nexus::db>);
+static_assert(!std::is_copy_constructible_v<nexus::answer> && std::is_nothrow_move_assignable_v<nexus::answer>);
+static_assert(!std::is_copy_constructible_v<nexus::job<void>> && std::is_nothrow_move_constructible_v<nexus::queue>);
+static_assert(!std::is_constructible_v<nexus::span<const float>, std::vector<float>>, "a temporary is refused");
+static_assert(std::is_constructible_v<nexus::span<const float>, std::vector<float> &>);
+
+void ownership(const std::string &base) {
+  nexus::db db(base + "/ownership");
+  db.add("The tide is out.");
+  nexus::db moved(std::move(db));
+  EXPECT(thrown([&] { db.stats(); }) == nexus::status::invalid);
+  EXPECT(moved.stats().memories == 1);
+  nexus::db &itself = moved;
+  moved = std::move(itself);
+  EXPECT(moved.stats().memories == 1);
+  nexus::answer answer = moved.query("tide");
+  nexus::stored_memory one = moved.get(1);
+  nexus::stored_memory same(std::move(one));
+  moved.close();
+  EXPECT(thrown([&] { moved.close(); }) == nexus::status::closed);
+  EXPECT(answer.size() == 1 && answer[0].text() == "The tide is out." && same.text() == answer[0].text());
+  EXPECT(thrown([&] { nexus::db::open(""); }) == nexus::status::invalid);
+  EXPECT(std::string(nexus::name(nexus::status::not_found)) == "not found");
+}
+
+void values(const std::string &base) {
+  nexus::db db(base + "/values");
+  nexus::memory m("a text");
+  m.meta["bool"] = true, m.meta["int"] = 7, m.meta["text"] = "x", m.meta["list"] = std::vector<std::string>{"a", "b"};
+  m.meta["time"] = nexus::time_point(std::chrono::microseconds(-1));
+  m.time = nexus::time_point(std::chrono::microseconds(1));
+  db.add(m);
+  nexus::stored_memory got = db.get(1);
+  EXPECT(got.time() == m.time && got.meta_count() == 5);
+  for (std::size_t i = 0; i < got.meta_count(); ++i) EXPECT(got.meta(i).value().value() == m.meta.at(std::string(got.meta(i).name())).value());
+  nexus::query q("text");
+  q.weights = std::vector<float>{1, 0};
+  EXPECT(thrown([&] { db.query(q); }) == nexus::status::invalid);
+  EXPECT(thrown([&] { db.import_from(base + "/nothing.jsonl"); }) == nexus::status::not_found);
+}
+
+void listings(const std::string &base) {
+  nexus::db db(base + "/listings");
+  std::vector<nexus::memory> many(600, nexus::memory("again"));
+  db.add(many);
+  std::uint64_t seen = 0;
+  for (nexus::memory_view m : db.list()) EXPECT(m.id() == ++seen && m.text() == "again");
+  EXPECT(seen == 600);
+  for (nexus::memory_view m : db.list())
+    if (m.id() == 300) break;
+  nexus::listing unfinished = db.list();
+  auto at = unfinished.begin();
+  EXPECT((*at).id() == 1);
+  db.close();
+  EXPECT(thrown([&] { for (int i = 0; i < 600; ++i) ++at; }) == nexus::status::closed);
+}
+
+void jobs(const std::string &base) {
+  nexus::db db = nexus::db::open_async(base + "/jobs").get();
+  std::vector<nexus::memory> many(10, nexus::memory("a tide"));
+  EXPECT(db.add_async(many).get().size() == 10);
+  EXPECT(db.query_async("tide").get().size() == 1); // nine collapse into it
+  EXPECT(db.get_async(3).get().id() == 3);
+  EXPECT(db.stats_async().get().memories == 10);
+  std::vector<std::uint64_t> ids{1, 2, 99};
+  EXPECT(db.remove_async(ids).get() == 2);
+  EXPECT(db.export_async(base + "/jobs.jsonl").get() == 8);
+  EXPECT(db.import_async(base + "/jobs.jsonl").get().memories == 8);
+  db.compact_async().get();
+  EXPECT(db.verify_async().get().bad == 0);
+  EXPECT(thrown([&] { db.get_async(12345).get(); }) == nexus::status::not_found);
+  EXPECT(thrown([&] { db.get_by_key_async("none").get(); }) == nexus::status::not_found);
+  auto job = db.stats_async();
+  EXPECT(job.wait(std::chrono::seconds(10)) && job.done() && job.progress().total == 0);
+  job.get();
+  EXPECT(thrown([&] { job.get(); }) == nexus::status::invalid);
+  db.verify_async(); // given up at once
+  auto cancelled = db.import_async(base + "/jobs.jsonl");
+  cancelled.cancel();
+  nexus::status end = thrown([&] { cancelled.get(); });
+  EXPECT(end == nexus::status::ok || end == nexus::status::cancelled);
+  db.close_async().get();
+  EXPECT(thrown([&] { db.stats(); }) == nexus::status::closed);
+}
+
+void queues(const std::string &base) {
+  nexus::db db(base + "/queues");
+  db.add("a tide");
+  nexus::queue queue;
+  std::vector<nexus::job<nexus::answer>> jobs;
+  std::vector<int> tags(20);
+  for (int &tag : tags) jobs.push_back(db.query_async("tide", {&queue, &tag}));
+  std::size_t seen = 0;
+  while (seen < tags.size()) {
+    pollfd p{queue.fd(), POLLIN, 0};
+    EXPECT(poll(&p, 1, 5000) == 1);
+    for (const nexus::completion &c : queue.drain(7, std::chrono::nanoseconds(0))) {
+      ++*static_cast<int *>(c.tag), ++seen;
+      EXPECT(c.code == nexus::status::ok);
+    }
+  }
+  EXPECT(std::all_of(tags.begin(), tags.end(), [](int n) { return n == 1; }));
+  for (auto &job : jobs) EXPECT(job.get()[0].text() == "a tide");
+  EXPECT(queue.drain(1, std::chrono::milliseconds(1)).empty());
+}
+
+void embedders(const std::string &base) {
+  auto alive = std::make_shared<int>(0);
+  std::atomic<int> calls{0};
+  nexus::options o;
+  o.embedder = nexus::embedder{"letters", 3, [alive, &calls](auto texts, auto rows) {
+    ++calls;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (texts[i] == "busy") throw nexus::error(nexus::status::busy, "the model is busy");
+      if (texts[i] == "broken") throw std::runtime_error("the model is broken");
+      if (texts[i] == "odd") throw 1;
+      for (std::size_t d = 0; d < 3; ++d) rows[i * 3 + d] = static_cast<float>(texts[i].size() + d * d);
+    }
+  }};
+  {
+    nexus::db db(base + "/embedders", o);
+    EXPECT(alive.use_count() == 3); // here, in o, in the store's
+    db.add("one"), db.add("three");
+    EXPECT(calls >= 2 && db.stats().vectors == "letters" && db.stats().dimension == 3);
+    EXPECT(db.query("three").size() == 2);
+    EXPECT(thrown([&] { db.add("busy"); }) == nexus::status::busy);
+    EXPECT(thrown([&] { db.add("broken"); }) == nexus::status::unavailable);
+    EXPECT(thrown([&] { db.add("odd"); }) == nexus::status::unavailable);
+    EXPECT(db.stats().memories == 2);
+    db.close();
+  }
+  EXPECT(alive.use_count() == 2);
+  o.embedder->dim = 4;
+  EXPECT(thrown([&] { nexus::db::open(base + "/embedders", o); }) == nexus::status::dimension);
+  EXPECT(thrown([&] { nexus::db::open_async(base + "/embedders", o).get(); }) == nexus::status::dimension);
+  EXPECT(alive.use_count() == 2);
+}
+
+void threads(const std::string &base) {
+  nexus::db db(base + "/threads");
+  std::vector<std::thread> all;
+  for (int i = 0; i < 8; ++i)
+    all.emplace_back([&db] {
+      for (int n = 0; n < 20; ++n) db.add("a wave"), db.query("wave");
+    });
+  for (std::thread &t : all) t.join();
+  EXPECT(db.stats().memories == 160);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  if (argc != 2) return 2;
+  for (auto part : {ownership, values, listings, jobs, queues, embedders, threads}) part(argv[1]);
+  return failures > 0;
+}

@@ -1,0 +1,62 @@
+/* Every function that enters Go, called once with plausible arguments. */
+#ifndef NEXUS_EVERY_H
+#define NEXUS_EVERY_H
+
+#include "hazard.h"
+
+/* Calls all of them and counts those whose status is not one of the two. Results are freed. */
+static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus_queue queue, nexus_status want, nexus_status or_else) {
+  nexus_memory m = memory_of("every");
+  nexus_query q = {.struct_size = sizeof q, .text = nexus_str("every")};
+  nexus_request request = {.struct_size = sizeof request, .op = NEXUS_OP_STATS};
+  nexus_reply reply = {.struct_size = sizeof reply};
+  nexus_completion completion;
+  nexus_answer *answer = NULL;
+  nexus_memories *list[3] = {NULL, NULL, NULL};
+  nexus_stats *stats = NULL;
+  nexus_report *report[2] = {NULL, NULL};
+  nexus_cursor c;
+  nexus_job j;
+  nexus_text none = nexus_str(NULL);
+  uint64_t id = 1, done, total;
+  size_t count;
+  int fd, wrong = 0;
+  struct {
+    const char *name;
+    nexus_status got;
+  } calls[] = {
+      {"add", nexus_add(db, &m, 1, &id, NULL)},
+      {"query", nexus_query_run(db, &q, &answer, NULL)},
+      {"get", nexus_get(db, 1, &list[0], NULL)},
+      {"get_by_key", nexus_get_by_key(db, none, nexus_str("k"), &list[1], NULL)},
+      {"delete", nexus_delete(db, &id, 1, NULL, NULL)},
+      {"list", nexus_list(db, none, none, none, none, &c, NULL)},
+      {"next", nexus_next(cursor, 1, &list[2], NULL)},
+      {"cursor_close", nexus_cursor_close(cursor, NULL)},
+      {"stats", nexus_stats_read(db, &stats, NULL)},
+      {"verify", nexus_verify(db, &report[0], NULL)},
+      {"compact", nexus_compact(db, NULL)},
+      {"export", nexus_export(db, nexus_str("/nowhere/at all"), NULL, NULL)},
+      {"import", nexus_import(db, nexus_str("/nowhere/at all"), 0, &report[1], NULL)},
+      {"submit", nexus_submit(db, &request, queue, NULL, &j, NULL)},
+      {"job_wait", nexus_job_wait(job, 0, NULL)},
+      {"job_progress", nexus_job_progress(job, &done, &total, NULL)},
+      {"job_cancel", nexus_job_cancel(job, NULL)},
+      {"job_take", nexus_job_take(job, &reply, NULL)},
+      {"job_free", nexus_job_free(job, NULL)},
+      {"queue_fd", nexus_queue_fd(queue, &fd, NULL)},
+      {"queue_drain", nexus_queue_drain(queue, &completion, 1, 0, &count, NULL)},
+      {"queue_close", nexus_queue_close(queue, NULL)},
+      {"close", nexus_close(db, NULL)},
+  };
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    if (calls[i].got != want && calls[i].got != or_else) {
+      printf("%s gives \"%s\", want \"%s\"\n", calls[i].name, nexus_status_name(calls[i].got), nexus_status_name(want));
+      wrong++;
+    }
+  for (int i = 0; i < 3; i++) nexus_free(list[i]);
+  nexus_free(answer), nexus_free(stats), nexus_free(report[0]), nexus_free(report[1]);
+  return wrong;
+}
+
+#endif

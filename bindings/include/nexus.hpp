@@ -1,0 +1,390 @@
+/* Nexus for C++17: memory for AI applications, inside the application's process. Header only,
+   over nexus.h; link libnexus.
+
+     nexus::db db("./nexus-data");
+     db.add("Ann moved to Oslo in May.");
+     for (nexus::hit h : db.query("Who moved to Oslo?")) std::cout << h.score() << ' ' << h.text() << '\n';
+
+   Every failed call throws nexus::error with a status. Every object but a listing may be used
+   from any thread; to move or destroy one, be alone with it. What is got (answer, stored_memory)
+   owns its memory and outlives the store; the views of it do not outlive it. db, job, queue and
+   listing can be moved, not copied, and end what they own. No object survives a fork. */
+#ifndef NEXUS_HPP
+#define NEXUS_HPP
+
+#include <nexus_values.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <new>
+
+namespace nexus {
+
+/* The application's own embedding: fill rows with texts.size() x dim numbers. It is called from
+   threads of the library, several at once, and must not call the same store. What it throws
+   becomes the error of the call that needed the vectors. Without embed, memories and questions
+   have to bring vectors, which count as this embedder's. */
+struct embedder {
+  std::string name; /* identifies model and version; stored with the data */
+  std::uint32_t dim = 0;
+  std::function<void(span<const std::string_view> texts, span<float> rows)> embed;
+};
+
+/* How to open a store; all of it may stay as it is. */
+struct options {
+  bool read_only = false;
+  std::uint32_t dim = 0; /* of the caller's vectors; 0 takes it from the first one */
+  std::optional<nexus::embedder> embedder;
+};
+
+namespace detail {
+
+/* Memories in the form of the C interface. It refers to the strings of the memories. */
+class packed {
+ public:
+  explicit packed(span<const nexus::memory> memories) {
+    std::size_t metas = 0, lists = 0;
+    for (const nexus::memory &m : memories) {
+      metas += m.meta.size();
+      for (const auto &entry : m.meta)
+        if (auto *list = std::get_if<std::vector<std::string>>(&entry.second.value())) lists += list->size();
+    }
+    items_.reserve(memories.size());
+    metas_.reserve(metas); /* pointers into both are handed out while they fill */
+    lists_.reserve(lists);
+    for (const nexus::memory &m : memories) items_.push_back(pack(m));
+  }
+  const nexus_memory *data() const noexcept { return items_.data(); }
+  std::size_t size() const noexcept { return items_.size(); }
+
+ private:
+  nexus_memory pack(const nexus::memory &m) {
+    nexus_memory c{};
+    c.struct_size = sizeof c;
+    c.key = text(m.key), c.tenant = text(m.tenant), c.user = text(m.user), c.agent = text(m.agent);
+    c.session = text(m.session), c.speaker = text(m.speaker), c.text = text(m.text), c.source = text(m.source);
+    c.source_start = m.source_start, c.source_end = m.source_end;
+    c.vector = m.vector.empty() ? nullptr : m.vector.data(), c.vector_count = m.vector.size();
+    c.meta = metas_.data() + metas_.size(), c.meta_count = m.meta.size();
+    for (const auto &entry : m.meta) metas_.push_back(pack(entry.first, entry.second));
+    if (m.time) c.flags = NEXUS_MEMORY_HAS_TIME, c.event_time_us = microseconds(*m.time);
+    c.kind = static_cast<std::uint32_t>(m.kind), c.importance = m.importance;
+    return c;
+  }
+  nexus_meta pack(const std::string &name, const meta_value &value) {
+    nexus_meta c{};
+    c.name = text(name);
+    if (auto *s = std::get_if<std::string>(&value.value())) {
+      c.type = NEXUS_META_TYPE_STRING, c.text = text(*s);
+    } else if (auto *n = std::get_if<double>(&value.value())) {
+      c.type = NEXUS_META_TYPE_NUMBER, c.number = *n;
+    } else if (auto *b = std::get_if<bool>(&value.value())) {
+      c.type = NEXUS_META_TYPE_BOOL, c.number = *b ? 1 : 0;
+    } else if (auto *t = std::get_if<time_point>(&value.value())) {
+      c.type = NEXUS_META_TYPE_TIME, c.time_us = microseconds(*t);
+    } else if (auto *list = std::get_if<std::vector<std::string>>(&value.value())) {
+      c.type = NEXUS_META_TYPE_LIST, c.list_count = static_cast<std::uint32_t>(list->size());
+      c.list = lists_.data() + lists_.size();
+      for (const std::string &element : *list) lists_.push_back(text(element));
+    }
+    return c;
+  }
+
+  std::vector<nexus_memory> items_;
+  std::vector<nexus_meta> metas_;
+  std::vector<nexus_text> lists_;
+};
+
+/* A question in the form of the C interface. It refers to the strings of the question. */
+class asked {
+ public:
+  explicit asked(const nexus::query &q) {
+    c_.struct_size = sizeof c_;
+    c_.text = text(q.text), c_.vector = q.vector.data(), c_.vector_count = q.vector.size();
+    c_.tenant = text(q.scope.tenant), c_.user = text(q.scope.user);
+    c_.agent = text(q.scope.agent), c_.session = text(q.scope.session);
+    for (const std::string &engine : q.engines) engines_.push_back(text(engine));
+    c_.engines = engines_.empty() ? nullptr : engines_.data(), c_.engine_count = engines_.size();
+    if (q.now) c_.flags |= NEXUS_QUERY_HAS_NOW, c_.now_us = microseconds(*q.now);
+    if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
+    if (q.weights) weigh(*q.weights);
+    c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
+  }
+  asked(const asked &) = delete;
+  const nexus_query *c() const noexcept { return &c_; }
+
+ private:
+  void weigh(const std::vector<float> &weights) {
+    if (weights.size() != NEXUS_FACTOR_COUNT) throw error(status::invalid, "query: weights are not one a factor");
+    c_.flags |= NEXUS_QUERY_HAS_WEIGHTS;
+    std::copy(weights.begin(), weights.end(), c_.weights);
+  }
+  nexus_query c_{};
+  std::vector<nexus_text> engines_;
+};
+
+inline nexus_status say(char *message, std::size_t size, std::string_view what, status code) noexcept {
+  if (size > 0) message[what.copy(message, size - 1)] = 0;
+  return static_cast<nexus_status>(code);
+}
+
+inline nexus_status embed(void *context, const nexus_text *texts, std::size_t count, float *rows, char *message,
+                          std::size_t size) noexcept {
+  const embedder &e = *static_cast<embedder *>(context);
+  try {
+    std::vector<std::string_view> views;
+    views.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) views.push_back(view(texts[i]));
+    e.embed(views, span<float>(rows, count * e.dim));
+    return NEXUS_OK;
+  } catch (const error &thrown) {
+    return say(message, size, thrown.what(), thrown.code());
+  } catch (const std::exception &thrown) {
+    return say(message, size, thrown.what(), status::unavailable);
+  } catch (...) {
+    return say(message, size, "the embedder threw what is no exception", status::unavailable);
+  }
+}
+
+inline void forget(void *context) noexcept { delete static_cast<embedder *>(context); }
+
+/* Options in the form of the C interface. The library deletes the copy of the embedder. */
+class opening {
+ public:
+  explicit opening(const options &o) {
+    c_.struct_size = sizeof c_, c_.dim = o.dim;
+    if (o.read_only) c_.flags = NEXUS_OPEN_READ_ONLY;
+    if (!o.embedder) return;
+    auto *copy = new nexus::embedder(*o.embedder);
+    e_.struct_size = sizeof e_, e_.dim = copy->dim, e_.name = text(copy->name);
+    e_.embed = copy->embed ? &embed : nullptr, e_.context = copy, e_.release = &forget;
+    c_.embedder = &e_;
+  }
+  opening(const opening &) = delete;
+  const nexus_open_options *c() const noexcept { return &c_; }
+
+ private:
+  nexus_open_options c_{};
+  nexus_embedder e_{};
+};
+
+/* A handle that can be moved and is ended by End. */
+template <class Handle, nexus_status (*End)(Handle, nexus_error *)>
+class owner {
+ public:
+  owner() noexcept = default;
+  explicit owner(Handle h) noexcept : h_(h) {}
+  owner(owner &&o) noexcept : h_(std::exchange(o.h_, Handle{0})) {}
+  owner &operator=(owner &&o) noexcept {
+    if (this != &o) {
+      end();
+      h_ = std::exchange(o.h_, Handle{0});
+    }
+    return *this;
+  }
+  ~owner() { end(); }
+  Handle get() const noexcept { return h_; }
+  Handle give() noexcept { return std::exchange(h_, Handle{0}); }
+
+ private:
+  void end() noexcept {
+    if (h_.v != 0) (void)End(give(), nullptr);
+  }
+  Handle h_{0};
+};
+
+}  // namespace detail
+
+/* The memories of a scope in the order of their ids, from the snapshot of its making: an input
+   range, to be gone through once, by one thread. A view is valid until the iterator moves. */
+class listing {
+ public:
+  explicit listing(nexus_cursor c) noexcept : cursor_(c) {}
+
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = memory_view;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = memory_view;
+    iterator() noexcept = default;
+    explicit iterator(listing &of) : of_(&of) { settle(); }
+    memory_view operator*() const noexcept { return memory_view(*nexus_memories_at(of_->page_.get(), of_->at_)); }
+    iterator &operator++() {
+      ++of_->at_;
+      settle();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(const iterator &o) const noexcept { return of_ == o.of_; }
+    bool operator!=(const iterator &o) const noexcept { return of_ != o.of_; }
+
+   private:
+    void settle() {
+      if (!of_->more()) of_ = nullptr;
+    }
+    listing *of_ = nullptr;
+  };
+
+  iterator begin() { return iterator(*this); }
+  iterator end() noexcept { return {}; }
+
+ private:
+  /* Whether there is a memory at at_, after reading the next page where this one is through. */
+  bool more() {
+    if (page_ && at_ < page_->count) return true;
+    nexus_memories *next = nullptr;
+    detail::failure f;
+    f.check(nexus_next(cursor_.get(), page_size, &next, &f));
+    page_.reset(next);
+    at_ = 0;
+    return page_->count > 0;
+  }
+  static constexpr std::uint32_t page_size = 256;
+  detail::owner<nexus_cursor, nexus_cursor_close> cursor_;
+  detail::arena<nexus_memories> page_;
+  std::size_t at_ = 0;
+};
+
+template <class T>
+class job;
+class queue;
+
+/* Where a job is announced when it is done, and as what. */
+struct announce {
+  const queue *to = nullptr;
+  void *tag = nullptr;
+};
+
+/* An open store. */
+class db {
+ public:
+  db() noexcept = default;
+  explicit db(const std::string &path, const options &o = {}) { *this = open(path, o); }
+  explicit db(nexus_db handle) noexcept : h_(handle) {}
+
+  /* Opens the store in a directory, creating it where there is none unless read-only. */
+  static db open(const std::string &path, const options &o = {}) {
+    detail::opening how(o);
+    nexus_db handle{0};
+    detail::failure f;
+    f.check(nexus_open(detail::text(path), how.c(), &handle, &f));
+    return db(handle);
+  }
+
+  /* Commits memories, all or none; gives their ids in order. Durable when it returns. */
+  std::vector<std::uint64_t> add(span<const memory> memories) {
+    detail::packed p(memories);
+    std::vector<std::uint64_t> ids(p.size());
+    detail::failure f;
+    f.check(nexus_add(handle(), p.data(), p.size(), ids.data(), &f));
+    return ids;
+  }
+  std::uint64_t add(const memory &one) { return add(span<const memory>(&one, 1)).front(); }
+
+  /* Answers a question. */
+  nexus::answer query(const nexus::query &q) const {
+    detail::asked a(q);
+    nexus_answer *given = nullptr;
+    detail::failure f;
+    f.check(nexus_query_run(handle(), a.c(), &given, &f));
+    return nexus::answer(detail::arena<nexus_answer>(given));
+  }
+
+  stored_memory get(std::uint64_t id) const {
+    nexus_memories *list = nullptr;
+    detail::failure f;
+    f.check(nexus_get(handle(), id, &list, &f));
+    return stored_memory(detail::arena<nexus_memories>(list));
+  }
+  stored_memory get_by_key(std::string_view key, std::string_view tenant = {}) const {
+    nexus_memories *list = nullptr;
+    detail::failure f;
+    f.check(nexus_get_by_key(handle(), detail::text(tenant), detail::text(key), &list, &f));
+    return stored_memory(detail::arena<nexus_memories>(list));
+  }
+
+  /* The memories of a scope, in the order of their ids. */
+  listing list(const scope &s = {}) const {
+    nexus_cursor cursor{0};
+    detail::failure f;
+    f.check(nexus_list(handle(), detail::text(s.tenant), detail::text(s.user), detail::text(s.agent),
+                       detail::text(s.session), &cursor, &f));
+    return listing(cursor);
+  }
+
+  /* Removes memories; gives how many of them were there. */
+  std::uint64_t remove(span<const std::uint64_t> ids) {
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_delete(handle(), ids.data(), ids.size(), &count, &f));
+    return count;
+  }
+  std::uint64_t remove(std::uint64_t id) { return remove(span<const std::uint64_t>(&id, 1)); }
+
+  nexus::stats stats() const {
+    nexus_stats *s = nullptr;
+    detail::failure f;
+    f.check(nexus_stats_read(handle(), &s, &f));
+    return nexus::stats(*detail::arena<nexus_stats>(s));
+  }
+  report verify() const {
+    nexus_report *r = nullptr;
+    detail::failure f;
+    f.check(nexus_verify(handle(), &r, &f));
+    return report(*detail::arena<nexus_report>(r));
+  }
+  void compact() {
+    detail::failure f;
+    f.check(nexus_compact(handle(), &f));
+  }
+
+  /* Writes every memory to a file of JSON lines; gives their number. */
+  std::uint64_t export_to(const std::string &path) const {
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_export(handle(), detail::text(path), &count, &f));
+    return count;
+  }
+  /* Adds a file of JSON lines, batch memories a commit (0: 512). */
+  report import_from(const std::string &path, std::uint32_t batch = 0) {
+    nexus_report *r = nullptr;
+    detail::failure f;
+    f.check(nexus_import(handle(), detail::text(path), batch, &r, &f));
+    return report(*detail::arena<nexus_report>(r));
+  }
+
+  /* Closes the store; a second time throws closed. Without it the destructor closes, silently. */
+  void close() {
+    detail::failure f;
+    f.check(nexus_close(handle(), &f));
+  }
+
+  /* The handle for the C interface; still this object's to close. */
+  nexus_db handle() const noexcept { return h_.get(); }
+
+  /* The same in the background. What they are given is copied. */
+  static job<db> open_async(const std::string &path, const options &o = {}, announce where = {});
+  job<std::vector<std::uint64_t>> add_async(span<const memory> memories, announce where = {});
+  job<nexus::answer> query_async(const nexus::query &q, announce where = {}) const;
+  job<stored_memory> get_async(std::uint64_t id, announce where = {}) const;
+  job<stored_memory> get_by_key_async(std::string_view key, std::string_view tenant = {}, announce where = {}) const;
+  job<std::uint64_t> remove_async(span<const std::uint64_t> ids, announce where = {});
+  job<nexus::stats> stats_async(announce where = {}) const;
+  job<report> verify_async(announce where = {}) const;
+  job<void> compact_async(announce where = {});
+  job<std::uint64_t> export_async(const std::string &path, announce where = {}) const;
+  job<report> import_async(const std::string &path, std::uint32_t batch = 0, announce where = {});
+  job<void> close_async(announce where = {});
+
+ private:
+  detail::owner<nexus_db, nexus_close> h_;
+};
+
+}  // namespace nexus
+
+#include <nexus_jobs.hpp>
+
+#endif

@@ -1,0 +1,350 @@
+/* The values of nexus.hpp: errors, what is given (memory, query), and views of what is got
+   (memory_view, hit, answer). Include nexus.hpp. */
+#ifndef NEXUS_VALUES_HPP
+#define NEXUS_VALUES_HPP
+
+#include <nexus.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace nexus {
+
+/* What a call came to; see nexus.h. */
+enum class status : std::int32_t {
+  ok = NEXUS_OK, invalid = NEXUS_INVALID, not_found = NEXUS_NOT_FOUND, exists = NEXUS_EXISTS,
+  conflict = NEXUS_CONFLICT, busy = NEXUS_BUSY, deadline = NEXUS_DEADLINE, cancelled = NEXUS_CANCELLED,
+  closed = NEXUS_CLOSED, locked = NEXUS_LOCKED, corrupt = NEXUS_CORRUPT, read_only = NEXUS_READ_ONLY,
+  no_space = NEXUS_NO_SPACE, dimension = NEXUS_DIMENSION, unsupported = NEXUS_UNSUPPORTED,
+  unauthorised = NEXUS_UNAUTHORISED, forbidden = NEXUS_FORBIDDEN, rate_limited = NEXUS_RATE_LIMITED,
+  unavailable = NEXUS_UNAVAILABLE, forked = NEXUS_FORKED, internal = NEXUS_INTERNAL
+};
+
+/* The name of a status as every language writes it, such as "not found". */
+inline const char *name(status s) noexcept { return nexus_status_name(static_cast<nexus_status>(s)); }
+
+/* What every failed call throws. */
+class error : public std::runtime_error {
+ public:
+  error(status code, const std::string &message, bool retryable = false)
+      : std::runtime_error(message), code_(code), retryable_(retryable) {}
+  status code() const noexcept { return code_; }
+  /* The same call may succeed later. */
+  bool retryable() const noexcept { return retryable_; }
+
+ private:
+  status code_;
+  bool retryable_;
+};
+
+enum class kind : std::uint32_t {
+  unset = NEXUS_KIND_UNSET, working = NEXUS_KIND_WORKING, episodic = NEXUS_KIND_EPISODIC,
+  semantic = NEXUS_KIND_SEMANTIC, procedural = NEXUS_KIND_PROCEDURAL
+};
+
+enum class intent : std::uint32_t {
+  general = NEXUS_INTENT_GENERAL, fact = NEXUS_INTENT_FACT, recent = NEXUS_INTENT_RECENT,
+  explore = NEXUS_INTENT_EXPLORE, trusted = NEXUS_INTENT_TRUSTED
+};
+
+enum class factor : std::size_t {
+  relevance = NEXUS_FACTOR_RELEVANCE, freshness = NEXUS_FACTOR_FRESHNESS, diversity = NEXUS_FACTOR_DIVERSITY,
+  authority = NEXUS_FACTOR_AUTHORITY, coherence = NEXUS_FACTOR_COHERENCE, confidence = NEXUS_FACTOR_CONFIDENCE
+};
+
+enum class engine_state : std::uint32_t {
+  used = NEXUS_ENGINE_STATE_USED, late = NEXUS_ENGINE_STATE_LATE, failed = NEXUS_ENGINE_STATE_FAILED,
+  skipped = NEXUS_ENGINE_STATE_SKIPPED
+};
+
+/* Instants are kept to the microsecond. */
+using time_point = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
+
+/* A view of count elements; it owns nothing. A temporary container is refused. */
+template <class T>
+class span {
+ public:
+  constexpr span() noexcept = default;
+  constexpr span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+  template <class C, class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<C &>().data()), T *>>>
+  constexpr span(C &c) noexcept : data_(c.data()), size_(c.size()) {}
+
+  constexpr T *data() const noexcept { return data_; }
+  constexpr std::size_t size() const noexcept { return size_; }
+  constexpr bool empty() const noexcept { return size_ == 0; }
+  constexpr T *begin() const noexcept { return data_; }
+  constexpr T *end() const noexcept { return data_ + size_; }
+  constexpr T &operator[](std::size_t i) const noexcept { return data_[i]; }
+
+ private:
+  T *data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+namespace detail {
+
+inline nexus_text text(std::string_view s) noexcept { return {s.data(), s.size()}; }
+inline std::string_view view(nexus_text t) noexcept { return {t.data ? t.data : "", t.size}; }
+inline time_point instant(std::int64_t us) noexcept { return time_point(std::chrono::microseconds(us)); }
+inline std::int64_t microseconds(time_point t) noexcept { return t.time_since_epoch().count(); }
+
+/* A nexus_error that is ready to be filled, and thrown where a call failed. */
+struct failure : nexus_error {
+  failure() noexcept : nexus_error() { struct_size = sizeof(nexus_error); }
+  void check(nexus_status s) const {
+    if (s != NEXUS_OK) throw error(static_cast<nexus::status>(s), std::string(message, message_size), retryable != 0);
+  }
+};
+
+struct release {
+  void operator()(const void *p) const noexcept { nexus_free(p); }
+};
+
+/* Owns what a function gave. */
+template <class T>
+using arena = std::unique_ptr<const T, release>;
+
+/* Steps through the elements of a range that has operator[]. */
+template <class Range, class Value>
+class iterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = Value;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = Value;
+  iterator(const Range &range, std::size_t at) noexcept : range_(&range), at_(at) {}
+  Value operator*() const { return (*range_)[at_]; }
+  iterator &operator++() noexcept { ++at_; return *this; }
+  iterator operator++(int) noexcept { iterator old = *this; ++at_; return old; }
+  bool operator==(const iterator &o) const noexcept { return at_ == o.at_; }
+  bool operator!=(const iterator &o) const noexcept { return at_ != o.at_; }
+
+ private:
+  const Range *range_;
+  std::size_t at_;
+};
+
+}  // namespace detail
+
+/* A further value of a memory: string, number, bool, instant or list of strings. */
+class meta_value : public std::variant<std::string, double, bool, time_point, std::vector<std::string>> {
+ public:
+  using base = std::variant<std::string, double, bool, time_point, std::vector<std::string>>;
+  meta_value() = default;
+  meta_value(const char *s) : base(std::string(s)) {}
+  meta_value(std::string_view s) : base(std::string(s)) {}
+  meta_value(std::string s) : base(std::move(s)) {}
+  meta_value(bool b) : base(b) {}
+  template <class N, class = std::enable_if_t<std::is_arithmetic_v<N> && !std::is_same_v<N, bool>>>
+  meta_value(N n) : base(static_cast<double>(n)) {}
+  meta_value(time_point t) : base(t) {}
+  meta_value(std::vector<std::string> list) : base(std::move(list)) {}
+  const base &value() const noexcept { return *this; }
+};
+
+/* A passage to add. Only text is required; see nexus_memory. */
+struct memory {
+  memory() = default;
+  memory(std::string passage) : text(std::move(passage)) {}
+  memory(const char *passage) : text(passage) {}
+
+  std::string text;
+  std::string key, tenant, user, agent, session, speaker, source;
+  std::uint64_t source_start = 0, source_end = 0;
+  std::vector<float> vector;
+  std::map<std::string, meta_value> meta;
+  std::optional<time_point> time;
+  nexus::kind kind = nexus::kind::unset;
+  float importance = 0;
+};
+
+/* Whose memories: the tenant is a wall, the rest narrows where given. */
+struct scope {
+  std::string tenant, user, agent, session;
+};
+
+/* A question. text or vector is required; see nexus_query. */
+struct query {
+  query() = default;
+  query(std::string question) : text(std::move(question)) {}
+  query(const char *question) : text(question) {}
+
+  std::string text;
+  span<const float> vector; /* borrowed until the call with it returns */
+  nexus::scope scope;
+  std::uint32_t k = 0; /* hits wanted; 0 means NEXUS_DEFAULT_K */
+  nexus::intent intent = nexus::intent::general;
+  std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */
+  std::optional<time_point> now;
+  std::vector<std::string> engines; /* empty: all */
+  bool single_engine = false;
+  std::chrono::nanoseconds budget{0};
+};
+
+/* A stored meta value, by name, in the arena that it was read from. */
+class meta_view {
+ public:
+  explicit meta_view(const nexus_meta &m) noexcept : m_(&m) {}
+  std::string_view name() const noexcept { return detail::view(m_->name); }
+  std::uint32_t type() const noexcept { return m_->type; } /* a nexus_meta_type */
+  const nexus_meta &c() const noexcept { return *m_; }
+  meta_value value() const {
+    switch (m_->type) {
+      case NEXUS_META_TYPE_STRING: return detail::view(m_->text);
+      case NEXUS_META_TYPE_NUMBER: return m_->number;
+      case NEXUS_META_TYPE_BOOL: return m_->number != 0;
+      case NEXUS_META_TYPE_TIME: return detail::instant(m_->time_us);
+      case NEXUS_META_TYPE_LIST: {
+        std::vector<std::string> list;
+        for (std::uint32_t i = 0; i < m_->list_count; ++i) list.emplace_back(detail::view(m_->list[i]));
+        return list;
+      }
+      default: throw error(status::unsupported, "meta: a type that this header does not know");
+    }
+  }
+
+ private:
+  const nexus_meta *m_;
+};
+
+/* A stored memory, in the arena of its answer or list: valid as long as that one. */
+class memory_view {
+ public:
+  explicit memory_view(const nexus_memory &m) noexcept : m_(&m) {}
+  std::uint64_t id() const noexcept { return m_->id; }
+  std::string_view key() const noexcept { return detail::view(m_->key); }
+  std::string_view tenant() const noexcept { return detail::view(m_->tenant); }
+  std::string_view user() const noexcept { return detail::view(m_->user); }
+  std::string_view agent() const noexcept { return detail::view(m_->agent); }
+  std::string_view session() const noexcept { return detail::view(m_->session); }
+  std::string_view speaker() const noexcept { return detail::view(m_->speaker); }
+  std::string_view text() const noexcept { return detail::view(m_->text); }
+  std::string_view source() const noexcept { return detail::view(m_->source); }
+  std::uint64_t source_start() const noexcept { return m_->source_start; }
+  std::uint64_t source_end() const noexcept { return m_->source_end; }
+  span<const float> vector() const noexcept { return {m_->vector, m_->vector_count}; }
+  std::size_t meta_count() const noexcept { return m_->meta_count; }
+  meta_view meta(std::size_t i) const noexcept { return meta_view(m_->meta[i]); }
+  std::optional<time_point> time() const noexcept {
+    if (!(m_->flags & NEXUS_MEMORY_HAS_TIME)) return std::nullopt;
+    return detail::instant(m_->event_time_us);
+  }
+  time_point ingest_time() const noexcept { return detail::instant(m_->ingest_time_us); }
+  nexus::kind kind() const noexcept { return static_cast<nexus::kind>(m_->kind); }
+  std::uint32_t position() const noexcept { return m_->position; }
+  float importance() const noexcept { return m_->importance; }
+  const nexus_memory &c() const noexcept { return *m_; }
+
+ private:
+  const nexus_memory *m_;
+};
+
+/* A memory that was asked for by id or key, and owns its arena. */
+class stored_memory : public memory_view {
+ public:
+  explicit stored_memory(detail::arena<nexus_memories> list) noexcept
+      : memory_view(*nexus_memories_at(list.get(), 0)), list_(std::move(list)) {}
+
+ private:
+  detail::arena<nexus_memories> list_;
+};
+
+/* One passage of an answer; valid as long as the answer. */
+class hit {
+ public:
+  explicit hit(const nexus_hit &h) noexcept : h_(&h) {}
+  memory_view memory() const noexcept { return memory_view(*h_->memory); }
+  std::uint64_t id() const noexcept { return h_->memory->id; }
+  std::string_view text() const noexcept { return detail::view(h_->memory->text); }
+  float score() const noexcept { return h_->score; }
+  float operator[](factor f) const noexcept { return h_->factors[static_cast<std::size_t>(f)]; }
+  span<const std::uint64_t> duplicates() const noexcept { return {h_->duplicates, h_->duplicate_count}; }
+  const nexus_hit &c() const noexcept { return *h_; }
+
+ private:
+  const nexus_hit *h_;
+};
+
+/* One engine's part in an answer; valid as long as the answer. */
+class engine_trace {
+ public:
+  explicit engine_trace(const nexus_engine_trace &e) noexcept : e_(&e) {}
+  std::string_view name() const noexcept { return detail::view(e_->name); }
+  std::string_view note() const noexcept { return detail::view(e_->note); }
+  engine_state state() const noexcept { return static_cast<engine_state>(e_->state); }
+  std::uint64_t candidates() const noexcept { return e_->candidates; }
+  std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(e_->took_ns); }
+
+ private:
+  const nexus_engine_trace *e_;
+};
+
+/* An answer: a range of hits, best first. It owns the arena that they are views of. */
+class answer {
+ public:
+  using const_iterator = detail::iterator<answer, hit>;
+  explicit answer(detail::arena<nexus_answer> a) noexcept : a_(std::move(a)) {}
+  std::size_t size() const noexcept { return a_->hit_count; }
+  bool empty() const noexcept { return a_->hit_count == 0; }
+  hit operator[](std::size_t i) const noexcept { return hit(*nexus_answer_hit(a_.get(), i)); }
+  const_iterator begin() const noexcept { return {*this, 0}; }
+  const_iterator end() const noexcept { return {*this, size()}; }
+  std::size_t engine_count() const noexcept { return a_->engine_count; }
+  engine_trace engine(std::size_t i) const noexcept { return engine_trace(*nexus_answer_engine(a_.get(), i)); }
+  std::uint64_t candidates() const noexcept { return a_->candidates; }
+  std::uint64_t collapsed() const noexcept { return a_->collapsed; }
+  std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(a_->took_ns); }
+  const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
+
+ private:
+  detail::arena<nexus_answer> a_;
+};
+
+/* Figures of a store; see nexus_stats. */
+struct stats {
+  explicit stats(const nexus_stats &s)
+      : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
+        segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
+        epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
+        discarded(s.discarded), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)) {}
+  std::uint32_t dimension;
+  std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
+      merges, replayed, discarded;
+  std::string vectors, merge_error;
+};
+
+/* Something that a check or an import found. */
+struct problem {
+  std::uint64_t line;
+  status code;
+  std::string text;
+};
+
+/* The outcome of verify and import_from; see nexus_report. */
+struct report {
+  explicit report(const nexus_report &r) : memories(r.memories), bad(r.bad) {
+    for (std::uint32_t i = 0; i < r.problem_count; ++i) {
+      const nexus_problem &p = r.problems[i];
+      problems.push_back({p.line, static_cast<status>(p.code), std::string(detail::view(p.text))});
+    }
+  }
+  std::uint64_t memories, bad;
+  std::vector<problem> problems;
+};
+
+}  // namespace nexus
+
+#endif

@@ -1,0 +1,326 @@
+/**
+ * Memory for AI applications, inside the application's process.
+ *
+ * Every verb of a store exists as a Promise (`query`) and as a plain call (`querySync`). A Promise
+ * is for servers; a plain call is quicker by the way to another thread and back, and blocks this
+ * one as long as the library works: a fraction of a millisecond for a question.
+ */
+
+/** An id: a number up to 2^53, a BigInt beyond. Ids rise from 1 in the order of adding. */
+export type Id = number | bigint;
+
+/** A Date; where the instant has microseconds beyond its milliseconds they are in `microseconds`. */
+export type Time = Date & { microseconds?: number };
+
+/** A further value of a memory. Numbers are finite. */
+export type MetaValue = string | number | boolean | Time | string[];
+
+/** The levels of memory: of the task at hand, what happened, facts, how something is done. */
+export type Kind = 'working' | 'episodic' | 'semantic' | 'procedural';
+
+/** What a question is after: a row of weights for the six factors. */
+export type Intent = 'general' | 'fact' | 'recent' | 'explore' | 'trusted';
+
+/** The six factors of a score, each 0..1. */
+export interface Factors {
+  /** How well the engines' scores say it answers the question. */
+  relevance: number;
+  /** How recent it is. */
+  freshness: number;
+  /** How little it repeats the hits above it. */
+  diversity: number;
+  /** Its importance. */
+  authority: number;
+  /** How much its neighbours in the session support it. */
+  coherence: number;
+  /** How far the engines agree on it. */
+  confidence: number;
+}
+
+/** Whose memories: the tenant is a wall, the others narrow when given. */
+export interface Scope {
+  tenant?: string | undefined;
+  user?: string | undefined;
+  agent?: string | undefined;
+  session?: string | undefined;
+}
+
+/** What can be added. Only `text` is required. */
+export interface NewMemory extends Scope {
+  /** 1 byte to 1 MiB of UTF-8. */
+  text: string;
+  /** The caller's own name for it, unique in its tenant: adding it again with the same content changes nothing. */
+  key?: string | undefined;
+  /** Who said it. */
+  speaker?: string | undefined;
+  /** The caller's embedding. Copied, except by addSync. */
+  vector?: Float32Array | Float64Array | readonly number[] | undefined;
+  meta?: Record<string, MetaValue | undefined> | undefined;
+  /** When it happened. */
+  time?: Time | undefined;
+  kind?: Kind | undefined;
+  /** 0..1; 0 means not given and counts as 0.5. */
+  importance?: number | undefined;
+  /** The document it was cut from, and its byte range there. */
+  source?: string | undefined;
+  start?: Id | undefined;
+  end?: Id | undefined;
+}
+
+/** A memory of the store. Members of NewMemory that were not given are undefined. */
+export interface Memory extends NewMemory {
+  id: Id;
+  key: string | undefined;
+  speaker: string | undefined;
+  /** A copy of the one that was brought; undefined in hits, and where the store embeds. */
+  vector: Float32Array | undefined;
+  meta: Record<string, MetaValue>;
+  time: Time | undefined;
+  kind: Kind;
+  importance: number;
+  source: string | undefined;
+  start: Id;
+  end: Id;
+  /** When it was committed. */
+  ingested: Time;
+  /** Its place in its session, from 0. */
+  position: number;
+}
+
+/** A question. `text` or `vector` is required. */
+export interface Query extends Scope {
+  text?: string | undefined;
+  /** The caller's embedding of the question. Copied, except by querySync. */
+  vector?: Float32Array | Float64Array | readonly number[] | undefined;
+  /** Hits wanted, 1..128; 8 unless given. */
+  k?: number | undefined;
+  intent?: Intent | undefined;
+  /** Instead of the intent's row: each 0..1; what is not named is 0. */
+  weights?: Partial<Factors> | undefined;
+  /** What freshness is measured from; unless given, the newest candidate. */
+  now?: Time | undefined;
+  /** How long engines may take, in milliseconds; a late one is left out and named. */
+  budgetMs?: number | undefined;
+  /** Names of the engines to consult: lexical, vector. All unless given. */
+  engines?: readonly string[] | undefined;
+  /** Fusion off: the order of the one engine named, for measuring. */
+  singleEngine?: boolean | undefined;
+}
+
+export interface Hit extends Memory {
+  /** Weighted sum of the factors; it orders one answer and compares with no other. */
+  score: number;
+  factors: Factors;
+  /** Ids of near-duplicates that this hit stands for, best first. */
+  duplicates: Id[];
+}
+
+/** An engine's part in an answer. */
+export interface EngineTrace {
+  name: string;
+  /** Why it failed or was skipped; else empty. */
+  note: string;
+  state: 'used' | 'late' | 'failed' | 'skipped';
+  candidates: number;
+  tookNs: number;
+}
+
+export interface Answer {
+  /** Best first. */
+  hits: Hit[];
+  engines: EngineTrace[];
+  /** Distinct candidates that entered fusion. */
+  candidates: number;
+  /** Near-duplicates that hits stand for. */
+  collapsed: number;
+  segments: number;
+  /** All of the library's time, and its parts, in nanoseconds. */
+  tookNs: number;
+  prepareNs: number;
+  searchNs: number;
+  fuseNs: number;
+  fetchNs: number;
+}
+
+/** Figures of a store. */
+export interface Stats {
+  /** Numbers of a vector; 0 before the first memory. */
+  dimension: number;
+  memories: number;
+  deleted: number;
+  segments: number;
+  segmentFiles: number;
+  segmentBytes: number;
+  truthBytes: number;
+  terms: number;
+  epoch: number;
+  /** Since opening, like commits and merges. */
+  added: number;
+  commits: number;
+  merges: number;
+  replayed: number;
+  discarded: number;
+  /** Name of the vector space; empty before the first memory. */
+  vectors: string;
+  /** Why merging to files has stopped; empty while it goes on. */
+  mergeError: string;
+}
+
+/** What a check or an import found. */
+export interface Report {
+  /** Memories checked, or imported (those that were there already included). */
+  memories: number;
+  /** Problems in all; the first 100 are listed. */
+  bad: number;
+  problems: { line: number; code: ErrorCode; message: string }[];
+}
+
+/**
+ * Turns texts into vectors. It runs on the thread that opened the store, so plain calls that would
+ * need it (`addSync` without vectors, `querySync` with text alone, `importSync`) throw.
+ */
+export interface Embedder {
+  /** Identifies model and version; stored with the data. */
+  name: string;
+  /** Numbers of a vector, 1..4096. */
+  dim: number;
+  /**
+   * One vector a text, or all of them one after another in one Float32Array. Called with up to some
+   * dozens of texts, several calls at once. What it throws fails the call that wanted it. Without
+   * it, memories and questions have to bring vectors, which count as this embedder's.
+   */
+  embed?: (texts: string[]) => EmbedResult | Promise<EmbedResult>;
+}
+
+export type EmbedResult = Float32Array | (Float32Array | readonly number[])[];
+
+export interface OpenOptions {
+  /** For questions alone: any number of processes may, while none writes. */
+  readOnly?: boolean | undefined;
+  /** Dimension of the caller's vectors; unless given, that of the first. Not with an embedder. */
+  dim?: number | undefined;
+  embedder?: Embedder | undefined;
+}
+
+export interface CallOptions {
+  /** Ends the call early: it rejects with `code` 'cancelled', `name` 'AbortError' and the reason as `cause`. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface ProgressOptions extends CallOptions {
+  /**
+   * Called about ten times a second while the operation runs: bytes of an import, memories of an
+   * export. What it throws cancels the operation.
+   */
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+}
+
+export interface ImportOptions {
+  /** Memories a commit; 512 unless given. */
+  batch?: number | undefined;
+}
+
+/** What went wrong: one closed set in every language of the library. */
+export type ErrorCode =
+  | 'invalid' | 'not found' | 'exists' | 'conflict' | 'busy' | 'deadline' | 'cancelled' | 'closed' | 'locked' | 'corrupt'
+  | 'read-only' | 'no space' | 'dimension' | 'unsupported' | 'unauthorised' | 'forbidden' | 'rate limited' | 'unavailable'
+  | 'forked' | 'internal';
+
+/** The library's error. Arguments of a wrong type are TypeErrors instead. */
+export class NexusError extends Error {
+  constructor(code: ErrorCode, message: string, options?: { retryable?: boolean; cause?: unknown });
+  /** 'AbortError' where code is 'cancelled', else 'NexusError'. */
+  name: string;
+  code: ErrorCode;
+  /** The code's number, as in nexus.h. */
+  status: number;
+  /** Whether the same call may succeed later. */
+  retryable: boolean;
+}
+
+/** An open store. Its Promises reject, and its plain calls throw, NexusErrors. */
+export class DB {
+  private constructor();
+
+  /** The store's number in this process: another worker's `attach` takes it. */
+  readonly handle: bigint;
+
+  /** Whether the store is open still. */
+  readonly isOpen: boolean;
+
+  /**
+   * Commits memories, all or none, at most 8,192; then they are durable, and every later question
+   * sees them. A key that is there with the same content gives the old id, with other content
+   * 'exists'.
+   */
+  add(memory: string | NewMemory, options?: CallOptions): Promise<Id>;
+  add(memories: readonly (string | NewMemory)[], options?: CallOptions): Promise<Id[]>;
+  addSync(memory: string | NewMemory): Id;
+  addSync(memories: readonly (string | NewMemory)[]): Id[];
+
+  /** Answers a question. It never waits for writers. */
+  query(question: string | Query, options?: CallOptions): Promise<Answer>;
+  querySync(question: string | Query): Answer;
+
+  /** The memory of an id, or 'not found'. */
+  get(id: Id, options?: CallOptions): Promise<Memory>;
+  getSync(id: Id): Memory;
+
+  /** A tenant's memory by its key, or 'not found'. */
+  getByKey(key: string, options?: CallOptions & { tenant?: string | undefined }): Promise<Memory>;
+  getByKeySync(key: string, options?: { tenant?: string | undefined }): Memory;
+
+  /** The memories of a scope in the order of their ids, from the snapshot at the loop's beginning. */
+  list(scope?: Scope, options?: CallOptions): AsyncGenerator<Memory, void, void>;
+  listSync(scope?: Scope): Generator<Memory, void, void>;
+
+  /** Removes memories and tells how many of them were there; `compact` erases their bytes. */
+  delete(ids: Id | readonly Id[], options?: CallOptions): Promise<number>;
+  deleteSync(ids: Id | readonly Id[]): number;
+
+  /** Figures of the store; nothing is scanned. */
+  stats(options?: CallOptions): Promise<Stats>;
+  statsSync(): Stats;
+
+  /** Reads the whole store and reports what is not sound. */
+  verify(options?: CallOptions): Promise<Report>;
+  verifySync(): Report;
+
+  /** Drops deleted memories from all files and gives the space back. */
+  compact(options?: CallOptions): Promise<void>;
+  compactSync(): void;
+
+  /** Writes every memory of every tenant as JSON lines, and tells how many. The file appears when it is whole. */
+  export(path: string, options?: ProgressOptions): Promise<number>;
+  exportSync(path: string): number;
+
+  /** Adds a file of JSON lines. Bad lines are skipped and listed. What was committed before an abort stays. */
+  import(path: string, options?: ImportOptions & ProgressOptions): Promise<Report>;
+  importSync(path: string, options?: ImportOptions): Report;
+
+  /**
+   * Closes the store; a second time it does nothing. Calls in flight end with their answer, but
+   * closeSync ends those that wait for a JavaScript embedder with 'cancelled'. A store that is not
+   * closed is closed with its thread, or some time after nothing refers to it.
+   */
+  close(): Promise<void>;
+  closeSync(): void;
+
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Opens the store in a directory, creating it where there is none unless readOnly. */
+export function open(path: string, options?: OpenOptions & CallOptions): Promise<DB>;
+
+/** As open; not with an embedder that has a function. */
+export function openSync(path: string, options?: OpenOptions): DB;
+
+/**
+ * The store of a handle that another thread of this process has opened. It stays that thread's: it
+ * is closed when that thread ends, if not before.
+ */
+export function attach(handle: bigint): DB;
+
+/** The version of libnexus. */
+export function version(): string;

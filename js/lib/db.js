@@ -1,0 +1,223 @@
+'use strict';
+// An open store: each verb as a Promise and, with Sync behind its name, as a plain call.
+
+const { OP } = require('./abi.js');
+const { decode } = require('./decode.js');
+const embedders = require('./embedder.js');
+const encode = require('./encode.js');
+const { NexusError } = require('./error.js');
+const { native } = require('./native.js');
+const { later, quickly } = require('./later.js');
+
+const PAGE = 256; // memories that a listing reads at once
+
+// Handles of stores whose embedder runs on this thread: a plain call on one would wait for itself.
+const embedsHere = new Set();
+
+// Closes stores that were forgotten, in the background.
+const forgotten = new FinalizationRegistry((handle) => {
+  embedsHere.delete(handle);
+  native().submit(OP.close, handle)[0].catch(() => {}); // nobody is left to hear of it
+});
+
+// Runs an operation now and returns its value.
+const now = (op, ...rest) => decode(op, native().sync(op, ...rest));
+
+class DB {
+  #handle;
+  #jobs; // whether add, query and import go as jobs: an embedder may keep them waiting
+
+  // Not to be called by applications: see open, openSync and attach.
+  constructor(handle, { embeds = false, owned = true } = {}) {
+    this.#handle = handle;
+    this.#jobs = embeds || !owned;
+    if (embeds) embedsHere.add(handle);
+    if (owned) forgotten.register(this, handle, this);
+  }
+
+  get handle() {
+    return this.#handle;
+  }
+
+  get isOpen() {
+    return native().check(this.#handle);
+  }
+
+  async add(memories, options) {
+    const many = Array.isArray(memories);
+    const ids = await later((run) => encode.add(run, this.#handle, many ? memories : [memories]), options);
+    return many ? ids : ids[0];
+  }
+
+  addSync(memories) {
+    const many = Array.isArray(memories);
+    const list = many ? memories : [memories];
+    if (list.some((m) => m?.vector === undefined)) this.#mayWait('addSync', 'add');
+    const ids = decode(OP.add, encode.add(native().sync, this.#handle, list));
+    return many ? ids : ids[0];
+  }
+
+  async query(question, options) {
+    const ask = (run) => encode.query(run, this.#handle, question);
+    return this.#jobs ? later(ask, options) : quickly(ask, options);
+  }
+
+  querySync(question) {
+    if (embedsHere.size > 0 && question?.vector === undefined) this.#mayWait('querySync', 'query');
+    return decode(OP.query, encode.query(native().sync, this.#handle, question));
+  }
+
+  async get(id, options) {
+    return (await quickly((run) => run(OP.get, this.#handle, [encode.id(id)]), options))[0];
+  }
+
+  getSync(id) {
+    return now(OP.get, this.#handle, [encode.id(id)])[0];
+  }
+
+  async getByKey(key, options = {}) {
+    const [tenant, name] = byKey(key, options);
+    return (await quickly((run) => run(OP.get_by_key, this.#handle, tenant, name), options))[0];
+  }
+
+  getByKeySync(key, options = {}) {
+    return now(OP.get_by_key, this.#handle, ...byKey(key, options))[0];
+  }
+
+  async *list(scope = {}, options) {
+    const cursor = await quickly((run) => encode.list(run, this.#handle, scope), options);
+    try {
+      for (let page; (page = await quickly((run) => run(OP.next, 0, cursor, PAGE), options)).length > 0; ) yield* page;
+    } finally {
+      native().endList(cursor);
+    }
+  }
+
+  *listSync(scope = {}) {
+    const cursor = decode(OP.list, encode.list(native().sync, this.#handle, scope));
+    try {
+      for (let page; (page = now(OP.next, 0, cursor, PAGE)).length > 0; ) yield* page;
+    } finally {
+      native().endList(cursor);
+    }
+  }
+
+  async delete(ids, options) {
+    return later((run) => run(OP.delete, this.#handle, encode.ids(ids)), options);
+  }
+
+  deleteSync(ids) {
+    return now(OP.delete, this.#handle, encode.ids(ids));
+  }
+
+  async stats(options) {
+    return quickly((run) => run(OP.stats, this.#handle), options);
+  }
+
+  statsSync() {
+    return now(OP.stats, this.#handle);
+  }
+
+  async verify(options) {
+    return later((run) => run(OP.verify, this.#handle), options);
+  }
+
+  verifySync() {
+    return now(OP.verify, this.#handle);
+  }
+
+  async compact(options) {
+    return later((run) => run(OP.compact, this.#handle), options);
+  }
+
+  compactSync() {
+    return now(OP.compact, this.#handle);
+  }
+
+  async export(path, options) {
+    return later((run) => run(OP.export, this.#handle, encode.required(path, 'path')), options);
+  }
+
+  exportSync(path) {
+    return now(OP.export, this.#handle, encode.required(path, 'path'));
+  }
+
+  async import(path, options = {}) {
+    return later((run) => run(OP.import, this.#handle, ...importArguments(path, options)), options);
+  }
+
+  importSync(path, options = {}) {
+    this.#mayWait('importSync', 'import');
+    return now(OP.import, this.#handle, ...importArguments(path, options));
+  }
+
+  async close() {
+    await later((run) => run(OP.close, this.#handle)).catch(ignoreClosed);
+    this.#closed();
+  }
+
+  closeSync() {
+    try {
+      now(OP.close, this.#handle);
+    } catch (error) {
+      ignoreClosed(error);
+    }
+    this.#closed();
+  }
+
+  [Symbol.dispose]() {
+    this.closeSync();
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+
+  #closed() {
+    embedsHere.delete(this.#handle);
+    forgotten.unregister(this);
+  }
+
+  #mayWait(name, instead) {
+    if (embedsHere.has(this.#handle))
+      throw new NexusError('unsupported', `${name}: the store's embedder runs on this thread, which this call would block; use ${instead}()`);
+  }
+}
+
+function ignoreClosed(error) {
+  if (error?.code !== 'closed') throw error;
+}
+
+function byKey(key, options) {
+  return [encode.text(options.tenant, 'tenant'), encode.required(key, 'key')];
+}
+
+function importArguments(path, options) {
+  return [encode.required(path, 'path'), encode.count(options.batch, 'batch', 2 ** 32 - 1)];
+}
+
+// Opens the store in a directory, creating it where there is none unless readOnly.
+async function open(path, options = {}) {
+  encode.object(options, 'options');
+  const embedder = embedders.check(options.embedder);
+  const embed = embedder?.embed && embedders.wrap(native(), embedder);
+  const handle = await later((run) => encode.open(run, path, options, embed), options);
+  return new DB(handle, { embeds: embed !== undefined });
+}
+
+function openSync(path, options = {}) {
+  encode.object(options, 'options');
+  if (embedders.check(options.embedder)?.embed)
+    throw new NexusError('unsupported', 'openSync: a store whose embedder runs in JavaScript answers asynchronously; use open()');
+  return new DB(decode(OP.open, encode.open(native().sync, path, options)));
+}
+
+// The store of a handle that another thread of this process has opened and will close.
+function attach(handle) {
+  if (typeof handle !== 'bigint') throw encode.wrong('handle', 'a BigInt', handle);
+  const db = new DB(handle, { owned: false });
+  if (!db.isOpen) throw new NexusError('closed', 'attach: that store is not open');
+  return db;
+}
+
+module.exports = { DB, attach, open, openSync };

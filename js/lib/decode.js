@@ -1,0 +1,199 @@
+'use strict';
+// Values out: objects from the strings and numbers that src/values_out.c writes, in its order.
+//
+// The addon gives an array. Its first place has the numbers where they did not fit into the scratch;
+// then come passages and names, two strings to be cut by lengths among the numbers; then strings of
+// their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
+
+const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, OP, STATUS } = require('./abi.js');
+
+const SCRATCH_COUNT = 4096; // as in src/addon.h
+const scratch = new Float64Array(SCRATCH_COUNT);
+
+const namesOf = (table) => Object.keys(table).sort((a, b) => table[a] - table[b]);
+const KIND_NAMES = namesOf(KIND);
+const STATE_NAMES = namesOf(ENGINE_STATE);
+
+// Numbers that a memory begins with, as in src/values_out.c.
+const MEMORY_NUMBERS = 20;
+
+// Lengths that are none, as in src/values_out.c.
+const ALONE = -1, AGAIN = -2;
+
+// Where reading is: parts of the reply and the next place in each.
+let strings, numbers, passages, names, s, n, p, m;
+
+// Names of the memory before, by place.
+const before = ['', '', '', '', '', '', ''];
+
+function passage(size) {
+  return size === ALONE ? strings[s++] : passages.substring(p, (p += size));
+}
+
+function cut(size) {
+  return size === ALONE ? strings[s++] : names.substring(m, (m += size));
+}
+
+const text = () => cut(numbers[n++]);
+
+// A name of a memory, undefined where there is none: its own, or that of the memory before.
+function name(size, i) {
+  if (size === 0) return undefined;
+  return size === AGAIN ? before[i] : (before[i] = cut(size));
+}
+
+// A whole number; a BigInt beyond 2^53.
+const exact = (value) => (value >= 0 ? value : strings[s++]);
+const whole = () => exact(numbers[n++]);
+
+// A Date. Microseconds beyond its milliseconds, if there are any, are in its property of that name.
+function date(ms, microseconds) {
+  const value = new Date(ms);
+  if (microseconds !== 0) value.microseconds = microseconds;
+  return value;
+}
+
+function metaValue(type) {
+  switch (type) {
+    case META_TYPE.string:
+      return text();
+    case META_TYPE.bool:
+      return numbers[n++] !== 0;
+    case META_TYPE.time:
+      return date(numbers[n++], numbers[n++]);
+    case META_TYPE.list:
+      return Array.from({ length: numbers[n++] }, text);
+    default:
+      return numbers[n++];
+  }
+}
+
+function meta(count) {
+  const values = {};
+  for (; count > 0; count--) {
+    const key = text();
+    const value = metaValue(numbers[n++]);
+    if (key === '__proto__') Object.defineProperty(values, key, { value, enumerable: true, configurable: true, writable: true });
+    else values[key] = value;
+  }
+  return values;
+}
+
+// A memory. Members whose strings are read, or whose numbers follow, are in the order of writing.
+function memory() {
+  const at = n, f = numbers;
+  n = at + MEMORY_NUMBERS;
+  return {
+    text: passage(f[at]),
+    key: name(f[at + 1], 0),
+    tenant: name(f[at + 2], 1),
+    user: name(f[at + 3], 2),
+    agent: name(f[at + 4], 3),
+    session: name(f[at + 5], 4),
+    speaker: name(f[at + 6], 5),
+    source: name(f[at + 7], 6),
+    vector: f[at + 8] === 1 ? strings[s++] : undefined,
+    time: Number.isNaN(f[at + 9]) ? undefined : date(f[at + 9], f[at + 10]),
+    ingested: date(f[at + 11], f[at + 12]),
+    id: exact(f[at + 13]),
+    start: exact(f[at + 14]),
+    end: exact(f[at + 15]),
+    kind: KIND_NAMES[f[at + 16]],
+    position: f[at + 17],
+    importance: f[at + 18],
+    meta: meta(f[at + 19]),
+  };
+}
+
+function hit() {
+  const value = memory();
+  const at = n, f = numbers;
+  n = at + 1 + FACTOR_COUNT;
+  value.score = f[at];
+  value.factors = {
+    relevance: f[at + 1],
+    freshness: f[at + 2],
+    diversity: f[at + 3],
+    authority: f[at + 4],
+    coherence: f[at + 5],
+    confidence: f[at + 6],
+  };
+  value.duplicates = list(whole);
+  return value;
+}
+
+const engine = () => ({
+  name: text(),
+  note: text(),
+  state: STATE_NAMES[numbers[n++]],
+  candidates: numbers[n++],
+  tookNs: numbers[n++],
+});
+
+function list(element) {
+  const values = [];
+  for (let count = numbers[n++]; count > 0; count--) values.push(element());
+  return values;
+}
+
+const answer = () => ({
+  candidates: numbers[n++],
+  collapsed: numbers[n++],
+  segments: numbers[n++],
+  tookNs: numbers[n++],
+  prepareNs: numbers[n++],
+  searchNs: numbers[n++],
+  fuseNs: numbers[n++],
+  fetchNs: numbers[n++],
+  engines: list(engine),
+  hits: list(hit),
+});
+
+const stats = () => ({
+  dimension: numbers[n++],
+  memories: numbers[n++],
+  deleted: numbers[n++],
+  segments: numbers[n++],
+  segmentFiles: numbers[n++],
+  segmentBytes: numbers[n++],
+  truthBytes: numbers[n++],
+  terms: numbers[n++],
+  epoch: numbers[n++],
+  added: numbers[n++],
+  commits: numbers[n++],
+  merges: numbers[n++],
+  replayed: numbers[n++],
+  discarded: numbers[n++],
+  vectors: text(),
+  mergeError: text(),
+});
+
+const problem = () => ({ line: numbers[n++], code: STATUS[numbers[n++]], message: text() });
+
+const report = () => ({ memories: numbers[n++], bad: numbers[n++], problems: list(problem) });
+
+// What each operation gives, by number.
+const READERS = [];
+READERS[OP.open] = READERS[OP.list] = () => strings[s++];
+READERS[OP.add] = () => list(whole);
+READERS[OP.query] = answer;
+READERS[OP.get] = READERS[OP.get_by_key] = READERS[OP.next] = () => list(memory);
+READERS[OP.stats] = stats;
+READERS[OP.verify] = READERS[OP.import] = report;
+READERS[OP.delete] = READERS[OP.export] = () => numbers[n++];
+READERS[OP.close] = READERS[OP.compact] = () => undefined;
+
+// The value of an operation's reply.
+function decode(op, reply) {
+  strings = reply;
+  numbers = reply[0] ?? scratch;
+  passages = reply[1];
+  names = reply[2];
+  s = 3;
+  n = p = m = 0;
+  const value = READERS[op]();
+  strings = numbers = passages = names = undefined; // the reply is the caller's to keep
+  return value;
+}
+
+module.exports = { decode, scratch };

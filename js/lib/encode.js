@@ -1,0 +1,208 @@
+'use strict';
+// Values in: checks what the caller gives and lays it out as src/values_in.c takes it.
+//
+// A value of a wrong type is a TypeError that names it. A value of the right type that cannot be
+// (half a surrogate pair, an invalid Date, an unknown kind) is a NexusError 'invalid'; limits are
+// the library's to check.
+
+const { types } = require('node:util');
+const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, OP } = require('./abi.js');
+const { invalid } = require('./error.js');
+
+const U32_MAX = 2 ** 32 - 1;
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, MEMORY_HAS_TIME = 1, OPEN_READ_ONLY = 1; // as in nexus.h
+const NUMBERS_PER_MEMORY = 7; // as in src/values_in.c
+
+function wrong(name, want, value) {
+  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;
+  return new TypeError(`${name}: want ${want}, got ${got}`);
+}
+
+// A string that UTF-8 can hold; undefined where there is none.
+function text(value, name) {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw wrong(name, 'a string', value);
+  if (!value.isWellFormed()) throw invalid(`${name}: half a surrogate pair, which is not Unicode text`);
+  return value;
+}
+
+function required(value, name) {
+  if (value === undefined) throw wrong(name, 'a string', value);
+  return text(value, name);
+}
+
+function object(value, name) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, 'an object', value);
+  return value;
+}
+
+function boolean(value, name) {
+  if (value !== undefined && typeof value !== 'boolean') throw wrong(name, 'a boolean', value);
+  return value === true;
+}
+
+// A whole number of 0..max; 0 where there is none.
+function count(value, name, max = Number.MAX_SAFE_INTEGER) {
+  if (value === undefined) return 0;
+  if (typeof value !== 'number') throw wrong(name, 'a number', value);
+  if (!Number.isInteger(value) || value < 0 || value > max) throw invalid(`${name} is ${value}, want a whole number of 0..${max}`);
+  return value;
+}
+
+function number(value, name) {
+  if (value === undefined) return 0;
+  if (typeof value !== 'number') throw wrong(name, 'a number', value);
+  return value;
+}
+
+function oneOf(table, value, name) {
+  if (value === undefined) return 0;
+  if (typeof value !== 'string') throw wrong(name, 'a string', value);
+  if (!Object.hasOwn(table, value)) throw invalid(`${name} ${JSON.stringify(value)}, want one of ${Object.keys(table).join(', ')}`);
+  return table[value];
+}
+
+// Values may come from another realm (a vm context, a test runner's), where instanceof is false.
+const isFloat32Array = (value) => value instanceof Float32Array || types.isFloat32Array(value);
+const isDate = (value) => value instanceof Date || types.isDate(value);
+
+// A Float32Array: the caller's own, or made from numbers.
+function vector(value, name) {
+  if (value === undefined || isFloat32Array(value)) return value;
+  if (!Array.isArray(value) && !types.isFloat64Array(value)) throw wrong(name, 'a Float32Array or an array of numbers', value);
+  if (!value.every((x) => typeof x === 'number')) throw new TypeError(`${name}: want numbers only`);
+  return Float32Array.from(value);
+}
+
+// The milliseconds of a Date, and checks it.
+function milliseconds(value, name) {
+  if (!isDate(value)) throw wrong(name, 'a Date', value);
+  const ms = value.getTime();
+  if (Number.isNaN(ms)) throw invalid(`${name}: an invalid Date`);
+  return ms;
+}
+
+const microseconds = (date, name) => count(date.microseconds, `${name}.microseconds`, 999);
+
+function id(value) {
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw wrong('id', 'a number or BigInt', value);
+  if (value < 0 || (typeof value === 'number' ? !Number.isSafeInteger(value) : value >= 2n ** 64n)) throw invalid(`id is ${value}, want a whole number`);
+  return value;
+}
+
+function ids(value) {
+  return Array.isArray(value) ? value.map(id) : [id(value)];
+}
+
+function texts(value, name) {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw wrong(name, 'an array of strings', value);
+  return value.map((t) => required(t, name));
+}
+
+// name, type, value and microseconds of one entry.
+function metaEntry(name, value) {
+  const where = `meta ${JSON.stringify(name)}`;
+  text(name, 'meta name');
+  switch (typeof value) {
+    case 'string':
+      return [name, META_TYPE.string, text(value, where), 0];
+    case 'number':
+      return [name, META_TYPE.number, value, 0];
+    case 'boolean':
+      return [name, META_TYPE.bool, value ? 1 : 0, 0];
+  }
+  if (isDate(value)) return [name, META_TYPE.time, milliseconds(value, where), microseconds(value, where)];
+  if (Array.isArray(value)) return [name, META_TYPE.list, texts(value, where), 0];
+  throw wrong(where, 'a string, number, boolean, Date or array of strings', value);
+}
+
+function meta(value) {
+  if (value === undefined) return undefined;
+  return Object.entries(object(value, 'meta'))
+    .filter((entry) => entry[1] !== undefined)
+    .flatMap((entry) => metaEntry(entry[0], entry[1]));
+}
+
+function memoryTexts(m, out) {
+  out.push(
+    required(m.text, 'text'), text(m.key, 'key'), text(m.tenant, 'tenant'), text(m.user, 'user'),
+    text(m.agent, 'agent'), text(m.session, 'session'), text(m.speaker, 'speaker'), text(m.source, 'source'),
+  );
+}
+
+function memoryNumbers(m, out, at) {
+  if (m.time !== undefined) {
+    out[at] = MEMORY_HAS_TIME;
+    out[at + 3] = milliseconds(m.time, 'time');
+    out[at + 4] = microseconds(m.time, 'time');
+  }
+  out[at + 1] = count(m.start, 'start');
+  out[at + 2] = count(m.end, 'end');
+  out[at + 5] = oneOf(KIND, m.kind, 'kind');
+  out[at + 6] = number(m.importance, 'importance');
+}
+
+// Runs `add` of memories, an array of texts and objects.
+function add(run, db, memories) {
+  const strings = [], vectors = [], metas = [];
+  const numbers = new Float64Array(memories.length * NUMBERS_PER_MEMORY);
+  memories.forEach((given, i) => {
+    const m = typeof given === 'string' ? { text: given } : object(given, memories.length > 1 ? `memory ${i}` : 'memory');
+    memoryTexts(m, strings);
+    memoryNumbers(m, numbers, i * NUMBERS_PER_MEMORY);
+    vectors.push(vector(m.vector, 'vector'));
+    metas.push(meta(m.meta));
+  });
+  return run(OP.add, db, strings, numbers, vectors, metas);
+}
+
+function weights(value) {
+  if (value === undefined) return undefined;
+  object(value, 'weights');
+  const row = new Float32Array(FACTOR_COUNT);
+  for (const name of Object.keys(value)) {
+    if (!Object.hasOwn(FACTOR, name)) throw invalid(`weights: there is no factor ${JSON.stringify(name)}`);
+    row[FACTOR[name]] = number(value[name], `weights.${name}`);
+  }
+  return row;
+}
+
+function budget(ms) {
+  const ns = Math.round(number(ms, 'budgetMs') * 1e6);
+  if (!Number.isSafeInteger(ns)) throw invalid(`budgetMs is ${ms}`);
+  return ns;
+}
+
+// Runs `query` of a question, a text or an object.
+function query(run, db, q) {
+  if (typeof q === 'string') return run(OP.query, db, text(q, 'query'));
+  object(q, 'query');
+  const row = weights(q.weights);
+  const hasNow = q.now !== undefined;
+  const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0);
+  return run(
+    OP.query, db, text(q.text, 'text'), vector(q.vector, 'vector'),
+    text(q.tenant, 'tenant'), text(q.user, 'user'), text(q.agent, 'agent'), text(q.session, 'session'), texts(q.engines, 'engines'),
+    count(q.k, 'k', U32_MAX), oneOf(INTENT, q.intent, 'intent'), flags,
+    hasNow ? milliseconds(q.now, 'now') : 0, hasNow ? microseconds(q.now, 'now') : 0, budget(q.budgetMs), row,
+  );
+}
+
+// Runs `list` of a scope.
+function list(run, db, scope) {
+  object(scope, 'scope');
+  return run(OP.list, db, text(scope.tenant, 'tenant'), text(scope.user, 'user'), text(scope.agent, 'agent'), text(scope.session, 'session'));
+}
+
+// Runs `open`; embed is the embedder's function as the addon calls it, or undefined.
+function open(run, path, options, embed) {
+  const { dim, embedder } = options;
+  return run(
+    OP.open, 0, required(path, 'path'), boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0,
+    embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
+    embedder ? required(embedder.name, 'embedder.name') : undefined, embed,
+  );
+}
+
+module.exports = { add, count, id, ids, isFloat32Array, list, object, open, query, required, text, wrong };

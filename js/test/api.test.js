@@ -1,0 +1,204 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const nexus = require('..');
+const { code, folder, memories, store, storeOf } = require('./help.js');
+
+const FULL = {
+  text: 'Bob is allergic to peanuts, är hallå 😀.', key: 'k1', tenant: 'acme', user: 'ann', agent: 'chef', session: 's1', speaker: 'Bob',
+  source: 'talk.md', start: 3, end: 45, kind: 'semantic', importance: 0.75,
+  time: Object.assign(new Date('2024-05-31T18:00:00.123Z'), { microseconds: 456 }),
+  meta: { lang: 'en', count: -1.5, done: true, at: new Date(-1), tags: ['a', '', 'ö'], __proto__x: 'y', nothing: undefined },
+};
+
+test('every member of a memory comes back', async (t) => {
+  const db = store(t);
+  const id = await db.add(FULL);
+  const { meta, ingested, vector, id: got, position, ...rest } = await db.get(id);
+  const { meta: given, ...wanted } = FULL;
+  delete given.nothing;
+  assert.deepEqual(rest, wanted);
+  assert.equal(rest.time.microseconds, 456);
+  assert.deepEqual(meta, given);
+  assert.deepEqual([got, vector, position], [id, undefined, 0]);
+  assert.ok(ingested instanceof Date && Math.abs(Date.now() - ingested) < 60_000);
+});
+
+test('a memory that was read can be added elsewhere', async (t) => {
+  const [a, b] = [store(t), store(t)];
+  const memory = await a.get(await a.add(FULL));
+  const again = await b.get(await b.add(memory));
+  assert.deepEqual({ ...again, ingested: 0 }, { ...memory, ingested: 0 });
+});
+
+test('one memory gives one id, an array gives an array', async (t) => {
+  const db = store(t);
+  assert.equal(await db.add('first'), 1);
+  assert.deepEqual(await db.add(['second', { text: 'third' }]), [2, 3]);
+  assert.equal(db.addSync('fourth'), 4);
+  assert.deepEqual(db.addSync(['fifth']), [5]);
+  assert.deepEqual(await db.add([]), []);
+});
+
+test('a plain call and a Promise give the same answer', async (t) => {
+  const db = store(t);
+  db.addSync(memories(200));
+  const bare = ({ hits, candidates }) => JSON.stringify({ hits, candidates });
+  for (const q of ['guitar in oslo', { text: 'peanut', k: 3, session: 's1' }, { text: 'winter', weights: { relevance: 1 }, intent: 'fact' }]) {
+    const [sync, quick, job] = [db.querySync(q), await db.query(q), await db.query(q, { signal: new AbortController().signal })];
+    assert.ok(sync.hits.length > 0);
+    assert.equal(bare(quick), bare(sync));
+    assert.equal(bare(job), bare(sync));
+  }
+});
+
+test('an answer has hits with factors and a trace', (t) => {
+  const db = store(t);
+  db.addSync(['Ann moved to Oslo in May.', 'Bob plays the guitar.']);
+  const answer = db.querySync('Who moved to Oslo?');
+  const [hit] = answer.hits;
+  assert.equal(hit.text, 'Ann moved to Oslo in May.');
+  assert.deepEqual(Object.keys(hit.factors), ['relevance', 'freshness', 'diversity', 'authority', 'coherence', 'confidence']);
+  assert.ok(hit.score > 0 && hit.score <= 1);
+  assert.deepEqual(answer.engines.map((e) => [e.name, e.state]), [['lexical', 'used'], ['vector', 'used']]);
+  assert.ok(answer.tookNs > 0 && Number.isInteger(answer.searchNs));
+});
+
+test('near-duplicates are named', (t) => {
+  const db = store(t);
+  const text = 'The quick brown fox jumps over the lazy dog by the river in the morning light';
+  db.addSync([text, `${text} again`, 'something else']);
+  const [hit] = db.querySync('quick brown fox').hits;
+  assert.equal(hit.duplicates.length, 1);
+});
+
+test('an answer larger than the scratch is whole', (t) => {
+  const db = store(t);
+  const meta = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`n${i}`, i]));
+  db.addSync(Array.from({ length: 128 }, (_, i) => ({ text: `common word number${i} ${'abcdefgh'[i % 8].repeat(i + 3)}`, meta, key: `k${i}` })));
+  const { hits } = db.querySync({ text: 'common word', k: 128 });
+  assert.ok(hits.length > 100);
+  for (const hit of hits) assert.deepEqual(hit.meta, meta);
+});
+
+test('vectors go in and out', async (t) => {
+  const db = await storeOf(t, { dim: 3 });
+  await db.add([{ text: 'x', vector: new Float32Array([1, 0, 0]) }, { text: 'y', vector: [0, 1, 0] }, { text: 'z', vector: new Float64Array([0, 0, 1]) }]);
+  assert.deepEqual((await db.get(2)).vector, new Float32Array([0, 1, 0]));
+  assert.equal(db.querySync({ vector: new Float32Array([0, 0.1, 1]), k: 1 }).hits[0].text, 'z');
+  assert.equal((await db.query({ vector: [1, 0.1, 0], k: 1 })).hits[0].text, 'x');
+});
+
+test('a Promise copies vectors before it returns', async (t) => {
+  const db = await storeOf(t, { dim: 2 });
+  await db.add([{ text: 'x', vector: [1, 0] }, { text: 'y', vector: [0, 1] }]);
+  const vector = new Float32Array([1, 0]);
+  const [asked, added] = [db.query({ vector, k: 1 }), db.add({ text: 'late', vector })];
+  vector.set([0, 1]);
+  structuredClone(vector.buffer, { transfer: [vector.buffer] });
+  assert.equal((await asked).hits[0].text, 'x');
+  assert.deepEqual((await db.get(await added)).vector, new Float32Array([1, 0]));
+});
+
+test('a vector may lie in shared memory or inside a larger buffer', async (t) => {
+  const db = await storeOf(t, { dim: 2 });
+  const shared = new Float32Array(new SharedArrayBuffer(16), 8);
+  shared.set([3, 4]);
+  assert.deepEqual((await db.get(await db.add({ text: 'x', vector: shared }))).vector, new Float32Array([3, 4]));
+  assert.equal(db.querySync({ vector: shared }).hits.length, 1);
+});
+
+test('values of another realm are taken', async (t) => {
+  const db = await storeOf(t, { dim: 2 });
+  const signal = new AbortController().signal;
+  const memory = require('node:vm').runInNewContext(`({ text: 'x', vector: new Float32Array([1, 2]), time: new Date(5), meta: { at: new Date(7), list: ['a'] } })`);
+  const got = await db.get(await db.add([memory, { ...memory, vector: require('node:vm').runInNewContext('[3, 4]') }], { signal }).then((ids) => ids[0]));
+  assert.deepEqual([got.vector, got.time, got.meta], [new Float32Array([1, 2]), new Date(5), { at: new Date(7), list: ['a'] }]);
+});
+
+test('keys, deletion, figures, verification and compaction', async (t) => {
+  const db = store(t);
+  await db.add({ text: 'mine', key: 'k', tenant: 'a' });
+  assert.equal((await db.getByKey('k', { tenant: 'a' })).text, 'mine');
+  assert.equal(db.getByKeySync('k', { tenant: 'a' }).id, 1);
+  await assert.rejects(db.getByKey('k'), code('not found'));
+  assert.equal(await db.delete([1, 5n]), 1);
+  assert.equal(db.deleteSync(1), 0);
+  assert.equal((await db.stats()).memories, 0);
+  await db.compact();
+  db.compactSync();
+  assert.deepEqual(await db.verify(), { memories: 0, bad: 0, problems: [] });
+  assert.equal(db.statsSync().vectors, 'hashing-v1-256');
+});
+
+test('export and import, with progress and bad lines', async (t) => {
+  const [a, b, dir] = [store(t), store(t), folder(t)];
+  a.addSync(memories(8000));
+  const path = join(dir, 'all.jsonl');
+  assert.equal(await a.export(path), 8000);
+  const seen = [];
+  const report = await b.import(path, { batch: 16, onProgress: (p) => seen.push(p) });
+  assert.equal(report.memories, 8000);
+  assert.ok(seen.length > 0 && seen.every((p, i) => p.done <= p.total && (i === 0 || p.done >= seen[i - 1].done)), JSON.stringify(seen));
+  assert.equal((await b.importSync(path)).memories, 8000);
+  assert.equal(b.exportSync(join(dir, 'again.jsonl')), 8000);
+  require('node:fs').writeFileSync(join(dir, 'bad.jsonl'), '{"text":"good"}\nrubbish\n{"text":""}\n');
+  const bad = await b.import(join(dir, 'bad.jsonl'));
+  assert.deepEqual([bad.memories, bad.bad, bad.problems.map((p) => [p.line, p.code])], [1, 2, [[2, 'invalid'], [3, 'invalid']]]);
+});
+
+test('what onProgress throws cancels the import and is thrown', async (t) => {
+  const [a, b, dir] = [store(t), store(t), folder(t)];
+  a.addSync(memories(8000));
+  await a.export(join(dir, 'all.jsonl'));
+  const ouch = new Error('ouch');
+  await assert.rejects(b.import(join(dir, 'all.jsonl'), { batch: 4, onProgress: () => { throw ouch; } }), (error) => error === ouch);
+});
+
+test('a store stays when it is opened again', async (t) => {
+  const path = join(folder(t), 'store');
+  const first = await nexus.open(path);
+  await first.add('kept');
+  await first.close();
+  const second = nexus.openSync(path, { readOnly: true });
+  assert.equal(second.getSync(1).text, 'kept');
+  await assert.rejects(second.add('more'), code('read-only'));
+  second.closeSync();
+});
+
+test('disposal closes', async (t) => {
+  const db = store(t);
+  db[Symbol.dispose]();
+  assert.equal(db.isOpen, false);
+  const other = store(t);
+  await other[Symbol.asyncDispose]();
+  assert.equal(other.isOpen, false);
+});
+
+test('a listing is a snapshot in the order of ids', async (t) => {
+  const db = store(t);
+  db.addSync(memories(1000));
+  const ids = [];
+  for await (const m of db.list()) {
+    if (ids.length === 0) await db.add('later');
+    ids.push(m.id);
+  }
+  assert.deepEqual(ids, Array.from({ length: 1000 }, (_, i) => i + 1));
+  assert.equal([...db.listSync({ session: 's3' })].length, 16);
+});
+
+test('a listing that is left early ends', async (t) => {
+  const db = store(t);
+  db.addSync(memories(600));
+  for await (const m of db.list()) if (m.id === 300) break;
+  for (const m of db.listSync()) if (m.id === 3) break;
+  await assert.rejects(async () => { for await (const m of db.list()) throw new Error(`at ${m.id}`); }, /at 1/);
+  await db.close();
+});
+
+test('the built files are where they are looked for', () => {
+  assert.ok(existsSync(join(require('../lib/platform.js').folder(), 'nexus.node')));
+  assert.match(nexus.version(), /^\d+\.\d+\.\d+/);
+});

@@ -1,0 +1,242 @@
+'use strict';
+// Runs the conformance corpus: node test/conformance.js [CORPUS [sync|async]]
+//
+// Without the second argument every case runs both ways. Builds the library where it is not built. Works in Node, Bun and Deno; the format is
+// in bindings/conformance/README.md. Exits with 1 unless every case passes.
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const process = require('node:process');
+const nexus = require('../lib/index.js');
+const platform = require('../lib/platform.js');
+const { build } = require('../scripts/build.js');
+
+// Members of the steps; one that is not here fails the case.
+const ARGUMENTS = {
+  open: ['path', 'read_only', 'dim'], close: [], add: ['memories', 'repeat'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'single_engine'],
+  get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session'], delete: ['ids'],
+  stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
+};
+const MEMORY = ['key', 'text', 'time', 'speaker', 'session', 'user', 'agent', 'tenant', 'kind', 'importance', 'source', 'start', 'end', 'meta', 'vector'];
+
+function onlyKnown(value, known) {
+  for (const name of Object.keys(value)) if (!known.includes(name)) throw new Error(`member ${name} is not known`);
+}
+
+// ---- Values of the corpus as arguments. ----
+
+const string = (value) => (value && typeof value === 'object' && '$repeat' in value ? value.$repeat.repeat(value.count) : value);
+
+const number = (value) => ({ nan: NaN, inf: Infinity })[value] ?? value;
+
+const vector = (value) => value && Float32Array.from(value, number);
+
+// A Date with its microseconds, from RFC 3339 in any zone; digits beyond them are cut off.
+function time(value) {
+  if (value === undefined) return undefined;
+  const [, head, fraction = '', zone] = /^(.*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(value);
+  const us = Number(fraction.padEnd(6, '0').slice(0, 6));
+  const date = new Date(`${head}.${String(Math.floor(us / 1000)).padStart(3, '0')}${zone}`);
+  if (us % 1000) date.microseconds = us % 1000;
+  return date;
+}
+
+function meta(values) {
+  const one = (value) => (Array.isArray(value) ? value.map(string) : value?.$time ? time(value.$time) : string(value));
+  return values && Object.fromEntries(Object.entries(values).map(([name, value]) => [name, one(value)]));
+}
+
+function memory(record, i) {
+  onlyKnown(record, MEMORY);
+  const m = { ...record, time: time(record.time), vector: vector(record.vector), meta: meta(record.meta), importance: number(record.importance) };
+  for (const name of ['key', 'text', 'speaker', 'session', 'user', 'agent', 'tenant', 'source', 'kind']) m[name] = string(m[name]);
+  if (m.kind === '') delete m.kind;
+  if (m.text === undefined) m.text = '';
+  if (i === undefined) return m;
+  return { ...m, text: `${m.text}#${i}`, key: m.key && `${m.key}#${i}` };
+}
+
+function memories(step) {
+  const records = step.memories ?? [];
+  if (step.repeat === undefined) return records.map((record) => memory(record));
+  return Array.from({ length: step.repeat }, (_, i) => records.map((record) => memory(record, i))).flat();
+}
+
+function question(step) {
+  const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
+  for (const name of ['text', 'tenant', 'user', 'agent', 'session']) q[name] = string(step[name]);
+  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine };
+}
+
+// ---- Values of the library as the corpus has them. ----
+
+const instant = (date) => date && BigInt(date.getTime()) * 1000n + BigInt(date.microseconds ?? 0);
+
+const float32 = (x) => Math.fround(x ?? 0);
+
+const hit = (h) => ({
+  id: h.id, key: h.key ?? '', score: float32(h.score),
+  factors: Object.fromEntries(Object.entries(h.factors).map(([name, x]) => [name, float32(x)])), duplicates: h.duplicates,
+});
+
+const wantedHit = (h) => hit({ ...h, factors: h.factors, duplicates: h.duplicates ?? [] });
+
+const metaOut = (values, isTime, toTime) =>
+  Object.fromEntries(Object.entries(values ?? {}).sort().map(([name, value]) => [name, isTime(value) ? { at: instant(toTime(value)) } : value]));
+
+// A record of the corpus or a memory of ours in one form, absent members as empty or 0.
+function plain(m, isTime, toTime) {
+  const texts = ['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source'];
+  const out = Object.fromEntries(texts.map((name) => [name, string(m[name]) ?? '']));
+  return {
+    ...out, id: m.id, kind: m.kind ?? '', importance: float32(m.importance), start: m.start ?? 0, end: m.end ?? 0, position: m.position ?? 0,
+    time: instant(m.time && toTime(m.time)), vector: Array.from(m.vector ?? [], float32), meta: metaOut(m.meta, isTime, toTime),
+  };
+}
+
+const wantedMemory = (record) => {
+  onlyKnown(record, [...MEMORY, 'id', 'position']);
+  return plain(record, (value) => value?.$time !== undefined, (value) => time(value.$time ?? value));
+};
+
+const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) => value);
+
+// What is compared, by member of `expect`: [from the corpus, from the library].
+const same = [(value) => value, (value) => value];
+const COMPARED = {
+  ids: same, count: same, memories: same, bad: same, lines: same, vectors: same, dimension: same, candidates: same, collapsed: same,
+  hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
+  engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
+  memory: [wantedMemory, givenMemory],
+};
+
+// ---- Running. ----
+
+// Names of the methods, and how their results become members of `expect`.
+class Runner {
+  constructor(folder, sync) {
+    this.folder = folder;
+    this.sync = sync;
+    this.stores = [];
+  }
+
+  call(name, ...args) {
+    const db = this.stores.at(-1);
+    return this.sync ? db[`${name}Sync`](...args) : db[name](...args);
+  }
+
+  at(name) {
+    return name === '' ? '' : path.join(this.folder, name);
+  }
+
+  async open(step) {
+    const where = this.at(step.path ?? 'store');
+    const options = { readOnly: step.read_only, dim: step.dim };
+    this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
+    return {};
+  }
+
+  async list(step) {
+    const scope = { tenant: string(step.tenant), user: string(step.user), agent: string(step.agent), session: string(step.session) };
+    const ids = [];
+    for await (const m of this.call('list', scope)) ids.push(m.id);
+    return { ids };
+  }
+
+  async import(step) {
+    const report = await this.call('import', this.at(step.path));
+    return { memories: report.memories, bad: report.bad, lines: report.problems.map((p) => p.line) };
+  }
+
+  write(step) {
+    fs.writeFileSync(this.at(step.path), string(step.content));
+    return {};
+  }
+
+  async close() {
+    await this.call('close');
+    return {};
+  }
+
+  async add(step) { return { ids: await this.call('add', memories(step)) }; }
+  async query(step) { return this.call('query', question(step)); }
+  async get(step) { return { memory: await this.call('get', step.id) }; }
+  async get_by_key(step) { return { memory: await this.call('getByKey', string(step.key) ?? '', { tenant: string(step.tenant) }) }; }
+  async delete(step) { return { count: await this.call('delete', step.ids ?? []) }; }
+  async stats() { return this.call('stats'); }
+  async verify() { return this.call('verify'); }
+  async compact() { await this.call('compact'); return {}; }
+  async export(step) { return { count: await this.call('export', this.at(step.path)) }; }
+
+  async end() {
+    for (const db of this.stores) await db.close();
+  }
+}
+
+const show = (value) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
+
+function compare(expect, given) {
+  for (const [name, value] of Object.entries(expect)) {
+    if (!COMPARED[name]) throw new Error(`member ${name} of expect is not known`);
+    const [want, got] = [show(COMPARED[name][0](value)), show(COMPARED[name][1](given[name]))];
+    if (want !== got) throw new Error(`${name}: got ${got.slice(0, 500)}, want ${want.slice(0, 500)}`);
+  }
+}
+
+async function outcome(runner, step) {
+  const { op, expect, ...args } = step;
+  if (!ARGUMENTS[op]) throw new Error(`operation ${op} is not known`);
+  onlyKnown(args, ARGUMENTS[op]);
+  try {
+    return await runner[op](args);
+  } catch (error) {
+    if (error instanceof nexus.NexusError) return { error: error.code, message: error.message };
+    throw error;
+  }
+}
+
+async function runCase(one, sync) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nexus-conformance-'));
+  const runner = new Runner(folder, sync);
+  try {
+    for (const [i, step] of one.steps.entries()) {
+      const given = await outcome(runner, step);
+      if ((step.expect.error ?? undefined) !== given.error) throw new Error(`step ${i} ${step.op}: got ${given.error ?? 'no error'} (${given.message}), want ${step.expect.error ?? 'none'}`);
+      if (given.error) continue;
+      try {
+        compare(step.expect, given);
+      } catch (error) {
+        throw new Error(`step ${i} ${step.op}: ${error.message}`);
+      }
+    }
+  } finally {
+    await runner.end();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const language = process.versions.bun ? 'bun' : process.versions.deno ? 'deno' : 'node';
+
+const CORPUS = path.join(__dirname, '..', '..', 'bindings', 'conformance', 'corpus.json');
+
+async function main([corpusPath = CORPUS, only]) {
+  if (!platform.isBuilt()) build();
+  const { cases, version } = JSON.parse(fs.readFileSync(corpusPath, 'utf8'));
+  if (version !== 1) throw new Error(`corpus of version ${version}`);
+  let failed = 0;
+  for (const one of cases) {
+    try {
+      if (only !== 'async') await runCase(one, true);
+      if (only !== 'sync') await runCase(one, false);
+    } catch (error) {
+      failed++;
+      console.log(`FAILED ${one.name}: ${error.message}`);
+    }
+  }
+  console.log(`conformance ${language}: ${cases.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed ? 1 : 0;
+}
+
+main(process.argv.slice(2));
