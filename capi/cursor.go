@@ -57,8 +57,10 @@ func (c *cursor) walk(db *database, scope engine.Scope, started chan<- error) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.err = fmt.Errorf("panic: %v: %w", r, engine.ErrInternal)
-			if !begun {
+			if p.memories = nil; !begun {
 				started <- p.err
+			} else {
+				c.send(p) // to whoever waits for the page
 			}
 		}
 	}()

@@ -16,6 +16,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"unsafe"
@@ -38,28 +39,36 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in == nil {
 		return out, nil
 	}
-	if err := checkSize("open_options", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)); err != nil {
-		d.err = err
-		return out, nil
+	if in.struct_size < C.uint32_t(unsafe.Sizeof(*in)) || in.struct_size > sizeMax {
+		d.keep(checkSize("open_options", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)))
+		return out, nil // nobody can say what is in it
 	}
+	own = d.embedder(in.embedder)
+	defer func() {
+		if d.err != nil && own != nil {
+			own.release()
+		}
+	}()
+	d.keep(checkSize("open_options", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)))
 	if in.flags&^C.NEXUS_OPEN_READ_ONLY != 0 {
 		d.fail("open_options.flags are %#x", in.flags)
 	}
-	out = engine.Options{ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim)}
-	e := in.embedder
+	return engine.Options{ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim)}, own
+}
+
+// embedder takes the application's over: from here on it is released, whatever fails.
+func (d *decoder) embedder(e *C.nexus_embedder) (own *embedder) {
 	if e == nil {
-		return out, nil
+		return nil
 	}
-	if err := checkSize("embedder", unsafe.Pointer(e), e.struct_size, unsafe.Sizeof(*e)); err != nil {
-		d.err = err
-		return out, nil
+	err := checkSize("embedder", unsafe.Pointer(e), e.struct_size, unsafe.Sizeof(*e))
+	d.keep(err)
+	if err != nil && !errors.Is(err, engine.ErrUnsupported) {
+		return nil
 	}
 	own = &embedder{name: d.text("embedder name", e.name), dim: int(e.dim), function: e.embed, context: C.context_of(e), releaser: e.release}
 	own.references.Store(1)
-	if d.err != nil {
-		own.release()
-	}
-	return out, own
+	return own
 }
 
 func (e *embedder) Name() string { return e.name }

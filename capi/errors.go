@@ -61,13 +61,15 @@ func enter(out *C.nexus_error, body func() error) (status C.nexus_status) {
 	return report(body(), out)
 }
 
+// sizeMax bounds a struct_size: more is no struct's size but memory that nobody set.
+const sizeMax = 64 << 10
+
 // checkSize verifies the struct_size of an input struct: at least that of ABI 1, and what
 // a newer program appended must be zero, as this library does not know what it asks for.
 func checkSize(name string, pointer unsafe.Pointer, have C.uint32_t, known uintptr) error {
 	if uintptr(have) < known {
 		return fmt.Errorf("%s.struct_size is %d, want at least %d: %w", name, have, known, engine.ErrInvalid)
 	}
-	const sizeMax = 64 << 10 // more is no struct's size but memory that nobody set
 	if have > sizeMax {
 		return fmt.Errorf("%s.struct_size is %d, more than any: %w", name, have, engine.ErrInvalid)
 	}

@@ -57,18 +57,18 @@ func nxi_add(db C.uint64_t, memories *C.nexus_memory, count C.size_t, ids *C.uin
 //export nxi_submit
 func nxi_submit(db C.uint64_t, in *C.nexus_request, q C.uint64_t, tag C.uint64_t, job *C.uint64_t, out *C.nexus_error) C.nexus_status {
 	return enter(out, func() error {
-		var to *queue
-		if q != 0 {
-			var err error
-			if to, err = lookUp[*queue](handle(q), kindQueue); err != nil {
-				return err
-			}
-		}
 		r, err := decode(handle(db), in)
 		if err != nil {
 			return err
 		}
-		h, err := submit(r, to, tag)
+		var to *queue
+		if q != 0 {
+			to, err = lookUp[*queue](handle(q), kindQueue)
+		}
+		var h handle
+		if err == nil {
+			h, err = submit(r, to, tag)
+		}
 		if err != nil && r.embedder != nil {
 			r.embedder.release()
 		}
@@ -165,6 +165,16 @@ func nxi_queue_fd(h C.uint64_t, fd *C.int, out *C.nexus_error) C.nexus_status {
 	})
 }
 
+// plainCompletion is nexus_completion without a pointer in it. Storing a pointer, even
+// NULL, shows the garbage collector what stood there before, and nobody has set that.
+type plainCompletion struct {
+	job, tag uint64
+	status   int32
+	reserved uint32
+}
+
+const _ = -(unsafe.Sizeof(plainCompletion{}) ^ unsafe.Sizeof(C.nexus_completion{})) // of one size
+
 //export nxi_queue_drain
 func nxi_queue_drain(h C.uint64_t, completions *C.nexus_completion, size C.size_t, timeout C.int64_t, count *C.size_t, out *C.nexus_error) C.nexus_status {
 	return enter(out, func() error {
@@ -174,13 +184,12 @@ func nxi_queue_drain(h C.uint64_t, completions *C.nexus_completion, size C.size_
 		}
 		taken, err := q.drain(int(min(size, math.MaxInt32)), time.Duration(timeout))
 		*count = C.size_t(len(taken))
-		list := unsafe.Slice(completions, len(taken)) // SAFETY: the caller says that size elements are there
+		// SAFETY: the caller says that size elements are there; plainCompletion is laid out
+		// as they are. A tag is any value of a pointer's size, perhaps no pointer, and what
+		// it overwrites is anything: neither is ever held as a pointer in Go.
+		list := unsafe.Slice((*plainCompletion)(unsafe.Pointer(completions)), len(taken))
 		for i, c := range taken {
-			list[i] = C.nexus_completion{status: C.int32_t(c.status)}
-			list[i].job.v = C.uint64_t(c.job)
-			// SAFETY: a tag is any value of a pointer's size, perhaps no pointer: it is
-			// never held as one in Go.
-			*(*C.uint64_t)(unsafe.Pointer(&list[i].tag)) = c.tag
+			list[i] = plainCompletion{job: uint64(c.job), tag: uint64(c.tag), status: int32(c.status)}
 		}
 		return err
 	})

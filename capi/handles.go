@@ -76,7 +76,9 @@ func (t *table) add(k kind, value any) (handle, error) {
 		t.generations = append(t.generations, 0)
 		t.used++
 	}
-	t.generations[slot]++
+	if t.generations[slot]++; t.generations[slot] == 0 {
+		t.generations[slot] = 1 // 0 is no handle's
+	}
 	h := newHandle(k, t.generations[slot], slot)
 	t.at(slot).Store(&entry{h, value})
 	return h, nil

@@ -26,6 +26,13 @@ func (d *decoder) fail(format string, args ...any) {
 	}
 }
 
+// keep notes an error, if it is the first.
+func (d *decoder) keep(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
 // textMax bounds a text that is copied at all; the engine's own limits are lower.
 const textMax = 64 << 20
 
@@ -78,10 +85,12 @@ func (d *decoder) vector(name string, first *C.float, n C.size_t) []float32 {
 	return append([]float32{}, view...)
 }
 
-func (d *decoder) scope(tenant, user, agent, session C.nexus_text) engine.Scope {
+// scope takes pointers: the data of an empty text may be any value (Rust's is 1), which
+// must not stand in a frame while Go may move the stack: it would end the process.
+func (d *decoder) scope(tenant, user, agent, session *C.nexus_text) engine.Scope {
 	return engine.Scope{
-		Tenant: d.text("tenant", tenant), User: d.text("user", user),
-		Agent: d.text("agent", agent), Session: d.text("session", session),
+		Tenant: d.text("tenant", *tenant), User: d.text("user", *user),
+		Agent: d.text("agent", *agent), Session: d.text("session", *session),
 	}
 }
 
@@ -118,7 +127,7 @@ func (d *decoder) memories(first *C.nexus_memory, n C.size_t) []engine.Memory {
 
 func (d *decoder) memory(m *C.nexus_memory) engine.Memory {
 	out := engine.Memory{
-		Key: d.text("key", m.key), Scope: d.scope(m.tenant, m.user, m.agent, m.session),
+		Key: d.text("key", m.key), Scope: d.scope(&m.tenant, &m.user, &m.agent, &m.session),
 		Speaker: d.text("speaker", m.speaker), Text: d.text("text", m.text), Source: d.text("source", m.source),
 		Start: uint64(m.source_start), End: uint64(m.source_end),
 		Vector: d.vector("vector", m.vector, m.vector_count), Importance: float32(m.importance),
@@ -157,9 +166,10 @@ func (d *decoder) metaValue(m *C.nexus_meta) any {
 	case C.NEXUS_META_TYPE_TIME:
 		return time.UnixMicro(int64(m.time_us)).UTC()
 	case C.NEXUS_META_TYPE_LIST:
-		list := make([]string, 0, m.list_count)
-		for _, t := range slice(d, "meta list", m.list, C.size_t(m.list_count), model.MetaBytesMax) {
-			list = append(list, d.text("meta value", t))
+		texts := slice(d, "meta list", m.list, C.size_t(m.list_count), model.MetaBytesMax)
+		list := make([]string, 0, len(texts)) // not list_count, which nobody has checked before slice
+		for i := range texts {
+			list = append(list, d.text("meta value", texts[i]))
 		}
 		return list
 	}
@@ -189,7 +199,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 	own := decoder{err: d.err} // its vector may be looked at by a late engine: copied
 	out = engine.Query{
 		Text: own.text("query text", q.text), Vector: own.vector("query vector", q.vector, q.vector_count),
-		K: int(q.k), Scope: own.scope(q.tenant, q.user, q.agent, q.session), Intent: engine.Intent(q.intent),
+		K: int(q.k), Scope: own.scope(&q.tenant, &q.user, &q.agent, &q.session), Intent: engine.Intent(q.intent),
 		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns),
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_NOW != 0 {
@@ -201,8 +211,9 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		out.Weights = &weights
 	}
 	const enginesMax = 16
-	for _, t := range slice(&own, "engines", q.engines, q.engine_count, enginesMax) {
-		out.Engines = append(out.Engines, own.text("engine", t))
+	engines := slice(&own, "engines", q.engines, q.engine_count, enginesMax)
+	for i := range engines {
+		out.Engines = append(out.Engines, own.text("engine", engines[i]))
 	}
 	d.err = own.err
 	return out

@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,8 @@ var jobsRunning atomic.Int64
 // closed, and read after.
 type job struct {
 	request *request
+	handle  handle // written before run, as queue is
+	queue   *queue // nil: nobody is told
 	cancel  context.CancelFunc
 	done    chan struct{}
 	result  *result
@@ -40,30 +43,35 @@ func submit(r *request, q *queue, tag C.uint64_t) (handle, error) {
 		return 0, fmt.Errorf("%d jobs are running: %w", jobsMax, engine.ErrBusy)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &job{request: r, cancel: cancel, done: make(chan struct{})}
-	h, err := handles.add(kindJob, j)
+	j := &job{request: r, queue: q, cancel: cancel, done: make(chan struct{})}
+	h, err := handles.add(kindJob, j) // nobody knows it before submit returns
 	if err != nil {
 		jobsRunning.Add(-1)
 		cancel()
 		return 0, err
 	}
-	go j.run(ctx, h, q, tag)
+	j.handle = h
+	go j.run(ctx, tag)
 	return h, nil
 }
 
-func (j *job) run(ctx context.Context, h handle, q *queue, tag C.uint64_t) {
+// run announces the job before it is done for those who wait, and never once it is freed:
+// its tag may lead nowhere by then.
+func (j *job) run(ctx context.Context, tag C.uint64_t) {
 	defer j.cancel()
 	out, err := j.request.run(ctx)
 	jobsRunning.Add(-1)
 	j.mu.Lock()
 	j.result, j.err = out, err
-	close(j.done)
+	j.request.memories, j.request.ids, j.request.query = nil, nil, engine.Query{} // perhaps the caller's memory
 	abandoned := j.abandoned
+	if !abandoned && j.queue != nil {
+		j.queue.push(completion{j.handle, tag, report(err, nil)})
+	}
+	close(j.done)
 	j.mu.Unlock()
 	if abandoned {
 		out.undo()
-	} else if q != nil {
-		q.push(completion{h, tag, report(err, nil)})
 	}
 }
 
@@ -106,6 +114,9 @@ func (j *job) free() {
 	j.abandoned = true
 	out := j.result
 	j.mu.Unlock()
+	if j.queue != nil {
+		j.queue.forget(j.handle)
+	}
 	out.undo()
 }
 
@@ -150,6 +161,25 @@ func (q *queue) push(c completion) {
 	q.wake()
 }
 
+// forget takes back what was announced of a job that is freed.
+func (q *queue) forget(h handle) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.fd < 0 || len(q.items) == 0 {
+		return
+	}
+	q.items = slices.DeleteFunc(slices.Clone(q.items), func(c completion) bool { return c.job == h })
+	q.settle()
+}
+
+// settle clears the eventfd where nothing is left; under mu.
+func (q *queue) settle() {
+	if len(q.items) == 0 {
+		q.items = nil
+		_, _ = unix.Read(q.fd, make([]byte, 8)) // nothing to read is fine
+	}
+}
+
 func (q *queue) wake() {
 	select {
 	case q.signal <- struct{}{}:
@@ -164,13 +194,13 @@ func (q *queue) drain(n int, timeout time.Duration) ([]completion, error) {
 		q.mu.Lock()
 		if q.fd < 0 {
 			q.mu.Unlock()
+			q.wake() // for the next that waits: close woke one
 			return nil, fmt.Errorf("queue: closed: %w", engine.ErrClosed)
 		}
 		taken := q.items[:min(n, len(q.items))]
-		if q.items = q.items[len(taken):]; len(q.items) == 0 {
-			q.items = nil
-			_, _ = unix.Read(q.fd, make([]byte, 8)) // nothing to read is fine
-		} else if len(taken) > 0 {
+		q.items = q.items[len(taken):]
+		q.settle()
+		if len(q.items) > 0 && len(taken) > 0 {
 			q.wake() // for another that waits
 		}
 		q.mu.Unlock()

@@ -127,7 +127,6 @@ func TestEveryoneWhoWaitsOnAQueueIsServedAndClosingWakesAll(t *testing.T) {
 			for {
 				list, err := q.drain(1, -1)
 				if errors.Is(err, engine.ErrClosed) {
-					q.wake() // as the next one waits
 					return
 				}
 				taken.Add(int64(len(list)))
@@ -309,5 +308,26 @@ func TestCursorsEndWithTheirStore(t *testing.T) {
 	}
 	if _, err := newCursor(db, engine.Scope{}); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("a new cursor: %v", err)
+	}
+}
+
+// TestAFreedJobIsAnnouncedNoMore: its tag may lead nowhere by then.
+func TestAFreedJobIsAnnouncedNoMore(t *testing.T) {
+	db := storeOf(t, openStore(t, t.TempDir()))
+	q := newTestQueue(t)
+	for range 200 {
+		h, err := submit(&request{op: opStats, db: db}, q, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := take[*job](h, kindJob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.free()
+		<-j.done
+	}
+	if list, err := q.drain(200, 0); len(list) != 0 || err != nil || readable(t, q.fd) {
+		t.Errorf("announced: %v (%v)", list, err)
 	}
 }

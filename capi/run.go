@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -73,13 +74,18 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 	if in == nil {
 		return nil, fmt.Errorf("request is NULL: %w", engine.ErrInvalid)
 	}
-	if err := checkSize("request", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)); err != nil {
-		return nil, err
+	known := unsafe.Sizeof(*in)
+	sizeErr := checkSize("request", unsafe.Pointer(in), in.struct_size, known)
+	if uintptr(in.struct_size) < known || in.struct_size > sizeMax {
+		return nil, sizeErr
 	}
+	d := decoder{borrow: in.flags&C.NEXUS_SUBMIT_BORROW != 0, err: sizeErr}
 	if in.flags&^C.NEXUS_SUBMIT_BORROW != 0 {
-		return nil, fmt.Errorf("request.flags are %#x: %w", in.flags, engine.ErrInvalid)
+		d.fail("request.flags are %#x", in.flags)
 	}
-	d := decoder{borrow: in.flags&C.NEXUS_SUBMIT_BORROW != 0}
+	if d.err != nil && in.op != C.NEXUS_OP_OPEN { // which goes on, to release its embedder
+		return nil, d.err
+	}
 	r = &request{op: in.op, close: db}
 	switch in.op {
 	case C.NEXUS_OP_OPEN:
@@ -107,7 +113,7 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 	case C.NEXUS_OP_GET_BY_KEY:
 		r.scope.Tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
 	case C.NEXUS_OP_LIST:
-		r.scope = d.scope(in.tenant, in.user, in.agent, in.session)
+		r.scope = d.scope(&in.tenant, &in.user, &in.agent, &in.session)
 		if d.err == nil {
 			d.err = r.scope.Check()
 		}
@@ -191,12 +197,16 @@ func (r *request) open(ctx context.Context) (h handle, err error) {
 	if err != nil {
 		return 0, err
 	}
-	db := &database{DB: opened, dir: r.path, embedder: r.embedder}
+	dir, err := filepath.Abs(r.path) // the process may change its directory later
+	if err != nil {
+		return 0, errors.Join(err, opened.Close())
+	}
+	db := &database{DB: opened, dir: dir, embedder: r.embedder}
 	db.ctx, db.end = context.WithCancel(context.Background())
 	if h, err = handles.add(kindDB, db); err != nil {
 		return 0, errors.Join(err, opened.Close())
 	}
-	inherit(r.path)
+	inherit(dir)
 	return h, nil
 }
 

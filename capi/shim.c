@@ -2,9 +2,12 @@
    hands the rest over as one request. */
 #include "shim.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,7 +18,8 @@
 
    A forked child has none of the Go runtime's threads: whatever needs one would hang. The
    handler marks the child, and every function that enters Go returns NEXUS_FORKED there. It
-   also closes the child's copies of the stores' locked files, see fork.go. */
+   also closes the child's copies of the stores' locked files, see fork.go, and unmaps them: a
+   mapping holds a file, and with it the lock, as a descriptor does. */
 
 static volatile int forked;
 
@@ -36,14 +40,60 @@ static int identify(int fd, struct stat *s) { return (int)syscall(SYS_fstat, fd,
 static void before_fork(void) { pthread_mutex_lock(&inherited_lock); }
 static void after_fork_in_parent(void) { pthread_mutex_unlock(&inherited_lock); }
 
-static void after_fork_in_child(void) {
+/* Unmaps what one line of /proc/self/maps names, if it is a truth.db of the list, shared:
+   7f00c6b84000-7f00c6b8c000 r--s 00000000 fe:00 10249834    /path/truth.db
+   The device is not compared: on some file systems it is another one here than fstat's. */
+static void unmap_inherited(char *line) {
+  static const char name[] = "/truth.db";
+  char *at = line;
+  unsigned long first, end, inode;
+  size_t size = strlen(line);
   int i;
+  if (size < sizeof name || strcmp(line + size - (sizeof name - 1), name) != 0) return;
+  first = strtoul(at, &at, 16);
+  if (*at++ != '-') return;
+  end = strtoul(at, &at, 16);
+  if (*at++ != ' ' || strlen(at) < 5 || at[3] != 's' || !(at = strchr(at + 5, ' ')) || !(at = strchr(at + 1, ' '))) return;
+  inode = strtoul(at, NULL, 10);
+  for (i = 0; i < INHERITED_MAX; i++)
+    if (inherited[i].used && inherited[i].inode == inode) {
+      munmap((void *)first, end - first);
+      return;
+    }
+}
+
+/* Reads the map without what a child of threads must not call: no memory, no locks. */
+static void unmap_all_inherited(void) {
+  static char buffer[1 << 14]; /* the longest path is 4 KiB */
+  size_t have = 0;
+  ssize_t got;
+  char *line, *end;
+  int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  while ((got = read(fd, buffer + have, sizeof buffer - 1 - have)) > 0) {
+    have += (size_t)got;
+    buffer[have] = 0;
+    for (line = buffer; (end = strchr(line, '\n')); line = end + 1) {
+      *end = 0;
+      unmap_inherited(line);
+    }
+    have -= (size_t)(line - buffer);
+    memmove(buffer, line, have);
+  }
+  close(fd);
+}
+
+static void after_fork_in_child(void) {
+  int i, any = 0, before = errno;
   struct stat s;
   forked = 1;
+  for (i = 0; i < INHERITED_MAX; i++) any |= inherited[i].used;
+  if (any) unmap_all_inherited();
   for (i = 0; i < INHERITED_MAX; i++) /* the file may have been closed and its number taken */
     if (inherited[i].used && identify(inherited[i].fd, &s) == 0 && s.st_dev == inherited[i].device &&
         s.st_ino == inherited[i].inode)
       close(inherited[i].fd);
+  errno = before;
   pthread_mutex_unlock(&inherited_lock);
 }
 
@@ -160,10 +210,18 @@ static nexus_status call(uint64_t db, nexus_request *request, nexus_reply *reply
   return nxi_call(db, request, reply, error);
 }
 
+/* Releases the embedder of an opening that is refused here. */
+static void give_up(const nexus_open_options *o) {
+  if (o && o->struct_size >= sizeof *o && o->embedder && o->embedder->struct_size >= sizeof *o->embedder &&
+      o->embedder->release)
+    o->embedder->release(o->embedder->context);
+}
+
 nexus_status nexus_open(nexus_text path, const nexus_open_options *options, nexus_db *db, nexus_error *error) {
   nexus_request request = request_of(NEXUS_OP_OPEN);
   nexus_reply reply;
   nexus_status status;
+  if (forked || !db) give_up(options);
   ENTER(error);
   WANT(db, error);
   db->v = 0;
@@ -183,6 +241,7 @@ nexus_status nexus_close(nexus_db db, nexus_error *error) {
 
 nexus_status nexus_add(nexus_db db, const nexus_memory *memories, size_t count, uint64_t *ids, nexus_error *error) {
   ENTER(error);
+  if (count == 0) memories = NULL, ids = NULL; /* of nothing they may be any value, which Go must not see */
   return nxi_add(db.v, (nexus_memory *)memories, count, ids, error);
 }
 
@@ -327,6 +386,8 @@ nexus_status nexus_import(nexus_db db, nexus_text path, uint32_t batch, nexus_re
 
 nexus_status nexus_submit(nexus_db db, const nexus_request *request, nexus_queue queue, void *tag, nexus_job *job,
                           nexus_error *error) {
+  if ((forked || !job) && request && request->struct_size >= sizeof *request && request->op == NEXUS_OP_OPEN)
+    give_up(request->options);
   ENTER(error);
   WANT(request, error);
   WANT(job, error);
@@ -388,6 +449,7 @@ nexus_status nexus_queue_drain(nexus_queue queue, nexus_completion *completions,
   WANT(count, error);
   *count = 0;
   if (size > 0) WANT(completions, error);
+  if (size == 0) completions = NULL; /* see nexus_add */
   return nxi_queue_drain(queue.v, completions, size, timeout_ns, count, error);
 }
 

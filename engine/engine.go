@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/embed"
@@ -126,8 +127,8 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err := kernels.CheckForced(); err != nil {
 		return nil, fmt.Errorf("open: %w: %w", err, ErrUnsupported)
 	}
-	if dir == "" {
-		return nil, fmt.Errorf("open: no directory given: %w", ErrInvalid)
+	if dir == "" || strings.ContainsRune(dir, 0) {
+		return nil, fmt.Errorf("open: no directory given, or a NUL in its name: %w", ErrInvalid)
 	}
 	if o.Dim < 0 || o.Dim > model.DimensionMax {
 		return nil, fmt.Errorf("open: dimension %d, want 0..%d: %w", o.Dim, model.DimensionMax, ErrInvalid)

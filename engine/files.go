@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -27,7 +28,7 @@ func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (c
 		return 0, fmt.Errorf("export: %w", err)
 	}
 	// Not in the system's folder for temporary files: a rename stays on one disk.
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := createBeside(path)
 	if err != nil {
 		return 0, fmt.Errorf("export: %w", fileError(path, err))
 	}
@@ -35,14 +36,38 @@ func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (c
 	if count, err = db.Export(ctx, &lineCounter{f, 0, stats.Memories, progress}); err != nil {
 		return count, errors.Join(fileError(path, err), f.Close())
 	}
-	err = errors.Join(f.Chmod(0o644), f.Sync(), f.Close())
+	err = errors.Join(f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
+	}
+	if err == nil {
+		err = syncDirectory(filepath.Dir(path))
 	}
 	if err != nil {
 		return count, fmt.Errorf("export: %w", fileError(path, err))
 	}
 	return count, nil
+}
+
+// createBeside creates a new file in the directory of path. Who may read it is for
+// the process's umask to say, as of any file: os.CreateTemp and a Chmod are not asked.
+func createBeside(path string) (*os.File, error) {
+	const tries = 100
+	for n := 1; ; n++ {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".nexus-export-%016x", rand.Uint64()))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if n == tries || !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+}
+
+func syncDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // lineCounter tells of every line that goes through.
@@ -119,12 +144,17 @@ func fileError(path string, err error) error {
 		kind = ErrReadOnly
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		kind = ErrNoSpace
-	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG),
+		errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EINVAL): // a directory; a NUL in the path
 		kind = ErrInvalid
 	}
 	var place *fs.PathError
-	if errors.As(err, &place) {
-		err = place.Err // its path may be that of a temporary file
+	var link *os.LinkError
+	switch { // their paths may be those of a temporary file
+	case errors.As(err, &place):
+		err = place.Err
+	case errors.As(err, &link):
+		err = link.Err
 	}
 	return fmt.Errorf("%s: %w: %w", path, err, kind)
 }

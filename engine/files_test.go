@@ -69,6 +69,8 @@ func TestFilesThatCannotBeUsedGiveTypedErrors(t *testing.T) {
 	}{
 		"export into no folder":  {func(p string) error { _, err := db.ExportFile(t.Context(), p, nil); return err }, "none/x", engine.ErrNotFound},
 		"export under a file":    {func(p string) error { _, err := db.ExportFile(t.Context(), p, nil); return err }, "store/LOCK/x", engine.ErrInvalid},
+		"export over a folder":   {func(p string) error { _, err := db.ExportFile(t.Context(), p, nil); return err }, "store", engine.ErrInvalid},
+		"export, NUL in a name":  {func(p string) error { _, err := db.ExportFile(t.Context(), p, nil); return err }, "a\x00b", engine.ErrInvalid},
 		"import of no file":      {func(p string) error { _, err := db.ImportFile(t.Context(), p, engine.ImportOptions{}, nil); return err }, "none", engine.ErrNotFound},
 		"import of a directory":  {func(p string) error { _, err := db.ImportFile(t.Context(), p, engine.ImportOptions{}, nil); return err }, "store", engine.ErrInvalid},
 		"import of a binary one": {func(p string) error { _, err := db.ImportFile(t.Context(), p, engine.ImportOptions{}, nil); return err }, "store/truth.db", nil},

@@ -215,6 +215,7 @@ func (s *Store) commitTruth(batch []*request) error {
 		return nil
 	}
 	building := startBuilding(t.space, rows) // while the disk works
+	defer func() { <-building }()            // after a panic too: rows may hold the caller's memory
 	err = s.commitFailed(tx.Commit())
 	built := <-building
 	if err != nil {
@@ -238,12 +239,12 @@ type build struct {
 func startBuilding(space segment.Space, rows []*segment.Row) <-chan build {
 	done := make(chan build, 1)
 	if len(rows) == 0 {
-		done <- build{}
+		close(done)
 		return done
 	}
 	go func() {
 		var b build
-		defer func() { done <- b }()
+		defer func() { done <- b; close(done) }()
 		defer model.Rescue("store: build", &b.err)
 		b.segment, b.err = buildSegment(space, rows, rows[0].ID, rows[len(rows)-1].ID)
 	}()
