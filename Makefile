@@ -99,6 +99,15 @@ test-capi: setup ## the Go side of the C ABI: lint, tests, race detector (needs 
 test-quality: ## retrieval quality against the golden figures
 	$(GO) test -count=1 -run Quality ./eval/
 
+.PHONY: wheel
+wheel: ## the Python wheel, into dist/ (Go, a C compiler, Python 3.11)
+	python3 -m pip wheel -q --no-index --no-deps -w dist .
+	@ls -l dist/*.whl
+
+.PHONY: test-python
+test-python: ## the Python package: its wheel in clean venvs, types, adapters, conformance
+	CGO_ENABLED=1 python/test.sh build/python
+
 .PHONY: quality
 quality: build ## tables of retrieval quality on the development sets in ../shared/data
 	@for set in locomo beam-100k beam-1m; do \

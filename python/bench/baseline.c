@@ -1,5 +1,5 @@
 /* What the same calls cost from C: get, query and bulk add, as bench/run.py does them from Python.
-     baseline STORE BULK_STORE RECORDS DIM  prints "get_ns query_ns took_ns add_rate rss_kb". */
+     baseline STORE BULK_STORE RECORDS DIM  prints "get_ns query_ns over_ns add_rate rss_kb". */
 #include <nexus.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +22,10 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(double *values, size_t count) {
+/* The value that the best tenth of the rounds stays below: other work of the machine is in the rest. */
+static double best_tenth(double *values, size_t count) {
   qsort(values, count, sizeof *values, by_value);
-  return values[count / 2];
+  return values[count / 10];
 }
 
 enum { rounds = 2000, gets = 200, adds = 8192 };
@@ -42,11 +43,12 @@ static double time_get(nexus_db db, nexus_error *error) {
     }
     times[i] = (now() - start) / gets;
   }
-  return median(times, rounds) * 1e9;
+  return best_tenth(times, rounds) * 1e9;
 }
 
-static double time_query(nexus_db db, double *took, nexus_error *error) {
-  static double times[rounds], tooks[rounds];
+/* Nanoseconds of a question, and in *over those beyond Go's own. */
+static double time_query(nexus_db db, double *over, nexus_error *error) {
+  static double times[rounds], overs[rounds];
   nexus_query query;
   nexus_answer *answer;
   uint32_t i, j;
@@ -57,12 +59,13 @@ static double time_query(nexus_db db, double *took, nexus_error *error) {
     double start = now();
     check(nexus_query_run(db, &query, &answer, error), error);
     for (j = 0; j < answer->hit_count; j++) seen += nexus_answer_hit(answer, j)->score + (double)nexus_answer_hit(answer, j)->memory->text.size;
-    tooks[i] = (double)answer->took_ns;
+    overs[i] = -(double)answer->took_ns;
     nexus_free(answer);
     times[i] = (now() - start) * 1e9;
+    overs[i] += times[i];
   }
-  *took = median(tooks, rounds);
-  return median(times, rounds);
+  *over = best_tenth(overs, rounds);
+  return best_tenth(times, rounds);
 }
 
 static double time_add(const char *path, size_t records, size_t dim, nexus_error *error) {
@@ -106,13 +109,13 @@ int main(int argc, char **argv) {
   nexus_error error = {sizeof error, 0, 0, 0, ""};
   nexus_open_options options = {sizeof options, NEXUS_OPEN_READ_ONLY, 0, 0, NULL};
   nexus_db db;
-  double get, query, took;
+  double get, query, over;
   if (argc != 5) return 2;
   check(nexus_open(nexus_str(argv[1]), &options, &db, &error), &error);
   get = time_get(db, &error);
-  query = time_query(db, &took, &error);
+  query = time_query(db, &over, &error);
   check(nexus_close(db, &error), &error);
-  printf("%.0f %.0f %.0f ", get, query, took);
+  printf("%.0f %.0f %.0f ", get, query, over);
   printf("%.0f ", time_add(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10), &error));
   printf("%ld\n", rss_peak());
   return 0;

@@ -9,7 +9,6 @@ installed. Exits with 1 where a bar is missed.
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import sysconfig
@@ -42,28 +41,35 @@ def make_store(path: str) -> None:
         db.add({"text": f"memory number {i} of the harbour, as told on day {i % 50}", "session": f"s{i % 20}"} for i in range(1000))
 
 
+def best_tenth(values: list[float]) -> float:
+    """The value that the best tenth of the rounds stays below: other work of the machine is in the rest."""
+    return sorted(values)[len(values) // 10]
+
+
 def time_get(db: nexus.DB) -> float:
     """Nanoseconds of a get, without reading a field."""
-    get, times = db.get, []
+    get = db.get
+    times: list[float] = []
     for _ in range(ROUNDS):
         start = time.perf_counter_ns()
         for _ in range(GETS):
             get(1)
         times.append((time.perf_counter_ns() - start) / GETS)
-    return statistics.median(times)
+    return best_tenth(times)
 
 
 def time_query(db: nexus.DB) -> tuple[float, float]:
-    """Nanoseconds of a question whose eight hits are read with text and factors, and Go's own part."""
-    times, tooks = [], []
+    """Nanoseconds of a question whose eight hits are read with text and factors, and those beyond Go's own."""
+    times: list[float] = []
+    overs: list[float] = []
     for _ in range(ROUNDS):
         start = time.perf_counter_ns()
         answer = db.query(QUESTION)
         read = [(hit.text, hit.factors) for hit in answer]
         times.append(time.perf_counter_ns() - start)
-        tooks.append(answer.took * 1e9)
+        overs.append(times[-1] - answer.took * 1e9)
         assert len(read) == 8
-    return statistics.median(times), statistics.median(tooks)
+    return best_tenth(times), best_tenth(overs)
 
 
 BULK = """
@@ -91,12 +97,12 @@ def time_import() -> float:
     """Milliseconds that importing adds to starting the interpreter."""
 
     def start(code: str) -> float:
-        times = []
+        times: list[float] = []
         for _ in range(15):
             begin = time.perf_counter()
             subprocess.run([sys.executable, "-c", code], check=True)
             times.append(time.perf_counter() - begin)
-        return statistics.median(times)
+        return min(times)
 
     return (start("import nexus") - start("pass")) * 1e3
 
@@ -118,18 +124,17 @@ def main() -> int:
     c = [best(c_rounds, i, i == 3) for i in range(5)]
     p = [best(python_rounds, i, i == 3) for i in range(5)]
     matrix_mb = RECORDS * DIM * 4 / 1e6
-    over = min(round[1] - round[2] for round in python_rounds)
     rows = [
         ("get, ns", c[0], p[0], f"+{p[0] - c[0]:.0f} ns", "C + 400 ns", p[0] - c[0] <= 400),
-        ("query, 8 hits read, us", c[1] / 1e3, p[1] / 1e3, f"Go's own {p[2] / 1e3:.1f} + {over / 1e3:.1f} us", "Go + 8 us", over <= 8000),
+        ("query, 8 hits read, us", c[1] / 1e3, p[1] / 1e3, f"Go's own +{p[2] / 1e3:.1f} us (C +{c[2] / 1e3:.1f})", "Go + 8 us", p[2] <= 8000),
         (f"bulk add of {RECORDS} x {DIM}, records/s", c[3], p[3], f"{p[3] / c[3]:.0%}", "90 % of C", p[3] >= 0.9 * c[3]),
         (f"its peak, MB (matrix {matrix_mb:.0f})", c[4] / 1e3, p[4] / 1e3, f"{p[4] / c[4]:.2f} x", "", True),
         ("import, ms", 0.0, imported, "", "30 ms", imported <= 30),
     ]
     print(f"CPython {sys.version.split()[0]}, {sysconfig.get_platform()}, {os.cpu_count()} CPUs, nexus {nexus.__version__}")
-    print(f"{'':<42}{'C':>10}{'Python':>10}  {'difference':<24}{'bar':<12}")
+    print(f"{'':<42}{'C':>10}{'Python':>10}  {'difference':<30}{'bar':<12}")
     for label, of_c, of_python, difference, bar, held in rows:
-        print(f"{label:<42}{of_c:>10.1f}{of_python:>10.1f}  {difference:<24}{bar:<12}{'' if held else 'MISSED'}")
+        print(f"{label:<42}{of_c:>10.1f}{of_python:>10.1f}  {difference:<30}{bar:<12}{'' if held else 'MISSED'}")
     return 0 if all(row[-1] for row in rows) else 1
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ._abi import VERSION as __version__
 from ._async import Opening, aopen
-from ._core import EngineTrace, Factors, Info, Problem, Report, Stats, configure, info
+from ._core import EngineTrace, Info, Problem, Report, Stats, configure, info
 from ._db import DB, Listing, open
 from ._embed import Embedding
 from ._errors import (
@@ -43,7 +43,7 @@ from ._errors import (
     UnsupportedError,
 )
 from ._memory import Memory
-from ._results import Answer, Hit, Record
+from ._results import Answer, Factors, Hit, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

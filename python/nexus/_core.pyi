@@ -6,27 +6,12 @@ from typing import Any, Final, Iterable, Iterator, Sequence, final, overload
 from _typeshed import structseq
 
 from ._results import Answer as _Answer
+from ._results import Factors as _Factors
 from ._results import Hit as _Hit
 from ._results import Record as _Record
 from ._types import Intent, Kind, MetaValue, Vector, Weights
 
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
-
-@final
-class Factors(structseq[Any], tuple[float, float, float, float, float, float]):
-    __match_args__: Final = ("relevance", "freshness", "diversity", "authority", "coherence", "confidence")
-    @property
-    def relevance(self) -> float: ...
-    @property
-    def freshness(self) -> float: ...
-    @property
-    def diversity(self) -> float: ...
-    @property
-    def authority(self) -> float: ...
-    @property
-    def coherence(self) -> float: ...
-    @property
-    def confidence(self) -> float: ...
 
 @final
 class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
@@ -158,7 +143,7 @@ class Hit(Record):
     @property
     def score(self) -> float: ...
     @property
-    def factors(self) -> Factors: ...
+    def factors(self) -> _Factors: ...
     @property
     def duplicates(self) -> tuple[int, ...]: ...
 

@@ -8,7 +8,23 @@ from ._memory import FIELDS, Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NamedTuple
+
+    class Factors(NamedTuple):
+        """The six values behind a score, each 0..1."""
+
+        relevance: float
+        freshness: float
+        diversity: float
+        authority: float
+        coherence: float
+        confidence: float
+
+else:  # typing would be most of the time of an import
+    from collections import namedtuple
+
+    Factors = namedtuple("Factors", FACTOR, module="nexus")
+    Factors.__doc__ = "The six values behind a score, each 0..1."
 
 _SHOWN_MAX = 72  # characters of a text in a repr
 
@@ -84,8 +100,7 @@ class Hit(_core.Hit):
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name, with score, factors (a dict) and duplicates."""
-        factors = dict(zip(FACTOR, self.factors))
-        return _fields_of(self) | {"score": self.score, "factors": factors, "duplicates": list(self.duplicates)}
+        return _fields_of(self) | {"score": self.score, "factors": self.factors._asdict(), "duplicates": list(self.duplicates)}
 
     def __eq__(self, other: object) -> bool:
         return self.to_dict() == other.to_dict() if isinstance(other, Hit) else NotImplemented

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from . import _abi, _core
 from ._errors import make_error
-from ._results import Answer, Hit, Record
+from ._results import Answer, Factors, Hit, Record
 
 
 def names_by_number(numbers: dict[str, int]) -> tuple[str, ...]:
@@ -21,6 +21,7 @@ _core.setup(
     answer=Answer,
     hit=Hit,
     record=Record,
+    factors_class=Factors,
     kinds={name: number for name, number in _abi.KIND.items() if number},
     intents=_abi.INTENT,
     factors=_abi.FACTOR,

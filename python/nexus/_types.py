@@ -7,8 +7,9 @@ import os
 from datetime import datetime
 from typing import Any, Literal, Mapping, Protocol, Sequence, TypeAlias, TypedDict, Union, runtime_checkable
 
-from ._core import Factors, Record
+from ._core import Record
 from ._memory import Memory
+from ._results import Factors
 
 Path: TypeAlias = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 

@@ -197,7 +197,7 @@ int parse_delete(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
   uint64_t *ids;
   Py_ssize_t i, n;
   if (arguments(&delete_signature, args, nargs, kwnames, v) < 0) return -1;
-  if (PyIndex_Check(v[0])) return parse_get(c, v, 1, NULL);
+  if (PyIndex_Check(v[0]) && !PySequence_Check(v[0])) return parse_get(c, v, 1, NULL); /* an array has an index too */
   list = PySequence_Tuple(v[0]);
   if (pile_object(&c->pile, list) < 0) return -1;
   n = PyTuple_Size(list);

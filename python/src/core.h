@@ -32,6 +32,7 @@ typedef struct python_side {
   PyObject *library;      /* str: path of libnexus.so.1 */
   PyObject *make_error;   /* (code, message, retryable) -> exception */
   PyObject *answer, *hit, *record; /* subclasses of the types here, which outcomes are made of */
+  PyObject *factors_class;         /* a named tuple */
   PyObject *kinds, *intents, *factors; /* dict: name -> number */
   PyObject *kind_names;   /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
@@ -186,11 +187,10 @@ PyObject *trace_from(const nexus_engine_trace *trace);
 PyObject *factors_from(const float *factors);
 PyObject *text_object(nexus_text text);
 PyObject *time_object(int64_t microseconds);
-/* What outcomes point into, freed when the last of them goes. Takes the arena over even on failure. */
-PyObject *arena_object(const void *arena);
-PyObject *answer_from(PyObject *arena, const nexus_answer *answer);
-PyObject *records_from(PyObject *arena, const nexus_memories *memories);
-PyObject *record_from(PyObject *arena, const nexus_memory *memory);
+/* These take the arena over, even where they fail. */
+PyObject *answer_from(const void *arena, const nexus_answer *answer);
+PyObject *records_from(const void *arena, const nexus_memories *memories);
+PyObject *record_from(const void *arena, const nexus_memory *memory);
 
 /* ---- embed.c ---- */
 

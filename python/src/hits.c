@@ -1,8 +1,9 @@
 /* What answers and reads give: Answer, Hit, Record. They read from the library's arena when an
-   attribute is asked for, and keep the arena alive; so does a vector, through the buffer protocol. */
+   attribute is asked for, and keep the arena alive; so does a vector, through the buffer protocol.
+   A hit keeps its answer. */
 #include "core.h"
 
-/* ---- Arena: owns what the library gave ---- */
+/* ---- Arena: owns a page of records; an answer and a record by itself own theirs ---- */
 
 typedef struct arena_type { PyObject_HEAD const void *memory; } arena_instance;
 static PyTypeObject *arena_class, *vector_class;
@@ -22,7 +23,7 @@ static void arena_dealloc(PyObject *self) {
   Py_DECREF(arena_class);
 }
 
-PyObject *arena_object(const void *memory) {
+static PyObject *arena_object(const void *memory) {
   PyObject *arena = heap_new(arena_class);
   if (arena) ((arena_instance *)arena)->memory = memory;
   else lib.nexus_free(memory);
@@ -37,35 +38,44 @@ static PyType_Spec arena_spec = {"nexus._core.Arena", sizeof(arena_instance), 0,
 
 typedef struct record_object {
   PyObject_HEAD
-  PyObject *arena;
+  PyObject *owner;   /* what keeps memory alive; NULL: this object does, by owned */
+  const void *owned; /* an arena, or NULL */
   const nexus_memory *memory;
   const nexus_hit *hit; /* NULL in a Record */
 } record_object;
 
-static PyObject *view_new(PyObject *class, PyObject *arena, const nexus_memory *memory, const nexus_hit *hit) {
+static PyObject *view_new(PyObject *class, PyObject *owner, const nexus_memory *memory, const nexus_hit *hit) {
   record_object *record = (record_object *)heap_new((PyTypeObject *)class);
   if (!record) return NULL;
-  record->arena = Py_NewRef(arena);
+  record->owner = Py_XNewRef(owner);
   record->memory = memory;
   record->hit = hit;
   return (PyObject *)record;
 }
 
-PyObject *record_from(PyObject *arena, const nexus_memory *memory) { return view_new(py.record, arena, memory, NULL); }
+PyObject *record_from(const void *arena, const nexus_memory *memory) {
+  PyObject *record = view_new(py.record, NULL, memory, NULL);
+  if (record) ((record_object *)record)->owned = arena;
+  else lib.nexus_free(arena);
+  return record;
+}
 
-PyObject *records_from(PyObject *arena, const nexus_memories *memories) {
-  PyObject *list = PyList_New((Py_ssize_t)memories->count);
+PyObject *records_from(const void *memory, const nexus_memories *memories) {
+  PyObject *arena = arena_object(memory);
+  PyObject *list = arena ? PyList_New((Py_ssize_t)memories->count) : NULL;
   size_t i;
   for (i = 0; list && i < memories->count; i++) {
-    PyObject *record = record_from(arena, nexus_memories_at(memories, i));
+    PyObject *record = view_new(py.record, arena, nexus_memories_at(memories, i), NULL);
     if (!record) Py_CLEAR(list);
     else PyList_SetItem(list, (Py_ssize_t)i, record);
   }
+  Py_XDECREF(arena);
   return list;
 }
 
 static void record_dealloc(PyObject *self) {
-  Py_XDECREF(((record_object *)self)->arena);
+  Py_XDECREF(((record_object *)self)->owner);
+  if (((record_object *)self)->owned) lib.nexus_free(((record_object *)self)->owned);
   heap_free(self);
 }
 
@@ -157,13 +167,13 @@ static PyObject *get_meta(PyObject *self, void *unused) {
 
 typedef struct vector_object {
   PyObject_HEAD
-  PyObject *arena;
+  PyObject *owner;
   const float *numbers;
   Py_ssize_t count, stride;
 } vector_object;
 
 static void vector_dealloc(PyObject *self) {
-  Py_XDECREF(((vector_object *)self)->arena);
+  Py_XDECREF(((vector_object *)self)->owner);
   heap_free(self);
 }
 
@@ -190,7 +200,7 @@ static PyObject *get_vector(PyObject *self, void *unused) {
   if (!m->vector) Py_RETURN_NONE;
   vector = (vector_object *)heap_new(vector_class);
   if (!vector) return NULL;
-  vector->arena = Py_NewRef(((record_object *)self)->arena);
+  vector->owner = Py_NewRef(((record_object *)self)->owner ? ((record_object *)self)->owner : self);
   vector->numbers = m->vector;
   vector->count = (Py_ssize_t)m->vector_count;
   vector->stride = sizeof(float);
@@ -269,20 +279,23 @@ static PyType_Spec hit_spec = {"nexus._core.Hit", sizeof(record_object), 0, Py_T
 
 typedef struct answer_object {
   PyObject_HEAD
-  PyObject *arena;
+  const void *owned; /* the arena */
   const nexus_answer *answer;
 } answer_object;
 
-PyObject *answer_from(PyObject *arena, const nexus_answer *answer) {
+PyObject *answer_from(const void *arena, const nexus_answer *answer) {
   answer_object *object = (answer_object *)heap_new((PyTypeObject *)py.answer);
-  if (!object) return NULL;
-  object->arena = Py_NewRef(arena);
+  if (!object) {
+    lib.nexus_free(arena);
+    return NULL;
+  }
+  object->owned = arena;
   object->answer = answer;
   return (PyObject *)object;
 }
 
 static void answer_dealloc(PyObject *self) {
-  Py_XDECREF(((answer_object *)self)->arena);
+  if (((answer_object *)self)->owned) lib.nexus_free(((answer_object *)self)->owned);
   heap_free(self);
 }
 
@@ -306,7 +319,7 @@ static PyObject *answer_item(PyObject *self, Py_ssize_t i) {
     return NULL;
   }
   hit = nexus_answer_hit(answer, (size_t)i);
-  return view_new(py.hit, ((answer_object *)self)->arena, hit->memory, hit);
+  return view_new(py.hit, self, hit->memory, hit);
 }
 
 static PyObject *get_hits(PyObject *self, void *unused) {

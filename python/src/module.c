@@ -1,5 +1,17 @@
 #include "core.h"
 
+/* dlopen was libdl's until glibc 2.34. By these versions the extension runs on systems from before
+   that; the backend links libdl.so.2 by name, which newer ones keep for it. */
+#if defined(__GLIBC__) && defined(__x86_64__)
+__asm__(".symver dlopen, dlopen@GLIBC_2.2.5");
+__asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
+__asm__(".symver dlerror, dlerror@GLIBC_2.2.5");
+#elif defined(__GLIBC__) && defined(__aarch64__)
+__asm__(".symver dlopen, dlopen@GLIBC_2.17");
+__asm__(".symver dlsym, dlsym@GLIBC_2.17");
+__asm__(".symver dlerror, dlerror@GLIBC_2.17");
+#endif
+
 nexus_api lib;
 python_side py;
 
@@ -24,7 +36,7 @@ int load_library(void) {
 
 /* setup(**side): what python_side holds, once, by the names of its members. */
 static PyObject *setup(PyObject *module, PyObject *args, PyObject *side) {
-  static const char *const names[] = {"library", "make_error", "answer", "hit", "record", "kinds", "intents", "factors",
+  static const char *const names[] = {"library", "make_error", "answer", "hit", "record", "factors_class", "kinds", "intents", "factors",
                                       "kind_names", "engine_states", "status_names", "datetime", "timedelta", "epoch", "microsecond"};
   PyObject **members = (PyObject **)(void *)&py;
   size_t i;

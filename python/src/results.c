@@ -1,17 +1,10 @@
 /* Outcomes to Python values: figures and reports as named tuples. */
 #include "core.h"
 
-static PyTypeObject *factors_type, *trace_type, *stats_type, *report_type, *problem_type, *info_type;
+static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info_type;
 
 #define FIELD(name, doc) {name, doc}
 #define END_OF_FIELDS {NULL, NULL}
-
-static PyStructSequence_Field factor_fields[] = {
-    FIELD("relevance", "how well the engines' scores say it answers the question"), FIELD("freshness", "how recent it is"),
-    FIELD("diversity", "how little it repeats the hits above it"), FIELD("authority", "its importance"),
-    FIELD("coherence", "how much its neighbours in the session support it"), FIELD("confidence", "how far the engines agree on it"),
-    END_OF_FIELDS};
-static PyStructSequence_Desc factors_desc = {"nexus.Factors", "The six values behind a score, each 0..1.", factor_fields, 6};
 
 static PyStructSequence_Field trace_fields[] = {
     FIELD("name", "the engine"), FIELD("state", "used, late, failed or skipped"), FIELD("candidates", "what it found"),
@@ -50,7 +43,7 @@ static int add_tuple_type(PyObject *module, PyStructSequence_Desc *desc, PyTypeO
 }
 
 int results_ready(PyObject *module) {
-  return add_tuple_type(module, &factors_desc, &factors_type) < 0 || add_tuple_type(module, &trace_desc, &trace_type) < 0 ||
+  return add_tuple_type(module, &trace_desc, &trace_type) < 0 ||
                  add_tuple_type(module, &stats_desc, &stats_type) < 0 || add_tuple_type(module, &problem_desc, &problem_type) < 0 ||
                  add_tuple_type(module, &report_desc, &report_type) < 0 || add_tuple_type(module, &info_desc, &info_type) < 0
              ? -1 : 0;
@@ -77,11 +70,16 @@ static PyObject *named_tuple(PyTypeObject *type, PyObject **values, Py_ssize_t c
   return tuple;
 }
 
+/* A namedtuple is made as tuple.__new__ makes an instance of a subclass: half the time of a structseq. */
 PyObject *factors_from(const float *factors) {
-  PyObject *values[NEXUS_FACTOR_COUNT];
+  PyObject *tuple = PyType_GenericAlloc((PyTypeObject *)py.factors_class, NEXUS_FACTOR_COUNT);
   int f;
-  for (f = 0; f < NEXUS_FACTOR_COUNT; f++) values[f] = PyFloat_FromDouble(factors[f]);
-  return named_tuple(factors_type, values, NEXUS_FACTOR_COUNT);
+  for (f = 0; tuple && f < NEXUS_FACTOR_COUNT; f++) {
+    PyObject *value = PyFloat_FromDouble(factors[f]);
+    if (!value) Py_CLEAR(tuple);
+    else PyTuple_SetItem(tuple, f, value);
+  }
+  return tuple;
 }
 
 PyObject *trace_from(const nexus_engine_trace *t) {
@@ -168,17 +166,15 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
 }
 
 PyObject *result_of(store_object *store, const nexus_reply *r) {
-  PyObject *result, *arena;
-  if (r->op != NEXUS_OP_QUERY && r->op != NEXUS_OP_GET && r->op != NEXUS_OP_GET_BY_KEY && r->op != NEXUS_OP_NEXT) {
-    result = plain_result(store, r);
-    lib.nexus_free(r->arena);
-    return result;
+  PyObject *result;
+  switch (r->op) {
+    case NEXUS_OP_QUERY: return answer_from(r->arena, r->answer);
+    case NEXUS_OP_NEXT: return records_from(r->arena, r->memories);
+    case NEXUS_OP_GET:
+    case NEXUS_OP_GET_BY_KEY: return record_from(r->arena, nexus_memories_at(r->memories, 0));
+    default: break;
   }
-  arena = arena_object(r->arena);
-  if (!arena) return NULL;
-  if (r->op == NEXUS_OP_QUERY) result = answer_from(arena, r->answer);
-  else if (r->op == NEXUS_OP_NEXT) result = records_from(arena, r->memories);
-  else result = record_from(arena, nexus_memories_at(r->memories, 0));
-  Py_DECREF(arena);
+  result = plain_result(store, r);
+  lib.nexus_free(r->arena);
   return result;
 }

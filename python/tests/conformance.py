@@ -100,7 +100,7 @@ class Case:
         return {
             "hits": [
                 {"id": h.id, "key": h.key, "score": h.score, "duplicates": list(h.duplicates),
-                 "factors": dict(zip(nexus.Factors.__match_args__, h.factors))} for h in answer
+                 "factors": h.factors._asdict()} for h in answer
             ],
             "engines": [{"name": e.name, "state": e.state} for e in answer.engines],
             "candidates": answer.candidates,

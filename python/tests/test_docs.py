@@ -90,3 +90,9 @@ def test_bulk_load_loads_a_folder_once(tmp_path: Path) -> None:
 
 def test_own_embedder_prints_the_best_first(path: str) -> None:
     assert run("own_embedder.py", path).splitlines()[0].endswith("Bob likes walnuts.")
+
+
+def test_the_typical_use_that_is_type_checked_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "dev", str(HERE.parent / "typed.py"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and "Warning" not in done.stderr, done.stderr

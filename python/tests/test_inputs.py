@@ -205,6 +205,13 @@ def test_columns_may_be_lists_arrays_scalars_or_arrow(vectors: nexus.DB) -> None
     assert (b.kind, b.vector.tolist()) == ("episodic", [4, 3, 2, 1])  # type: ignore[union-attr]
 
 
+def test_ids_may_be_numpys(db: nexus.DB) -> None:
+    ids = db.add_columns(text=np.array(["a b", "c d", "e f", "g h"]))
+    assert db.get(np.uint64(1)).text == "a b"  # type: ignore[arg-type]
+    assert db.delete(np.int64(1)) == 1  # type: ignore[arg-type]
+    assert db.delete(np.array(ids)[1:3]) == 2 and db.delete(ids) == 1
+
+
 def test_columns_have_to_fit(vectors: nexus.DB) -> None:
     with pytest.raises(nexus.InvalidError, match="column user has 1 rows"):
         vectors.add_columns(text=["a", "b"], user=["x"])

@@ -57,8 +57,8 @@ def test_the_wheels_record_and_metadata_hold(wheel: Path) -> None:
 def test_a_manylinux_tag_is_given_to_what_fits_it(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as folder:
         binaries = [Path(archive.extract(f"nexus/{name}", folder)) for name in ("_core.abi3.so", "libnexus.so.1")]
-        monkeypatch.setenv("NEXUS_WHEEL_PLATFORM", "manylinux_2_34_x86_64")
-        assert native.wheel_tag(binaries) == "cp311-abi3-manylinux_2_34_x86_64"
+        monkeypatch.setenv("NEXUS_WHEEL_PLATFORM", "manylinux_2_17_x86_64")
+        assert native.wheel_tag(binaries) == "cp311-abi3-manylinux_2_17_x86_64"
         monkeypatch.setenv("NEXUS_WHEEL_PLATFORM", "manylinux_2_1_x86_64")
         with pytest.raises(SystemExit, match="older glibc"):
             native.wheel_tag(binaries)

