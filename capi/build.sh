@@ -8,11 +8,11 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 shift
 link="-Wl,--version-script=$root/capi/nexus.map -Wl,-soname,libnexus.so.1 -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--build-id=sha1"
-# The floor is glibc 2.17 wherever the build runs: floor.h binds the old versions of symbols, which
+# The floor is glibc 2.17 wherever the build runs: nexus_floor.h binds the old versions of symbols, which
 # were libpthread's then. shim.c does without fstat, a symbol of 2.33.
 flags="-g -O2"
 if getconf GNU_LIBC_VERSION >/dev/null 2>&1; then
-  flags="$flags -include $root/capi/floor.h"
+  flags="$flags -include $root/bindings/include/nexus_floor.h"
   link="$link -Wl,--push-state,--no-as-needed,-l:libpthread.so.0,--pop-state"
 fi
 cd "$root"

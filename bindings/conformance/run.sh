@@ -27,8 +27,16 @@ runner C "$build/conformance-c" "$corpus"
 # shellcheck disable=SC2086
 ${CXX:-c++} -std=c++17 -O1 -g $strict "$here"/cpp/*.cpp -o "$build/conformance-cpp" $library
 runner C++ "$build/conformance-cpp" "$corpus"
-[ ! -f python/tests/conformance.py ] || runner Python python3 python/tests/conformance.py
-[ ! -f js/test/conformance.js ] || runner Node node js/test/conformance.js
+
+# conform_python: in a venv with the package built from here and nothing else.
+conform_python() {
+  python3 -m venv --clear "$build/conformance-python" &&
+    "$build/conformance-python/bin/pip" install -q --no-index --no-deps . &&
+    "$build/conformance-python/bin/python" python/tests/conformance.py "$corpus"
+}
+runner Python conform_python
+conform_node() { node js/scripts/build.js && node js/test/conformance.js "$corpus"; }
+runner Node conform_node
 printf '%-10s %6s %6s\n' language passed failed
 cat "$scratch/table"
 exit $((failures > 0))

@@ -33,7 +33,9 @@ function buildAddon(out) {
   const files = readdirSync(source).filter((name) => name.endsWith('.c')).map((name) => join(source, name));
   run(
     process.env.CC || 'cc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-fvisibility=hidden', '-shared', '-pthread', '-s',
-    '-isystem', headers(), '-I', join(root, 'bindings', 'include'), '-o', join(out, 'nexus.node'), ...files, '-ldl',
+    '-include', join(root, 'bindings', 'include', 'nexus_floor.h'), // it loads with older versions of glibc than the build's
+    '-isystem', headers(), '-I', join(root, 'bindings', 'include'), '-o', join(out, 'nexus.node'), ...files,
+    '-Wl,--push-state,--no-as-needed,-l:libdl.so.2,-l:libpthread.so.0,--pop-state',
   );
 }
 

@@ -1,17 +1,5 @@
 #include "core.h"
 
-/* dlopen was libdl's until glibc 2.34. By these versions the extension runs on systems from before
-   that; the backend links libdl.so.2 by name, which newer ones keep for it. */
-#if defined(__GLIBC__) && defined(__x86_64__)
-__asm__(".symver dlopen, dlopen@GLIBC_2.2.5");
-__asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
-__asm__(".symver dlerror, dlerror@GLIBC_2.2.5");
-#elif defined(__GLIBC__) && defined(__aarch64__)
-__asm__(".symver dlopen, dlopen@GLIBC_2.17");
-__asm__(".symver dlsym, dlsym@GLIBC_2.17");
-__asm__(".symver dlerror, dlerror@GLIBC_2.17");
-#endif
-
 nexus_api lib;
 python_side py;
 

@@ -19,7 +19,7 @@ from .places import PROJECT, ROOT, BuildError
 
 _GO_OLDEST = (1, 26)  # of go.mod
 _FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fPIC", "-shared", "-fvisibility=hidden", "-s"]
-_LINK = ["-Wl,-z,relro,-z,now", "-Wl,--push-state,--no-as-needed", "-l:libdl.so.2", "-Wl,--pop-state"]  # see module.c
+_LINK = ["-Wl,-z,relro,-z,now", "-Wl,--push-state,--no-as-needed", "-l:libdl.so.2", "-Wl,--pop-state"]  # see nexus_floor.h
 
 
 @contextlib.contextmanager
@@ -75,7 +75,7 @@ def build_extension(out: Path) -> Path:
         raise BuildError(f"{include}/Python.h was not found. Install Python's headers (Debian: apt install python3-dev).")
     target = out / "_core.abi3.so"
     sources = sorted(str(path.relative_to(ROOT)) for path in (PROJECT / "src").glob("*.c"))
-    run([*compiler(), *_FLAGS, f"-I{include}", "-Ibindings/include", *sources, *_LINK, "-o", str(target)], "compiling the extension")
+    run([*compiler(), *_FLAGS, f"-I{include}", "-Ibindings/include", "-include", "bindings/include/nexus_floor.h", *sources, *_LINK, "-o", str(target)], "compiling the extension")
     return target
 
 
