@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // cursor is a listing in progress: a goroutine that walks the store and hands over a page
@@ -18,6 +19,9 @@ type cursor struct {
 	got  chan page
 	ctx  context.Context
 	end  context.CancelFunc
+
+	turn  chan struct{} // capacity 1: held by the caller of next at work
+	asked bool          // a page was asked for and not yet received; by who holds turn
 }
 
 type page struct {
@@ -25,11 +29,13 @@ type page struct {
 	err      error
 }
 
-// pageMax bounds a page: a copy of that many memories is made.
-const pageMax = 4096
+const (
+	pageMax   = 4096    // memories of a page, of which two copies are made
+	pageBytes = 8 << 20 // of texts and vectors, after which a page ends early
+)
 
 func newCursor(db *database, scope engine.Scope) (handle, error) {
-	c := &cursor{want: make(chan int), got: make(chan page)}
+	c := &cursor{want: make(chan int), got: make(chan page), turn: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancel(db.ctx)
 	started := make(chan error, 1)
 	go c.walk(db, scope, started)
@@ -48,7 +54,7 @@ func newCursor(db *database, scope engine.Scope) (handle, error) {
 func (c *cursor) walk(db *database, scope engine.Scope, started chan<- error) {
 	defer c.end()
 	var p page
-	wanted, begun := 0, false
+	wanted, bytes, begun := 0, 0, false
 	begin := func(err error) bool {
 		begun = true
 		started <- err
@@ -77,11 +83,12 @@ func (c *cursor) walk(db *database, scope engine.Scope, started chan<- error) {
 		if p.err = err; err != nil {
 			break
 		}
-		if p.memories = append(p.memories, m); len(p.memories) == wanted {
+		p.memories = append(p.memories, m)
+		if bytes += len(m.Text) + 4*len(m.Vector); len(p.memories) >= wanted || bytes >= pageBytes {
 			if !c.send(p) || !c.receive(&wanted) {
 				return
 			}
-			p = page{}
+			p, bytes = page{}, 0
 		}
 	}
 	if !begun && !begin(nil) {
@@ -110,25 +117,50 @@ func (c *cursor) receive(wanted *int) bool {
 	}
 }
 
-// next returns the next page; empty at the end. One caller at a time.
+// next returns the next page; empty at the end. Callers take turns. Where ctx ends while
+// a page is made, that page is what the next call gets.
 func (c *cursor) next(ctx context.Context, count int) ([]engine.Memory, error) {
 	if count < 1 || count > pageMax {
 		return nil, fmt.Errorf("next: %d memories wanted, want 1..%d: %w", count, pageMax, engine.ErrInvalid)
 	}
 	select {
-	case c.want <- count:
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return nil, c.ended(ctx)
 	case <-c.ctx.Done():
-		return nil, fmt.Errorf("next: the store or the listing is closed: %w", engine.ErrClosed)
+		return nil, c.ended(ctx)
+	}
+	if !c.asked {
+		select {
+		case c.want <- count:
+			c.asked = true
+		case <-ctx.Done():
+			return nil, c.ended(ctx)
+		case <-c.ctx.Done():
+			return nil, c.ended(ctx)
+		}
 	}
 	select {
 	case p := <-c.got:
+		c.asked = false
 		if p.memories == nil {
 			p.memories = []engine.Memory{}
 		}
 		return p.memories, p.err
+	case <-ctx.Done():
+		return nil, c.ended(ctx)
 	case <-c.ctx.Done():
-		return nil, fmt.Errorf("next: the store or the listing is closed: %w", engine.ErrClosed)
+		return nil, c.ended(ctx)
 	}
+}
+
+// ended tells which of the two contexts ended: the call's or the cursor's.
+func (c *cursor) ended(ctx context.Context) error {
+	if c.ctx.Err() == nil {
+		return model.FromContext(ctx, "next")
+	}
+	return fmt.Errorf("next: the store or the listing is closed: %w", engine.ErrClosed)
 }
 
 func closeCursor(h handle) error {

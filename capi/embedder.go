@@ -16,7 +16,6 @@ import "C"
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"unsafe"
@@ -39,8 +38,9 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in == nil {
 		return out, nil
 	}
-	if in.struct_size < C.uint32_t(unsafe.Sizeof(*in)) || in.struct_size > sizeMax {
-		d.keep(checkSize("open_options", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)))
+	in, err := known("open_options", in, C.NEXUS_OPEN_OPTIONS_SIZE_1)
+	d.keep(err)
+	if in == nil {
 		return out, nil // nobody can say what is in it
 	}
 	own = d.embedder(in.embedder)
@@ -49,7 +49,9 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 			own.release()
 		}
 	}()
-	d.keep(checkSize("open_options", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)))
+	if in.reserved != 0 {
+		d.fail("open_options.reserved is %d", in.reserved)
+	}
 	if in.flags&^C.NEXUS_OPEN_READ_ONLY != 0 {
 		d.fail("open_options.flags are %#x", in.flags)
 	}
@@ -61,9 +63,9 @@ func (d *decoder) embedder(e *C.nexus_embedder) (own *embedder) {
 	if e == nil {
 		return nil
 	}
-	err := checkSize("embedder", unsafe.Pointer(e), e.struct_size, unsafe.Sizeof(*e))
+	e, err := known("embedder", e, C.NEXUS_EMBEDDER_SIZE_1)
 	d.keep(err)
-	if err != nil && !errors.Is(err, engine.ErrUnsupported) {
+	if e == nil {
 		return nil
 	}
 	own = &embedder{name: d.text("embedder name", e.name), dim: int(e.dim), function: e.embed, context: C.context_of(e), releaser: e.release}

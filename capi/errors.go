@@ -64,20 +64,33 @@ func enter(out *C.nexus_error, body func() error) (status C.nexus_status) {
 // sizeMax bounds a struct_size: more is no struct's size but memory that nobody set.
 const sizeMax = 64 << 10
 
-// checkSize verifies the struct_size of an input struct: at least that of ABI 1, and what
-// a newer program appended must be zero, as this library does not know what it asks for.
-func checkSize(name string, pointer unsafe.Pointer, have C.uint32_t, known uintptr) error {
-	if uintptr(have) < known {
-		return fmt.Errorf("%s.struct_size is %d, want at least %d: %w", name, have, known, engine.ErrInvalid)
-	}
-	if have > sizeMax {
-		return fmt.Errorf("%s.struct_size is %d, more than any: %w", name, have, engine.ErrInvalid)
+// known returns an input struct as this version knows it: the caller's own, or where an
+// older program's is smaller a copy whose later members are zero. first is its size in
+// ABI 1. What a newer program appended must be zero, as nobody here knows what it asks
+// for: the struct is returned with the error then.
+func known[T any](name string, in *T, first uintptr) (*T, error) {
+	have := uintptr(*(*C.uint32_t)(unsafe.Pointer(in))) // SAFETY: struct_size leads every sized struct
+	size := unsafe.Sizeof(*in)
+	switch {
+	case have < first:
+		return nil, fmt.Errorf("%s.struct_size is %d, want at least %d: %w", name, have, first, engine.ErrInvalid)
+	case have > sizeMax:
+		return nil, fmt.Errorf("%s.struct_size is %d, more than any: %w", name, have, engine.ErrInvalid)
+	case have < size:
+		older := new(T)
+		copyBytes(unsafe.Pointer(older), unsafe.Pointer(in), have)
+		return older, nil
 	}
 	// SAFETY: struct_size says that these bytes are the caller's.
-	for _, b := range unsafe.Slice((*byte)(unsafe.Add(pointer, known)), uintptr(have)-known) {
+	for _, b := range unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(in), size)), have-size) {
 		if b != 0 {
-			return fmt.Errorf("%s has members set that this version does not know: %w", name, engine.ErrUnsupported)
+			return in, fmt.Errorf("%s has members set that this version does not know: %w", name, engine.ErrUnsupported)
 		}
 	}
-	return nil
+	return in, nil
+}
+
+// copyBytes copies n bytes that are both sides' own.
+func copyBytes(to, from unsafe.Pointer, n uintptr) {
+	copy(unsafe.Slice((*byte)(to), n), unsafe.Slice((*byte)(from), n))
 }

@@ -209,11 +209,12 @@ func nxi_queue_close(h C.uint64_t, out *C.nexus_error) C.nexus_status {
 //export nxi_configure
 func nxi_configure(in *C.nexus_config, out *C.nexus_error) C.nexus_status {
 	return enter(out, func() error {
-		if err := checkSize("config", unsafe.Pointer(in), in.struct_size, unsafe.Sizeof(*in)); err != nil {
+		in, err := known("config", in, C.NEXUS_CONFIG_SIZE_1)
+		if err != nil {
 			return err
 		}
 		const procsMax = 1 << 12
-		if in.max_procs > procsMax || in.memory_limit < 0 {
+		if in.max_procs > procsMax || in.memory_limit < 0 || in.reserved != 0 {
 			return fmt.Errorf("config: max_procs %d, memory_limit %d: %w", in.max_procs, in.memory_limit, engine.ErrInvalid)
 		}
 		if in.max_procs > 0 {

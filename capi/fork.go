@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -16,11 +17,39 @@ import (
 // child that outlives its parent holds them, nobody could open the store again. The
 // shim's fork handler closes them in the child, by a list that these functions keep.
 
-// inherit puts the open files of a store on the list.
-func inherit(dir string) { eachOpenFile(dir, func(fd int) { C.nxs_inherit(C.int(fd)) }) }
+// listed are a store's files that are on the list.
+type listed struct {
+	dir   string // absolute: the process may change its directory
+	mu    sync.Mutex
+	files []int
+}
 
-// disinherit takes them off, before they are closed.
-func disinherit(dir string) { eachOpenFile(dir, func(fd int) { C.nxs_disinherit(C.int(fd)) }) }
+// renew puts the store's open files on the list, in place of those before. Files that are
+// on it already belong to another handle of this process, which has the store open too.
+func (l *listed) renew() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clear()
+	eachOpenFile(l.dir, func(fd int) {
+		if C.nxs_inherit(C.int(fd)) != 0 {
+			l.files = append(l.files, fd)
+		}
+	})
+}
+
+// remove takes them off, before they are closed.
+func (l *listed) remove() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clear()
+}
+
+func (l *listed) clear() {
+	for _, fd := range l.files {
+		C.nxs_disinherit(C.int(fd))
+	}
+	l.files = nil
+}
 
 // eachOpenFile calls f with every descriptor of this process that is one of the store's
 // files. The list of the kernel is read, as libraries open some of them.

@@ -2,15 +2,12 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/nexus-memory/nexus/engine"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/layout.golden")
 
 func TestAHandleIsGoodUntilTakenAndForItsKindAlone(t *testing.T) {
 	h, err := handles.add(kindJob, &job{})

@@ -109,9 +109,9 @@ func (d *decoder) memories(first *C.nexus_memory, n C.size_t) []engine.Memory {
 	for i := range list {
 		// SAFETY: the caller says that n elements of this size are there.
 		m := (*C.nexus_memory)(unsafe.Add(unsafe.Pointer(first), uintptr(i)*uintptr(first.struct_size)))
-		err := checkSize("memory", unsafe.Pointer(m), m.struct_size, unsafe.Sizeof(*m))
-		if err == nil && m.struct_size != first.struct_size {
-			err = fmt.Errorf("its struct_size is %d, that of the first is %d: %w", m.struct_size, first.struct_size, engine.ErrInvalid)
+		err := fmt.Errorf("its struct_size is %d, that of the first is %d: %w", m.struct_size, first.struct_size, engine.ErrInvalid)
+		if m.struct_size == first.struct_size { // else it may reach behind the array
+			m, err = known("memory", m, C.NEXUS_MEMORY_SIZE_1)
 		}
 		if err == nil {
 			list[i] = d.memory(m)
@@ -135,8 +135,8 @@ func (d *decoder) memory(m *C.nexus_memory) engine.Memory {
 	if m.kind > C.NEXUS_KIND_PROCEDURAL {
 		d.fail("kind is %d", m.kind)
 	}
-	if m.flags&^C.NEXUS_MEMORY_HAS_TIME != 0 {
-		d.fail("flags are %#x", m.flags)
+	if m.flags&^C.NEXUS_MEMORY_HAS_TIME != 0 || m.reserved != 0 {
+		d.fail("flags are %#x, reserved is %d", m.flags, m.reserved)
 	}
 	out.Kind = engine.Kind(m.kind)
 	if m.flags&C.NEXUS_MEMORY_HAS_TIME != 0 {
@@ -182,12 +182,13 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		d.fail("query is NULL")
 		return out
 	}
-	if err := checkSize("query", unsafe.Pointer(q), q.struct_size, unsafe.Sizeof(*q)); err != nil {
+	q, err := known("query", q, C.NEXUS_QUERY_SIZE_1)
+	if err != nil {
 		d.err = err
 		return out
 	}
-	const known = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE
-	if q.flags&^known != 0 {
+	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE
+	if q.flags&^flags != 0 {
 		d.fail("flags are %#x", q.flags)
 	}
 	if q.intent > C.NEXUS_INTENT_TRUSTED {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,24 +120,42 @@ func TestNumbersAreThoseOfTheEngine(t *testing.T) {
 
 func jsonOf(v any) string { data, _ := json.Marshal(v); return string(data) }
 
-// TestLayoutOfTheStructsNeverMoves compiles the program that gen emits and compares what
-// it prints with the golden file: lines may be appended to a struct, never changed.
-func TestLayoutOfTheStructsNeverMoves(t *testing.T) {
+// TestNoStructEndsInPadding compiles the program that gen emits and looks at what it
+// prints. (That no member moves is a gate of bindings/abi.)
+func TestNoStructEndsInPadding(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "layout")
 	if out, err := exec.Command("cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I../bindings/include", "testdata/layout.c", "-o", binary).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	got, err := exec.Command(binary).Output()
+	layout, err := exec.Command(binary).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile("testdata/layout.golden", got, 0o644); err != nil {
-			t.Fatal(err)
+	noTailPadding(t, string(layout))
+}
+
+// noTailPadding fails where a struct ends in bytes of no member: one appended there would
+// not change its size, by which versions are told apart.
+func noTailPadding(t *testing.T, layout string) {
+	t.Helper()
+	var name string
+	var size, end int
+	check := func() {
+		if end != size {
+			t.Errorf("%s has %d bytes, its last member ends at %d: add a reserved member", name, size, end)
 		}
 	}
-	want, err := os.ReadFile("testdata/layout.golden")
-	if err != nil || string(got) != string(want) {
-		t.Errorf("layout differs from testdata/layout.golden (%v); if structs only grew: go test ./capi -update\n%s", err, got)
+	for line := range strings.Lines(layout) {
+		var field string
+		var offset, bytes int
+		if n, _ := fmt.Sscanf(line, "  %s %d %d", &field, &offset, &bytes); n == 3 {
+			end = offset + bytes
+			continue
+		}
+		check()
+		if _, err := fmt.Sscanf(line, "%s %d", &name, &size); err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
 	}
+	check()
 }

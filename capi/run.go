@@ -28,7 +28,7 @@ func sortedNames(meta map[string]any) []string { return slices.Sorted(maps.Keys(
 // database is an open store behind a handle.
 type database struct {
 	*engine.DB
-	dir      string
+	files    listed          // for forked processes
 	embedder *embedder       // nil: none of the caller's
 	ctx      context.Context // ends when the store is closed; cursors live by it
 	end      context.CancelFunc
@@ -74,9 +74,8 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 	if in == nil {
 		return nil, fmt.Errorf("request is NULL: %w", engine.ErrInvalid)
 	}
-	known := unsafe.Sizeof(*in)
-	sizeErr := checkSize("request", unsafe.Pointer(in), in.struct_size, known)
-	if uintptr(in.struct_size) < known || in.struct_size > sizeMax {
+	in, sizeErr := known("request", in, C.NEXUS_REQUEST_SIZE_1)
+	if in == nil {
 		return nil, sizeErr
 	}
 	d := decoder{borrow: in.flags&C.NEXUS_SUBMIT_BORROW != 0, err: sizeErr}
@@ -172,7 +171,7 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 		out.outcome, err = r.verify(ctx)
 	case C.NEXUS_OP_COMPACT:
 		err = r.db.Compact(ctx)
-		inherit(r.db.dir)
+		r.db.files.renew()
 	case C.NEXUS_OP_EXPORT:
 		out.count, err = r.db.ExportFile(ctx, r.path, r.progress.set)
 	case C.NEXUS_OP_IMPORT:
@@ -201,12 +200,12 @@ func (r *request) open(ctx context.Context) (h handle, err error) {
 	if err != nil {
 		return 0, errors.Join(err, opened.Close())
 	}
-	db := &database{DB: opened, dir: dir, embedder: r.embedder}
+	db := &database{DB: opened, files: listed{dir: dir}, embedder: r.embedder}
 	db.ctx, db.end = context.WithCancel(context.Background())
 	if h, err = handles.add(kindDB, db); err != nil {
 		return 0, errors.Join(err, opened.Close())
 	}
-	inherit(dir)
+	db.files.renew()
 	return h, nil
 }
 
@@ -217,7 +216,7 @@ func closeStore(h handle) error {
 		return err
 	}
 	db.end()
-	disinherit(db.dir)
+	db.files.remove()
 	err = db.Close()
 	if db.embedder != nil {
 		db.embedder.release()
@@ -253,7 +252,7 @@ func (r *request) importFile(ctx context.Context) (*outcome, error) {
 	return o, err
 }
 
-// fill packs a result into an arena and the caller's reply, whose size the shim checked.
+// fill packs a result into an arena and the caller's reply, whose size the shim checked against that of ABI 1.
 // On an error the caller gets nothing, and what the result opened is closed.
 func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 	filled := C.nexus_reply{struct_size: reply.struct_size, op: op, count: C.uint64_t(out.count)}
@@ -281,7 +280,8 @@ func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 		out.undo()
 		return err
 	}
-	*reply = filled
+	// An older program's reply is smaller, and lacks what its ABI did not have.
+	copyBytes(unsafe.Pointer(reply), unsafe.Pointer(&filled), min(uintptr(reply.struct_size), unsafe.Sizeof(filled)))
 	return nil
 }
 

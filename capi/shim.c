@@ -101,22 +101,23 @@ __attribute__((constructor)) static void watch_forks(void) {
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
-void nxs_inherit(int fd) {
-  int i, place = -1;
+int nxs_inherit(int fd) {
+  int i, place = -1, fresh = 0;
   struct stat s;
-  if (identify(fd, &s) != 0) return;
+  if (identify(fd, &s) != 0) return 0;
   pthread_mutex_lock(&inherited_lock);
-  for (i = 0; i < INHERITED_MAX; i++) {
-    if (inherited[i].used && inherited[i].fd == fd) place = i;
+  for (i = 0; i < INHERITED_MAX && !(inherited[i].used && inherited[i].fd == fd); i++)
     if (!inherited[i].used && place < 0) place = i;
-  }
+  if (i < INHERITED_MAX) place = i;
   if (place >= 0) { /* a full list costs a child that outlives its parent the lock, no more */
+    fresh = !inherited[place].used || inherited[place].device != s.st_dev || inherited[place].inode != s.st_ino;
     inherited[place].fd = fd;
     inherited[place].device = s.st_dev;
     inherited[place].inode = s.st_ino;
     inherited[place].used = 1;
   }
   pthread_mutex_unlock(&inherited_lock);
+  return fresh;
 }
 
 void nxs_disinherit(int fd) {
@@ -417,9 +418,9 @@ nexus_status nexus_job_take(nexus_job job, nexus_reply *reply, nexus_error *erro
   uint32_t size;
   ENTER(error);
   WANT(reply, error);
-  if ((size = reply->struct_size) < sizeof *reply)
-    return refuse(error, NEXUS_INVALID, "reply.struct_size is smaller than nexus_reply");
-  memset(reply, 0, sizeof *reply);
+  if ((size = reply->struct_size) < NEXUS_REPLY_SIZE_1)
+    return refuse(error, NEXUS_INVALID, "reply.struct_size is smaller than it ever was");
+  memset(reply, 0, size < sizeof *reply ? size : sizeof *reply);
   reply->struct_size = size;
   return nxi_job_take(job.v, reply, error);
 }

@@ -5,7 +5,7 @@
 #include <nexus.h>
 
 /* The list of descriptors that a forked child closes. */
-void nxs_inherit(int fd);
+int nxs_inherit(int fd); /* 1 if it is new on the list */
 void nxs_disinherit(int fd);
 
 #endif

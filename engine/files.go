@@ -27,21 +27,56 @@ func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (c
 	if err != nil {
 		return 0, fmt.Errorf("export: %w", err)
 	}
+	in := &lineCounter{nil, 0, stats.Memories, progress}
+	target, special := exportTarget(path)
+	if special {
+		return db.exportTo(ctx, path, in)
+	}
 	// Not in the system's folder for temporary files: a rename stays on one disk.
-	f, err := createBeside(path)
+	f, err := createBeside(target)
 	if err != nil {
 		return 0, fmt.Errorf("export: %w", fileError(path, err))
 	}
 	defer os.Remove(f.Name()) // gone already where all went well
-	if count, err = db.Export(ctx, &lineCounter{f, 0, stats.Memories, progress}); err != nil {
+	if count, err = db.Export(ctx, in.to(f)); err != nil {
 		return count, errors.Join(fileError(path, err), f.Close())
 	}
 	err = errors.Join(f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = os.Rename(f.Name(), target)
 	}
 	if err == nil {
-		err = syncDirectory(filepath.Dir(path))
+		err = syncDirectory(filepath.Dir(target))
+	}
+	if err != nil {
+		return count, fmt.Errorf("export: %w", fileError(path, err))
+	}
+	return count, nil
+}
+
+// exportTarget returns what a path stands for: the file behind a link, so that it is not
+// the link that is replaced; special where it is a pipe or a device, which is no file to
+// be replaced.
+func exportTarget(path string) (target string, special bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return path, false
+	}
+	if mode := info.Mode(); !mode.IsRegular() && !mode.IsDir() {
+		return path, true
+	}
+	if target, err = filepath.EvalSymlinks(path); err != nil {
+		return path, false
+	}
+	return target, false
+}
+
+// exportTo writes an export to what is there.
+func (db *DB) exportTo(ctx context.Context, path string, in *lineCounter) (count int, err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		count, err = db.Export(ctx, in.to(f))
+		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
 		return count, fmt.Errorf("export: %w", fileError(path, err))
@@ -76,6 +111,9 @@ type lineCounter struct {
 	done, total uint64
 	progress    Progress
 }
+
+// to sets where the lines go.
+func (l *lineCounter) to(w io.Writer) *lineCounter { l.Writer = w; return l }
 
 func (l *lineCounter) Write(p []byte) (int, error) {
 	n, err := l.Writer.Write(p)

@@ -80,3 +80,26 @@ func TestFilesThatCannotBeUsedGiveTypedErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestAnExportReplacesNeitherALinkNorADevice(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, filepath.Join(dir, "store"), engine.Options{})
+	add(t, db, engine.Memory{Text: "text"})
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(file, []byte("before"), 0o644), os.Symlink("file", link)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExportFile(t.Context(), link, nil); err != nil {
+		t.Fatal(err)
+	}
+	content, _ := os.ReadFile(file)
+	if target, err := os.Readlink(link); err != nil || target != "file" || !strings.Contains(string(content), `"text"`) {
+		t.Errorf("the link is %q (%v), the file %q", target, err, content)
+	}
+	if count, err := db.ExportFile(t.Context(), "/dev/null", nil); count != 1 || err != nil {
+		t.Errorf("to the null device: %d, %v", count, err)
+	}
+	if info, err := os.Stat("/dev/null"); err != nil || info.Mode().IsRegular() {
+		t.Error("the null device is gone")
+	}
+}

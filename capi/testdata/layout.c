@@ -68,6 +68,7 @@ int main(void) {
   printf("  duplicates %zu %zu\n", offsetof(nexus_hit, duplicates), sizeof(((nexus_hit *)0)->duplicates));
   printf("  score %zu %zu\n", offsetof(nexus_hit, score), sizeof(((nexus_hit *)0)->score));
   printf("  factors %zu %zu\n", offsetof(nexus_hit, factors), sizeof(((nexus_hit *)0)->factors));
+  printf("  reserved %zu %zu\n", offsetof(nexus_hit, reserved), sizeof(((nexus_hit *)0)->reserved));
   printf("nexus_engine_trace %zu\n", sizeof(nexus_engine_trace));
   printf("  struct_size %zu %zu\n", offsetof(nexus_engine_trace, struct_size), sizeof(((nexus_engine_trace *)0)->struct_size));
   printf("  state %zu %zu\n", offsetof(nexus_engine_trace, state), sizeof(((nexus_engine_trace *)0)->state));

@@ -51,6 +51,7 @@ type Enum struct {
 type Struct struct {
 	Name, Doc string
 	Sized     *bool // nil means true
+	Size      int   // in bytes, of ABI 1; 0 where not sized: what a caller of then gives
 	Fields    []Field
 }
 

@@ -34,7 +34,7 @@ func (d *Description) header() []byte {
 			fmt.Fprintf(&b, "#define NEXUS_%s_%s %du /* %s */\n", strings.ToUpper(e.Name), v.Name, v.Number, v.Doc)
 		}
 	}
-	b.WriteString("\n/* Handles: plain values, checked at every call. {0} is none. A handle that was closed,\n   even twice, gives NEXUS_CLOSED; one that was never given out, NEXUS_INVALID. */\n")
+	b.WriteString("\n/* Handles: plain values, checked at every call. {0} is none. A handle that was closed,\n   even twice, gives NEXUS_CLOSED; what never was one of its kind, NEXUS_INVALID. */\n")
 	for _, h := range d.Handles {
 		fmt.Fprintf(&b, "typedef struct nexus_%s { uint64_t v; } nexus_%s; /* %s */\n", h[0], h[0], h[1])
 	}
@@ -64,6 +64,9 @@ func (s *Struct) write(b *bytes.Buffer) {
 		fmt.Fprintf(b, "  %s%s%s;%s\n", f.Type, space, f.Name, doc)
 	}
 	fmt.Fprintf(b, "} nexus_%s;\n", s.Name)
+	if s.Size > 0 {
+		fmt.Fprintf(b, "#define NEXUS_%s_SIZE_1 %d /* its size in ABI 1 */\n", strings.ToUpper(s.Name), s.Size)
+	}
 }
 
 func (d *Description) writeFunctions(b *bytes.Buffer) {

@@ -2,7 +2,7 @@
 const test = require('node:test');
 const assert = require('node:assert/strict');
 const { execFileSync, spawnSync } = require('node:child_process');
-const { cpSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { cpSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { folder, run } = require('./help.js');
 
@@ -32,7 +32,7 @@ test('loading takes at most 30 ms and starts no thread; the library comes with t
 test('import and require give one module', (t) => {
   const dir = folder(t);
   mkdirSync(join(dir, 'node_modules'));
-  require('node:fs').symlinkSync(root, join(dir, 'node_modules', 'nexus-memory'));
+  symlinkSync(root, join(dir, 'node_modules', 'nexus-memory'));
   writeFileSync(join(dir, 'main.mjs'), `import { createRequire } from 'node:module';
     import * as nexus from 'nexus-memory';
     import { NexusError, open } from 'nexus-memory';
@@ -120,15 +120,14 @@ test('a machine without built files gets advice, at open and not before', (t) =>
   assert.match(load(`process.report.getReport = () => ({ header: {} });`), /^unsupported .*musl/);
 });
 
-test('another addon of libuv users, and a child process, do not mind', (t) => {
+test('a child process can be started while a store is open', (t) => {
   const { out } = run(`const db = nexus.openSync(process.argv[1]); db.addSync('a');
     console.log(require('child_process').execFileSync(process.execPath, ['-e', 'console.log(1)'], { encoding: 'utf8' }).trim(), db.isOpen);`, [join(folder(t), 's')]);
   assert.equal(out, '1 true');
 });
 
-test('a worker of another kind: the addon is context-aware', () => {
+test('the addon exports the entry points of a context-aware one, and nothing else', () => {
   const symbols = spawnSync('nm', ['-D', '--defined-only', join(require('../lib/platform.js').folder(), 'nexus.node')], { encoding: 'utf8' });
   if (symbols.error) return;
   assert.deepEqual([...symbols.stdout.matchAll(/ T (\w+)/g)].map((m) => m[1]).sort(), ['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
-  assert.ok(readFileSync(join(root, 'package.json')).length > 0);
 });

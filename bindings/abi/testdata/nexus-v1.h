@@ -9,8 +9,9 @@
    Rules. Every function may be called from any thread, but for none from a signal handler.
    Structs that begin with struct_size grow at their end only: set it to sizeof, and zero what you
    do not give. Inputs are borrowed until the call returns. What a function gives is one arena,
-   freed by nexus_free. A process that was forked after the first call gets NEXUS_FORKED from every
-   function that would need the library's threads; it can spawn (exec) as it likes.
+   freed by nexus_free; on an error it gives nothing. A process that was forked after the library was
+   loaded (a program linked with it loads it at its start) gets NEXUS_FORKED from every function that
+   would need the library's threads; it may exec as it likes.
    The library cannot be unloaded: dlclose keeps it mapped. It installs handlers for SIGBUS, SIGFPE,
    SIGSEGV, SIGPIPE, SIGURG and signal 33 as Go does, and passes on what is not its own. */
 #ifndef NEXUS_H
@@ -54,7 +55,7 @@ enum {
   NEXUS_BUSY = 5, /* a queue is full; try again */
   NEXUS_DEADLINE = 6, /* time ran out */
   NEXUS_CANCELLED = 7, /* the caller cancelled it; nothing was changed */
-  NEXUS_CLOSED = 8, /* the handle is closed, or never was one of this kind */
+  NEXUS_CLOSED = 8, /* the handle is closed */
   NEXUS_LOCKED = 9, /* another process has the store open */
   NEXUS_CORRUPT = 10, /* the store's truth is damaged */
   NEXUS_READ_ONLY = 11, /* the store was opened for reading, or the medium allows no more */
@@ -141,7 +142,7 @@ enum nexus_op {
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
 /* Handles: plain values, checked at every call. {0} is none. A handle that was closed,
-   even twice, gives NEXUS_CLOSED; one that was never given out, NEXUS_INVALID. */
+   even twice, gives NEXUS_CLOSED; what never was one of its kind, NEXUS_INVALID. */
 typedef struct nexus_db { uint64_t v; } nexus_db; /* An open store. */
 typedef struct nexus_cursor { uint64_t v; } nexus_cursor; /* A listing in progress. */
 typedef struct nexus_job { uint64_t v; } nexus_job; /* An operation in the background. */
@@ -163,6 +164,7 @@ typedef struct nexus_error {
   uint32_t retryable; /* 1: the same call may succeed later */
   char message[NEXUS_ERROR_BYTES]; /* what and where, never the user's text; cut at a rune */
 } nexus_error;
+#define NEXUS_ERROR_SIZE_1 512 /* its size in ABI 1 */
 
 /* A further value of a memory, by name. The member that type names holds the value. */
 typedef struct nexus_meta {
@@ -202,6 +204,7 @@ typedef struct nexus_memory {
   float importance; /* 0..1; 0 means not given and counts as .5 */
   uint32_t reserved; /* 0 */
 } nexus_memory;
+#define NEXUS_MEMORY_SIZE_1 224 /* its size in ABI 1 */
 
 /* A question. text or vector is required; zero everything else that is not given. */
 typedef struct nexus_query {
@@ -222,6 +225,7 @@ typedef struct nexus_query {
   uint32_t intent; /* nexus_intent */
   float weights[NEXUS_FACTOR_COUNT]; /* each 0..1, with NEXUS_QUERY_HAS_WEIGHTS */
 } nexus_query;
+#define NEXUS_QUERY_SIZE_1 168 /* its size in ABI 1 */
 
 /* One passage of an answer. */
 typedef struct nexus_hit {
@@ -231,7 +235,9 @@ typedef struct nexus_hit {
   const uint64_t *duplicates; /* their ids, best first */
   float score; /* weighted sum of factors; orders one answer, compares with no other */
   float factors[NEXUS_FACTOR_COUNT]; /* each 0..1, by nexus_factor */
+  uint32_t reserved;
 } nexus_hit;
+#define NEXUS_HIT_SIZE_1 56 /* its size in ABI 1 */
 
 /* One engine's part in an answer. */
 typedef struct nexus_engine_trace {
@@ -242,6 +248,7 @@ typedef struct nexus_engine_trace {
   uint64_t candidates;
   int64_t took_ns;
 } nexus_engine_trace;
+#define NEXUS_ENGINE_TRACE_SIZE_1 56 /* its size in ABI 1 */
 
 /* An answer. Step through hits with nexus_answer_hit and through engines with
    nexus_answer_engine, which know the sizes of a newer library's elements. Freed, whole, by
@@ -259,10 +266,11 @@ typedef struct nexus_answer {
   uint64_t collapsed; /* near-duplicates that hits stand for */
   int64_t took_ns; /* all of it */
   int64_t prepare_ns; /* checking the question */
-  int64_t search_ns; /* engines, in parallel */
+  int64_t search_ns; /* engines, in parallel over many memories */
   int64_t fuse_ns; /* factors, collapse, choice */
   int64_t fetch_ns; /* reading the hits' records */
 } nexus_answer;
+#define NEXUS_ANSWER_SIZE_1 96 /* its size in ABI 1 */
 
 /* Memories with their vectors. Step through them with nexus_memories_at. Freed, whole, by
    nexus_free. */
@@ -272,6 +280,7 @@ typedef struct nexus_memories {
   size_t count;
   const nexus_memory *items;
 } nexus_memories;
+#define NEXUS_MEMORIES_SIZE_1 24 /* its size in ABI 1 */
 
 /* Figures of a store. Freed by nexus_free. */
 typedef struct nexus_stats {
@@ -293,6 +302,7 @@ typedef struct nexus_stats {
   nexus_text vectors; /* name of the vector space; empty before the first memory */
   nexus_text merge_error; /* why merging to files has stopped; empty while it goes on */
 } nexus_stats;
+#define NEXUS_STATS_SIZE_1 144 /* its size in ABI 1 */
 
 /* Something that a check or an import found. */
 typedef struct nexus_problem {
@@ -307,9 +317,10 @@ typedef struct nexus_report {
   uint32_t struct_size;
   uint32_t problem_count; /* problems listed, at most 100 */
   uint64_t memories; /* checked, or imported (those that were there already included) */
-  uint64_t bad; /* problems in all */
+  uint64_t bad; /* problems in all; a check stops at 100 */
   const nexus_problem *problems;
 } nexus_report;
+#define NEXUS_REPORT_SIZE_1 32 /* its size in ABI 1 */
 
 /* Which implementation serves an operation on this CPU. */
 typedef struct nexus_kernel {
@@ -328,6 +339,7 @@ typedef struct nexus_info {
   const nexus_kernel *kernels;
   size_t kernel_count;
 } nexus_info;
+#define NEXUS_INFO_SIZE_1 88 /* its size in ABI 1 */
 
 /* Fills rows, count x dim numbers; see nexus_embedder. */
 typedef nexus_status (*nexus_embed_function)(void *context, const nexus_text *texts, size_t count,
@@ -347,6 +359,7 @@ typedef struct nexus_embedder {
   void *context; /* handed to embed */
   nexus_release_function release; /* called once with context when the store no longer needs it, or nexus_open failed; or NULL */
 } nexus_embedder;
+#define NEXUS_EMBEDDER_SIZE_1 48 /* its size in ABI 1 */
 
 /* How to open a store. NULL, or all zero but struct_size, is good: it creates or opens one that
    embeds texts by hashing, or keeps the caller's vectors if the first memory brings one. */
@@ -357,6 +370,7 @@ typedef struct nexus_open_options {
   uint32_t reserved; /* 0 */
   const nexus_embedder *embedder; /* or NULL; not together with dim */
 } nexus_open_options;
+#define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in ABI 1 */
 
 /* Limits of the library in this process. Zero leaves a value as it is. */
 typedef struct nexus_config {
@@ -366,6 +380,7 @@ typedef struct nexus_config {
   uint32_t reserved; /* 0 */
   int64_t memory_limit; /* soft limit of the Go heap in bytes (GOMEMLIMIT) */
 } nexus_config;
+#define NEXUS_CONFIG_SIZE_1 24 /* its size in ABI 1 */
 
 /* An operation to submit: op and what that operation's function takes; the rest zero. */
 typedef struct nexus_request {
@@ -387,6 +402,7 @@ typedef struct nexus_request {
   nexus_text key; /* GET_BY_KEY */
   nexus_cursor cursor; /* NEXT */
 } nexus_request;
+#define NEXUS_REQUEST_SIZE_1 168 /* its size in ABI 1 */
 
 /* The outcome of a job: what its operation's function gives. All pointers are into one arena,
    freed by nexus_free(arena). */
@@ -403,6 +419,7 @@ typedef struct nexus_reply {
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
 } nexus_reply;
+#define NEXUS_REPLY_SIZE_1 80 /* its size in ABI 1 */
 
 /* A job that is done. */
 typedef struct nexus_completion {
@@ -475,7 +492,8 @@ NEXUS_API nexus_status nexus_delete(nexus_db db, const uint64_t *ids, size_t cou
    is current now. Any thread. */
 NEXUS_API nexus_status nexus_list(nexus_db db, nexus_text tenant, nexus_text user, nexus_text agent, nexus_text session, nexus_cursor *cursor, nexus_error *error);
 
-/* The next memories of a listing, 1..NEXUS_PAGE_MAX of them; none at its end. *memories is
+/* The next memories of a listing, at most count (1..NEXUS_PAGE_MAX), fewer where they are long;
+   none at its end. After a cancelled job the page that it asked for comes next. *memories is
    freed by nexus_free. One thread at a time a cursor. Any thread. */
 NEXUS_API nexus_status nexus_next(nexus_cursor cursor, uint32_t count, nexus_memories **memories, nexus_error *error);
 
@@ -494,7 +512,8 @@ NEXUS_API nexus_status nexus_verify(nexus_db db, nexus_report **report, nexus_er
 NEXUS_API nexus_status nexus_compact(nexus_db db, nexus_error *error);
 
 /* Writes every memory of every tenant to a file of JSON lines, which takes its name, in place
-   of an earlier one, when it is whole and durable. count may be NULL. Any thread. */
+   of an earlier one, when it is whole and durable; to a pipe or device directly. count may be
+   NULL. Any thread. */
 NEXUS_API nexus_status nexus_export(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error);
 
 /* Adds a file of JSON lines, batch memories a commit (0: 512). Bad lines are skipped and
