@@ -1,5 +1,7 @@
 /* How calls are run: short ones directly; long ones as a job that is waited for in slices, so that
-   Ctrl-C and progress get their turn. Inputs are borrowed: they are let go when the job is done. */
+   Ctrl-C and progress get their turn. Inputs are borrowed: they are let go when the job is done.
+   Where an embedder in Python runs, which nobody can hurry, they are copied, and an interrupted call
+   does not wait for it. */
 #include "core.h"
 
 static const int64_t slice_ns = 50 * 1000 * 1000; /* the longest that a signal waits */
@@ -42,8 +44,8 @@ static int report_progress(nexus_job job, PyObject *progress) {
 }
 
 /* Waits until a job is done. Signals and progress may end it early: then it is cancelled, waited for
-   all the same, since it reads our inputs, and -1 is returned with the exception set. */
-static int wait_for(nexus_job job, PyObject *progress) {
+   all the same if it reads our inputs, and -1 is returned with the exception set. */
+static int wait_for(nexus_job job, PyObject *progress, int borrowed) {
   PyObject *kind = NULL, *value = NULL, *traceback = NULL;
   nexus_status status;
   int ended = 0;
@@ -54,6 +56,7 @@ static int wait_for(nexus_job job, PyObject *progress) {
     ended = 1;
     PyErr_Fetch(&kind, &value, &traceback);
     lib.nexus_job_cancel(job, NULL);
+    if (!borrowed) break;
   }
   if (!ended) return 0;
   PyErr_Restore(kind, value, traceback);
@@ -66,11 +69,11 @@ PyObject *run_in_slices(store_object *store, call *c, PyObject *progress) {
   nexus_reply reply;
   nexus_job job;
   nexus_queue none = {0};
-  int interrupted;
-  c->request.flags |= NEXUS_SUBMIT_BORROW;
+  int interrupted, borrowed = !store->embedding;
+  if (borrowed) c->request.flags |= NEXUS_SUBMIT_BORROW;
   UNLOCKED(status = lib.nexus_submit(store->db, &c->request, none, NULL, &job, &error));
   if (status != NEXUS_OK) return raise_status(status, &error);
-  interrupted = wait_for(job, progress) < 0;
+  interrupted = wait_for(job, progress, borrowed) < 0;
   memset(&reply, 0, sizeof reply);
   reply.struct_size = sizeof reply;
   if (interrupted) {

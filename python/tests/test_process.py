@@ -46,9 +46,9 @@ def test_importing_needs_no_asyncio_numpy_or_dataclasses() -> None:
 INTERRUPTED = """
     import sys, threading, os, signal, time, nexus
     path, what = sys.argv[1:]
-    if what == 'embed':
+    if what == 'embed': # which takes longer than the interrupted call may
         def slow(texts):
-            time.sleep(.15)
+            time.sleep(1.5)
             return [[1.0, 2.0]] * len(texts)
         db = nexus.open(path, embedder=nexus.Embedding(slow, name='slow', dim=2))
         call = lambda: [db.add([f't{i}' for i in range(50)]) for _ in range(100)]
