@@ -54,6 +54,30 @@ func nxi_add(db C.uint64_t, memories *C.nexus_memory, count C.size_t, ids *C.uin
 	})
 }
 
+// nxi_query is nxi_call for the one verb whose every microsecond counts.
+//
+//export nxi_query
+func nxi_query(db C.uint64_t, in *C.nexus_query, answer **C.nexus_answer, out *C.nexus_error) C.nexus_status {
+	return enter(out, func() error {
+		store, err := lookUp[*database](handle(db), kindDB)
+		if err != nil {
+			return err
+		}
+		var d decoder
+		query := d.query(in)
+		if d.err != nil {
+			return d.err
+		}
+		given, err := store.Query(context.Background(), query)
+		if err != nil {
+			return err
+		}
+		p, err := pack(func(a *arena) { a.answer(given) })
+		*answer = (*C.nexus_answer)(p)
+		return err
+	})
+}
+
 //export nxi_submit
 func nxi_submit(db C.uint64_t, in *C.nexus_request, q C.uint64_t, tag C.uint64_t, job *C.uint64_t, out *C.nexus_error) C.nexus_status {
 	return enter(out, func() error {

@@ -247,15 +247,10 @@ nexus_status nexus_add(nexus_db db, const nexus_memory *memories, size_t count, 
 }
 
 nexus_status nexus_query_run(nexus_db db, const nexus_query *query, nexus_answer **answer, nexus_error *error) {
-  nexus_request request = request_of(NEXUS_OP_QUERY);
-  nexus_reply reply;
-  nexus_status status;
   ENTER(error);
   WANT(answer, error);
-  request.query = query;
-  status = call(db.v, &request, &reply, error);
-  *answer = (nexus_answer *)reply.answer;
-  return status;
+  *answer = NULL;
+  return nxi_query(db.v, (nexus_query *)query, answer, error);
 }
 
 nexus_status nexus_get(nexus_db db, uint64_t id, nexus_memories **memories, nexus_error *error) {
