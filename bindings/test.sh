@@ -3,7 +3,7 @@
 # named: bindings/test.sh hazards fuzz
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-parts=${*:-conformance install abi cpp hazards fuzz examples bench}
+parts=${*:-conformance readme install abi cpp hazards fuzz examples bench}
 failed=""
 for part in $parts; do
   echo "$part"
