@@ -107,8 +107,8 @@ func Files() (map[string][]byte, error) {
 		"bindings/include/nexus_load.h": d.loader(),
 		"capi/nexus.map":                d.exports(),
 		"capi/testdata/layout.c":        d.layoutProgram(),
-		"python/nexus/_abi.py":          d.python(),
-		"js/lib/abi.js":                 d.node(),
+		"python/nexus/_abi.py":          d.names(pythonDialect),
+		"js/lib/abi.js":                 d.names(nodeDialect),
 		"bindings/verbs.json":           d.verbs(),
 	}, nil
 }
@@ -133,50 +133,48 @@ func (d *Description) verbs() []byte {
 	return append(out, '\n')
 }
 
-// python is a module of names and numbers.
-func (d *Description) python() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\"\"\"Names and numbers of the C ABI.\"\"\"\n\n", notice)
-	fmt.Fprintf(&b, "ABI_VERSION = %d\nVERSION = %q\n\n", d.ABI, d.Version)
-	b.WriteString("#: Status codes and the names that every language gives them.\nSTATUS = {\n")
-	for _, v := range d.Statuses {
-		fmt.Fprintf(&b, "    %d: %q,\n", v.Number, statusName(v.Name))
-	}
-	b.WriteString("}\n")
-	for _, e := range d.Enums {
-		fmt.Fprintf(&b, "\n#: %s\n%s = {\n", e.Doc, strings.ToUpper(e.Name))
-		for _, v := range e.Values {
-			fmt.Fprintf(&b, "    %q: %d,\n", strings.ToLower(v.Name), v.Number)
-		}
-		b.WriteString("}\n")
-	}
-	b.WriteString("\n")
-	for _, c := range d.Constants {
-		fmt.Fprintf(&b, "%s = %d  # %s\n", c.Name, c.Number, c.Doc)
-	}
-	return b.Bytes()
+// dialect is how a scripting language writes names and numbers.
+type dialect struct {
+	head     string // before everything
+	version  string // of ABI and library
+	comment  string // of a table
+	table    string // its beginning
+	entry    string // a name and a number
+	status   string // a number and a name
+	end      string // of a table
+	constant string
 }
 
-// node is a CommonJS module of names and numbers.
-func (d *Description) node() []byte {
+var pythonDialect = dialect{
+	head: "# " + notice + "\n\"\"\"Names and numbers of the C ABI.\"\"\"\n\n", version: "ABI_VERSION = %d\nVERSION = %q\n",
+	comment: "\n#: %s\n", table: "%s = {\n", entry: "    %q: %d,\n", status: "    %d: %q,\n", end: "}\n", constant: "%s = %d  # %s\n",
+}
+
+var nodeDialect = dialect{
+	head: "// " + notice + "\n'use strict';\n\n", version: "exports.ABI_VERSION = %d;\nexports.VERSION = '%s';\n",
+	comment: "\n// %s\n", table: "exports.%s = {\n", entry: "  %s: %d,\n", status: "  %d: '%s',\n", end: "};\n", constant: "exports.%s = %d; // %s\n",
+}
+
+// names is a module of names and numbers.
+func (d *Description) names(l dialect) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "// %s\n'use strict';\n\n", notice)
-	fmt.Fprintf(&b, "exports.ABI_VERSION = %d;\nexports.VERSION = '%s';\n\n", d.ABI, d.Version)
-	b.WriteString("// Status codes and the names that every language gives them.\nexports.STATUS = {\n")
+	b.WriteString(l.head)
+	fmt.Fprintf(&b, l.version, d.ABI, d.Version)
+	fmt.Fprintf(&b, l.comment+l.table, "Status codes and the names that every language gives them.", "STATUS")
 	for _, v := range d.Statuses {
-		fmt.Fprintf(&b, "  %d: '%s',\n", v.Number, statusName(v.Name))
+		fmt.Fprintf(&b, l.status, v.Number, statusName(v.Name))
 	}
-	b.WriteString("};\n")
+	b.WriteString(l.end)
 	for _, e := range d.Enums {
-		fmt.Fprintf(&b, "\n// %s\nexports.%s = {\n", e.Doc, strings.ToUpper(e.Name))
+		fmt.Fprintf(&b, l.comment+l.table, e.Doc, strings.ToUpper(e.Name))
 		for _, v := range e.Values {
-			fmt.Fprintf(&b, "  %s: %d,\n", strings.ToLower(v.Name), v.Number)
+			fmt.Fprintf(&b, l.entry, strings.ToLower(v.Name), v.Number)
 		}
-		b.WriteString("};\n")
+		b.WriteString(l.end)
 	}
 	b.WriteString("\n")
 	for _, c := range d.Constants {
-		fmt.Fprintf(&b, "exports.%s = %d; // %s\n", c.Name, c.Number, c.Doc)
+		fmt.Fprintf(&b, l.constant, c.Name, c.Number, c.Doc)
 	}
 	return b.Bytes()
 }
