@@ -23,6 +23,8 @@ const forgotten = new FinalizationRegistry((handle) => {
 // Runs an operation now and returns its value.
 const now = (op, ...rest) => decode(op, native().sync(op, ...rest));
 
+// Verbs await what they start, rather than return it: that keeps the store from being collected,
+// and so closed, under a call.
 class DB {
   #handle;
   #jobs; // whether add, query and import go as jobs: an embedder may keep them waiting
@@ -52,19 +54,26 @@ class DB {
   addSync(memories) {
     const many = Array.isArray(memories);
     const list = many ? memories : [memories];
-    if (list.some((m) => m?.vector === undefined)) this.#mayWait('addSync', 'add');
-    const ids = decode(OP.add, encode.add(native().sync, this.#handle, list));
+    const run = (op, db, texts, numbers, vectors, metas) => {
+      if (vectors.includes(undefined)) this.#mayWait('addSync', 'add');
+      return native().sync(op, db, texts, numbers, vectors, metas);
+    };
+    const ids = decode(OP.add, encode.add(run, this.#handle, list));
     return many ? ids : ids[0];
   }
 
   async query(question, options) {
     const ask = (run) => encode.query(run, this.#handle, question);
-    return this.#jobs ? later(ask, options) : quickly(ask, options);
+    return await (this.#jobs ? later(ask, options) : quickly(ask, options));
   }
 
   querySync(question) {
-    if (embedsHere.size > 0 && question?.vector === undefined) this.#mayWait('querySync', 'query');
-    return decode(OP.query, encode.query(native().sync, this.#handle, question));
+    const { sync } = native();
+    const run = embedsHere.size === 0 ? sync : (op, db, ...fields) => {
+      if (fields[1] === undefined) this.#mayWait('querySync', 'query'); // text, vector, ...
+      return sync(op, db, ...fields);
+    };
+    return decode(OP.query, encode.query(run, this.#handle, question));
   }
 
   async get(id, options) {
@@ -103,7 +112,7 @@ class DB {
   }
 
   async delete(ids, options) {
-    return later((run) => run(OP.delete, this.#handle, encode.ids(ids)), options);
+    return await later((run) => run(OP.delete, this.#handle, encode.ids(ids)), options);
   }
 
   deleteSync(ids) {
@@ -111,7 +120,7 @@ class DB {
   }
 
   async stats(options) {
-    return quickly((run) => run(OP.stats, this.#handle), options);
+    return await quickly((run) => run(OP.stats, this.#handle), options);
   }
 
   statsSync() {
@@ -119,7 +128,7 @@ class DB {
   }
 
   async verify(options) {
-    return later((run) => run(OP.verify, this.#handle), options);
+    return await later((run) => run(OP.verify, this.#handle), options);
   }
 
   verifySync() {
@@ -127,7 +136,7 @@ class DB {
   }
 
   async compact(options) {
-    return later((run) => run(OP.compact, this.#handle), options);
+    return await later((run) => run(OP.compact, this.#handle), options);
   }
 
   compactSync() {
@@ -135,7 +144,7 @@ class DB {
   }
 
   async export(path, options) {
-    return later((run) => run(OP.export, this.#handle, encode.required(path, 'path')), options);
+    return await later((run) => run(OP.export, this.#handle, encode.required(path, 'path')), options);
   }
 
   exportSync(path) {
@@ -143,7 +152,7 @@ class DB {
   }
 
   async import(path, options = {}) {
-    return later((run) => run(OP.import, this.#handle, ...importArguments(path, options)), options);
+    return await later((run) => run(OP.import, this.#handle, ...importArguments(path, options)), options);
   }
 
   importSync(path, options = {}) {

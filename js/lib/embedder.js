@@ -28,11 +28,20 @@ function rows(value, count, dim) {
   return flat;
 }
 
+// What to say of anything that was thrown, even of what throws when it is looked at.
+function messageOf(error) {
+  try {
+    return String(error?.message ?? error).toWellFormed();
+  } catch {
+    return 'the embedder threw a value that cannot be shown';
+  }
+}
+
 // The function that the addon calls: (texts, ticket) => void. It ends every ticket, with rows or
 // with what was thrown; an error that is none of ours counts as 'unavailable'.
 function wrap(native, { embed, dim }) {
   const fail = (ticket, error) =>
-    native.embedded(ticket, error instanceof NexusError ? error.status : STATUS_OF.unavailable, String(error?.message ?? error).toWellFormed());
+    native.embedded(ticket, error instanceof NexusError ? error.status : STATUS_OF.unavailable, messageOf(error));
   const give = (ticket, texts, value) => native.embedded(ticket, STATUS_OF.ok, '', rows(value, texts.length, dim));
   return (texts, ticket) => {
     new Promise((resolve) => resolve(embed(texts)))

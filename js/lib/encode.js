@@ -68,7 +68,8 @@ const isDate = (value) => value instanceof Date || types.isDate(value);
 
 // A Float32Array: the caller's own, or made from numbers.
 function vector(value, name) {
-  if (value === undefined || isFloat32Array(value)) return value;
+  if (value === undefined) return undefined;
+  if (isFloat32Array(value)) return types.isSharedArrayBuffer(value.buffer) ? Float32Array.from(value) : value; // others may write to it meanwhile
   if (!Array.isArray(value) && !types.isFloat64Array(value)) throw wrong(name, 'a Float32Array or an array of numbers', value);
   if (!value.every((x) => typeof x === 'number')) throw new TypeError(`${name}: want numbers only`);
   return Float32Array.from(value);
@@ -77,7 +78,7 @@ function vector(value, name) {
 // The milliseconds of a Date, and checks it.
 function milliseconds(value, name) {
   if (!isDate(value)) throw wrong(name, 'a Date', value);
-  const ms = value.getTime();
+  const ms = Date.prototype.getTime.call(value); // a subclass may answer otherwise
   if (Number.isNaN(ms)) throw invalid(`${name}: an invalid Date`);
   return ms;
 }
@@ -91,13 +92,13 @@ function id(value) {
 }
 
 function ids(value) {
-  return Array.isArray(value) ? value.map(id) : [id(value)];
+  return Array.isArray(value) ? Array.from(value, id) : [id(value)];
 }
 
 function texts(value, name) {
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw wrong(name, 'an array of strings', value);
-  return value.map((t) => required(t, name));
+  return Array.from(value, (t) => required(t, name)); // a plain array: no code runs while the addon reads it and borrows vectors
 }
 
 // name, type, value and microseconds of one entry.

@@ -89,7 +89,9 @@ static void account(struct call *c) {
     return;
   }
   if (c->request.op == NEXUS_OP_OPEN) embedder_opened(c);
-  if (c->request.op == NEXUS_OP_CLOSE) instance_forget(c->instance, c->db);
+  if (c->request.op != NEXUS_OP_CLOSE) return;
+  instance_forget(c->instance, c->db);
+  embedder_closing(c->instance, c->db); /* whoever waits for its vectors need not any more */
 }
 
 static void free_memory(struct call *c) {

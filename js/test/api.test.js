@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 const nexus = require('..');
-const { code, folder, memories, store, storeOf } = require('./help.js');
+const { code, folder, memories, run, store, storeOf } = require('./help.js');
 
 const FULL = {
   text: 'Bob is allergic to peanuts, är hallå 😀.', key: 'k1', tenant: 'acme', user: 'ann', agent: 'chef', session: 's1', speaker: 'Bob',
@@ -201,4 +201,29 @@ test('a listing that is left early ends', async (t) => {
 test('the built files are where they are looked for', () => {
   assert.ok(existsSync(join(require('../lib/platform.js').folder(), 'nexus.node')));
   assert.match(nexus.version(), /^\d+\.\d+\.\d+/);
+});
+
+test('no code of the caller runs while vectors are borrowed', (t) => {
+  const db = store(t);
+  const vector = new Float32Array(1024).fill(1);
+  const tags = ['a'];
+  tags.map = () => Object.defineProperty([0], 0, { get() { structuredClone(vector.buffer, { transfer: [vector.buffer] }); return 'b'; } });
+  const [id] = db.addSync([{ text: 'one', vector }, { text: 'two', vector: new Float32Array(1024).fill(3), meta: { tags } }]);
+  assert.ok(db.getSync(id).vector.every((x) => x === 1));
+  assert.deepEqual(db.getSync(id + 1).meta.tags, ['a']);
+});
+
+test('a store is not collected under a call', (t) => {
+  const { status, stderr } = run(`(async () => {
+    const path = process.argv[1];
+    const db = nexus.openSync(path);
+    db.addSync(Array.from({ length: 8000 }, (_, i) => 'memory number ' + i));
+    db.exportSync(path + '.jsonl');
+    let other = nexus.openSync(path + '2');
+    const importing = other.import(path + '.jsonl');
+    other = undefined;
+    for (let i = 0; i < 6; i++) { gc(); await new Promise((done) => setTimeout(done, 1)); }
+    await importing;
+  })().catch((error) => { console.error(error); process.exit(1); })`, [join(folder(t), 's')]);
+  assert.equal(status, 0, stderr);
 });

@@ -113,3 +113,21 @@ test('a budget leaves a slow embedder behind', async (t) => {
   const answer = await db.query({ text: 'text', budgetMs: 30 });
   assert.equal(answer.engines.find((e) => e.name === 'vector').state, 'late');
 });
+
+test('a close ends the wait for an embedder that never answers', async (t) => {
+  const db = await storeOf(t, { embedder: embedder(() => new Promise(() => {})) });
+  const adding = assert.rejects(db.add('a'), code('cancelled'));
+  await sleep(20);
+  await db.close();
+  await adding;
+});
+
+test('anything may be thrown, and a getter that changes its mind does not block the thread', async (t) => {
+  const db = await storeOf(t, { embedder: embedder(() => { throw { get message() { throw 1; } }; }) });
+  await assert.rejects(db.add('a'), code('unavailable'));
+  let reads = 0;
+  const fickle = { text: 'a', get vector() { return reads++ ? undefined : new Float32Array(26).fill(1); } };
+  db.addSync(fickle);
+  assert.throws(() => db.addSync(fickle), code('unsupported'));
+  assert.throws(() => db.querySync(fickle), code('unsupported'));
+});

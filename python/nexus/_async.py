@@ -72,8 +72,7 @@ def _completions() -> _Completions:
     if found is not None and found.loop is loop:
         return found
     for key, old in list(_loops.items()):
-        if old.loop.is_closed():
-            del _loops[key]
+        if old.loop.is_closed() and _loops.pop(key, None):  # else another thread has done it
             old.queue.close()
     found = _loops[id(loop)] = _Completions(loop)
     return found
@@ -193,6 +192,9 @@ class AsyncVerbs(_core.Store):
             await self._arun("close")
         except (ClosedError, ForkedError):
             pass
+        except BaseException:
+            self._closed = False  # refused or cancelled: it may be open still
+            raise
 
     _closed: bool
 

@@ -64,6 +64,9 @@ class DB(AsyncVerbs, _core.Store):
             self._run("close", None)
         except (ClosedError, ForkedError):
             pass  # in a forked child the store is the parent's, and stays open there
+        except BaseException:
+            self._closed = False  # refused or interrupted: it may be open still
+            raise
 
     def __enter__(self) -> Self:
         return self

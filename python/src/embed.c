@@ -102,10 +102,11 @@ static nexus_status embed(void *context, const nexus_text *texts, size_t count, 
   if (__atomic_load_n(&refused, __ATOMIC_SEQ_CST)) {
     snprintf(message, size, "the interpreter is shutting down");
   } else {
+    const void *outer = embedding_now; /* an embedder may ask another store, on this thread */
     state = PyGILState_Ensure();
     embedding_now = context;
     status = embed_locked(context, texts, count, rows, message, size);
-    embedding_now = NULL;
+    embedding_now = outer;
     PyGILState_Release(state);
   }
   __atomic_sub_fetch(&active, 1, __ATOMIC_SEQ_CST);

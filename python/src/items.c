@@ -40,18 +40,17 @@ static int set_field(nexus_memory *m, enum field f, PyObject *value, pile *p) {
 
 /* Names in a dict that are no fields: a misspelt one would lose data without a word. */
 static int reject_unknown(PyObject *dict) {
-  Py_ssize_t at = 0;
-  PyObject *name, *value;
-  while (PyDict_Next(dict, &at, &name, &value)) {
-    int f, known = 0;
+  PyObject *names = PyDict_Keys(dict); /* a list of its own: comparing may run Python code, which may change the dict */
+  Py_ssize_t i, n = names ? PyList_Size(names) : 0;
+  int f, known = 1;
+  for (i = 0; i < n && known == 1; i++) {
+    PyObject *name = PyList_GetItem(names, i);
+    known = 0;
     for (f = 0; f < FIELD_COUNT && !known; f++) known = PyObject_RichCompareBool(name, interned[f], Py_EQ);
-    if (known < 0) return -1;
-    if (!known) {
-      PyErr_Format(PyExc_TypeError, "a memory has no field %R", name);
-      return -1;
-    }
+    if (!known) PyErr_Format(PyExc_TypeError, "a memory has no field %R", name);
   }
-  return 0;
+  Py_XDECREF(names);
+  return names && known == 1 ? 0 : -1;
 }
 
 static int from_dict(nexus_memory *m, PyObject *dict, pile *p) {

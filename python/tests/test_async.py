@@ -169,3 +169,18 @@ def test_an_embedders_exception_is_the_cause_of_an_awaited_error(path: str) -> N
             assert isinstance(caught.value.__cause__, OSError)
 
     asyncio.run(main())
+
+
+def test_a_close_that_is_cancelled_can_be_done_again(path: str) -> None:
+    async def main() -> None:
+        db = await nexus.aopen(path)
+        await db.aadd("x")
+        closing = asyncio.create_task(db.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        db.close()
+        nexus.open(path).close()
+
+    asyncio.run(main())

@@ -166,3 +166,16 @@ def test_it_is_let_go_with_its_store(path: str) -> None:
     del model, db
     gc.collect()
     assert watched() is None
+
+
+def test_a_close_that_is_refused_leaves_the_store_open(path: str) -> None:
+    def closes(texts: list[str]) -> list[list[float]]:
+        with pytest.raises(nexus.InvalidError):
+            db.close()
+        return [[1.0, 2.0] for _ in texts]
+
+    db = nexus.open(path, embedder=nexus.Embedding(closes, name="closes", dim=2))
+    db.add("a")
+    assert not db.closed
+    db.close()
+    nexus.open(path, embedder=nexus.Embedding(closes, name="closes", dim=2)).close()

@@ -250,3 +250,17 @@ def test_strs_borrowed_from_a_list_survive_its_change(db: nexus.DB) -> None:
     churner.join()
     if ids:  # the churn began after the texts were taken
         assert db.get(ids[-1]).text == wanted
+
+
+def test_a_dict_may_change_while_its_names_are_compared(db: nexus.DB) -> None:
+    class Name:
+        def __hash__(self) -> int:
+            return 7
+
+        def __eq__(self, other: object) -> bool:
+            fields.clear()
+            return False
+
+    fields: dict[Any, Any] = {Name(): 1}
+    with pytest.raises(TypeError, match="no field"):
+        db.add(fields)
