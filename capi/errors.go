@@ -6,6 +6,7 @@ import "C"
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -36,6 +37,9 @@ func report(err error, out *C.nexus_error) C.nexus_status {
 		return C.nexus_status(code)
 	}
 	text := err.Error()
+	if short, ok := strings.CutSuffix(text, ": "+code.String()); ok && strings.Contains(short, code.String()) {
+		text = short // it says so already
+	}
 	if len(text) >= room {
 		end := room - 1
 		for end > 0 && !utf8.RuneStart(text[end]) {

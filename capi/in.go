@@ -140,7 +140,9 @@ func (d *decoder) memory(m *C.nexus_memory) engine.Memory {
 	}
 	out.Kind = engine.Kind(m.kind)
 	if m.flags&C.NEXUS_MEMORY_HAS_TIME != 0 {
-		out.EventTime = time.UnixMicro(int64(m.event_time_us)).UTC()
+		if out.EventTime = time.UnixMicro(int64(m.event_time_us)).UTC(); out.EventTime.IsZero() {
+			d.fail("time is the first moment of year 1, which stands for none")
+		}
 	}
 	if meta := slice(d, "meta", m.meta, m.meta_count, model.MetaCountMax); len(meta) > 0 {
 		out.Meta = make(map[string]any, len(meta))

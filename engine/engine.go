@@ -116,7 +116,7 @@ type DB struct {
 }
 
 // Open opens the store in a directory, creating it where there is none (unless
-// ReadOnly). Errors: ErrLocked while another process has it open, ErrNotFound,
+// ReadOnly). Errors: ErrLocked while it is open already, ErrNotFound,
 // ErrForbidden (no right to read it), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
 // (other vectors than it was made with), ErrCorrupt (the truth itself is
 // damaged; damaged segments are rebuilt and counted in Stats.Discarded).
@@ -206,7 +206,7 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 
 // Get returns a memory by ID, or ErrNotFound.
 func (db *DB) Get(ctx context.Context, id ID) (Memory, error) {
-	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.Find(id) })
+	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.Find(id) }, "memory %d", id)
 }
 
 // GetByKey returns a tenant's memory by its key, or ErrNotFound.
@@ -214,10 +214,10 @@ func (db *DB) GetByKey(ctx context.Context, tenant, key string) (Memory, error) 
 	if key == "" {
 		return Memory{}, fmt.Errorf("get: empty key: %w", ErrInvalid)
 	}
-	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.FindKey(tenant, key) })
+	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.FindKey(tenant, key) }, "key %q", key)
 }
 
-func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)) (Memory, error) {
+func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool), what string, name any) (Memory, error) {
 	if err := model.FromContext(ctx, "get"); err != nil {
 		return Memory{}, err
 	}
@@ -228,7 +228,7 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 	defer view.Release()
 	ref, ok := find(view)
 	if !ok {
-		return Memory{}, fmt.Errorf("get: %w", ErrNotFound)
+		return Memory{}, fmt.Errorf("get: "+what+": %w", name, ErrNotFound)
 	}
 	return view.Memory(ref, true)
 }

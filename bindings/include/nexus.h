@@ -56,7 +56,7 @@ enum {
   NEXUS_DEADLINE = 6, /* time ran out */
   NEXUS_CANCELLED = 7, /* the caller cancelled it; nothing was changed */
   NEXUS_CLOSED = 8, /* the handle is closed */
-  NEXUS_LOCKED = 9, /* another process has the store open */
+  NEXUS_LOCKED = 9, /* the store is open already, by another process or this one */
   NEXUS_CORRUPT = 10, /* the store's truth is damaged */
   NEXUS_READ_ONLY = 11, /* the store was opened for reading, or the medium allows no more */
   NEXUS_NO_SPACE = 12, /* the disk is full; nothing acknowledged is lost */
@@ -462,7 +462,7 @@ NEXUS_API void nexus_free(const void *arena);
 /* ---- Stores. ---- */
 
 /* Opens the store in a directory, creating it where there is none unless NEXUS_OPEN_READ_ONLY.
-   LOCKED while another process has it open. Any thread. */
+   LOCKED while it is open already, by another process or this one. Any thread. */
 NEXUS_API nexus_status nexus_open(nexus_text path, const nexus_open_options *options, nexus_db *db, nexus_error *error);
 
 /* Makes what was added quick to open again and closes the store. Calls in flight end with their

@@ -31,7 +31,7 @@ func lockDirectory(path string, shared bool) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("store: another process has it open: %w", model.ErrLocked)
+			return nil, fmt.Errorf("store: it is open already, by another process or this one: %w", model.ErrLocked)
 		}
 		return nil, fmt.Errorf("store: lock: %w", classify(err))
 	}

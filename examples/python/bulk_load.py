@@ -36,4 +36,6 @@ def main(documents: str, store: str, question: str = "") -> None:
 
 
 if __name__ == "__main__":
+    if not 3 <= len(sys.argv) <= 4:
+        sys.exit("usage: bulk_load.py DOCUMENTS STORE [QUESTION]")
     main(*sys.argv[1:])

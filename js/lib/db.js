@@ -85,12 +85,12 @@ class DB {
   }
 
   async getByKey(key, options = {}) {
-    const [tenant, name] = byKey(key, options);
+    const [tenant, name] = encode.byKey(key, options);
     return (await quickly((run) => run(OP.get_by_key, this.#handle, tenant, name), options))[0];
   }
 
   getByKeySync(key, options = {}) {
-    return now(OP.get_by_key, this.#handle, ...byKey(key, options))[0];
+    return now(OP.get_by_key, this.#handle, ...encode.byKey(key, options))[0];
   }
 
   async *list(scope = {}, options) {
@@ -152,12 +152,12 @@ class DB {
   }
 
   async import(path, options = {}) {
-    return await later((run) => run(OP.import, this.#handle, ...importArguments(path, options)), options);
+    return await later((run) => run(OP.import, this.#handle, ...encode.importing(path, options)), options);
   }
 
   importSync(path, options = {}) {
     this.#mayWait('importSync', 'import');
-    return now(OP.import, this.#handle, ...importArguments(path, options));
+    return now(OP.import, this.#handle, ...encode.importing(path, options));
   }
 
   async close() {
@@ -195,14 +195,6 @@ class DB {
 
 function ignoreClosed(error) {
   if (error?.code !== 'closed') throw error;
-}
-
-function byKey(key, options) {
-  return [encode.text(options.tenant, 'tenant'), encode.required(key, 'key')];
-}
-
-function importArguments(path, options) {
-  return [encode.required(path, 'path'), encode.count(options.batch, 'batch', 2 ** 32 - 1)];
 }
 
 // Opens the store in a directory, creating it where there is none unless readOnly.

@@ -36,6 +36,28 @@ function object(value, name) {
   return value;
 }
 
+// Fields that each object may have. A mistyped "user" would else ask, or tell, everybody. Those
+// of a hit may be given to add, which makes nothing of them.
+const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
+  'id', 'position', 'ingested', 'score', 'factors', 'duplicates']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs']);
+const SCOPE_FIELDS = new Set(['tenant', 'user', 'agent', 'session']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'signal']);
+const KEY_FIELDS = new Set(['tenant', 'signal']);
+const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
+
+// An object without other fields than those.
+function fields(value, allowed, name) {
+  object(value, name);
+  for (const field in value)
+    if (!allowed.has(field)) throw new TypeError(`${name}: there is no field ${JSON.stringify(field)}, only ${[...allowed].join(', ')}`);
+  return value;
+}
+
+const byKey = (key, options) => [text(fields(options, KEY_FIELDS, 'options').tenant, 'tenant'), required(key, 'key')];
+
+const importing = (path, options) => [required(path, 'path'), count(fields(options, IMPORT_FIELDS, 'options').batch, 'batch', U32_MAX)];
+
 function boolean(value, name) {
   if (value !== undefined && typeof value !== 'boolean') throw wrong(name, 'a boolean', value);
   return value === true;
@@ -149,7 +171,7 @@ function add(run, db, memories) {
   const strings = [], vectors = [], metas = [];
   const numbers = new Float64Array(memories.length * NUMBERS_PER_MEMORY);
   memories.forEach((given, i) => {
-    const m = typeof given === 'string' ? { text: given } : object(given, memories.length > 1 ? `memory ${i}` : 'memory');
+    const m = typeof given === 'string' ? { text: given } : fields(given, MEMORY_FIELDS, memories.length > 1 ? `memory ${i}` : 'memory');
     memoryTexts(m, strings);
     memoryNumbers(m, numbers, i * NUMBERS_PER_MEMORY);
     vectors.push(vector(m.vector, 'vector'));
@@ -178,7 +200,7 @@ function budget(ms) {
 // Runs `query` of a question, a text or an object.
 function query(run, db, q) {
   if (typeof q === 'string') return run(OP.query, db, text(q, 'query'));
-  object(q, 'query');
+  fields(q, QUERY_FIELDS, 'query');
   const row = weights(q.weights);
   const hasNow = q.now !== undefined;
   const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0);
@@ -192,12 +214,13 @@ function query(run, db, q) {
 
 // Runs `list` of a scope.
 function list(run, db, scope) {
-  object(scope, 'scope');
+  fields(scope, SCOPE_FIELDS, 'scope');
   return run(OP.list, db, text(scope.tenant, 'tenant'), text(scope.user, 'user'), text(scope.agent, 'agent'), text(scope.session, 'session'));
 }
 
 // Runs `open`; embed is the embedder's function as the addon calls it, or undefined.
 function open(run, path, options, embed) {
+  fields(options, OPEN_FIELDS, 'options');
   const { dim, embedder } = options;
   return run(
     OP.open, 0, required(path, 'path'), boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0,
@@ -206,4 +229,4 @@ function open(run, path, options, embed) {
   );
 }
 
-module.exports = { add, count, id, ids, isFloat32Array, list, object, open, query, required, text, wrong };
+module.exports = { add, byKey, count, id, ids, importing, isFloat32Array, list, object, open, query, required, text, wrong };

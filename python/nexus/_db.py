@@ -220,7 +220,7 @@ def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedde
     Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
     the first memory brings one. dim declares the dimension of the caller's vectors.
     embedder is any callable from a list of str to rows of numbers; see Embedder.
-    LockedError while another process has the store open.
+    LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
     >>> with nexus.open(folder + "/another") as other:

@@ -1,4 +1,4 @@
-"""Nexus behind LangChain's VectorStore and Retriever (pip install nexus-memory[langchain]).
+"""Nexus behind LangChain's VectorStore and Retriever (pip install ".[langchain]").
 
     from nexus.langchain import NexusVectorStore
 

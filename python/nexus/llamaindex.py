@@ -1,4 +1,4 @@
-"""Nexus behind LlamaIndex's vector store (pip install nexus-memory[llamaindex]).
+"""Nexus behind LlamaIndex's vector store (pip install ".[llamaindex]").
 
     from nexus.llamaindex import NexusVectorStore
 
