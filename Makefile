@@ -119,6 +119,14 @@ quality: build ## tables of retrieval quality on the development sets in ../shar
 bench: ## kernels, add, query at 10k and 100k memories; writes bench/record
 	cd bench && $(GO) run .
 
+.PHONY: bench-bindings
+bench-bindings: native setup-node ## what calls cost from C, Python and Node, beside usearch and DuckDB; bars missed are named
+	-NEXUS_BENCH_SLACK=1 bindings/bench/test.sh
+	python3 -m venv --clear build/bench-python && build/bench-python/bin/pip install -q numpy && build/bench-python/bin/pip install -q --no-index --no-deps .
+	-build/bench-python/bin/python python/bench/run.py
+	cd js && node scripts/build.js && cd bench && npm install --no-audit --no-fund --loglevel=error
+	-cd js/bench && node compare.mjs
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for a minute
 	@for pkg in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$pkg | grep ^Fuzz || true); do \

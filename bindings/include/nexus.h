@@ -8,10 +8,10 @@
 
    Rules. Every function may be called from any thread, but for none from a signal handler.
    Structs that begin with struct_size grow at their end only: set it to sizeof, and zero what you
-   do not give. Inputs are borrowed until the call returns. What a function gives is one arena,
-   freed by nexus_free; on an error it gives nothing. A process that was forked after the library was
-   loaded (a program linked with it loads it at its start) gets NEXUS_FORKED from every function that
-   would need the library's threads; it may exec as it likes.
+   do not give. Inputs are borrowed until the call returns and must not change until then. What a
+   function gives is one arena, freed by nexus_free; on an error it gives nothing. A process that was
+   forked after the library was loaded (a program linked with it loads it at its start) gets
+   NEXUS_FORKED from every function that would need the library's threads; it may exec as it likes.
    The library cannot be unloaded: dlclose keeps it mapped. It installs handlers for SIGBUS, SIGFPE,
    SIGSEGV, SIGPIPE, SIGURG and signal 33 as Go does, and passes on what is not its own. */
 #ifndef NEXUS_H
