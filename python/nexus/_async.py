@@ -72,8 +72,11 @@ def _completions() -> _Completions:
     if found is not None and found.loop is loop:
         return found
     for key, old in list(_loops.items()):
-        if old.loop.is_closed() and _loops.pop(key, None):  # else another thread has done it
-            old.queue.close()
+        if not old.loop.is_closed():
+            continue
+        ended: _Completions | None = _loops.pop(key, None)
+        if ended is not None:  # else another thread has done it
+            ended.queue.close()
     found = _loops[id(loop)] = _Completions(loop)
     return found
 
