@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -284,6 +285,41 @@ func TestACursorGivesEveryMemoryOnceFromOneSnapshot(t *testing.T) {
 	}
 	if _, err := c.next(t.Context(), 1); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("after closing: %v", err)
+	}
+}
+
+func TestAPageOfLongMemoriesEndsEarly(t *testing.T) {
+	db := storeOf(t, openStore(t, t.TempDir()))
+	const count = 20
+	var memories []engine.Memory
+	for i := range count {
+		memories = append(memories, engine.Memory{Text: fmt.Sprint(i, " ", strings.Repeat("a", 1<<20-8))})
+	}
+	if _, err := db.Add(t.Context(), memories...); err != nil {
+		t.Fatal(err)
+	}
+	h, err := newCursor(db, engine.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := take[*cursor](h, kindCursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, pages := 0, 0
+	for {
+		list, err := c.next(t.Context(), pageMax)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 0 {
+			break
+		}
+		seen += len(list)
+		pages++
+	}
+	if seen != count || pages < count*(1<<20)/pageBytes {
+		t.Errorf("%d memories in %d pages", seen, pages)
 	}
 }
 

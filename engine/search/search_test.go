@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,5 +169,40 @@ func TestFreshnessHalvesInItsTimeAndCoherenceComesFromNeighbours(t *testing.T) {
 		if math.Abs(float64(h.Factors[model.Freshness])-want[0]) > 1e-6 || math.Abs(float64(h.Factors[model.Coherence])-want[1]) > 1e-6 {
 			t.Errorf("memory %d: freshness %v, coherence %v, want %v", h.ID, h.Factors[model.Freshness], h.Factors[model.Coherence], want)
 		}
+	}
+}
+
+// meeting is an engine that waits for another one to be at work, for a while.
+type meeting struct {
+	fakeEngine
+	atWork *atomic.Int64
+	met    *atomic.Bool
+}
+
+func (e *meeting) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
+	e.atWork.Add(1)
+	defer e.atWork.Add(-1)
+	for wait := 0; wait < 200 && !e.met.Load(); wait++ {
+		if e.atWork.Load() == 2 {
+			e.met.Store(true)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return e.fakeEngine.Search(ctx, q, dst)
+}
+
+func TestEnginesRunInParallelOverManyRowsAndInTurnOverFew(t *testing.T) {
+	var atWork atomic.Int64
+	var met atomic.Bool
+	o, v := orchestra(t, []string{"one", "two"}, func() []Engine {
+		return []Engine{&meeting{fakeEngine{name: "a", rows: []uint32{0}}, &atWork, &met}, &meeting{fakeEngine{name: "b", rows: []uint32{1}}, &atWork, &met}}
+	})
+	if _, err := answer(t, o, v, model.Query{Text: "x"}); err != nil || met.Load() {
+		t.Errorf("over few rows: met %v, %v", met.Load(), err)
+	}
+	many := *v
+	many.Documents = parallelRows
+	if _, err := answer(t, o, &many, model.Query{Text: "x"}); err != nil || !met.Load() {
+		t.Errorf("over many rows: met %v, %v", met.Load(), err)
 	}
 }
