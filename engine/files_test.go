@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -81,7 +82,7 @@ func TestFilesThatCannotBeUsedGiveTypedErrors(t *testing.T) {
 	}
 }
 
-func TestAnExportReplacesNeitherALinkNorADevice(t *testing.T) {
+func TestAnExportReplacesNeitherALinkNorAPipe(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, filepath.Join(dir, "store"), engine.Options{})
 	add(t, db, engine.Memory{Text: "text"})
@@ -96,10 +97,22 @@ func TestAnExportReplacesNeitherALinkNorADevice(t *testing.T) {
 	if target, err := os.Readlink(link); err != nil || target != "file" || !strings.Contains(string(content), `"text"`) {
 		t.Errorf("the link is %q (%v), the file %q", target, err, content)
 	}
-	if count, err := db.ExportFile(t.Context(), "/dev/null", nil); count != 1 || err != nil {
-		t.Errorf("to the null device: %d, %v", count, err)
+	pipe := filepath.Join(dir, "pipe") // not a device of the machine: a bug would replace that
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if info, err := os.Stat("/dev/null"); err != nil || info.Mode().IsRegular() {
-		t.Error("the null device is gone")
+	read := make(chan string, 1)
+	go func() {
+		data, _ := os.ReadFile(pipe)
+		read <- string(data)
+	}()
+	if count, err := db.ExportFile(t.Context(), pipe, nil); count != 1 || err != nil {
+		t.Fatalf("to a pipe: %d, %v", count, err)
+	}
+	if got := <-read; !strings.Contains(got, `"text"`) {
+		t.Errorf("the pipe gave %q", got)
+	}
+	if info, err := os.Stat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Error("the pipe is gone")
 	}
 }
