@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/nexus-memory/nexus/engine"
 )
@@ -109,8 +110,13 @@ func TestAnExportReplacesNeitherALinkNorAPipe(t *testing.T) {
 	if count, err := db.ExportFile(t.Context(), pipe, nil); count != 1 || err != nil {
 		t.Fatalf("to a pipe: %d, %v", count, err)
 	}
-	if got := <-read; !strings.Contains(got, `"text"`) {
-		t.Errorf("the pipe gave %q", got)
+	select {
+	case got := <-read:
+		if !strings.Contains(got, `"text"`) {
+			t.Errorf("the pipe gave %q", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing came through the pipe")
 	}
 	if info, err := os.Stat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Error("the pipe is gone")
