@@ -43,7 +43,7 @@ demo: build ## index the Go standard library's documentation, ask, kill, recover
 	$(GO) run ./examples/demo --nexus $(BIN)/nexus
 
 .PHONY: test
-test: setup lint test-generated test-go test-tiers test-arm64 test-race test-quality test-capi test-native test-python test-node ## everything (about twenty minutes)
+test: setup lint test-generated test-go test-tiers test-arm64 test-race test-quality test-capi test-native test-python test-node ## everything (about a quarter of an hour)
 	@echo "make test: all passed"
 
 .PHONY: lint
