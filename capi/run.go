@@ -252,8 +252,9 @@ func (r *request) importFile(ctx context.Context) (*outcome, error) {
 	return o, err
 }
 
-// fill packs a result into an arena and the caller's reply, whose size the shim checked against that of ABI 1.
-// On an error the caller gets nothing, and what the result opened is closed.
+// fill packs a result into an arena and the caller's reply, whose size the shim checked
+// against that of ABI 1. On an error the caller gets nothing, and what the result opened
+// is closed.
 func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 	filled := C.nexus_reply{struct_size: reply.struct_size, op: op, count: C.uint64_t(out.count)}
 	filled.db.v, filled.cursor.v = C.uint64_t(out.db), C.uint64_t(out.cursor)

@@ -1,11 +1,11 @@
 /* The exported functions of libnexus.so: each refuses what needs no Go to be refused and
    hands the rest over as one request. */
 #include "shim.h"
+#include "names.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -171,11 +171,7 @@ int nexus_has(const char *feature) {
 }
 
 const char *nexus_status_name(nexus_status status) {
-  static const char *const names[] = {
-      "ok",        "invalid",  "not found", "exists",      "conflict",     "busy",      "deadline",
-      "cancelled", "closed",   "locked",    "corrupt",     "read-only",    "no space",  "dimension",
-      "unsupported", "unauthorised", "forbidden", "rate limited", "unavailable", "forked", "internal"};
-  return status >= 0 && (size_t)status < sizeof names / sizeof *names ? names[status] : "unknown";
+  return status >= 0 && (size_t)status < sizeof status_names / sizeof *status_names ? status_names[status] : "unknown";
 }
 
 void nexus_free(const void *arena) { free((void *)(uintptr_t)arena); }

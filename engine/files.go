@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/store"
 )
 
 // Progress is told how far a long operation is; total is 0 where it is not known.
@@ -46,7 +47,7 @@ func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (c
 		err = os.Rename(f.Name(), target)
 	}
 	if err == nil {
-		err = syncDirectory(filepath.Dir(target))
+		err = store.SyncDirectory(filepath.Dir(target))
 	}
 	if err != nil {
 		return count, fmt.Errorf("export: %w", fileError(path, err))
@@ -95,14 +96,6 @@ func createBeside(path string) (*os.File, error) {
 			return f, err
 		}
 	}
-}
-
-func syncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // lineCounter tells of every line that goes through.

@@ -306,12 +306,13 @@ func writeDurably(path string, write func(io.Writer) error) error {
 		err = os.Rename(temp, path)
 	}
 	if err == nil {
-		err = syncDirectory(filepath.Dir(path))
+		err = SyncDirectory(filepath.Dir(path))
 	}
 	return err
 }
 
-func syncDirectory(path string) error {
+// SyncDirectory makes the names in a directory durable.
+func SyncDirectory(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err

@@ -145,7 +145,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	if !s.readOnly {
 		// The names of a new store's files have to be as durable as its records.
-		if err := errors.Join(syncDirectory(s.dir), syncDirectory(filepath.Dir(s.dir))); err != nil {
+		if err := errors.Join(SyncDirectory(s.dir), SyncDirectory(filepath.Dir(s.dir))); err != nil {
 			return fmt.Errorf("store: create: %w", classify(err))
 		}
 	}

@@ -120,7 +120,7 @@ func (s *Store) compactTruth() error {
 		os.Remove(fresh)
 		return fmt.Errorf("store: compact: %w", classify(err))
 	}
-	err := errors.Join(syncDirectory(s.dir), s.db.Close())
+	err := errors.Join(SyncDirectory(s.dir), s.db.Close())
 	db, openErr := openTruth(path, false)
 	if openErr == nil {
 		s.db = db

@@ -106,6 +106,7 @@ func Files() (map[string][]byte, error) {
 		"bindings/include/nexus.h":      d.header(),
 		"bindings/include/nexus_load.h": d.loader(),
 		"capi/nexus.map":                d.exports(),
+		"capi/names.h":                  d.statusNames(),
 		"capi/testdata/layout.c":        d.layoutProgram(),
 		"python/nexus/_abi.py":          d.names(pythonDialect),
 		"js/lib/abi.js":                 d.names(nodeDialect),
@@ -125,6 +126,17 @@ func (d *Description) exports() []byte {
 		}
 	}
 	b.WriteString("    nexus_test_*; # of builds with the tag nexustest alone\n  local:\n    *;\n};\n")
+	return b.Bytes()
+}
+
+// statusNames is the table behind nexus_status_name, by number.
+func (d *Description) statusNames() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "/* %s */\nstatic const char *const status_names[] = {\n", notice)
+	for _, v := range d.Statuses {
+		fmt.Fprintf(&b, "    [%d] = %q,\n", v.Number, statusName(v.Name))
+	}
+	b.WriteString("};\n")
 	return b.Bytes()
 }
 
