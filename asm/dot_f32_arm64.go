@@ -7,4 +7,4 @@ package asm
 // DotScanF32NEON sets out[i] to the dot product of query and row i, for count rows of dim elements, both any number from 0.
 //
 //go:noescape
-func DotScanF32NEON(query *float32, rows *float32, out *float32, dim int, count int)
+func DotScanF32NEON(query, rows, out *float32, dim, count int)

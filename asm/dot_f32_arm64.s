@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func DotScanF32NEON(query *float32, rows *float32, out *float32, dim int, count int)
+// func DotScanF32NEON(query, rows, out *float32, dim, count int)
 TEXT ·DotScanF32NEON(SB), NOSPLIT, $0-40
 	MOVD     query+0(FP), R0
 	MOVD     rows+8(FP), R1

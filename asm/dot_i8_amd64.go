@@ -14,10 +14,10 @@ func DotScanI8AVX2(query *int8, tail *int8, rows *int8, out *int32, dim int, cou
 // Needs AVX-512 F, BW and DQ and BMI2; dim and count may be anything from 0.
 //
 //go:noescape
-func DotScanI8AVX512(query *int8, rows *int8, out *int32, dim int, count int)
+func DotScanI8AVX512(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
 
 // DotScanI8AVX512VNNI sets out[i] to the dot product of query and row i, for count rows of dim elements.
 // Needs AVX-512 F, BW, DQ and VNNI and BMI2; dim and count may be anything from 0.
 //
 //go:noescape
-func DotScanI8AVX512VNNI(query *int8, rows *int8, out *int32, dim int, count int)
+func DotScanI8AVX512VNNI(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)

@@ -170,14 +170,14 @@ done:
 	VZEROUPPER
 	RET
 
-// func DotScanI8AVX512(query *int8, rows *int8, out *int32, dim int, count int)
+// func DotScanI8AVX512(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2
-TEXT ·DotScanI8AVX512(SB), NOSPLIT, $0-40
+TEXT ·DotScanI8AVX512(SB), NOSPLIT, $0-48
 	MOVQ  query+0(FP), AX
-	MOVQ  rows+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  dim+24(FP), BX
-	MOVQ  count+32(FP), SI
+	MOVQ  rows+16(FP), CX
+	MOVQ  out+24(FP), DX
+	MOVQ  dim+32(FP), BX
+	MOVQ  count+40(FP), SI
 	MOVQ  BX, DI
 	ANDQ  $-32, DI
 	MOVQ  BX, R8
@@ -351,14 +351,14 @@ done:
 	VZEROUPPER
 	RET
 
-// func DotScanI8AVX512VNNI(query *int8, rows *int8, out *int32, dim int, count int)
+// func DotScanI8AVX512VNNI(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·DotScanI8AVX512VNNI(SB), NOSPLIT, $0-40
+TEXT ·DotScanI8AVX512VNNI(SB), NOSPLIT, $0-48
 	MOVQ         query+0(FP), AX
-	MOVQ         rows+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         dim+24(FP), BX
-	MOVQ         count+32(FP), SI
+	MOVQ         rows+16(FP), CX
+	MOVQ         out+24(FP), DX
+	MOVQ         dim+32(FP), BX
+	MOVQ         count+40(FP), SI
 	MOVQ         BX, DI
 	ANDQ         $-64, DI
 	MOVQ         BX, R8

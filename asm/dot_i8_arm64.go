@@ -8,10 +8,10 @@ package asm
 // tail is 16 elements: zeros, then the last dim%16 of the query.
 //
 //go:noescape
-func DotScanI8NEON(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
+func DotScanI8NEON(query, tail, rows *int8, out *int32, dim, count int)
 
 // DotScanI8NEONDot sets out[i] to the dot product of query and row i, for count rows of dim >= 16 elements.
 // tail is 16 elements: zeros, then the last dim%16 of the query. Needs the dotprod extension.
 //
 //go:noescape
-func DotScanI8NEONDot(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
+func DotScanI8NEONDot(query, tail, rows *int8, out *int32, dim, count int)

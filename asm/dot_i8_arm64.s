@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func DotScanI8NEON(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
+// func DotScanI8NEON(query, tail, rows *int8, out *int32, dim, count int)
 TEXT ·DotScanI8NEON(SB), NOSPLIT, $0-48
 	MOVD     query+0(FP), R0
 	MOVD     tail+8(FP), R1
@@ -202,7 +202,7 @@ store1:
 done:
 	RET
 
-// func DotScanI8NEONDot(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
+// func DotScanI8NEONDot(query, tail, rows *int8, out *int32, dim, count int)
 TEXT ·DotScanI8NEONDot(SB), NOSPLIT, $0-48
 	MOVD     query+0(FP), R0
 	MOVD     tail+8(FP), R1

@@ -7,4 +7,4 @@ package asm
 // MinHashUpdateNEON lowers the 128 minima sig[j] by (h^xor[j])*mul[j] for count >= 1 hashes.
 //
 //go:noescape
-func MinHashUpdateNEON(sig *uint32, xor *uint32, mul *uint32, hashes *uint32, count int)
+func MinHashUpdateNEON(sig, xor, mul, hashes *uint32, count int)

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func MinHashUpdateNEON(sig *uint32, xor *uint32, mul *uint32, hashes *uint32, count int)
+// func MinHashUpdateNEON(sig, xor, mul, hashes *uint32, count int)
 TEXT ·MinHashUpdateNEON(SB), NOSPLIT, $0-40
 	MOVD     sig+0(FP), R0
 	MOVD     xor+8(FP), R1

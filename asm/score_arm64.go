@@ -4,8 +4,8 @@
 
 package asm
 
-// ScoreSkipNEON returns the first multiple of 16 at which one of 16 rows has a score above threshold,
-// or rows if there is none. rows is a multiple of 16, at least 16; see kernels.ScoreTop8.
+// ScoreTop8NEON merges the rows [first, end) into the sorted best eight; see kernels.ScoreTop8.
+// scores and indexes have 8 elements.
 //
 //go:noescape
-func ScoreSkipNEON(columns *float32, stride int, rows int, weights *float32, threshold *float32) int
+func ScoreTop8NEON(columns *float32, stride, first, end int, weights, scores *float32, indexes *int32)

@@ -4,29 +4,35 @@
 
 #include "textflag.h"
 
-// func ScoreSkipNEON(columns *float32, stride int, rows int, weights *float32, threshold *float32) int
-TEXT ·ScoreSkipNEON(SB), NOSPLIT, $0-48
+// func ScoreTop8NEON(columns *float32, stride, first, end int, weights, scores *float32, indexes *int32)
+TEXT ·ScoreTop8NEON(SB), NOSPLIT, $64-56
 	MOVD     columns+0(FP), R0
 	MOVD     stride+8(FP), R1
-	MOVD     rows+16(FP), R2
-	MOVD     weights+24(FP), R3
-	MOVD     threshold+32(FP), R4
+	MOVD     first+16(FP), R2
+	MOVD     end+24(FP), R3
+	MOVD     weights+32(FP), R4
+	MOVD     scores+40(FP), R5
+	MOVD     indexes+48(FP), R6
 	LSL      $2, R1, R1
+	ADD      R2<<2, R0, R0
 	ADD      R1, R0, R8
 	ADD      R1, R8, R9
 	ADD      R1, R9, R10
 	ADD      R1, R10, R11
 	ADD      R1, R11, R12
-	VLD1R.P  4(R3), [V16.S4]
-	VLD1R.P  4(R3), [V17.S4]
-	VLD1R.P  4(R3), [V18.S4]
-	VLD1R.P  4(R3), [V19.S4]
-	VLD1R.P  4(R3), [V20.S4]
-	VLD1R.P  4(R3), [V21.S4]
-	VLD1R    (R4), [V22.S4]
-	MOVD     $0, R13
+	VLD1R.P  4(R4), [V16.S4]
+	VLD1R.P  4(R4), [V17.S4]
+	VLD1R.P  4(R4), [V18.S4]
+	VLD1R.P  4(R4), [V19.S4]
+	VLD1R.P  4(R4), [V20.S4]
+	VLD1R.P  4(R4), [V21.S4]
+	ADD      $28, R5, R7
+	VLD1R    (R7), [V22.S4]
 
 block:
+	SUB      R2, R3, R13
+	CMP      $16, R13
+	BLT      rows
 	VLD1.P   64(R0), [V0.S4, V1.S4, V2.S4, V3.S4]
 	WORD     $0x6e30dc00 // FMUL V0.4S, V0.4S, V16.4S
 	WORD     $0x6e30dc21 // FMUL V1.4S, V1.4S, V16.4S
@@ -77,21 +83,102 @@ block:
 	WORD     $0x4e25d421 // FADD V1.4S, V1.4S, V5.4S
 	WORD     $0x4e26d442 // FADD V2.4S, V2.4S, V6.4S
 	WORD     $0x4e27d463 // FADD V3.4S, V3.4S, V7.4S
-	WORD     $0x6eb6e400 // FCMGT V0.4S, V0.4S, V22.4S
-	WORD     $0x6eb6e421 // FCMGT V1.4S, V1.4S, V22.4S
-	WORD     $0x6eb6e442 // FCMGT V2.4S, V2.4S, V22.4S
-	WORD     $0x6eb6e463 // FCMGT V3.4S, V3.4S, V22.4S
-	VORR     V1.B16, V0.B16, V0.B16
-	VORR     V3.B16, V2.B16, V2.B16
-	VORR     V2.B16, V0.B16, V0.B16
+	WORD     $0x6eb6e404 // FCMGT V4.4S, V0.4S, V22.4S
+	WORD     $0x6eb6e425 // FCMGT V5.4S, V1.4S, V22.4S
+	WORD     $0x6eb6e446 // FCMGT V6.4S, V2.4S, V22.4S
+	WORD     $0x6eb6e467 // FCMGT V7.4S, V3.4S, V22.4S
+	VORR     V5.B16, V4.B16, V4.B16
+	VORR     V7.B16, V6.B16, V6.B16
+	VORR     V6.B16, V4.B16, V4.B16
 	// The sum of the bytes is zero just when no lane is set.
-	VUADDLV  V0.B16, V0
-	VMOV     V0.S[0], R14
-	CBNZ     R14, done
-	ADD      $16, R13, R13
-	CMP      R2, R13
-	BLT      block
+	VUADDLV  V4.B16, V4
+	VMOV     V4.S[0], R14
+	CBNZ     R14, hit
+	ADD      $16, R2, R2
+	B        block
+
+hit:
+	MOVD     $scores-64(SP), R20
+	VST1     [V0.S4, V1.S4, V2.S4, V3.S4], (R20)
+	MOVD     $16, R21
+
+lane:
+	FMOVS.P  4(R20), F4
+	FMOVS    28(R5), F5
+	FCMPS    F5, F4
+	BLE      skipLane
+	MOVD     $28, R15
+
+shiftLane:
+	ADD      R15, R5, R16
+	ADD      R15, R6, R17
+	CBZ      R15, placeLane
+	FMOVS    -4(R16), F6
+	FCMPS    F4, F6
+	BGE      placeLane
+	FMOVS    F6, (R16)
+	MOVW     -4(R17), R19
+	MOVW     R19, (R17)
+	SUB      $4, R15, R15
+	B        shiftLane
+
+placeLane:
+	FMOVS    F4, (R16)
+	MOVW     R2, (R17)
+
+skipLane:
+	ADD      $1, R2, R2
+	SUBS     $1, R21, R21
+	BNE      lane
+	VLD1R    (R7), [V22.S4]
+	B        block
+
+rows:
+	CBZ      R13, done
+	FMOVS.P  4(R0), F5
+	FMULS    F16, F5, F5
+	FMOVS    F5, F4
+	FMOVS.P  4(R8), F5
+	FMULS    F17, F5, F5
+	FADDS    F5, F4, F4
+	FMOVS.P  4(R9), F5
+	FMULS    F18, F5, F5
+	FADDS    F5, F4, F4
+	FMOVS.P  4(R10), F5
+	FMULS    F19, F5, F5
+	FADDS    F5, F4, F4
+	FMOVS.P  4(R11), F5
+	FMULS    F20, F5, F5
+	FADDS    F5, F4, F4
+	FMOVS.P  4(R12), F5
+	FMULS    F21, F5, F5
+	FADDS    F5, F4, F4
+	FMOVS    28(R5), F5
+	FCMPS    F5, F4
+	BLE      skipRow
+	MOVD     $28, R15
+
+shiftRow:
+	ADD      R15, R5, R16
+	ADD      R15, R6, R17
+	CBZ      R15, placeRow
+	FMOVS    -4(R16), F6
+	FCMPS    F4, F6
+	BGE      placeRow
+	FMOVS    F6, (R16)
+	MOVW     -4(R17), R19
+	MOVW     R19, (R17)
+	SUB      $4, R15, R15
+	B        shiftRow
+
+placeRow:
+	FMOVS    F4, (R16)
+	MOVW     R2, (R17)
+
+skipRow:
+	ADD      $1, R2, R2
+	SUB      $1, R13, R13
+	B        rows
 
 done:
-	MOVD     R13, ret+40(FP)
 	RET

@@ -7,4 +7,4 @@ package asm
 // SignatureScanNEON counts the equal bytes of query and each of count >= 1 rows of 128.
 //
 //go:noescape
-func SignatureScanNEON(query *uint8, rows *uint8, out *uint8, count int)
+func SignatureScanNEON(query, rows, out *uint8, count int)

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func SignatureScanNEON(query *uint8, rows *uint8, out *uint8, count int)
+// func SignatureScanNEON(query, rows, out *uint8, count int)
 TEXT ·SignatureScanNEON(SB), NOSPLIT, $0-32
 	MOVD     query+0(FP), R0
 	MOVD     rows+8(FP), R1

@@ -1,5 +1,5 @@
-// Command gen writes the assembly of package asm, and the C header with what
-// every language shares of the C ABI.
+// Command gen writes the assembly of package asm, the dispatch to it in package kernels,
+// and the C header with what every language shares of the C ABI.
 //
 //	go run . -out ..
 //
@@ -10,12 +10,12 @@ package main
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 
 	"github.com/nexus-memory/nexus/gen/abi"
 	"github.com/nexus-memory/nexus/gen/amd64"
+	"github.com/nexus-memory/nexus/gen/dispatch"
 	"github.com/nexus-memory/nexus/gen/neon"
 )
 
@@ -31,24 +31,30 @@ func main() {
 
 // files returns everything that is generated, by its path from the repository's root.
 func files() (map[string][]byte, error) {
-	all, err := amd64.Files()
+	intel, intelKernels, err := amd64.Files()
 	if err != nil {
 		return nil, fmt.Errorf("amd64: %w", err)
 	}
-	arm, err := neon.Files()
+	arm, armKernels, err := neon.Files()
 	if err != nil {
 		return nil, fmt.Errorf("neon: %w", err)
 	}
-	maps.Copy(all, arm)
-	inAsm := map[string][]byte{}
-	for name, content := range all {
-		inAsm["asm/"+name] = content
+	dispatched, err := dispatch.Files(intelKernels, armKernels)
+	if err != nil {
+		return nil, fmt.Errorf("dispatch: %w", err)
 	}
 	shared, err := abi.Files()
 	if err != nil {
 		return nil, fmt.Errorf("abi: %w", err)
 	}
-	maps.Copy(shared, inAsm)
+	for folder, content := range map[string]map[string][]byte{"asm/": intel, "kernels/": dispatched} {
+		for name := range content {
+			shared[folder+name] = content[name]
+		}
+	}
+	for name := range arm {
+		shared["asm/"+name] = arm[name]
+	}
 	return shared, nil
 }
 

@@ -17,6 +17,7 @@ const (
 	featureBMI            // BMI1 and BMI2
 	featureAVX2
 	featureFMA
+	featureF16C
 	featureAVX512 // F, BW, DQ and VL together, as Skylake servers and all later CPUs have them
 	featureAVX512VNNI
 	featureAVX512VPOPCNTDQ
@@ -31,7 +32,7 @@ const (
 )
 
 var featureNames = []string{
-	"popcnt", "bmi", "avx2", "fma", "avx512", "avx512vnni", "avx512vpopcntdq", "avx512vbmi2",
+	"popcnt", "bmi", "avx2", "fma", "f16c", "avx512", "avx512vnni", "avx512vpopcntdq", "avx512vbmi2",
 	"avx512bitalg", "avx512bf16", "avxvnni", "neon", "dotprod", "i8mm", "sve",
 }
 
@@ -53,6 +54,8 @@ const (
 	tierAVX2
 	tierAVX512
 	tierAVX512VNNI
+	tierAVX512BITALG
+	tierAVX512BF16
 	tierNEON
 	tierNEONDot
 )
@@ -62,34 +65,20 @@ var tiers = [...]struct {
 	name   string
 	allows feature
 }{
-	tierGeneric:    {"generic", 0},
-	tierAVX2:       {"avx2", featuresAVX2},
-	tierAVX512:     {"avx512", featuresAVX2 | featureAVX512},
-	tierAVX512VNNI: {"avx512vnni", featuresAVX2 | featureAVX512 | featureAVX512VNNI},
-	tierNEON:       {"neon", featureNEON},
-	tierNEONDot:    {"neondot", featureNEON | featureDotProd},
+	tierGeneric:      {"generic", 0},
+	tierAVX2:         {"avx2", featuresAVX2},
+	tierAVX512:       {"avx512", featuresAVX2 | featureAVX512},
+	tierAVX512VNNI:   {"avx512vnni", featuresAVX2 | featureAVX512 | featureAVX512VNNI},
+	tierAVX512BITALG: {"avx512bitalg", featuresAVX2 | featureAVX512 | featureAVX512BITALG},
+	tierAVX512BF16:   {"avx512bf16", featuresAVX2 | featureAVX512 | featureAVX512BF16},
+	tierNEON:         {"neon", featureNEON},
+	tierNEONDot:      {"neondot", featureNEON | featureDotProd},
 }
 
-const featuresAVX2 = featurePOPCNT | featureBMI | featureAVX2 | featureFMA
-
-// operation counts the dispatched operations.
-type operation uint8
-
-const (
-	opDotScanF32 operation = iota
-	opDotScanI8
-	opMinHashUpdate
-	opSignatureScan
-	opScoreTop8
-	operationCount
-)
-
-var operationNames = [operationCount]string{
-	"dot_scan_f32", "dot_scan_i8", "minhash_update", "signature_scan", "score_top8",
-}
+const featuresAVX2 = featurePOPCNT | featureBMI | featureAVX2 | featureFMA | featureF16C
 
 // variant is an assembly implementation of an operation and every feature that it
-// executes. The tables are in dispatch_*.go, the best variant first.
+// executes. The tables are generated (dispatch_*.go), the best variant first.
 type variant struct {
 	tier  tier
 	needs feature

@@ -12,6 +12,7 @@ func detectFeatures() (f feature) {
 		{cpu.X86.HasBMI1 && cpu.X86.HasBMI2, featureBMI},
 		{cpu.X86.HasAVX2, featureAVX2},
 		{cpu.X86.HasFMA, featureFMA},
+		{cpu.X86.HasF16C, featureF16C},
 		{cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL, featureAVX512},
 		{cpu.X86.HasAVX512VNNI, featureAVX512VNNI},
 		{cpu.X86.HasAVX512VPOPCNTDQ, featureAVX512VPOPCNTDQ},

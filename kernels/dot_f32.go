@@ -28,6 +28,13 @@ func DotScanF32(query, rows, out []float32) {
 	}
 }
 
+// dotScanF32 needs a non-empty query and out.
+func dotScanF32(query, rows, out []float32) {
+	if !asmDotScanF32(&query[0], &rows[0], &out[0], len(query), len(out)) {
+		dotScanF32Generic(query, rows, out)
+	}
+}
+
 // dotScanF32Generic is the definition of DotScanF32.
 func dotScanF32Generic(query, rows, out []float32) {
 	for i := range out {

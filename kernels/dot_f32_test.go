@@ -5,6 +5,13 @@ import (
 	"testing"
 )
 
+func init() {
+	allocationCalls[opDotScanF32] = func() func() {
+		query, rows, out := randomF32(100, 1), randomF32(900, 2), make([]float32, 9)
+		return func() { DotScanF32(query, rows, out) }
+	}
+}
+
 // checkDotF32 compares every result with a float64 reference and the promised bound.
 func checkDotF32(t *testing.T, query, rows, out []float32) {
 	t.Helper()
@@ -25,7 +32,7 @@ func checkDotF32(t *testing.T, query, rows, out []float32) {
 }
 
 func TestDotScanF32IsWithinBound(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanF32, func(t *testing.T) {
 		for dim := range 4*32 + 2 {
 			for _, count := range rowCounts {
 				query := shifted(randomF32(dim, 1), (dim*4+count)%64)
@@ -39,7 +46,7 @@ func TestDotScanF32IsWithinBound(t *testing.T) {
 }
 
 func TestDotScanF32AnyAlignment(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanF32, func(t *testing.T) {
 		for offset := range 64 {
 			for _, dim := range []int{1, 7, 33, 100} {
 				query := shifted(randomF32(dim, 3), offset)
@@ -53,7 +60,7 @@ func TestDotScanF32AnyAlignment(t *testing.T) {
 }
 
 func TestDotScanF32StaysInsideItsBuffers(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanF32, func(t *testing.T) {
 		for dim := range 4*32 + 2 {
 			for _, count := range rowCounts {
 				query, rows := randomF32(dim, 5), randomF32(dim*count, 6)
@@ -72,7 +79,7 @@ func TestDotScanF32StaysInsideItsBuffers(t *testing.T) {
 func TestDotScanF32ExtremeValues(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	values := []float32{0, float32(math.Copysign(0, -1)), 1, -1, 0x1p-149, -0x1p-140, 0x1p-126, 0x1p60, -0x1p60, inf, -inf, nan}
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanF32, func(t *testing.T) {
 		for _, dim := range []int{1, 3, 8, 17, 31, 47, 100} {
 			for position := range dim {
 				// One extreme value among ones, at every place of a row.
@@ -94,7 +101,7 @@ func TestDotScanF32ExtremeValues(t *testing.T) {
 }
 
 func TestDotScanF32SplitsLongScans(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanF32, func(t *testing.T) {
 		for _, shape := range [][2]int{{768, 300}, {65536, 3}, {65537, 2}, {1, 70000}} {
 			query, rows := randomF32(shape[0], 7), randomF32(shape[0]*shape[1], 8)
 			out := make([]float32, shape[1])

@@ -31,6 +31,18 @@ func DotScanI8(query, rows []int8, out []int32) {
 	}
 }
 
+// dotScanI8 needs a non-empty query and out. Kernels read rows in blocks of 16 elements,
+// so shorter ones stay in Go.
+func dotScanI8(query, rows []int8, out []int32) {
+	if len(query) >= 16 {
+		tail := tailI8(query)
+		if asmDotScanI8(&query[0], &tail[0], &rows[0], &out[0], len(query), len(out)) {
+			return
+		}
+	}
+	dotScanI8Generic(query, rows, out)
+}
+
 // dotScanI8Generic is the definition of DotScanI8.
 func dotScanI8Generic(query, rows []int8, out []int32) {
 	for i := range out {

@@ -5,6 +5,13 @@ import (
 	"unsafe"
 )
 
+func init() {
+	allocationCalls[opDotScanI8] = func() func() {
+		query, rows, out := randomI8(100, 1), randomI8(900, 2), make([]int32, 9)
+		return func() { DotScanI8(query, rows, out) }
+	}
+}
+
 // checkDotI8 compares every result with a plain 64-bit sum.
 func checkDotI8(t *testing.T, query, rows []int8, out []int32) {
 	t.Helper()
@@ -20,7 +27,7 @@ func checkDotI8(t *testing.T, query, rows []int8, out []int32) {
 }
 
 func TestDotScanI8IsExact(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanI8, func(t *testing.T) {
 		for dim := range 4*128 + 2 {
 			for _, count := range rowCounts {
 				query := shifted(randomI8(dim, 1), (dim+count)%64)
@@ -34,7 +41,7 @@ func TestDotScanI8IsExact(t *testing.T) {
 }
 
 func TestDotScanI8AnyAlignment(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanI8, func(t *testing.T) {
 		for offset := range 64 {
 			for _, dim := range []int{1, 7, 33, 100, 384} {
 				query := shifted(randomI8(dim, 3), offset)
@@ -48,7 +55,7 @@ func TestDotScanI8AnyAlignment(t *testing.T) {
 }
 
 func TestDotScanI8StaysInsideItsBuffers(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanI8, func(t *testing.T) {
 		for dim := range 4*128 + 2 {
 			for _, count := range []int{1, 3, 4, 5, 9} {
 				query, rows := randomI8(dim, 5), randomI8(dim*count, 6)
@@ -65,7 +72,7 @@ func TestDotScanI8StaysInsideItsBuffers(t *testing.T) {
 }
 
 func TestDotScanI8ExtremeValues(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanI8, func(t *testing.T) {
 		for _, dim := range []int{1, 15, 16, 31, 64, 127, 768, 4097, DotI8DimensionMax} {
 			for _, pair := range [][2]int8{{-128, -128}, {-128, 127}, {127, -128}, {127, 127}, {-1, -128}, {0, -128}} {
 				query, rows := filled(dim, pair[0]), filled(dim*5, pair[1])
@@ -78,7 +85,7 @@ func TestDotScanI8ExtremeValues(t *testing.T) {
 }
 
 func TestDotScanI8SplitsLongScans(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opDotScanI8, func(t *testing.T) {
 		for _, shape := range [][2]int{{768, 1000}, {1, 300_000}, {100_003, 7}} {
 			query, rows := randomI8(shape[0], 7), randomI8(shape[0]*shape[1], 8)
 			out := make([]int32, shape[1])
@@ -98,7 +105,7 @@ func FuzzDotScanI8(f *testing.F) {
 		query := values[:n]
 		rows := values[n : n+(len(values)-n)/n*n]
 		out := make([]int32, len(rows)/n)
-		eachTier(t, func(t *testing.T) {
+		eachTier(t, opDotScanI8, func(t *testing.T) {
 			DotScanI8(query, rows, out)
 			checkDotI8(t, query, rows, out)
 		})

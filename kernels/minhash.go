@@ -59,6 +59,13 @@ func MinHashUpdate(sig *[SignatureSlots]uint32, hashes []uint32) {
 	}
 }
 
+// minHashUpdate needs a non-empty hashes.
+func minHashUpdate(sig *[SignatureSlots]uint32, hashes []uint32) {
+	if !asmMinHashUpdate(&sig[0], &mixXor[0], &mixMul[0], &hashes[0], len(hashes)) {
+		minHashUpdateGeneric(sig, hashes)
+	}
+}
+
 // minHashUpdateGeneric is the definition of MinHashUpdate. Slots are the outer loop so
 // that the constants of four of them stay in registers while the hashes stream.
 func minHashUpdateGeneric(sig *[SignatureSlots]uint32, hashes []uint32) {

@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+func init() {
+	allocationCalls[opMinHashUpdate] = func() func() {
+		hashes := randomU32(100, 1)
+		return func() {
+			sig := [SignatureSlots]uint32{}
+			MinHashUpdate(&sig, hashes)
+		}
+	}
+}
+
 func emptySignature() (sig [SignatureSlots]uint32) {
 	for j := range sig {
 		sig[j] = math.MaxUint32
@@ -31,7 +41,7 @@ func TestMinHashUpdateIsExact(t *testing.T) {
 	for n := range 18 {
 		counts = append(counts, n)
 	}
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opMinHashUpdate, func(t *testing.T) {
 		for _, n := range counts {
 			guarded(t, randomU32(n, 1), func(hashes []uint32) {
 				got, want := emptySignature(), emptySignature()
@@ -50,7 +60,7 @@ func TestMinHashUpdateIsExact(t *testing.T) {
 }
 
 func TestMinHashUpdateOnlyTouchesItsSignature(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opMinHashUpdate, func(t *testing.T) {
 		hashes := randomU32(9, 2)
 		want := emptySignature()
 		MinHashUpdate(&want, hashes)
@@ -67,7 +77,7 @@ func TestMinHashUpdateOnlyTouchesItsSignature(t *testing.T) {
 // Laws: order, repetition and split of the hashes do not matter; extreme hashes are
 // hashes like others.
 func TestMinHashUpdateLaws(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opMinHashUpdate, func(t *testing.T) {
 		hashes := append(randomU32(100, 3), 0, math.MaxUint32, 1<<31, 1<<31-1)
 		once, again := emptySignature(), emptySignature()
 		MinHashUpdate(&once, hashes)

@@ -63,6 +63,13 @@ func (t *Top8) reset() {
 	}
 }
 
+// scoreTop8 needs first < end.
+func scoreTop8(columns []float32, stride, first, end int, weights *[FactorCount]float32, top *Top8) {
+	if !asmScoreTop8(&columns[0], stride, first, end, &weights[0], &top.Score[0], &top.Index[0]) {
+		scoreTop8Generic(columns, stride, first, end, weights, top)
+	}
+}
+
 // scoreTop8Generic is the definition of ScoreTop8 for the rows [first, end): it adds
 // them to what top holds. The conversions forbid a fused multiply-add.
 func scoreTop8Generic(columns []float32, stride, first, end int, weights *[FactorCount]float32, top *Top8) {

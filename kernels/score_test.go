@@ -8,6 +8,17 @@ import (
 	"testing"
 )
 
+func init() {
+	allocationCalls[opScoreTop8] = func() func() {
+		columns := randomF32(FactorCount*100, 1)
+		return func() {
+			var top Top8
+			weights := testWeights
+			ScoreTop8(columns, 100, 100, &weights, &top)
+		}
+	}
+}
+
 // top8Reference sorts all scores; it shares nothing with the kernels.
 func top8Reference(columns []float32, stride, n int, weights *[FactorCount]float32) (top Top8) {
 	type row struct {
@@ -72,7 +83,7 @@ func TestScoreTop8IsExact(t *testing.T) {
 	for n := range 4*16 + 2 {
 		sizes = append(sizes, n)
 	}
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opScoreTop8, func(t *testing.T) {
 		for _, n := range sizes {
 			for _, extra := range []int{0, 3} {
 				stride := n + extra
@@ -83,7 +94,7 @@ func TestScoreTop8IsExact(t *testing.T) {
 }
 
 func TestScoreTop8Ties(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opScoreTop8, func(t *testing.T) {
 		for n := range 200 {
 			columns := filled(FactorCount*n, float32(0.5))
 			checkScoreTop8(t, columns, n, n, &testWeights) // all equal
@@ -98,7 +109,7 @@ func TestScoreTop8Ties(t *testing.T) {
 }
 
 func TestScoreTop8Order(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opScoreTop8, func(t *testing.T) {
 		for n := range 100 {
 			rising, falling := make([]float32, FactorCount*n), make([]float32, FactorCount*n)
 			for i := range rising {
@@ -112,7 +123,7 @@ func TestScoreTop8Order(t *testing.T) {
 
 func TestScoreTop8NeverChoosesMaskedRows(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opScoreTop8, func(t *testing.T) {
 		for n := 1; n < 100; n++ {
 			columns := randomF32(FactorCount*n, uint64(n))
 			r := random(uint64(n))
@@ -130,7 +141,7 @@ func TestScoreTop8NeverChoosesMaskedRows(t *testing.T) {
 // TestScoreTop8IsNeverFused uses products that a fused multiply-add rounds differently.
 func TestScoreTop8IsNeverFused(t *testing.T) {
 	const n = 33
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opScoreTop8, func(t *testing.T) {
 		columns := make([]float32, FactorCount*n)
 		for i := range columns {
 			columns[i] = 1 + float32(i%n+1)*0x1p-23
@@ -144,7 +155,7 @@ func TestScoreTop8IsNeverFused(t *testing.T) {
 }
 
 func TestScoreTop8StaysInsideItsBuffers(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opScoreTop8, func(t *testing.T) {
 		for n := range 70 {
 			values := randomF32(FactorCount*n, uint64(n))
 			guarded(t, values, func(columns []float32) {
@@ -176,6 +187,6 @@ func FuzzScoreTop8(f *testing.F) {
 				columns[i] = values[(i*7+i/5)%len(values)]
 			}
 		}
-		eachTier(t, func(t *testing.T) { checkScoreTop8(t, columns, stride, n, &weights) })
+		eachTier(t, opScoreTop8, func(t *testing.T) { checkScoreTop8(t, columns, stride, n, &weights) })
 	})
 }

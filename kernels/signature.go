@@ -29,6 +29,13 @@ func SignatureScan(query *[SignatureSlots]uint8, rows []uint8, out []uint8) {
 	}
 }
 
+// signatureScan needs a non-empty out.
+func signatureScan(query *[SignatureSlots]uint8, rows, out []uint8) {
+	if !asmSignatureScan(&query[0], &rows[0], &out[0], len(out)) {
+		signatureScanGeneric(query, rows, out)
+	}
+}
+
 // signatureScanGeneric is the definition of SignatureScan, eight bytes at a time.
 func signatureScanGeneric(query *[SignatureSlots]uint8, rows []uint8, out []uint8) {
 	for i := range out {

@@ -2,8 +2,19 @@ package kernels
 
 import "testing"
 
+func init() {
+	allocationCalls[opSignatureScan] = func() func() {
+		return func() {
+			var query [SignatureSlots]uint8
+			var equal [2]uint8
+			var rows [2 * SignatureSlots]uint8
+			SignatureScan(&query, rows[:], equal[:])
+		}
+	}
+}
+
 func TestSignatureScanIsExact(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opSignatureScan, func(t *testing.T) {
 		counts := append([]int{10, 63, 64, 65, 2048, 2049, 5000}, rowCounts...)
 		for _, count := range counts {
 			r := random(uint64(count))
@@ -44,7 +55,7 @@ func TestSignatureScanIsExact(t *testing.T) {
 }
 
 func TestSignatureScanExtremes(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
+	eachTier(t, opSignatureScan, func(t *testing.T) {
 		for _, v := range []uint8{0, 1, 0x7F, 0x80, 0xFF} {
 			query := [SignatureSlots]uint8(filled(SignatureSlots, v))
 			rows := append(filled(SignatureSlots, v), filled(SignatureSlots, v^0x80)...)

@@ -1,38 +1,36 @@
 package kernels
 
 import (
+	"flag"
+	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
-// tiersOf lists the tiers of an architecture; the reference machine has them all.
-var tiersOf = map[string][]tier{
-	"amd64": {tierGeneric, tierAVX2, tierAVX512, tierAVX512VNNI},
-	"arm64": {tierGeneric, tierNEON, tierNEONDot},
-}
-
-// eachTier runs test once for every tier of this architecture, forced. A tier that the
-// CPU lacks is a failure when NEXUS_REQUIRE_TIERS=1, so that a machine that is meant to
-// test everything cannot quietly test less; elsewhere it is logged.
-func eachTier(t *testing.T, test func(t *testing.T)) {
+// eachTier runs test once for the definition of op and once for every kernel of it on
+// this architecture, forced. A tier that the CPU lacks is a failure when
+// NEXUS_REQUIRE_TIERS=1, so that a machine that is meant to test everything cannot
+// quietly test less; elsewhere it is logged.
+func eachTier(t *testing.T, op operation, test func(t *testing.T)) {
 	t.Helper()
-	list := tiersOf[runtime.GOARCH]
-	if !hasAssembly {
-		list = []tier{tierGeneric}
-	}
-	for _, v := range list {
-		if missing := tiers[v].allows &^ detected; missing != 0 {
+	for _, v := range append([]variant{{tier: tierGeneric}}, variants[op]...) {
+		if missing := v.needs &^ detected; missing != 0 {
 			if os.Getenv("NEXUS_REQUIRE_TIERS") == "1" {
-				t.Errorf("tier %s not tested: this CPU lacks %v", tiers[v].name, missing.names())
+				t.Errorf("%s on %s not tested: this CPU lacks %v", operationNames[op], tiers[v.tier].name, missing.names())
 			} else {
-				t.Logf("tier %s NOT TESTED: this CPU lacks %v", tiers[v].name, missing.names())
+				t.Logf("%s on %s NOT TESTED: this CPU lacks %v", operationNames[op], tiers[v.tier].name, missing.names())
 			}
 			continue
 		}
-		t.Run(tiers[v].name, func(t *testing.T) {
-			force(t, tiers[v].allows)
+		t.Run(tiers[v.tier].name, func(t *testing.T) {
+			force(t, tiers[v.tier].allows)
+			if active[op] != v.tier {
+				t.Fatalf("%s runs on %s, want %s", operationNames[op], tiers[active[op]].name, tiers[v.tier].name)
+			}
 			test(t)
 		})
 	}
@@ -45,45 +43,84 @@ func force(t testing.TB, available feature) {
 	t.Cleanup(func() { active = before })
 }
 
-// TestChosenTierIsBest spells out what each feature set must choose, apart from the
-// tables that choose it. VNNI without AVX-512 is not enough, and AVX2 without FMA must
-// not cost the integer kernels their tier.
-func TestChosenTierIsBest(t *testing.T) {
-	if !hasAssembly {
-		t.Skip("no assembly in this build: generic is all there is")
-	}
-	const avx512 = featuresAVX2 | featureAVX512
-	amd64 := []struct {
-		available feature
-		want      [operationCount]string
-	}{
-		{0, [...]string{"generic", "generic", "generic", "generic", "generic"}},
-		{featuresAVX2, [...]string{"avx2", "avx2", "avx2", "avx2", "avx2"}},
-		{featuresAVX2 &^ featureFMA, [...]string{"generic", "avx2", "avx2", "avx2", "avx2"}},
-		{featuresAVX2 | featureAVX512VNNI, [...]string{"avx2", "avx2", "avx2", "avx2", "avx2"}},
-		{avx512, [...]string{"avx512", "avx512", "avx512", "avx512", "avx512"}},
-		{avx512 | featureAVX512VNNI, [...]string{"avx512", "avx512vnni", "avx512", "avx512", "avx512"}},
-		{^feature(0), [...]string{"avx512", "avx512vnni", "avx512", "avx512", "avx512"}},
-	}
-	arm64 := amd64[:0:0]
-	arm64 = append(arm64, amd64[0])
-	arm64 = append(arm64, amd64[0])
-	arm64[1].available, arm64[1].want = featureNEON, [...]string{"neon", "neon", "neon", "neon", "neon"}
-	arm64 = append(arm64, arm64[1], arm64[1])
-	arm64[2].available, arm64[2].want[opDotScanI8] = featureNEON|featureDotProd, "neondot"
-	arm64[3].available, arm64[3].want[opDotScanI8] = ^feature(0), "neondot"
+// update writes the golden files anew.
+var update = flag.Bool("update", false, "write the golden files anew")
 
-	cases := amd64
-	if runtime.GOARCH == "arm64" {
-		cases = arm64
+// featureSets are what real and odd CPUs offer. VNNI without AVX-512 is not enough, and
+// AVX2 without FMA must not cost the integer kernels their tier.
+var featureSets = map[string][]feature{
+	"amd64": {
+		0, featuresAVX2, featuresAVX2 &^ featureFMA, featuresAVX2 | featureAVX512VNNI, featuresAVX2 | featureAVX512,
+		featuresAVX2 | featureAVX512 | featureAVX512VNNI,
+		featuresAVX2 | featureAVX512 | featureAVX512BITALG,
+		featuresAVX2 | featureAVX512 | featureAVX512BF16,
+		^feature(0),
+	},
+	"arm64": {0, featureNEON, featureNEON | featureDotProd, ^feature(0)},
+}
+
+// TestChosenTiers spells out in a golden file what each feature set chooses, apart from
+// the tables that choose it.
+func TestChosenTiers(t *testing.T) {
+	if !hasAssembly {
+		t.Log("no assembly in this build: generic is all there is")
+		return
 	}
 	before := active
 	defer func() { active = before }()
-	for _, c := range cases {
-		limit(c.available)
-		for op, got := range Operations() {
-			if got.Tier != c.want[op] {
-				t.Errorf("features %v: %s runs on %s, want %s", c.available.names(), got.Name, got.Tier, c.want[op])
+	var b strings.Builder
+	for _, available := range featureSets[runtime.GOARCH] {
+		fmt.Fprintf(&b, "features: %s\n", strings.Join(available.names(), " "))
+		limit(available)
+		for _, o := range Operations() {
+			fmt.Fprintf(&b, "\t%s %s\n", o.Name, o.Tier)
+		}
+	}
+	name := filepath.Join("testdata", "tiers-"+runtime.GOARCH+".golden")
+	if *update {
+		if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("the tiers chosen are not those of %s (go test -update writes it anew):\n%s", name, b.String())
+	}
+}
+
+// tierOrder is which tier is better, said a second time: tables may not disagree.
+var tierOrder = []tier{tierGeneric, tierAVX2, tierAVX512, tierAVX512VNNI, tierAVX512BITALG, tierAVX512BF16, tierNEON, tierNEONDot}
+
+// TestChosenTierIsBest tries random feature sets: the tier chosen needs no feature that is
+// missing, and every better one does.
+func TestChosenTierIsBest(t *testing.T) {
+	before := active
+	defer func() { active = before }()
+	r := random(1)
+	for range 2000 {
+		available := feature(r.Uint32())
+		limit(available)
+		for op, list := range variants {
+			chosen := slices.Index(tierOrder, active[op])
+			for _, v := range list {
+				rank := slices.Index(tierOrder, v.tier)
+				if fits := v.needs&^available == 0; rank == chosen && !fits || rank > chosen && fits {
+					t.Fatalf("features %v: %s runs on %s", available.names(), operationNames[op], tiers[active[op]].name)
+				}
+			}
+		}
+	}
+}
+
+// TestTierAllowsWhatItsKernelsNeed keeps NEXUS_CPU=name from excluding a kernel of name.
+func TestTierAllowsWhatItsKernelsNeed(t *testing.T) {
+	for op, list := range variants {
+		for _, v := range list {
+			if missing := v.needs &^ tiers[v.tier].allows; missing != 0 {
+				t.Errorf("%s on %s needs %v, which the tier does not allow", operationNames[op], tiers[v.tier].name, missing.names())
 			}
 		}
 	}

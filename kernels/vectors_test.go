@@ -8,6 +8,10 @@ import (
 // rowCounts covers every remainder of four rows and a longer run.
 var rowCounts = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 33}
 
+// allocationCalls holds for each operation what makes its arguments and returns a call
+// that may not allocate. The tests of each operation add theirs.
+var allocationCalls = map[operation]func() func(){}
+
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
 func randomI8(n int, seed uint64) []int8 {

@@ -5,17 +5,15 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const dotF32Signature = "func(query, rows, out *float32, dim, count int)"
-
 func dotF32(e emitter) {
-	e.function("DotScanF32AVX2", dotF32Signature,
-		"DotScanF32AVX2 sets out[i] to the dot product of query and row i, for count rows of dim elements.",
-		"Needs AVX2 and FMA; dim and count may be anything from 0.")
+	e.kernel("DotScanF32", "AVX2",
+		"sets out[i] to the dot product of query and row i, for count rows of dim elements.\n"+
+			"Needs AVX2 and FMA; dim and count may be anything from 0.")
 	(&scan{emitter: e, arithmetic: &f32AVX2{}, shift: 2, stepBytes: 32}).emit()
 
-	e.function("DotScanF32AVX512", dotF32Signature,
-		"DotScanF32AVX512 sets out[i] to the dot product of query and row i, for count rows of dim elements.",
-		"Needs AVX-512 F, BW and DQ and BMI2; dim and count may be anything from 0.")
+	e.kernel("DotScanF32", "AVX512",
+		"sets out[i] to the dot product of query and row i, for count rows of dim elements.\n"+
+			"Needs AVX-512 F, BW and DQ and BMI2; dim and count may be anything from 0.")
 	(&scan{emitter: e, arithmetic: &f32AVX512{}, shift: 2, stepBytes: 64}).emit()
 }
 

@@ -6,19 +6,19 @@ import (
 )
 
 func dotI8(e emitter) {
-	e.function("DotScanI8AVX2", "func(query, tail, rows *int8, out *int32, dim, count int)",
-		"DotScanI8AVX2 sets out[i] to the dot product of query and row i, for count rows of dim >= 16 elements.",
-		"tail is 16 elements: zeros, then the last dim%16 of the query. Needs AVX2.")
+	e.kernel("DotScanI8", "AVX2",
+		"sets out[i] to the dot product of query and row i, for count rows of dim >= 16 elements.\n"+
+			"tail is 16 elements: zeros, then the last dim%16 of the query. Needs AVX2.")
 	(&scan{emitter: e, arithmetic: &i8AVX2{}, stepBytes: 16}).emit()
 
-	e.function("DotScanI8AVX512", "func(query, rows *int8, out *int32, dim, count int)",
-		"DotScanI8AVX512 sets out[i] to the dot product of query and row i, for count rows of dim elements.",
-		"Needs AVX-512 F, BW and DQ and BMI2; dim and count may be anything from 0.")
+	e.kernel("DotScanI8", "AVX512",
+		"sets out[i] to the dot product of query and row i, for count rows of dim elements.\n"+
+			"Needs AVX-512 F, BW and DQ and BMI2; dim and count may be anything from 0.")
 	(&scan{emitter: e, arithmetic: &i8AVX512{}, stepBytes: 32}).emit()
 
-	e.function("DotScanI8AVX512VNNI", "func(query, rows *int8, out *int32, dim, count int)",
-		"DotScanI8AVX512VNNI sets out[i] to the dot product of query and row i, for count rows of dim elements.",
-		"Needs AVX-512 F, BW, DQ and VNNI and BMI2; dim and count may be anything from 0.")
+	e.kernel("DotScanI8", "AVX512VNNI",
+		"sets out[i] to the dot product of query and row i, for count rows of dim elements.\n"+
+			"Needs AVX-512 F, BW, DQ and VNNI and BMI2; dim and count may be anything from 0.")
 	(&scan{emitter: e, arithmetic: &i8VNNI{}, stepBytes: 64}).emit()
 }
 

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -17,6 +19,8 @@ import (
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/nexus-memory/nexus/gen/ops"
 )
 
 // families are the source files: one operation and all of its tiers in each.
@@ -31,33 +35,68 @@ var families = []struct {
 	{"score", score},
 }
 
-// Files returns the generated assembly and stubs by file name.
-func Files() (map[string][]byte, error) {
+// Files returns the generated assembly and stubs by file name, and the kernels in them.
+func Files() (map[string][]byte, []ops.Kernel, error) {
 	files := map[string][]byte{}
+	var kernels []ops.Kernel
 	for _, family := range families {
-		e := emitter{build.NewContext()}
+		e := emitter{Context: build.NewContext(), kernels: &kernels}
 		e.ConstraintExpr("!noasm")
 		family.emit(e)
 		f, err := e.Result()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", family.name, err)
+			return nil, nil, fmt.Errorf("%s: %w", family.name, err)
 		}
 		if err := pass.Compile.Execute(f); err != nil {
-			return nil, fmt.Errorf("%s: %w", family.name, err)
+			return nil, nil, fmt.Errorf("%s: %w", family.name, err)
 		}
 		if err := checkUpperHalves(f); err != nil {
-			return nil, fmt.Errorf("%s: %w", family.name, err)
+			return nil, nil, fmt.Errorf("%s: %w", family.name, err)
 		}
 		config := printer.Config{Name: "nexus/gen/amd64", Pkg: "asm"}
 		assembly, errAssembly := printer.NewGoAsm(config).Print(f)
 		stubs, errStubs := printer.NewStubs(config).Print(f)
 		if err := errors.Join(errAssembly, errStubs, checkReserved(assembly)); err != nil {
-			return nil, fmt.Errorf("%s: %w", family.name, err)
+			return nil, nil, fmt.Errorf("%s: %w", family.name, err)
 		}
 		files[family.name+"_amd64.s"] = assembly
 		files[family.name+"_amd64.go"] = stubs
+		if err := addFeatures(kernels, f); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", family.name, err)
+		}
 	}
-	return files, nil
+	return files, kernels, nil
+}
+
+// isaFeatures says which feature of package kernels an instruction set of avo belongs to.
+var isaFeatures = map[string]string{
+	"AVX": "featureAVX2", "AVX2": "featureAVX2", "FMA3": "featureFMA", "F16C": "featureF16C",
+	"POPCNT": "featurePOPCNT", "BMI": "featureBMI", "BMI2": "featureBMI",
+	"AVX512F": "featureAVX512", "AVX512BW": "featureAVX512", "AVX512DQ": "featureAVX512", "AVX512VL": "featureAVX512",
+	"AVX512VNNI": "featureAVX512VNNI", "AVX512BITALG": "featureAVX512BITALG",
+	"SSE": "", "SSE2": "", // part of every amd64
+}
+
+// addFeatures gives each kernel of a compiled file the features that its instructions
+// belong to. Instructions written as bytes were noted by emitter.raw.
+func addFeatures(kernels []ops.Kernel, f *ir.File) error {
+	for _, fn := range f.Functions() {
+		i := slices.IndexFunc(kernels, func(k ops.Kernel) bool { return k.Operation+k.Tier == fn.Name })
+		if i < 0 {
+			return fmt.Errorf("%s is not declared by emitter.kernel", fn.Name)
+		}
+		for _, isa := range fn.ISA {
+			feature, known := isaFeatures[isa]
+			if !known {
+				return fmt.Errorf("%s needs %s, which no feature stands for", fn.Name, isa)
+			}
+			if feature != "" && !slices.Contains(kernels[i].Features, feature) {
+				kernels[i].Features = append(kernels[i].Features, feature)
+			}
+		}
+		slices.Sort(kernels[i].Features)
+	}
+	return nil
 }
 
 // reserved are Go's g and the register that position-independent code keeps the global
@@ -87,15 +126,24 @@ func checkUpperHalves(f *ir.File) error {
 }
 
 // emitter is avo's context with the few idioms that all kernels share.
-type emitter struct{ *build.Context }
+type emitter struct {
+	*build.Context
+	kernels *[]ops.Kernel // all that were declared
+}
 
-// function starts a kernel without a stack check; none of them calls anything.
-func (e emitter) function(name, signature string, doc ...string) {
-	e.Function(name)
+// kernel starts the kernel of an operation of package ops on a tier, without a stack
+// check; none of them calls anything. doc continues the kernel's name.
+func (e emitter) kernel(operation, tier, doc string) {
+	o, err := ops.Find(operation)
+	if err != nil {
+		panic(err) // a mistake in this module
+	}
+	*e.kernels = append(*e.kernels, ops.Kernel{Operation: operation, Tier: tier})
+	e.Function(operation + tier)
 	e.Attributes(attr.NOSPLIT)
 	e.Pragma("noescape")
-	e.SignatureExpr(signature)
-	e.Doc(doc...)
+	e.SignatureExpr("func(" + o.Parameters + ")")
+	e.Doc(strings.Split(operation+tier+" "+doc, "\n")...)
 }
 
 // argument loads an integer or a pointer parameter.

@@ -20,8 +20,9 @@ func TestReservedRegistersAreRefused(t *testing.T) {
 }
 
 func TestReturnWithDirtyUpperHalvesIsRefused(t *testing.T) {
-	e := emitter{build.NewContext()}
-	e.function("Dirty", "func()", "Dirty forgets VZEROUPPER.")
+	e := emitter{Context: build.NewContext()}
+	e.Function("Dirty")
+	e.SignatureExpr("func()")
 	e.RET()
 	f, err := e.Result()
 	if err != nil {

@@ -7,20 +7,18 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const minHashSignature = "func(sig, xor, mul, hashes *uint32, count int)"
-
 // minHash emits sig[j] = min(sig[j], (h ^ xor[j]) * mul[j]) for 128 slots and every h.
 func minHash(e emitter) {
-	e.function("MinHashUpdateAVX2", minHashSignature,
-		"MinHashUpdateAVX2 lowers the 128 minima sig[j] by (h^xor[j])*mul[j] for count >= 1 hashes. Needs AVX2.")
+	e.kernel("MinHashUpdate", "AVX2",
+		"lowers the 128 minima sig[j] by (h^xor[j])*mul[j] for count >= 1 hashes. Needs AVX2.")
 	p := e.minHashArguments()
 	for pass := range 2 {
 		p.pass(e, pass, e.YMM, 32, false)
 	}
 	e.finish()
 
-	e.function("MinHashUpdateAVX512", minHashSignature,
-		"MinHashUpdateAVX512 lowers the 128 minima sig[j] by (h^xor[j])*mul[j] for count >= 1 hashes. Needs AVX-512 F.")
+	e.kernel("MinHashUpdate", "AVX512",
+		"lowers the 128 minima sig[j] by (h^xor[j])*mul[j] for count >= 1 hashes. Needs AVX-512 F.")
 	p = e.minHashArguments()
 	p.pass(e, 0, e.ZMM, 64, true)
 	e.finish()

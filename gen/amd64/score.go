@@ -15,15 +15,14 @@ const (
 // score emits the weighted sum of six columns, fused with the selection of the best
 // eight: compare a vector of scores with the eighth best, and insert the few lanes above.
 func score(e emitter) {
-	const signature = "func(columns *float32, stride, first, end int, weights, scores *float32, indexes *int32)"
-	e.function("ScoreTop8AVX2", signature,
-		"ScoreTop8AVX2 merges the rows [first, end) into the sorted best eight; see kernels.ScoreTop8.",
-		"scores and indexes have 8 elements. Needs AVX2 and BMI1.")
+	e.kernel("ScoreTop8", "AVX2",
+		"merges the rows [first, end) into the sorted best eight; see kernels.ScoreTop8.\n"+
+			"scores and indexes have 8 elements. Needs AVX2 and BMI1.")
 	newScoreTop8(e, 8, &scoreAVX2{}).emit()
 
-	e.function("ScoreTop8AVX512", signature,
-		"ScoreTop8AVX512 merges the rows [first, end) into the sorted best eight; see kernels.ScoreTop8.",
-		"scores and indexes have 8 elements. Needs AVX2, AVX-512 F, BW and DQ, BMI1 and BMI2.")
+	e.kernel("ScoreTop8", "AVX512",
+		"merges the rows [first, end) into the sorted best eight; see kernels.ScoreTop8.\n"+
+			"scores and indexes have 8 elements. Needs AVX2, AVX-512 F, BW and DQ, BMI1 and BMI2.")
 	newScoreTop8(e, 16, &scoreAVX512{}).emit()
 }
 

@@ -10,9 +10,8 @@ const signatureRowBytes = 128
 // signature emits out[i] = number of j with query[j] == rows[128*i+j]: compare, make one
 // bit of each byte, count the bits.
 func signature(e emitter) {
-	const signature = "func(query, rows, out *uint8, count int)"
-	e.function("SignatureScanAVX2", signature,
-		"SignatureScanAVX2 counts the equal bytes of query and each of count >= 1 rows of 128. Needs AVX2 and POPCNT.")
+	e.kernel("SignatureScan", "AVX2",
+		"counts the equal bytes of query and each of count >= 1 rows of 128. Needs AVX2 and POPCNT.")
 	e.signatureScan(32, func(width int) reg.VecVirtual {
 		return e.YMM()
 	}, func(query reg.VecVirtual, row Mem) reg.GPVirtual {
@@ -23,8 +22,8 @@ func signature(e emitter) {
 		return bits
 	})
 
-	e.function("SignatureScanAVX512", signature,
-		"SignatureScanAVX512 counts the equal bytes of query and each of count >= 1 rows of 128. Needs AVX-512 F and BW and POPCNT.")
+	e.kernel("SignatureScan", "AVX512",
+		"counts the equal bytes of query and each of count >= 1 rows of 128. Needs AVX-512 F and BW and POPCNT.")
 	e.signatureScan(64, func(width int) reg.VecVirtual {
 		return e.ZMM()
 	}, func(query reg.VecVirtual, row Mem) reg.GPVirtual {

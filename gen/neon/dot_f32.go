@@ -1,7 +1,7 @@
 package neon
 
 func dotF32(p *program) {
-	p.function("DotScanF32NEON", []string{"query *float32", "rows *float32", "out *float32", "dim int", "count int"}, "",
+	p.kernel("DotScanF32", "NEON", 0,
 		"sets out[i] to the dot product of query and row i, for count rows of dim elements, both any number from 0.")
 	s := &scan{program: p, query: 0, rows: 1, out: 2, dim: 3, count: 4, shift: 2}
 	s.add = func(query, row, sum, _ int) {

@@ -7,21 +7,21 @@ const tailVector = 24
 // which hold one product but not the sum of two, and SADALP adds pairs of them into int32;
 // SDOT does the work of all four instructions in one.
 func dotI8(p *program) {
-	scanI8(p, "DotScanI8NEON", "", func(query, row, sum, temporary int) {
+	scanI8(p, "NEON", "", func(query, row, sum, temporary int) {
 		p.word(smull, temporary, query, row)
 		p.word(smull2, temporary+1, query, row)
 		p.word(sadalp, sum, temporary, 0)
 		p.word(sadalp, sum, temporary+1, 0)
 	})
-	scanI8(p, "DotScanI8NEONDot", " Needs the dotprod extension.", func(query, row, sum, _ int) {
+	scanI8(p, "NEONDot", " Needs the dotprod extension.", func(query, row, sum, _ int) {
 		p.word(sdot, sum, query, row)
 	})
 }
 
-func scanI8(p *program, name, needs string, add func(query, row, sum, temporary int)) {
-	p.function(name, []string{"query *int8", "tail *int8", "rows *int8", "out *int32", "dim int", "count int"}, "",
+func scanI8(p *program, tier, needs string, add func(query, row, sum, temporary int)) {
+	p.kernel("DotScanI8", tier, 0,
 		"sets out[i] to the dot product of query and row i, for count rows of dim >= 16 elements.\n"+
-			"// tail is 16 elements: zeros, then the last dim%16 of the query."+needs)
+			"tail is 16 elements: zeros, then the last dim%16 of the query."+needs)
 	p.op("VLD1 (R1), [V%d.B16]", tailVector)
 	s := &scan{program: p, query: 0, rows: 2, out: 3, dim: 4, count: 5, add: add}
 	s.tail = func(n int) {

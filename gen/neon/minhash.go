@@ -5,7 +5,7 @@ package neon
 //
 //	V0-7 minima, V8-15 xor, V16-23 mul, V24 the hash in every lane, V25-31 scratch
 func minHash(p *program) {
-	p.function("MinHashUpdateNEON", []string{"sig *uint32", "xor *uint32", "mul *uint32", "hashes *uint32", "count int"}, "",
+	p.kernel("MinHashUpdate", "NEON", 0,
 		"lowers the 128 minima sig[j] by (h^xor[j])*mul[j] for count >= 1 hashes.")
 	const vectors, scratch, scratchCount = 8, 25, 7
 	for pass := range 4 {

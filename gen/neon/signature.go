@@ -6,7 +6,7 @@ package neon
 //
 //	V0-7 query, V8-15 row, V16 zero
 func signature(p *program) {
-	p.function("SignatureScanNEON", []string{"query *uint8", "rows *uint8", "out *uint8", "count int"}, "",
+	p.kernel("SignatureScan", "NEON", 0,
 		"counts the equal bytes of query and each of count >= 1 rows of 128.")
 	p.op("VLD1.P 64(R0), %s", list(0, 4, "B16"))
 	p.op("VLD1 (R0), %s", list(4, 4, "B16"))
