@@ -33,6 +33,14 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureBMI},
 	},
+	opBucketSettle: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureBMI},
+	},
+	opSignatureScan32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featurePOPCNT},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -91,6 +99,30 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 		asm.ScoreTop8AVX512(columns, stride, first, end, weights, scores, indexes)
 	case tierAVX2:
 		asm.ScoreTop8AVX2(columns, stride, first, end, weights, scores, indexes)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmBucketSettle(sig, open *uint32, hashes *uint64, first, count int) bool {
+	switch active[opBucketSettle] {
+	case tierAVX512:
+		asm.BucketSettleAVX512(sig, open, hashes, first, count)
+	case tierAVX2:
+		asm.BucketSettleAVX2(sig, open, hashes, first, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignatureScan32(query, rows *uint32, out *uint8, count int) bool {
+	switch active[opSignatureScan32] {
+	case tierAVX512:
+		asm.SignatureScan32AVX512(query, rows, out, count)
+	case tierAVX2:
+		asm.SignatureScan32AVX2(query, rows, out, count)
 	default:
 		return false
 	}

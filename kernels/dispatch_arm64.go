@@ -81,3 +81,7 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	}
 	return true
 }
+
+func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
+
+func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }

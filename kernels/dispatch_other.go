@@ -19,3 +19,7 @@ func asmMinHashUpdate(*uint32, *uint32, *uint32, *uint32, int) bool { return fal
 func asmSignatureScan(*uint8, *uint8, *uint8, int) bool { return false }
 
 func asmScoreTop8(*float32, int, int, int, *float32, *float32, *int32) bool { return false }
+
+func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
+
+func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }

@@ -11,14 +11,18 @@ const (
 	opMinHashUpdate
 	opSignatureScan
 	opScoreTop8
+	opBucketSettle
+	opSignatureScan32
 	operationCount
 )
 
 // operationNames are what nexus doctor shows.
 var operationNames = [operationCount]string{
-	opDotScanF32:    "dot_scan_f32",
-	opDotScanI8:     "dot_scan_i8",
-	opMinHashUpdate: "minhash_update",
-	opSignatureScan: "signature_scan",
-	opScoreTop8:     "score_top8",
+	opDotScanF32:      "dot_scan_f32",
+	opDotScanI8:       "dot_scan_i8",
+	opMinHashUpdate:   "minhash_update",
+	opSignatureScan:   "signature_scan",
+	opScoreTop8:       "score_top8",
+	opBucketSettle:    "bucket_settle",
+	opSignatureScan32: "signature_scan_u32",
 }

@@ -7,4 +7,6 @@ var List = []Operation{
 	{"MinHashUpdate", "minhash_update", "sig, xor, mul, hashes *uint32, count int"},
 	{"SignatureScan", "signature_scan", "query, rows, out *uint8, count int"},
 	{"ScoreTop8", "score_top8", "columns *float32, stride, first, end int, weights, scores *float32, indexes *int32"},
+	{"BucketSettle", "bucket_settle", "sig, open *uint32, hashes *uint64, first, count int"},
+	{"SignatureScan32", "signature_scan_u32", "query, rows *uint32, out *uint8, count int"},
 }
