@@ -41,6 +41,14 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featurePOPCNT},
 		{tierAVX2, featureAVX2},
 	},
+	opHadamard: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opFlipSigns: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -123,6 +131,30 @@ func asmSignatureScan32(query, rows *uint32, out *uint8, count int) bool {
 		asm.SignatureScan32AVX512(query, rows, out, count)
 	case tierAVX2:
 		asm.SignatureScan32AVX2(query, rows, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHadamard(x *float32, count int) bool {
+	switch active[opHadamard] {
+	case tierAVX512:
+		asm.HadamardAVX512(x, count)
+	case tierAVX2:
+		asm.HadamardAVX2(x, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmFlipSigns(x *float32, signs *uint8, count int) bool {
+	switch active[opFlipSigns] {
+	case tierAVX512:
+		asm.FlipSignsAVX512(x, signs, count)
+	case tierAVX2:
+		asm.FlipSignsAVX2(x, signs, count)
 	default:
 		return false
 	}

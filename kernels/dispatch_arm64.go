@@ -85,3 +85,7 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
 
 func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }
+
+func asmHadamard(*float32, int) bool { return false }
+
+func asmFlipSigns(*float32, *uint8, int) bool { return false }

@@ -23,3 +23,7 @@ func asmScoreTop8(*float32, int, int, int, *float32, *float32, *int32) bool { re
 func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
 
 func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }
+
+func asmHadamard(*float32, int) bool { return false }
+
+func asmFlipSigns(*float32, *uint8, int) bool { return false }

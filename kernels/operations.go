@@ -13,6 +13,8 @@ const (
 	opScoreTop8
 	opBucketSettle
 	opSignatureScan32
+	opHadamard
+	opFlipSigns
 	operationCount
 )
 
@@ -25,4 +27,6 @@ var operationNames = [operationCount]string{
 	opScoreTop8:       "score_top8",
 	opBucketSettle:    "bucket_settle",
 	opSignatureScan32: "signature_scan_u32",
+	opHadamard:        "hadamard",
+	opFlipSigns:       "flip_signs",
 }

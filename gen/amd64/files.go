@@ -35,6 +35,7 @@ var families = []struct {
 	{"score", score},
 	{"bucket", bucket},
 	{"signature32", signature32},
+	{"hadamard", func(e emitter) { hadamard(e); flipSigns(e) }},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.

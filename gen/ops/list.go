@@ -9,4 +9,6 @@ var List = []Operation{
 	{"ScoreTop8", "score_top8", "columns *float32, stride, first, end int, weights, scores *float32, indexes *int32"},
 	{"BucketSettle", "bucket_settle", "sig, open *uint32, hashes *uint64, first, count int"},
 	{"SignatureScan32", "signature_scan_u32", "query, rows *uint32, out *uint8, count int"},
+	{"Hadamard", "hadamard", "x *float32, count int"},
+	{"FlipSigns", "flip_signs", "x *float32, signs *uint8, count int"},
 }
