@@ -96,7 +96,8 @@ func BucketSketch(sig *[SignatureSlots]uint32, hashes []uint64) {
 // in any order and number, and the minimum of two signatures is the signature of the union.
 // The 64 bits of a hash must be well mixed: its fields are used as they are.
 // Exact: all CPU tiers return the same bits. hashes is not written and must not overlap
-// sig. Expected O(len(hashes) + 128*log 128), at worst, when most hashes are equal,
+// sig. It is faster than MinHashUpdate from some 100 hashes on, six times at 1000; for 30
+// it takes 0.5 us against 0.2 us. Expected O(len(hashes) + 128*log 128), at worst, when most hashes are equal,
 // O(128*len(hashes)). No allocation.
 func BucketUpdate(sig *[SignatureSlots]uint32, hashes []uint64) {
 	raceRead(hashes)
@@ -130,6 +131,12 @@ func bucketUpdate(sig *[SignatureSlots]uint32, hashes []uint64) {
 	}
 	bucketSettle(sig, padded[:], rounds)
 }
+
+// The rounds are plain Go on every architecture: loads, a conditional move and a store,
+// which vectors do not speed up (scattering from AVX-512 needs the conflicts resolved
+// first). Dropped: two arrays of slots against the wait of a load for the store before
+// (1.14 us for 1000 hashes against 0.99 us, since hashes seldom meet); a branch instead of
+// the conditional move (as fast on hashes that the branch predictor has learned by heart).
 
 // bucketFirst is round 0, which most hashes need alone: the fields of the hash are the
 // slot and the offer.

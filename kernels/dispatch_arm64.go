@@ -28,6 +28,18 @@ var variants = [operationCount][]variant{
 	opScoreTop8: {
 		{tierNEON, featureNEON},
 	},
+	opBucketSettle: {
+		{tierNEON, featureNEON},
+	},
+	opSignatureScan32: {
+		{tierNEON, featureNEON},
+	},
+	opHadamard: {
+		{tierNEON, featureNEON},
+	},
+	opFlipSigns: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -82,10 +94,42 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	return true
 }
 
-func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
+func asmBucketSettle(sig, open *uint32, hashes *uint64, first, count int) bool {
+	switch active[opBucketSettle] {
+	case tierNEON:
+		asm.BucketSettleNEON(sig, open, hashes, first, count)
+	default:
+		return false
+	}
+	return true
+}
 
-func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }
+func asmSignatureScan32(query, rows *uint32, out *uint8, count int) bool {
+	switch active[opSignatureScan32] {
+	case tierNEON:
+		asm.SignatureScan32NEON(query, rows, out, count)
+	default:
+		return false
+	}
+	return true
+}
 
-func asmHadamard(*float32, int) bool { return false }
+func asmHadamard(x *float32, count int) bool {
+	switch active[opHadamard] {
+	case tierNEON:
+		asm.HadamardNEON(x, count)
+	default:
+		return false
+	}
+	return true
+}
 
-func asmFlipSigns(*float32, *uint8, int) bool { return false }
+func asmFlipSigns(x *float32, signs *uint8, count int) bool {
+	switch active[opFlipSigns] {
+	case tierNEON:
+		asm.FlipSignsNEON(x, signs, count)
+	default:
+		return false
+	}
+	return true
+}

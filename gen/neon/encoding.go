@@ -34,18 +34,20 @@ type encoding struct {
 }
 
 var (
-	fadd   = encoding{"FADD", threeSame, 1, 0, 0b00, 0b11010, "4S", "4S", "4S", ""}
-	fmul   = encoding{"FMUL", threeSame, 1, 1, 0b00, 0b11011, "4S", "4S", "4S", ""}
-	faddp  = encoding{"FADDP", threeSame, 1, 1, 0b00, 0b11010, "4S", "4S", "4S", ""}
-	fcmgt  = encoding{"FCMGT", threeSame, 1, 1, 0b10, 0b11100, "4S", "4S", "4S", ""}
-	mul    = encoding{"MUL", threeSame, 1, 0, 0b10, 0b10011, "4S", "4S", "4S", ""}
-	smull  = encoding{"SMULL", threeDifferent, 0, 0, 0b00, 0b1100, "8H", "8B", "8B", ""}
-	smull2 = encoding{"SMULL2", threeDifferent, 1, 0, 0b00, 0b1100, "8H", "16B", "16B", ""}
-	sadalp = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", "", ""}
-	sdot   = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B", "featureDotProd"}
+	fadd     = encoding{"FADD", threeSame, 1, 0, 0b00, 0b11010, "4S", "4S", "4S", ""}
+	fmul     = encoding{"FMUL", threeSame, 1, 1, 0b00, 0b11011, "4S", "4S", "4S", ""}
+	faddp    = encoding{"FADDP", threeSame, 1, 1, 0b00, 0b11010, "4S", "4S", "4S", ""}
+	fcmgt    = encoding{"FCMGT", threeSame, 1, 1, 0b10, 0b11100, "4S", "4S", "4S", ""}
+	mul      = encoding{"MUL", threeSame, 1, 0, 0b10, 0b10011, "4S", "4S", "4S", ""}
+	mulWords = encoding{"MUL", threeSame, 1, 0, 0b01, 0b10011, "8H", "8H", "8H", ""}
+	fsub     = encoding{"FSUB", threeSame, 1, 0, 0b10, 0b11010, "4S", "4S", "4S", ""}
+	smull    = encoding{"SMULL", threeDifferent, 0, 0, 0b00, 0b1100, "8H", "8B", "8B", ""}
+	smull2   = encoding{"SMULL2", threeDifferent, 1, 0, 0b00, 0b1100, "8H", "16B", "16B", ""}
+	sadalp   = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", "", ""}
+	sdot     = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B", "featureDotProd"}
 )
 
-var encodings = []encoding{fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot}
+var encodings = []encoding{fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, mulWords, fsub}
 
 // undecodable are the encodings that arm64asm does not know; the test compares these
 // with llvm-mc as well.
