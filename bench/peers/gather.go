@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/tphakala/simd/f32"
 	"github.com/viterin/vek/vek32"
@@ -53,12 +52,10 @@ func (b *bench) gather(name, kind string, s shape, paths [2]string, expect func(
 		return m
 	}
 	m.parties = parties(ids)
-	for _, backend := range strings.Fields(b.greeting.Uses["numkong"]) {
-		if backend != "serial" {
-			w := s.want(kind, paths[0], paths[1], "backend", backend, "ids", path, "picked", picked)
-			check := func(answer []float64) error { return expect().pick(ids).check(answer) }
-			m.parties = append(m.parties, b.python.party("numkong pairs "+backend, "numkong", "numkong.pairs", w, check))
-		}
+	for _, backend := range b.greeting.Backends[kind] {
+		w := s.want(kind, paths[0], paths[1], "backend", backend, "ids", path, "picked", picked)
+		check := func(answer []float64) error { return expect().pick(ids).check(answer) }
+		m.parties = append(m.parties, b.python.party("numkong pairs "+backend, "numkong", "numkong.pairs", w, check))
 	}
 	return m
 }

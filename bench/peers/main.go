@@ -41,6 +41,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -136,7 +137,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if b.python, err = startPython(ctx, o.python, o.script, b.folder, b.cpu); err != nil {
 		return fmt.Errorf("%w (make bench-peers sets it up)", err)
 	}
-	defer func() { err = errors.Join(err, b.python.stop()) }()
+	defer func() {
+		stopped := b.python.stop()
+		if ctx.Err() != nil { // then both sides were ended, and that is all there is to say
+			err = ctx.Err()
+			return
+		}
+		err = errors.Join(err, stopped)
+	}()
 	if b.greeting, err = b.python.hello(b.machine.limit()); err != nil {
 		return err
 	}
@@ -203,6 +211,9 @@ func (b *bench) measurements() iter.Seq[measurement] {
 // all measures, prints and records.
 func (b *bench) all(ctx context.Context, args []string, stdout io.Writer) error {
 	r := newRecord(&b.machine, strings.Join(append([]string{"bench/peers"}, args...), " "))
+	if before, err := strconv.ParseFloat(strings.Fields(load() + " unknown")[0], 64); err == nil {
+		r.add("none", "load average before", before, "processes")
+	}
 	var done []*outcome
 	for m := range b.measurements() {
 		if !b.only.MatchString(m.name + ": " + m.dataset) {

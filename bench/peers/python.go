@@ -76,7 +76,8 @@ func (p *python) ask(request want, reply any) error {
 type greeting struct {
 	Python   string
 	Versions map[string]string
-	Uses     map[string]string // peer: instruction sets
+	Uses     map[string]string   // peer: instruction sets
+	Backends map[string][]string // type: the instruction sets that NumKong has a kernel for
 }
 
 func (p *python) hello(limit string) (g greeting, err error) {

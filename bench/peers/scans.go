@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"strings"
+	"slices"
 
 	"github.com/tphakala/simd/f32"
 	"github.com/viterin/vek/vek32"
@@ -33,16 +33,19 @@ var (
 	dims     = []int{96, 128, 384, 768, 1024, 1536, 1, 7, 33, 100}
 	dimsRAM  = []int{384, 768, 1536}
 	dimsBits = []int{96, 128, 384, 768, 1024, 1536, 8, 56, 104, 264}
+
+	// A signature has one length.
+	dimsSignature = []int{kernels.SignatureSlots}
 )
 
-// shapes lists the scans of one type; bits is how many one element has.
+// shapes lists the scans of one type; bits is how many one element has. Where there is a
+// choice of dimensions, sets in RAM have those of dimsRAM.
 func shapes(sets []set, dims []int, bits int) (all []shape) {
 	for _, s := range sets {
-		list := dims
-		if s.name == "RAM" {
-			list = dimsRAM
-		}
-		for _, dim := range list {
+		for _, dim := range dims {
+			if s.name == "RAM" && len(dims) > 1 && !slices.Contains(dimsRAM, dim) {
+				continue
+			}
 			rowBytes := dim * bits / 8
 			all = append(all, shape{s, dim, rowBytes, max(1, s.bytes/rowBytes)})
 		}
@@ -56,7 +59,7 @@ func (b *bench) scans(yield func(measurement) bool) {
 		dims []int
 		bits int
 		make func(shape) measurement
-	}{{dims, 32, b.dotF32}, {dims, 8, b.dotI8}, {dimsBits, 1, b.hamming}} {
+	}{{dims, 32, b.dotF32}, {dims, 8, b.dotI8}, {dimsBits, 1, b.hamming}, {dimsSignature, 8, b.signatures}} {
 		for _, s := range shapes(b.machine.sets, kind.dims, kind.bits) {
 			if !yield(kind.make(s)) {
 				return
@@ -78,10 +81,7 @@ func (s shape) want(kind string, rowsPath, queryPath string, more ...any) want {
 // set, which bars compare with, and for the reader cdist and the packed form; that would
 // hold RAM sets twice.
 func (b *bench) numkong(s shape, kind, rowsPath, queryPath string, check func([]float64) error) (list []party) {
-	for _, backend := range strings.Fields(b.greeting.Uses["numkong"]) {
-		if backend == "serial" {
-			continue
-		}
+	for _, backend := range b.greeting.Backends[kind] {
 		list = append(list, b.python.party("numkong pairs "+backend, "numkong", "numkong.pairs", s.want(kind, rowsPath, queryPath, "backend", backend), check))
 	}
 	list = append(list, b.python.party("numkong cdist", "numkong cdist", "numkong.cdist", s.want(kind, rowsPath, queryPath), check))
@@ -98,7 +98,7 @@ func (b *bench) probes(s shape, rowsPath string) (list []party) {
 	}
 	for _, streams := range []int{1, 4} {
 		w := want{"rows": rowsPath, "bytes": s.count * s.rowBytes, "count": s.count, "streams": streams}
-		list = append(list, b.python.party(fmt.Sprintf("read, %d streams", streams), "ceiling", "read", w, nil))
+		list = append(list, b.python.party(fmt.Sprintf("read, streams: %d", streams), "ceiling", "read", w, nil))
 	}
 	return list
 }
@@ -179,6 +179,16 @@ func (b *bench) hamming(s shape) measurement {
 	return m
 }
 
+// signatures is the comparison of sketches, which no peer has for bytes.
+func (b *bench) signatures(s shape) measurement {
+	rows, out := b.bits.rows[:s.rowBytes*s.count], mapped[uint8](s.count)
+	query := (*[kernels.SignatureSlots]uint8)(b.bits.query)
+	mine := checked("nexus", own, s.count, func() { kernels.SignatureScan(query, rows, out) }, func() error {
+		return referenceEqual(query[:], rows, s.count).check(widen(out))
+	})
+	return measurement{"signature_scan", s.dataset(), "row", float64(s.rowBytes), append([]party{mine}, b.probes(s, b.bits.rowsPath)...), ramBar(s)}
+}
+
 // reference is the answer in float64 with the error that each result may have.
 type reference struct{ value, slack []float64 }
 
@@ -231,7 +241,20 @@ func referenceBits(query, rows []byte, count int) *reference {
 	return r
 }
 
-func widen[T ~float32 | ~int32 | ~uint32](values []T) []float64 {
+// referenceEqual counts the bytes that a row shares with the query.
+func referenceEqual(query, rows []byte, count int) *reference {
+	r := &reference{make([]float64, count), make([]float64, count)}
+	for i := range count {
+		for j, x := range rows[i*len(query):][:len(query)] {
+			if x == query[j] {
+				r.value[i]++
+			}
+		}
+	}
+	return r
+}
+
+func widen[T ~float32 | ~int32 | ~uint32 | ~uint8](values []T) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {
 		out[i] = float64(v)

@@ -5,6 +5,9 @@ import (
 	"io"
 	"math"
 	"text/tabwriter"
+
+	"github.com/tphakala/simd/cpu"
+	"github.com/viterin/vek/vek32"
 )
 
 // writeHeading tells what the figures hold for.
@@ -15,6 +18,7 @@ func (b *bench) writeHeading(w io.Writer) {
 		fmt.Fprintf(w, "set %s: %s\n", s.name, s.why)
 	}
 	fmt.Fprintf(w, "peers: %s; Python %s\n", b.peers(), b.greeting.Python)
+	fmt.Fprintf(w, "tphakala uses: %s\nvek32 uses: assembly %t\n", cpu.Info(), vek32.Info().Acceleration)
 	for _, name := range []string{"numkong", "faiss", "read probe"} {
 		fmt.Fprintf(w, "%s uses: %s\n", name, b.greeting.Uses[name])
 	}

@@ -64,15 +64,15 @@ def _dtype(name):
     raise LookupError(f"no kernel lookup for {name}")
 
 
-def kernel(kind, dtype, backend):
-    """The address of a backend's kernel; an error where that backend has none."""
-    bit = dict(_backends).get(backend)
-    if not bit:
-        raise LookupError(f"{backend} is not among what this CPU has and the run may use")
+def _kernel(kind, dtype, bit):
+    """The address of the kernel of one instruction set, None where it has none."""
     address, capability = _find(kind, _dtype(dtype), bit)
-    if capability != bit:
-        raise LookupError(f"{backend} has no such kernel")
-    return address
+    return address if capability == bit else None
+
+
+def backends():
+    """The instruction sets with a kernel of their own, by type of the measurements."""
+    return {t: [name for name, bit in _backends if _kernel(kind, dtype, bit)] for t, (kind, dtype, _, _) in _TYPES.items()}
 
 
 # What a measurement calls a type: kernel kind, NumKong's name, storage, result.
@@ -98,7 +98,7 @@ def pairs(want):
     ids = load(want["ids"], "u4", want["picked"]) if "ids" in want else None
     count = len(rows) if ids is None else len(ids)
     out = common.aligned(count, result)
-    head = (ctypes.c_void_p(kernel(kind, name, want["backend"])), pointer(query), pointer(rows), u64(want["dim"]), u64(rows.strides[0]))
+    head = (ctypes.c_void_p(_kernel(kind, name, dict(_backends)[want["backend"]])), pointer(query), pointer(rows), u64(want["dim"]), u64(rows.strides[0]))
     tail = (u64(count), pointer(out), u64(out.itemsize))
     function, middle = common.native.scan_dense, ()
     if ids is not None:

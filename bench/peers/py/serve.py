@@ -20,6 +20,7 @@ for name in ("OMP", "OPENBLAS", "MKL", "RAYON"):
 import argparse
 import importlib.metadata
 import platform
+import signal
 import time
 
 import ceilings
@@ -34,11 +35,9 @@ PACKAGES = ("numkong", "faiss-cpu", "rensa", "datasketch", "lightgbm", "numpy")
 
 def hello(request):
     """Versions and instruction sets. `limit` is "avx2" where the own side is held to it."""
-    return {
-        "python": platform.python_version(),
-        "versions": {p: importlib.metadata.version(p) for p in PACKAGES},
-        "uses": {**scans.configure(request["limit"]), **ceilings.configure(request["limit"])},
-    }
+    uses = {**scans.configure(request["limit"]), **ceilings.configure(request["limit"])}
+    versions = {p: importlib.metadata.version(p) for p in PACKAGES}
+    return {"python": platform.python_version(), "versions": versions, "uses": uses, "backends": scans.backends()}
 
 
 class Server:
@@ -87,6 +86,7 @@ def main():
     arguments.add_argument("--folder", required=True, help="where answers and the compiled helper go")
     arguments.add_argument("--cpu", type=int, default=-1, help="the processor to stay on")
     options = arguments.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver ends this process
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     if options.cpu >= 0:
