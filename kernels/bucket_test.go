@@ -220,11 +220,11 @@ func sketchedPair(shared, own int, seed uint64) (equal int, low, independent uin
 			equal++
 		}
 	}
-	return equal, equalLow(&a, &b), equalLow(minima(h[:shared+own]), minima(other))
+	return equal, equalLow(&a, &b), equalLow(minHashOf(h[:shared+own]), minHashOf(other))
 }
 
-// minima is the signature of MinHashUpdate.
-func minima(hashes []uint64) *[SignatureSlots]uint32 {
+// minHashOf is the signature of MinHashUpdate.
+func minHashOf(hashes []uint64) *[SignatureSlots]uint32 {
 	sig, folded := emptySignature(), make([]uint32, len(hashes))
 	for i, h := range hashes {
 		folded[i] = uint32(h) ^ uint32(h>>32)

@@ -10,8 +10,8 @@ func init() {
 	allocationCalls[opSignatureScan32] = func() func() {
 		return func() {
 			var query [SignatureSlots]uint32
-			var equal [2]uint8
-			var rows [2 * SignatureSlots]uint32
+			var equal [6]uint8
+			var rows [6 * SignatureSlots]uint32
 			SignatureScan32(&query, rows[:], equal[:])
 		}
 	}
