@@ -40,6 +40,20 @@ func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
 	return true
 }
 
+func asmL2ScanF32(*float32, *float32, *float32, int, int) bool { return false }
+
+func asmSquaredNormsF32(*float32, *float32, int, int) bool { return false }
+
+func asmDotScanF64(*float32, *float32, *float64, int, int) bool { return false }
+
+func asmL2ScanF64(*float32, *float32, *float64, int, int) bool { return false }
+
+func asmDotScanF16(*float32, *byte, *uint16, *float32, int, int) bool { return false }
+
+func asmDotScanBF16(*uint16, *byte, *uint16, *float32, int, int) bool { return false }
+
+func asmDotScanF32I8(*float32, *byte, *int8, *float32, int, int) bool { return false }
+
 func asmDotScanI8(query, tail, rows *int8, out *int32, dim, count int) bool {
 	switch active[opDotScanI8] {
 	case tierNEONDot:

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math/rand/v2"
+	"testing"
 	"unsafe"
 )
 
@@ -61,4 +62,15 @@ func shifted[T any](values []T, offset int) []T {
 	copied := unsafe.Slice((*T)(unsafe.Pointer(&buffer[skip+offset])), len(values))
 	copy(copied, values)
 	return copied
+}
+
+// mustPanic calls what may not return.
+func mustPanic(t *testing.T, name string, call func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: no panic", name)
+		}
+	}()
+	call()
 }
