@@ -45,8 +45,8 @@ func TestExactScansHaveTheSameBitsOnEveryTier(t *testing.T) {
 						}
 					}
 				}
-				for dim := range 4*8 + 40 {
-					for _, count := range []int{0, 1, 3, 4, 5, 9} {
+				for dim := range tails(16) {
+					for _, count := range fewRows() {
 						r := random(uint64(dim*10 + count))
 						query, rows, out := wildF32(dim, r), wildF32(dim*count, r), make([]float64, count)
 						check(query, rows, out)
@@ -62,6 +62,9 @@ func TestExactScansHaveTheSameBitsOnEveryTier(t *testing.T) {
 				for offset := range 64 {
 					r := random(uint64(offset))
 					check(shifted(wildF32(100, r), offset), shifted(wildF32(500, r), 63-offset), make([]float64, 5))
+				}
+				if testing.Short() {
+					return
 				}
 				r := random(1)
 				check(wildF32(1<<16+1, r), wildF32(2<<16+2, r), make([]float64, 2))

@@ -42,13 +42,15 @@ func checkDots(t *testing.T, dim int, query, row func(j int) float32, out []floa
 
 // narrowShapes calls try with every tail and some counts of rows.
 func narrowShapes(try func(dim, count int, seed uint64)) {
-	for dim := range 4*32 + 9 {
-		for _, count := range []int{0, 1, 3, 4, 5, 9} {
+	for dim := range tails(32) {
+		for _, count := range fewRows() {
 			try(dim, count, uint64(dim*10+count))
 		}
 	}
-	try(384, 800, 1)
-	try(1<<17+1, 2, 2)
+	if !testing.Short() {
+		try(384, 800, 1)
+		try(1<<17+1, 2, 2)
+	}
 }
 
 func TestDotScanF16IsWithinItsBound(t *testing.T) {
@@ -137,6 +139,9 @@ func TestEveryF16DecodesAndEncodesToItself(t *testing.T) {
 			if got := encode(v); got&0x7C00 != 0x7C00 || got&0x3FF == 0 {
 				t.Fatalf("NaN %#x becomes %#x", half, got)
 			}
+			continue
+		}
+		if testing.Short() && half%7 != 0 {
 			continue
 		}
 		if got := encode(v); got != uint16(half) {

@@ -9,6 +9,23 @@ import (
 // rowCounts covers every remainder of four rows and a longer run.
 var rowCounts = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 33}
 
+// tails is one more than the largest dimension to try where a kernel takes step elements
+// a turn: every tail behind none, one and two turns, and four where time allows.
+func tails(step int) int {
+	if testing.Short() {
+		return 2*step + 9
+	}
+	return 4*step + 9
+}
+
+// fewRows are numbers of rows around one group of four, and more where time allows.
+func fewRows() []int {
+	if testing.Short() {
+		return []int{1, 4, 5}
+	}
+	return []int{0, 1, 3, 4, 5, 9}
+}
+
 // allocationCalls holds for each operation what makes its arguments and returns a call
 // that may not allocate. The tests of each operation add theirs.
 var allocationCalls = map[operation]func() func(){}
