@@ -11,22 +11,27 @@ TEXT ·DotScanF64AVX2(SB), NOSPLIT, $0-40
 	MOVQ    rows+8(FP), CX
 	MOVQ    out+16(FP), DX
 	MOVQ    dim+24(FP), BX
-	MOVQ    count+32(FP), SI
+	MOVQ    BX, SI
+	ANDQ    $-8, SI
 	MOVQ    BX, DI
-	ANDQ    $-8, DI
-	MOVQ    BX, R8
+	SUBQ    SI, DI
+	LEAQ    maskDotScanF64<>+0(SB), R8
+	SHLQ    $0x02, DI
 	SUBQ    DI, R8
-	LEAQ    maskDotScanF64<>+0(SB), R9
-	SHLQ    $0x02, R8
-	SUBQ    R8, R9
-	VMOVDQU 32(R9), Y0
+	VMOVDQU 32(R8), Y0
+	MOVQ    count+32(FP), R8
+	SHRQ    $0x02, R8
+	MOVQ    R8, R9
+	SHLQ    $0x03, R9
+	MOVQ    R8, DI
+	IMULQ   BX, DI
+	LEAQ    (CX)(DI*4), R10
+	LEAQ    (R10)(DI*4), R11
+	LEAQ    (R11)(DI*4), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*4), R9
-	LEAQ  (R9)(BX*4), R10
-	LEAQ  (R10)(BX*4), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -35,58 +40,58 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VCVTPS2PD   (AX)(R8*4), Y9
-	VCVTPS2PD   16(AX)(R8*4), Y10
-	VCVTPS2PD   (CX)(R8*4), Y11
-	VCVTPS2PD   16(CX)(R8*4), Y12
+	VCVTPS2PD   (AX)(DI*4), Y9
+	VCVTPS2PD   16(AX)(DI*4), Y10
+	VCVTPS2PD   (CX)(DI*4), Y11
+	VCVTPS2PD   16(CX)(DI*4), Y12
 	VFMADD231PD Y11, Y9, Y1
 	VFMADD231PD Y12, Y10, Y2
-	VCVTPS2PD   (R9)(R8*4), Y11
-	VCVTPS2PD   16(R9)(R8*4), Y12
+	VCVTPS2PD   (R10)(DI*4), Y11
+	VCVTPS2PD   16(R10)(DI*4), Y12
 	VFMADD231PD Y11, Y9, Y3
 	VFMADD231PD Y12, Y10, Y4
-	VCVTPS2PD   (R10)(R8*4), Y11
-	VCVTPS2PD   16(R10)(R8*4), Y12
+	VCVTPS2PD   (R11)(DI*4), Y11
+	VCVTPS2PD   16(R11)(DI*4), Y12
 	VFMADD231PD Y11, Y9, Y5
 	VFMADD231PD Y12, Y10, Y6
-	VCVTPS2PD   (R11)(R8*4), Y11
-	VCVTPS2PD   16(R11)(R8*4), Y12
+	VCVTPS2PD   (R12)(DI*4), Y11
+	VCVTPS2PD   16(R12)(DI*4), Y12
 	VFMADD231PD Y11, Y9, Y7
 	VFMADD231PD Y12, Y10, Y8
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check4:
-	CMPQ         R8, DI
+	CMPQ         DI, SI
 	JLT          step4
-	CMPQ         R8, BX
+	CMPQ         DI, BX
 	JEQ          store4
-	VMASKMOVPS   (AX)(R8*4), Y0, Y9
+	VMASKMOVPS   (AX)(DI*4), Y0, Y9
 	VCVTPS2PD    X9, Y10
 	VEXTRACTF128 $0x01, Y9, X9
 	VCVTPS2PD    X9, Y9
-	VMASKMOVPS   (CX)(R8*4), Y0, Y11
+	VMASKMOVPS   (CX)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
 	VFMADD231PD  Y12, Y10, Y1
 	VFMADD231PD  Y11, Y9, Y2
-	VMASKMOVPS   (R9)(R8*4), Y0, Y11
+	VMASKMOVPS   (R10)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
 	VFMADD231PD  Y12, Y10, Y3
 	VFMADD231PD  Y11, Y9, Y4
-	VMASKMOVPS   (R10)(R8*4), Y0, Y11
+	VMASKMOVPS   (R11)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
 	VFMADD231PD  Y12, Y10, Y5
 	VFMADD231PD  Y11, Y9, Y6
-	VMASKMOVPS   (R11)(R8*4), Y0, Y11
+	VMASKMOVPS   (R12)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
@@ -94,62 +99,75 @@ check4:
 	VFMADD231PD  Y11, Y9, Y8
 
 store4:
+	MOVQ         DX, DI
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X1, X2, X2
-	VMOVSD       X2, (DX)
+	VMOVSD       X2, (DI)
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         R9, DI
 	VADDPD       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X1
 	VADDPD       X1, X3, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
-	VMOVSD       X1, 8(DX)
+	VMOVSD       X1, (DI)
+	LEAQ         (R10)(BX*4), R10
+	ADDQ         R9, DI
 	VADDPD       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y5, X1
 	VADDPD       X1, X5, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
-	VMOVSD       X1, 16(DX)
+	VMOVSD       X1, (DI)
+	LEAQ         (R11)(BX*4), R11
+	ADDQ         R9, DI
 	VADDPD       Y8, Y7, Y7
 	VEXTRACTF128 $0x01, Y7, X1
 	VADDPD       X1, X7, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
-	VMOVSD       X1, 24(DX)
-	LEAQ         (R11)(BX*4), CX
-	ADDQ         $0x20, DX
-	SUBQ         $0x04, SI
-	JMP          rows4
+	VMOVSD       X1, (DI)
+	LEAQ         (R12)(BX*4), R12
+	ADDQ         $0x08, DX
+	JMP          turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X13, X13, X13
 	VPXOR X14, X14, X14
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VCVTPS2PD   (AX)(R8*4), Y1
-	VCVTPS2PD   16(AX)(R8*4), Y2
-	VCVTPS2PD   (CX)(R8*4), Y3
-	VCVTPS2PD   16(CX)(R8*4), Y4
+	VCVTPS2PD   (AX)(DI*4), Y1
+	VCVTPS2PD   16(AX)(DI*4), Y2
+	VCVTPS2PD   (CX)(DI*4), Y3
+	VCVTPS2PD   16(CX)(DI*4), Y4
 	VFMADD231PD Y3, Y1, Y13
 	VFMADD231PD Y4, Y2, Y14
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check1:
-	CMPQ         R8, DI
+	CMPQ         DI, SI
 	JLT          step1
-	CMPQ         R8, BX
+	CMPQ         DI, BX
 	JEQ          store1
-	VMASKMOVPS   (AX)(R8*4), Y0, Y1
+	VMASKMOVPS   (AX)(DI*4), Y0, Y1
 	VCVTPS2PD    X1, Y2
 	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
-	VMASKMOVPS   (CX)(R8*4), Y0, Y3
+	VMASKMOVPS   (CX)(DI*4), Y0, Y3
 	VCVTPS2PD    X3, Y4
 	VEXTRACTF128 $0x01, Y3, X3
 	VCVTPS2PD    X3, Y3
@@ -165,8 +183,7 @@ store1:
 	VMOVSD       X1, (DX)
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x08, DX
-	SUBQ         $0x01, SI
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -197,109 +214,127 @@ TEXT ·DotScanF64AVX512(SB), NOSPLIT, $0-40
 	MOVQ  rows+8(FP), CX
 	MOVQ  out+16(FP), DX
 	MOVQ  dim+24(FP), BX
-	MOVQ  count+32(FP), SI
+	MOVQ  BX, SI
+	ANDQ  $-8, SI
 	MOVQ  BX, DI
-	ANDQ  $-8, DI
-	MOVQ  BX, R8
-	SUBQ  DI, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	SUBQ  SI, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+32(FP), R8
+	SHRQ  $0x02, R8
+	MOVQ  R8, R9
+	SHLQ  $0x03, R9
+	MOVQ  R8, DI
+	IMULQ BX, DI
+	LEAQ  (CX)(DI*4), R10
+	LEAQ  (R10)(DI*4), R11
+	LEAQ  (R11)(DI*4), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*4), R9
-	LEAQ  (R9)(BX*4), R10
-	LEAQ  (R10)(BX*4), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VCVTPS2PD   (AX)(R8*4), Z4
-	VCVTPS2PD   (CX)(R8*4), Z5
+	VCVTPS2PD   (AX)(DI*4), Z4
+	VCVTPS2PD   (CX)(DI*4), Z5
 	VFMADD231PD Z5, Z4, Z0
-	VCVTPS2PD   (R9)(R8*4), Z5
+	VCVTPS2PD   (R10)(DI*4), Z5
 	VFMADD231PD Z5, Z4, Z1
-	VCVTPS2PD   (R10)(R8*4), Z5
+	VCVTPS2PD   (R11)(DI*4), Z5
 	VFMADD231PD Z5, Z4, Z2
-	VCVTPS2PD   (R11)(R8*4), Z5
+	VCVTPS2PD   (R12)(DI*4), Z5
 	VFMADD231PD Z5, Z4, Z3
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
-	VCVTPS2PD.Z (AX)(R8*4), K1, Z4
-	VCVTPS2PD.Z (CX)(R8*4), K1, Z5
+	VCVTPS2PD.Z (AX)(DI*4), K1, Z4
+	VCVTPS2PD.Z (CX)(DI*4), K1, Z5
 	VFMADD231PD Z5, Z4, Z0
-	VCVTPS2PD.Z (R9)(R8*4), K1, Z5
+	VCVTPS2PD.Z (R10)(DI*4), K1, Z5
 	VFMADD231PD Z5, Z4, Z1
-	VCVTPS2PD.Z (R10)(R8*4), K1, Z5
+	VCVTPS2PD.Z (R11)(DI*4), K1, Z5
 	VFMADD231PD Z5, Z4, Z2
-	VCVTPS2PD.Z (R11)(R8*4), K1, Z5
+	VCVTPS2PD.Z (R12)(DI*4), K1, Z5
 	VFMADD231PD Z5, Z4, Z3
 
 store4:
+	MOVQ          DX, DI
 	VEXTRACTF64X4 $0x01, Z0, Y4
 	VADDPD        Y4, Y0, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X4
 	VADDSD        X4, X0, X0
-	VMOVSD        X0, (DX)
+	VMOVSD        X0, (DI)
+	LEAQ          (CX)(BX*4), CX
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPD        Y4, Y1, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
-	VMOVSD        X0, 8(DX)
+	VMOVSD        X0, (DI)
+	LEAQ          (R10)(BX*4), R10
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPD        Y4, Y2, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
-	VMOVSD        X0, 16(DX)
+	VMOVSD        X0, (DI)
+	LEAQ          (R11)(BX*4), R11
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPD        Y4, Y3, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
-	VMOVSD        X0, 24(DX)
-	LEAQ          (R11)(BX*4), CX
-	ADDQ          $0x20, DX
-	SUBQ          $0x04, SI
-	JMP           rows4
+	VMOVSD        X0, (DI)
+	LEAQ          (R12)(BX*4), R12
+	ADDQ          $0x08, DX
+	JMP           turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X6, X6, X6
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VCVTPS2PD   (AX)(R8*4), Z0
-	VCVTPS2PD   (CX)(R8*4), Z1
+	VCVTPS2PD   (AX)(DI*4), Z0
+	VCVTPS2PD   (CX)(DI*4), Z1
 	VFMADD231PD Z1, Z0, Z6
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
-	VCVTPS2PD.Z (AX)(R8*4), K1, Z0
-	VCVTPS2PD.Z (CX)(R8*4), K1, Z1
+	VCVTPS2PD.Z (AX)(DI*4), K1, Z0
+	VCVTPS2PD.Z (CX)(DI*4), K1, Z1
 	VFMADD231PD Z1, Z0, Z6
 
 store1:
@@ -312,8 +347,7 @@ store1:
 	VMOVSD        X1, (DX)
 	LEAQ          (CX)(BX*4), CX
 	ADDQ          $0x08, DX
-	SUBQ          $0x01, SI
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER
@@ -326,22 +360,27 @@ TEXT ·L2ScanF64AVX2(SB), NOSPLIT, $0-40
 	MOVQ    rows+8(FP), CX
 	MOVQ    out+16(FP), DX
 	MOVQ    dim+24(FP), BX
-	MOVQ    count+32(FP), SI
+	MOVQ    BX, SI
+	ANDQ    $-8, SI
 	MOVQ    BX, DI
-	ANDQ    $-8, DI
-	MOVQ    BX, R8
+	SUBQ    SI, DI
+	LEAQ    maskL2ScanF64<>+0(SB), R8
+	SHLQ    $0x02, DI
 	SUBQ    DI, R8
-	LEAQ    maskL2ScanF64<>+0(SB), R9
-	SHLQ    $0x02, R8
-	SUBQ    R8, R9
-	VMOVDQU 32(R9), Y0
+	VMOVDQU 32(R8), Y0
+	MOVQ    count+32(FP), R8
+	SHRQ    $0x02, R8
+	MOVQ    R8, R9
+	SHLQ    $0x03, R9
+	MOVQ    R8, DI
+	IMULQ   BX, DI
+	LEAQ    (CX)(DI*4), R10
+	LEAQ    (R10)(DI*4), R11
+	LEAQ    (R11)(DI*4), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*4), R9
-	LEAQ  (R9)(BX*4), R10
-	LEAQ  (R10)(BX*4), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -350,56 +389,56 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VCVTPS2PD (AX)(R8*4), Y9
-	VCVTPS2PD 16(AX)(R8*4), Y10
-	VCVTPS2PD (CX)(R8*4), Y11
-	VCVTPS2PD 16(CX)(R8*4), Y12
+	VCVTPS2PD (AX)(DI*4), Y9
+	VCVTPS2PD 16(AX)(DI*4), Y10
+	VCVTPS2PD (CX)(DI*4), Y11
+	VCVTPS2PD 16(CX)(DI*4), Y12
 	VSUBPD    Y11, Y9, Y11
 	VMULPD    Y11, Y11, Y11
 	VADDPD    Y11, Y1, Y1
 	VSUBPD    Y12, Y10, Y12
 	VMULPD    Y12, Y12, Y12
 	VADDPD    Y12, Y2, Y2
-	VCVTPS2PD (R9)(R8*4), Y11
-	VCVTPS2PD 16(R9)(R8*4), Y12
+	VCVTPS2PD (R10)(DI*4), Y11
+	VCVTPS2PD 16(R10)(DI*4), Y12
 	VSUBPD    Y11, Y9, Y11
 	VMULPD    Y11, Y11, Y11
 	VADDPD    Y11, Y3, Y3
 	VSUBPD    Y12, Y10, Y12
 	VMULPD    Y12, Y12, Y12
 	VADDPD    Y12, Y4, Y4
-	VCVTPS2PD (R10)(R8*4), Y11
-	VCVTPS2PD 16(R10)(R8*4), Y12
+	VCVTPS2PD (R11)(DI*4), Y11
+	VCVTPS2PD 16(R11)(DI*4), Y12
 	VSUBPD    Y11, Y9, Y11
 	VMULPD    Y11, Y11, Y11
 	VADDPD    Y11, Y5, Y5
 	VSUBPD    Y12, Y10, Y12
 	VMULPD    Y12, Y12, Y12
 	VADDPD    Y12, Y6, Y6
-	VCVTPS2PD (R11)(R8*4), Y11
-	VCVTPS2PD 16(R11)(R8*4), Y12
+	VCVTPS2PD (R12)(DI*4), Y11
+	VCVTPS2PD 16(R12)(DI*4), Y12
 	VSUBPD    Y11, Y9, Y11
 	VMULPD    Y11, Y11, Y11
 	VADDPD    Y11, Y7, Y7
 	VSUBPD    Y12, Y10, Y12
 	VMULPD    Y12, Y12, Y12
 	VADDPD    Y12, Y8, Y8
-	ADDQ      $+8, R8
+	ADDQ      $+8, DI
 
 check4:
-	CMPQ         R8, DI
+	CMPQ         DI, SI
 	JLT          step4
-	CMPQ         R8, BX
+	CMPQ         DI, BX
 	JEQ          store4
-	VMASKMOVPS   (AX)(R8*4), Y0, Y9
+	VMASKMOVPS   (AX)(DI*4), Y0, Y9
 	VCVTPS2PD    X9, Y10
 	VEXTRACTF128 $0x01, Y9, X9
 	VCVTPS2PD    X9, Y9
-	VMASKMOVPS   (CX)(R8*4), Y0, Y11
+	VMASKMOVPS   (CX)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
@@ -409,7 +448,7 @@ check4:
 	VSUBPD       Y11, Y9, Y11
 	VMULPD       Y11, Y11, Y11
 	VADDPD       Y11, Y2, Y2
-	VMASKMOVPS   (R9)(R8*4), Y0, Y11
+	VMASKMOVPS   (R10)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
@@ -419,7 +458,7 @@ check4:
 	VSUBPD       Y11, Y9, Y11
 	VMULPD       Y11, Y11, Y11
 	VADDPD       Y11, Y4, Y4
-	VMASKMOVPS   (R10)(R8*4), Y0, Y11
+	VMASKMOVPS   (R11)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
@@ -429,7 +468,7 @@ check4:
 	VSUBPD       Y11, Y9, Y11
 	VMULPD       Y11, Y11, Y11
 	VADDPD       Y11, Y6, Y6
-	VMASKMOVPS   (R11)(R8*4), Y0, Y11
+	VMASKMOVPS   (R12)(DI*4), Y0, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
@@ -441,66 +480,79 @@ check4:
 	VADDPD       Y11, Y8, Y8
 
 store4:
+	MOVQ         DX, DI
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X1, X2, X2
-	VMOVSD       X2, (DX)
+	VMOVSD       X2, (DI)
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         R9, DI
 	VADDPD       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X1
 	VADDPD       X1, X3, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
-	VMOVSD       X1, 8(DX)
+	VMOVSD       X1, (DI)
+	LEAQ         (R10)(BX*4), R10
+	ADDQ         R9, DI
 	VADDPD       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y5, X1
 	VADDPD       X1, X5, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
-	VMOVSD       X1, 16(DX)
+	VMOVSD       X1, (DI)
+	LEAQ         (R11)(BX*4), R11
+	ADDQ         R9, DI
 	VADDPD       Y8, Y7, Y7
 	VEXTRACTF128 $0x01, Y7, X1
 	VADDPD       X1, X7, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
-	VMOVSD       X1, 24(DX)
-	LEAQ         (R11)(BX*4), CX
-	ADDQ         $0x20, DX
-	SUBQ         $0x04, SI
-	JMP          rows4
+	VMOVSD       X1, (DI)
+	LEAQ         (R12)(BX*4), R12
+	ADDQ         $0x08, DX
+	JMP          turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X13, X13, X13
 	VPXOR X14, X14, X14
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VCVTPS2PD (AX)(R8*4), Y1
-	VCVTPS2PD 16(AX)(R8*4), Y2
-	VCVTPS2PD (CX)(R8*4), Y3
-	VCVTPS2PD 16(CX)(R8*4), Y4
+	VCVTPS2PD (AX)(DI*4), Y1
+	VCVTPS2PD 16(AX)(DI*4), Y2
+	VCVTPS2PD (CX)(DI*4), Y3
+	VCVTPS2PD 16(CX)(DI*4), Y4
 	VSUBPD    Y3, Y1, Y3
 	VMULPD    Y3, Y3, Y3
 	VADDPD    Y3, Y13, Y13
 	VSUBPD    Y4, Y2, Y4
 	VMULPD    Y4, Y4, Y4
 	VADDPD    Y4, Y14, Y14
-	ADDQ      $+8, R8
+	ADDQ      $+8, DI
 
 check1:
-	CMPQ         R8, DI
+	CMPQ         DI, SI
 	JLT          step1
-	CMPQ         R8, BX
+	CMPQ         DI, BX
 	JEQ          store1
-	VMASKMOVPS   (AX)(R8*4), Y0, Y1
+	VMASKMOVPS   (AX)(DI*4), Y0, Y1
 	VCVTPS2PD    X1, Y2
 	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
-	VMASKMOVPS   (CX)(R8*4), Y0, Y3
+	VMASKMOVPS   (CX)(DI*4), Y0, Y3
 	VCVTPS2PD    X3, Y4
 	VEXTRACTF128 $0x01, Y3, X3
 	VCVTPS2PD    X3, Y3
@@ -520,8 +572,7 @@ store1:
 	VMOVSD       X1, (DX)
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x08, DX
-	SUBQ         $0x01, SI
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -552,127 +603,145 @@ TEXT ·L2ScanF64AVX512(SB), NOSPLIT, $0-40
 	MOVQ  rows+8(FP), CX
 	MOVQ  out+16(FP), DX
 	MOVQ  dim+24(FP), BX
-	MOVQ  count+32(FP), SI
+	MOVQ  BX, SI
+	ANDQ  $-8, SI
 	MOVQ  BX, DI
-	ANDQ  $-8, DI
-	MOVQ  BX, R8
-	SUBQ  DI, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	SUBQ  SI, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+32(FP), R8
+	SHRQ  $0x02, R8
+	MOVQ  R8, R9
+	SHLQ  $0x03, R9
+	MOVQ  R8, DI
+	IMULQ BX, DI
+	LEAQ  (CX)(DI*4), R10
+	LEAQ  (R10)(DI*4), R11
+	LEAQ  (R11)(DI*4), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*4), R9
-	LEAQ  (R9)(BX*4), R10
-	LEAQ  (R10)(BX*4), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VCVTPS2PD (AX)(R8*4), Z4
-	VCVTPS2PD (CX)(R8*4), Z5
+	VCVTPS2PD (AX)(DI*4), Z4
+	VCVTPS2PD (CX)(DI*4), Z5
 	VSUBPD    Z5, Z4, Z5
 	VMULPD    Z5, Z5, Z5
 	VADDPD    Z5, Z0, Z0
-	VCVTPS2PD (R9)(R8*4), Z5
+	VCVTPS2PD (R10)(DI*4), Z5
 	VSUBPD    Z5, Z4, Z5
 	VMULPD    Z5, Z5, Z5
 	VADDPD    Z5, Z1, Z1
-	VCVTPS2PD (R10)(R8*4), Z5
+	VCVTPS2PD (R11)(DI*4), Z5
 	VSUBPD    Z5, Z4, Z5
 	VMULPD    Z5, Z5, Z5
 	VADDPD    Z5, Z2, Z2
-	VCVTPS2PD (R11)(R8*4), Z5
+	VCVTPS2PD (R12)(DI*4), Z5
 	VSUBPD    Z5, Z4, Z5
 	VMULPD    Z5, Z5, Z5
 	VADDPD    Z5, Z3, Z3
-	ADDQ      $+8, R8
+	ADDQ      $+8, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
-	VCVTPS2PD.Z (AX)(R8*4), K1, Z4
-	VCVTPS2PD.Z (CX)(R8*4), K1, Z5
+	VCVTPS2PD.Z (AX)(DI*4), K1, Z4
+	VCVTPS2PD.Z (CX)(DI*4), K1, Z5
 	VSUBPD      Z5, Z4, Z5
 	VMULPD      Z5, Z5, Z5
 	VADDPD      Z5, Z0, Z0
-	VCVTPS2PD.Z (R9)(R8*4), K1, Z5
+	VCVTPS2PD.Z (R10)(DI*4), K1, Z5
 	VSUBPD      Z5, Z4, Z5
 	VMULPD      Z5, Z5, Z5
 	VADDPD      Z5, Z1, Z1
-	VCVTPS2PD.Z (R10)(R8*4), K1, Z5
+	VCVTPS2PD.Z (R11)(DI*4), K1, Z5
 	VSUBPD      Z5, Z4, Z5
 	VMULPD      Z5, Z5, Z5
 	VADDPD      Z5, Z2, Z2
-	VCVTPS2PD.Z (R11)(R8*4), K1, Z5
+	VCVTPS2PD.Z (R12)(DI*4), K1, Z5
 	VSUBPD      Z5, Z4, Z5
 	VMULPD      Z5, Z5, Z5
 	VADDPD      Z5, Z3, Z3
 
 store4:
+	MOVQ          DX, DI
 	VEXTRACTF64X4 $0x01, Z0, Y4
 	VADDPD        Y4, Y0, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X4
 	VADDSD        X4, X0, X0
-	VMOVSD        X0, (DX)
+	VMOVSD        X0, (DI)
+	LEAQ          (CX)(BX*4), CX
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPD        Y4, Y1, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
-	VMOVSD        X0, 8(DX)
+	VMOVSD        X0, (DI)
+	LEAQ          (R10)(BX*4), R10
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPD        Y4, Y2, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
-	VMOVSD        X0, 16(DX)
+	VMOVSD        X0, (DI)
+	LEAQ          (R11)(BX*4), R11
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPD        Y4, Y3, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPD        X0, X4, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
-	VMOVSD        X0, 24(DX)
-	LEAQ          (R11)(BX*4), CX
-	ADDQ          $0x20, DX
-	SUBQ          $0x04, SI
-	JMP           rows4
+	VMOVSD        X0, (DI)
+	LEAQ          (R12)(BX*4), R12
+	ADDQ          $0x08, DX
+	JMP           turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X6, X6, X6
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VCVTPS2PD (AX)(R8*4), Z0
-	VCVTPS2PD (CX)(R8*4), Z1
+	VCVTPS2PD (AX)(DI*4), Z0
+	VCVTPS2PD (CX)(DI*4), Z1
 	VSUBPD    Z1, Z0, Z1
 	VMULPD    Z1, Z1, Z1
 	VADDPD    Z1, Z6, Z6
-	ADDQ      $+8, R8
+	ADDQ      $+8, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
-	VCVTPS2PD.Z (AX)(R8*4), K1, Z0
-	VCVTPS2PD.Z (CX)(R8*4), K1, Z1
+	VCVTPS2PD.Z (AX)(DI*4), K1, Z0
+	VCVTPS2PD.Z (CX)(DI*4), K1, Z1
 	VSUBPD      Z1, Z0, Z1
 	VMULPD      Z1, Z1, Z1
 	VADDPD      Z1, Z6, Z6
@@ -687,8 +756,7 @@ store1:
 	VMOVSD        X1, (DX)
 	LEAQ          (CX)(BX*4), CX
 	ADDQ          $0x08, DX
-	SUBQ          $0x01, SI
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER

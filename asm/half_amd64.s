@@ -11,99 +11,117 @@ TEXT ·DotScanF16AVX2(SB), NOSPLIT, $0-48
 	MOVQ    rows+16(FP), CX
 	MOVQ    out+24(FP), DX
 	MOVQ    dim+32(FP), BX
-	MOVQ    count+40(FP), SI
-	MOVQ    BX, DI
-	ANDQ    $-8, DI
-	MOVQ    tail+8(FP), R8
-	VMOVUPS (R8), Y0
-	VMOVDQU 32(R8), X1
+	MOVQ    BX, SI
+	ANDQ    $-8, SI
+	MOVQ    tail+8(FP), DI
+	VMOVUPS (DI), Y0
+	VMOVDQU 32(DI), X1
+	MOVQ    count+40(FP), R8
+	SHRQ    $0x02, R8
+	MOVQ    R8, R9
+	SHLQ    $0x02, R9
+	MOVQ    R8, DI
+	IMULQ   BX, DI
+	LEAQ    (CX)(DI*2), R10
+	LEAQ    (R10)(DI*2), R11
+	LEAQ    (R11)(DI*2), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*2), R9
-	LEAQ  (R9)(BX*2), R10
-	LEAQ  (R10)(BX*2), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VMOVUPS     (AX)(R8*4), Y6
-	VCVTPH2PS   (CX)(R8*2), Y7
+	VMOVUPS     (AX)(DI*4), Y6
+	VCVTPH2PS   (CX)(DI*2), Y7
 	VFMADD231PS Y7, Y6, Y2
-	VCVTPH2PS   (R9)(R8*2), Y7
+	VCVTPH2PS   (R10)(DI*2), Y7
 	VFMADD231PS Y7, Y6, Y3
-	VCVTPH2PS   (R10)(R8*2), Y7
+	VCVTPH2PS   (R11)(DI*2), Y7
 	VFMADD231PS Y7, Y6, Y4
-	VCVTPH2PS   (R11)(R8*2), Y7
+	VCVTPH2PS   (R12)(DI*2), Y7
 	VFMADD231PS Y7, Y6, Y5
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
 	VPAND       -16(CX)(BX*2), X1, X6
 	VCVTPH2PS   X6, Y6
 	VFMADD231PS Y6, Y0, Y2
-	VPAND       -16(R9)(BX*2), X1, X6
-	VCVTPH2PS   X6, Y6
-	VFMADD231PS Y6, Y0, Y3
 	VPAND       -16(R10)(BX*2), X1, X6
 	VCVTPH2PS   X6, Y6
-	VFMADD231PS Y6, Y0, Y4
+	VFMADD231PS Y6, Y0, Y3
 	VPAND       -16(R11)(BX*2), X1, X6
+	VCVTPH2PS   X6, Y6
+	VFMADD231PS Y6, Y0, Y4
+	VPAND       -16(R12)(BX*2), X1, X6
 	VCVTPH2PS   X6, Y6
 	VFMADD231PS Y6, Y0, Y5
 
 store4:
+	MOVQ         DX, DI
 	VEXTRACTF128 $0x01, Y2, X6
 	VADDPS       X6, X2, X6
 	VHADDPS      X6, X6, X6
 	VHADDPS      X6, X6, X6
-	VMOVSS       X6, (DX)
+	VMOVSS       X6, (DI)
+	LEAQ         (CX)(BX*2), CX
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y3, X2
 	VADDPS       X2, X3, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVSS       X2, 4(DX)
+	VMOVSS       X2, (DI)
+	LEAQ         (R10)(BX*2), R10
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y4, X2
 	VADDPS       X2, X4, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVSS       X2, 8(DX)
+	VMOVSS       X2, (DI)
+	LEAQ         (R11)(BX*2), R11
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y5, X2
 	VADDPS       X2, X5, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVSS       X2, 12(DX)
-	LEAQ         (R11)(BX*2), CX
-	ADDQ         $0x10, DX
-	SUBQ         $0x04, SI
-	JMP          rows4
+	VMOVSS       X2, (DI)
+	LEAQ         (R12)(BX*2), R12
+	ADDQ         $0x04, DX
+	JMP          turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VMOVUPS     (AX)(R8*4), Y2
-	VCVTPH2PS   (CX)(R8*2), Y3
+	VMOVUPS     (AX)(DI*4), Y2
+	VCVTPH2PS   (CX)(DI*2), Y3
 	VFMADD231PS Y3, Y2, Y8
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
 	VPAND       -16(CX)(BX*2), X1, X2
 	VCVTPH2PS   X2, Y2
@@ -117,8 +135,7 @@ store1:
 	VMOVSS       X2, (DX)
 	LEAQ         (CX)(BX*2), CX
 	ADDQ         $0x04, DX
-	SUBQ         $0x01, SI
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -131,109 +148,127 @@ TEXT ·DotScanF16AVX512(SB), NOSPLIT, $0-48
 	MOVQ  rows+16(FP), CX
 	MOVQ  out+24(FP), DX
 	MOVQ  dim+32(FP), BX
-	MOVQ  count+40(FP), SI
+	MOVQ  BX, SI
+	ANDQ  $-16, SI
 	MOVQ  BX, DI
-	ANDQ  $-16, DI
-	MOVQ  BX, R8
-	SUBQ  DI, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	SUBQ  SI, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+40(FP), R8
+	SHRQ  $0x02, R8
+	MOVQ  R8, R9
+	SHLQ  $0x02, R9
+	MOVQ  R8, DI
+	IMULQ BX, DI
+	LEAQ  (CX)(DI*2), R10
+	LEAQ  (R10)(DI*2), R11
+	LEAQ  (R11)(DI*2), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*2), R9
-	LEAQ  (R9)(BX*2), R10
-	LEAQ  (R10)(BX*2), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VMOVUPS     (AX)(R8*4), Z4
-	VCVTPH2PS   (CX)(R8*2), Z5
+	VMOVUPS     (AX)(DI*4), Z4
+	VCVTPH2PS   (CX)(DI*2), Z5
 	VFMADD231PS Z5, Z4, Z0
-	VCVTPH2PS   (R9)(R8*2), Z5
+	VCVTPH2PS   (R10)(DI*2), Z5
 	VFMADD231PS Z5, Z4, Z1
-	VCVTPH2PS   (R10)(R8*2), Z5
+	VCVTPH2PS   (R11)(DI*2), Z5
 	VFMADD231PS Z5, Z4, Z2
-	VCVTPH2PS   (R11)(R8*2), Z5
+	VCVTPH2PS   (R12)(DI*2), Z5
 	VFMADD231PS Z5, Z4, Z3
-	ADDQ        $+16, R8
+	ADDQ        $+16, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
-	VMOVUPS.Z   (AX)(R8*4), K1, Z4
-	VCVTPH2PS.Z (CX)(R8*2), K1, Z5
+	VMOVUPS.Z   (AX)(DI*4), K1, Z4
+	VCVTPH2PS.Z (CX)(DI*2), K1, Z5
 	VFMADD231PS Z5, Z4, Z0
-	VCVTPH2PS.Z (R9)(R8*2), K1, Z5
+	VCVTPH2PS.Z (R10)(DI*2), K1, Z5
 	VFMADD231PS Z5, Z4, Z1
-	VCVTPH2PS.Z (R10)(R8*2), K1, Z5
+	VCVTPH2PS.Z (R11)(DI*2), K1, Z5
 	VFMADD231PS Z5, Z4, Z2
-	VCVTPH2PS.Z (R11)(R8*2), K1, Z5
+	VCVTPH2PS.Z (R12)(DI*2), K1, Z5
 	VFMADD231PS Z5, Z4, Z3
 
 store4:
+	MOVQ          DX, DI
 	VEXTRACTF64X4 $0x01, Z0, Y4
 	VADDPS        Y4, Y0, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, (DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (CX)(BX*2), CX
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 4(DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (R10)(BX*2), R10
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 8(DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (R11)(BX*2), R11
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPS        Y4, Y3, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 12(DX)
-	LEAQ          (R11)(BX*2), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
-	JMP           rows4
+	VMOVSS        X0, (DI)
+	LEAQ          (R12)(BX*2), R12
+	ADDQ          $0x04, DX
+	JMP           turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X6, X6, X6
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VMOVUPS     (AX)(R8*4), Z0
-	VCVTPH2PS   (CX)(R8*2), Z1
+	VMOVUPS     (AX)(DI*4), Z0
+	VCVTPH2PS   (CX)(DI*2), Z1
 	VFMADD231PS Z1, Z0, Z6
-	ADDQ        $+16, R8
+	ADDQ        $+16, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
-	VMOVUPS.Z   (AX)(R8*4), K1, Z0
-	VCVTPH2PS.Z (CX)(R8*2), K1, Z1
+	VMOVUPS.Z   (AX)(DI*4), K1, Z0
+	VCVTPH2PS.Z (CX)(DI*2), K1, Z1
 	VFMADD231PS Z1, Z0, Z6
 
 store1:
@@ -246,8 +281,7 @@ store1:
 	VMOVSS        X1, (DX)
 	LEAQ          (CX)(BX*2), CX
 	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER
@@ -260,110 +294,128 @@ TEXT ·DotScanBF16AVX2(SB), NOSPLIT, $0-48
 	MOVQ    rows+16(FP), CX
 	MOVQ    out+24(FP), DX
 	MOVQ    dim+32(FP), BX
-	MOVQ    count+40(FP), SI
-	MOVQ    BX, DI
-	ANDQ    $-8, DI
-	MOVQ    tail+8(FP), R8
-	VMOVUPS (R8), Y0
-	VMOVDQU 32(R8), X1
+	MOVQ    BX, SI
+	ANDQ    $-8, SI
+	MOVQ    tail+8(FP), DI
+	VMOVUPS (DI), Y0
+	VMOVDQU 32(DI), X1
+	MOVQ    count+40(FP), R8
+	SHRQ    $0x02, R8
+	MOVQ    R8, R9
+	SHLQ    $0x02, R9
+	MOVQ    R8, DI
+	IMULQ   BX, DI
+	LEAQ    (CX)(DI*2), R10
+	LEAQ    (R10)(DI*2), R11
+	LEAQ    (R11)(DI*2), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*2), R9
-	LEAQ  (R9)(BX*2), R10
-	LEAQ  (R10)(BX*2), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VPMOVZXWD   (AX)(R8*2), Y6
+	VPMOVZXWD   (AX)(DI*2), Y6
 	VPSLLD      $0x10, Y6, Y6
-	VPMOVZXWD   (CX)(R8*2), Y7
+	VPMOVZXWD   (CX)(DI*2), Y7
 	VPSLLD      $0x10, Y7, Y7
 	VFMADD231PS Y7, Y6, Y2
-	VPMOVZXWD   (R9)(R8*2), Y7
+	VPMOVZXWD   (R10)(DI*2), Y7
 	VPSLLD      $0x10, Y7, Y7
 	VFMADD231PS Y7, Y6, Y3
-	VPMOVZXWD   (R10)(R8*2), Y7
+	VPMOVZXWD   (R11)(DI*2), Y7
 	VPSLLD      $0x10, Y7, Y7
 	VFMADD231PS Y7, Y6, Y4
-	VPMOVZXWD   (R11)(R8*2), Y7
+	VPMOVZXWD   (R12)(DI*2), Y7
 	VPSLLD      $0x10, Y7, Y7
 	VFMADD231PS Y7, Y6, Y5
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
 	VPAND       -16(CX)(BX*2), X1, X6
 	VPMOVZXWD   X6, Y6
 	VPSLLD      $0x10, Y6, Y6
 	VFMADD231PS Y6, Y0, Y2
-	VPAND       -16(R9)(BX*2), X1, X6
-	VPMOVZXWD   X6, Y6
-	VPSLLD      $0x10, Y6, Y6
-	VFMADD231PS Y6, Y0, Y3
 	VPAND       -16(R10)(BX*2), X1, X6
 	VPMOVZXWD   X6, Y6
 	VPSLLD      $0x10, Y6, Y6
-	VFMADD231PS Y6, Y0, Y4
+	VFMADD231PS Y6, Y0, Y3
 	VPAND       -16(R11)(BX*2), X1, X6
+	VPMOVZXWD   X6, Y6
+	VPSLLD      $0x10, Y6, Y6
+	VFMADD231PS Y6, Y0, Y4
+	VPAND       -16(R12)(BX*2), X1, X6
 	VPMOVZXWD   X6, Y6
 	VPSLLD      $0x10, Y6, Y6
 	VFMADD231PS Y6, Y0, Y5
 
 store4:
+	MOVQ         DX, DI
 	VEXTRACTF128 $0x01, Y2, X6
 	VADDPS       X6, X2, X6
 	VHADDPS      X6, X6, X6
 	VHADDPS      X6, X6, X6
-	VMOVSS       X6, (DX)
+	VMOVSS       X6, (DI)
+	LEAQ         (CX)(BX*2), CX
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y3, X2
 	VADDPS       X2, X3, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVSS       X2, 4(DX)
+	VMOVSS       X2, (DI)
+	LEAQ         (R10)(BX*2), R10
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y4, X2
 	VADDPS       X2, X4, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVSS       X2, 8(DX)
+	VMOVSS       X2, (DI)
+	LEAQ         (R11)(BX*2), R11
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y5, X2
 	VADDPS       X2, X5, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVSS       X2, 12(DX)
-	LEAQ         (R11)(BX*2), CX
-	ADDQ         $0x10, DX
-	SUBQ         $0x04, SI
-	JMP          rows4
+	VMOVSS       X2, (DI)
+	LEAQ         (R12)(BX*2), R12
+	ADDQ         $0x04, DX
+	JMP          turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VPMOVZXWD   (AX)(R8*2), Y2
+	VPMOVZXWD   (AX)(DI*2), Y2
 	VPSLLD      $0x10, Y2, Y2
-	VPMOVZXWD   (CX)(R8*2), Y3
+	VPMOVZXWD   (CX)(DI*2), Y3
 	VPSLLD      $0x10, Y3, Y3
 	VFMADD231PS Y3, Y2, Y8
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
 	VPAND       -16(CX)(BX*2), X1, X2
 	VPMOVZXWD   X2, Y2
@@ -378,8 +430,7 @@ store1:
 	VMOVSS       X2, (DX)
 	LEAQ         (CX)(BX*2), CX
 	ADDQ         $0x04, DX
-	SUBQ         $0x01, SI
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -392,122 +443,140 @@ TEXT ·DotScanBF16AVX512(SB), NOSPLIT, $0-48
 	MOVQ  rows+16(FP), CX
 	MOVQ  out+24(FP), DX
 	MOVQ  dim+32(FP), BX
-	MOVQ  count+40(FP), SI
+	MOVQ  BX, SI
+	ANDQ  $-16, SI
 	MOVQ  BX, DI
-	ANDQ  $-16, DI
-	MOVQ  BX, R8
-	SUBQ  DI, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	SUBQ  SI, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+40(FP), R8
+	SHRQ  $0x02, R8
+	MOVQ  R8, R9
+	SHLQ  $0x02, R9
+	MOVQ  R8, DI
+	IMULQ BX, DI
+	LEAQ  (CX)(DI*2), R10
+	LEAQ  (R10)(DI*2), R11
+	LEAQ  (R11)(DI*2), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*2), R9
-	LEAQ  (R9)(BX*2), R10
-	LEAQ  (R10)(BX*2), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VPMOVZXWD   (AX)(R8*2), Z4
+	VPMOVZXWD   (AX)(DI*2), Z4
 	VPSLLD      $0x10, Z4, Z4
-	VPMOVZXWD   (CX)(R8*2), Z5
+	VPMOVZXWD   (CX)(DI*2), Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z0
-	VPMOVZXWD   (R9)(R8*2), Z5
+	VPMOVZXWD   (R10)(DI*2), Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z1
-	VPMOVZXWD   (R10)(R8*2), Z5
+	VPMOVZXWD   (R11)(DI*2), Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z2
-	VPMOVZXWD   (R11)(R8*2), Z5
+	VPMOVZXWD   (R12)(DI*2), Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z3
-	ADDQ        $+16, R8
+	ADDQ        $+16, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
-	VPMOVZXWD.Z (AX)(R8*2), K1, Z4
+	VPMOVZXWD.Z (AX)(DI*2), K1, Z4
 	VPSLLD      $0x10, Z4, Z4
-	VPMOVZXWD.Z (CX)(R8*2), K1, Z5
+	VPMOVZXWD.Z (CX)(DI*2), K1, Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z0
-	VPMOVZXWD.Z (R9)(R8*2), K1, Z5
+	VPMOVZXWD.Z (R10)(DI*2), K1, Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z1
-	VPMOVZXWD.Z (R10)(R8*2), K1, Z5
+	VPMOVZXWD.Z (R11)(DI*2), K1, Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z2
-	VPMOVZXWD.Z (R11)(R8*2), K1, Z5
+	VPMOVZXWD.Z (R12)(DI*2), K1, Z5
 	VPSLLD      $0x10, Z5, Z5
 	VFMADD231PS Z5, Z4, Z3
 
 store4:
+	MOVQ          DX, DI
 	VEXTRACTF64X4 $0x01, Z0, Y4
 	VADDPS        Y4, Y0, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, (DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (CX)(BX*2), CX
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 4(DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (R10)(BX*2), R10
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 8(DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (R11)(BX*2), R11
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPS        Y4, Y3, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 12(DX)
-	LEAQ          (R11)(BX*2), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
-	JMP           rows4
+	VMOVSS        X0, (DI)
+	LEAQ          (R12)(BX*2), R12
+	ADDQ          $0x04, DX
+	JMP           turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X6, X6, X6
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VPMOVZXWD   (AX)(R8*2), Z0
+	VPMOVZXWD   (AX)(DI*2), Z0
 	VPSLLD      $0x10, Z0, Z0
-	VPMOVZXWD   (CX)(R8*2), Z1
+	VPMOVZXWD   (CX)(DI*2), Z1
 	VPSLLD      $0x10, Z1, Z1
 	VFMADD231PS Z1, Z0, Z6
-	ADDQ        $+16, R8
+	ADDQ        $+16, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
-	VPMOVZXWD.Z (AX)(R8*2), K1, Z0
+	VPMOVZXWD.Z (AX)(DI*2), K1, Z0
 	VPSLLD      $0x10, Z0, Z0
-	VPMOVZXWD.Z (CX)(R8*2), K1, Z1
+	VPMOVZXWD.Z (CX)(DI*2), K1, Z1
 	VPSLLD      $0x10, Z1, Z1
 	VFMADD231PS Z1, Z0, Z6
 
@@ -521,8 +590,7 @@ store1:
 	VMOVSS        X1, (DX)
 	LEAQ          (CX)(BX*2), CX
 	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER
@@ -535,118 +603,136 @@ TEXT ·DotScanBF16AVX512BF16(SB), NOSPLIT, $0-48
 	MOVQ  rows+16(FP), CX
 	MOVQ  out+24(FP), DX
 	MOVQ  dim+32(FP), BX
-	MOVQ  count+40(FP), SI
+	MOVQ  BX, SI
+	ANDQ  $-32, SI
 	MOVQ  BX, DI
-	ANDQ  $-32, DI
-	MOVQ  BX, R8
-	SUBQ  DI, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	SUBQ  SI, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+40(FP), R8
+	SHRQ  $0x02, R8
+	MOVQ  R8, R9
+	SHLQ  $0x02, R9
+	MOVQ  R8, DI
+	IMULQ BX, DI
+	LEAQ  (CX)(DI*2), R10
+	LEAQ  (R10)(DI*2), R11
+	LEAQ  (R11)(DI*2), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*2), R9
-	LEAQ  (R9)(BX*2), R10
-	LEAQ  (R10)(BX*2), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X8, X8, X8
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VMOVDQU16 (AX)(R8*2), Z12
-	VMOVDQU16 (CX)(R8*2), Z13
+	VMOVDQU16 (AX)(DI*2), Z12
+	VMOVDQU16 (CX)(DI*2), Z13
 	LONG      $0x481e5262
 	WORD      $0xc552
-	VMOVDQU16 (R9)(R8*2), Z13
+	VMOVDQU16 (R10)(DI*2), Z13
 	LONG      $0x481e5262
 	WORD      $0xcd52
-	VMOVDQU16 (R10)(R8*2), Z13
+	VMOVDQU16 (R11)(DI*2), Z13
 	LONG      $0x481e5262
 	WORD      $0xd552
-	VMOVDQU16 (R11)(R8*2), Z13
+	VMOVDQU16 (R12)(DI*2), Z13
 	LONG      $0x481e5262
 	WORD      $0xdd52
-	ADDQ      $+32, R8
+	ADDQ      $+32, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
-	VMOVDQU16.Z (AX)(R8*2), K1, Z12
-	VMOVDQU16.Z (CX)(R8*2), K1, Z13
+	VMOVDQU16.Z (AX)(DI*2), K1, Z12
+	VMOVDQU16.Z (CX)(DI*2), K1, Z13
 	LONG        $0x481e5262
 	WORD        $0xc552
-	VMOVDQU16.Z (R9)(R8*2), K1, Z13
+	VMOVDQU16.Z (R10)(DI*2), K1, Z13
 	LONG        $0x481e5262
 	WORD        $0xcd52
-	VMOVDQU16.Z (R10)(R8*2), K1, Z13
+	VMOVDQU16.Z (R11)(DI*2), K1, Z13
 	LONG        $0x481e5262
 	WORD        $0xd552
-	VMOVDQU16.Z (R11)(R8*2), K1, Z13
+	VMOVDQU16.Z (R12)(DI*2), K1, Z13
 	LONG        $0x481e5262
 	WORD        $0xdd52
 
 store4:
+	MOVQ          DX, DI
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VADDPS        Y0, Y8, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
-	VMOVSS        X1, (DX)
+	VMOVSS        X1, (DI)
+	LEAQ          (CX)(BX*2), CX
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
-	VMOVSS        X1, 4(DX)
+	VMOVSS        X1, (DI)
+	LEAQ          (R10)(BX*2), R10
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z10, Y0
 	VADDPS        Y0, Y10, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
-	VMOVSS        X1, 8(DX)
+	VMOVSS        X1, (DI)
+	LEAQ          (R11)(BX*2), R11
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z11, Y0
 	VADDPS        Y0, Y11, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
-	VMOVSS        X1, 12(DX)
-	LEAQ          (R11)(BX*2), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
-	JMP           rows4
+	VMOVSS        X1, (DI)
+	LEAQ          (R12)(BX*2), R12
+	ADDQ          $0x04, DX
+	JMP           turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VMOVDQU16 (AX)(R8*2), Z12
-	VMOVDQU16 (CX)(R8*2), Z13
+	VMOVDQU16 (AX)(DI*2), Z12
+	VMOVDQU16 (CX)(DI*2), Z13
 	LONG      $0x481e5262
 	WORD      $0xc552
-	ADDQ      $+32, R8
+	ADDQ      $+32, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
-	VMOVDQU16.Z (AX)(R8*2), K1, Z12
-	VMOVDQU16.Z (CX)(R8*2), K1, Z13
+	VMOVDQU16.Z (AX)(DI*2), K1, Z12
+	VMOVDQU16.Z (CX)(DI*2), K1, Z13
 	LONG        $0x481e5262
 	WORD        $0xc552
 
@@ -660,8 +746,7 @@ store1:
 	VMOVSS        X1, (DX)
 	LEAQ          (CX)(BX*2), CX
 	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER
@@ -674,103 +759,121 @@ TEXT ·DotScanF32I8AVX2(SB), NOSPLIT, $0-48
 	MOVQ    rows+16(FP), CX
 	MOVQ    out+24(FP), DX
 	MOVQ    dim+32(FP), BX
-	MOVQ    count+40(FP), SI
-	MOVQ    BX, DI
-	ANDQ    $-8, DI
-	MOVQ    tail+8(FP), R8
-	VMOVUPS (R8), Y0
+	MOVQ    BX, SI
+	ANDQ    $-8, SI
+	MOVQ    tail+8(FP), DI
+	VMOVUPS (DI), Y0
+	MOVQ    count+40(FP), R8
+	SHRQ    $0x02, R8
+	MOVQ    R8, R9
+	SHLQ    $0x02, R9
+	MOVQ    R8, DI
+	IMULQ   BX, DI
+	LEAQ    (CX)(DI*1), R10
+	LEAQ    (R10)(DI*1), R11
+	LEAQ    (R11)(DI*1), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*1), R9
-	LEAQ  (R9)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
 	VPXOR X4, X4, X4
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VMOVUPS     (AX)(R8*4), Y5
-	VPMOVSXBD   (CX)(R8*1), Y6
+	VMOVUPS     (AX)(DI*4), Y5
+	VPMOVSXBD   (CX)(DI*1), Y6
 	VCVTDQ2PS   Y6, Y6
 	VFMADD231PS Y6, Y5, Y1
-	VPMOVSXBD   (R9)(R8*1), Y6
+	VPMOVSXBD   (R10)(DI*1), Y6
 	VCVTDQ2PS   Y6, Y6
 	VFMADD231PS Y6, Y5, Y2
-	VPMOVSXBD   (R10)(R8*1), Y6
+	VPMOVSXBD   (R11)(DI*1), Y6
 	VCVTDQ2PS   Y6, Y6
 	VFMADD231PS Y6, Y5, Y3
-	VPMOVSXBD   (R11)(R8*1), Y6
+	VPMOVSXBD   (R12)(DI*1), Y6
 	VCVTDQ2PS   Y6, Y6
 	VFMADD231PS Y6, Y5, Y4
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
 	VPMOVSXBD   -8(CX)(BX*1), Y5
 	VCVTDQ2PS   Y5, Y5
 	VFMADD231PS Y5, Y0, Y1
-	VPMOVSXBD   -8(R9)(BX*1), Y5
-	VCVTDQ2PS   Y5, Y5
-	VFMADD231PS Y5, Y0, Y2
 	VPMOVSXBD   -8(R10)(BX*1), Y5
 	VCVTDQ2PS   Y5, Y5
-	VFMADD231PS Y5, Y0, Y3
+	VFMADD231PS Y5, Y0, Y2
 	VPMOVSXBD   -8(R11)(BX*1), Y5
+	VCVTDQ2PS   Y5, Y5
+	VFMADD231PS Y5, Y0, Y3
+	VPMOVSXBD   -8(R12)(BX*1), Y5
 	VCVTDQ2PS   Y5, Y5
 	VFMADD231PS Y5, Y0, Y4
 
 store4:
+	MOVQ         DX, DI
 	VEXTRACTF128 $0x01, Y1, X5
 	VADDPS       X5, X1, X5
 	VHADDPS      X5, X5, X5
 	VHADDPS      X5, X5, X5
-	VMOVSS       X5, (DX)
+	VMOVSS       X5, (DI)
+	LEAQ         (CX)(BX*1), CX
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y2, X1
 	VADDPS       X1, X2, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
-	VMOVSS       X1, 4(DX)
+	VMOVSS       X1, (DI)
+	LEAQ         (R10)(BX*1), R10
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y3, X1
 	VADDPS       X1, X3, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
-	VMOVSS       X1, 8(DX)
+	VMOVSS       X1, (DI)
+	LEAQ         (R11)(BX*1), R11
+	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y4, X1
 	VADDPS       X1, X4, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
-	VMOVSS       X1, 12(DX)
-	LEAQ         (R11)(BX*1), CX
-	ADDQ         $0x10, DX
-	SUBQ         $0x04, SI
-	JMP          rows4
+	VMOVSS       X1, (DI)
+	LEAQ         (R12)(BX*1), R12
+	ADDQ         $0x04, DX
+	JMP          turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X7, X7, X7
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VMOVUPS     (AX)(R8*4), Y1
-	VPMOVSXBD   (CX)(R8*1), Y2
+	VMOVUPS     (AX)(DI*4), Y1
+	VPMOVSXBD   (CX)(DI*1), Y2
 	VCVTDQ2PS   Y2, Y2
 	VFMADD231PS Y2, Y1, Y7
-	ADDQ        $+8, R8
+	ADDQ        $+8, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
 	VPMOVSXBD   -8(CX)(BX*1), Y1
 	VCVTDQ2PS   Y1, Y1
@@ -784,8 +887,7 @@ store1:
 	VMOVSS       X1, (DX)
 	LEAQ         (CX)(BX*1), CX
 	ADDQ         $0x04, DX
-	SUBQ         $0x01, SI
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -798,118 +900,136 @@ TEXT ·DotScanF32I8AVX512(SB), NOSPLIT, $0-48
 	MOVQ  rows+16(FP), CX
 	MOVQ  out+24(FP), DX
 	MOVQ  dim+32(FP), BX
-	MOVQ  count+40(FP), SI
+	MOVQ  BX, SI
+	ANDQ  $-16, SI
 	MOVQ  BX, DI
-	ANDQ  $-16, DI
-	MOVQ  BX, R8
-	SUBQ  DI, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	SUBQ  SI, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+40(FP), R8
+	SHRQ  $0x02, R8
+	MOVQ  R8, R9
+	SHLQ  $0x02, R9
+	MOVQ  R8, DI
+	IMULQ BX, DI
+	LEAQ  (CX)(DI*1), R10
+	LEAQ  (R10)(DI*1), R11
+	LEAQ  (R11)(DI*1), R12
 
-rows4:
-	CMPQ  SI, $0x04
-	JLT   rows1
-	LEAQ  (CX)(BX*1), R9
-	LEAQ  (R9)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 step4:
-	VMOVUPS     (AX)(R8*4), Z4
-	VPMOVSXBD   (CX)(R8*1), Z5
+	VMOVUPS     (AX)(DI*4), Z4
+	VPMOVSXBD   (CX)(DI*1), Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z0
-	VPMOVSXBD   (R9)(R8*1), Z5
+	VPMOVSXBD   (R10)(DI*1), Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z1
-	VPMOVSXBD   (R10)(R8*1), Z5
+	VPMOVSXBD   (R11)(DI*1), Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z2
-	VPMOVSXBD   (R11)(R8*1), Z5
+	VPMOVSXBD   (R12)(DI*1), Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z3
-	ADDQ        $+16, R8
+	ADDQ        $+16, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step4
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store4
-	VMOVUPS.Z   (AX)(R8*4), K1, Z4
-	VPMOVSXBD.Z (CX)(R8*1), K1, Z5
+	VMOVUPS.Z   (AX)(DI*4), K1, Z4
+	VPMOVSXBD.Z (CX)(DI*1), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z0
-	VPMOVSXBD.Z (R9)(R8*1), K1, Z5
+	VPMOVSXBD.Z (R10)(DI*1), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z1
-	VPMOVSXBD.Z (R10)(R8*1), K1, Z5
+	VPMOVSXBD.Z (R11)(DI*1), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z2
-	VPMOVSXBD.Z (R11)(R8*1), K1, Z5
+	VPMOVSXBD.Z (R12)(DI*1), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z3
 
 store4:
+	MOVQ          DX, DI
 	VEXTRACTF64X4 $0x01, Z0, Y4
 	VADDPS        Y4, Y0, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, (DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (CX)(BX*1), CX
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 4(DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (R10)(BX*1), R10
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 8(DX)
+	VMOVSS        X0, (DI)
+	LEAQ          (R11)(BX*1), R11
+	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPS        Y4, Y3, Y4
 	VEXTRACTF128  $0x01, Y4, X0
 	VADDPS        X0, X4, X0
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
-	VMOVSS        X0, 12(DX)
-	LEAQ          (R11)(BX*1), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
-	JMP           rows4
+	VMOVSS        X0, (DI)
+	LEAQ          (R12)(BX*1), R12
+	ADDQ          $0x04, DX
+	JMP           turn
 
-rows1:
-	CMPQ  SI, $0x01
+turned:
+	MOVQ R12, CX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, DX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X6, X6, X6
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 step1:
-	VMOVUPS     (AX)(R8*4), Z0
-	VPMOVSXBD   (CX)(R8*1), Z1
+	VMOVUPS     (AX)(DI*4), Z0
+	VPMOVSXBD   (CX)(DI*1), Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z6
-	ADDQ        $+16, R8
+	ADDQ        $+16, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         step1
-	CMPQ        R8, BX
+	CMPQ        DI, BX
 	JEQ         store1
-	VMOVUPS.Z   (AX)(R8*4), K1, Z0
-	VPMOVSXBD.Z (CX)(R8*1), K1, Z1
+	VMOVUPS.Z   (AX)(DI*4), K1, Z0
+	VPMOVSXBD.Z (CX)(DI*1), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z6
 
@@ -923,8 +1043,7 @@ store1:
 	VMOVSS        X1, (DX)
 	LEAQ          (CX)(BX*1), CX
 	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER

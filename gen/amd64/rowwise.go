@@ -2,6 +2,7 @@ package amd64
 
 import (
 	"fmt"
+	"math/bits"
 
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -10,7 +11,7 @@ import (
 // rowwise is the loop nest of the scans that convert elements as they load them, so that
 // query and rows advance by different bytes: out[i] = f(query, row i).
 //
-// Four rows share each load and conversion of the query. A row has as many accumulators
+// Four rows, a quarter of the call apart, share each load and conversion of the query. A row has as many accumulators
 // as a turn of step elements fills vectors; conversions, not additions, are the bound,
 // so there are no more chains than those.
 type rowwise struct {
@@ -21,9 +22,9 @@ type rowwise struct {
 	outBytes   int // bytes of a result
 	step       int // elements a turn
 
-	query, rows, out, dim, count reg.GPVirtual
-	whole                        reg.GPVirtual // dim rounded down to step
-	element                      reg.GPVirtual // elements of the rows that are summed already
+	query, rows, out, dim reg.GPVirtual
+	whole                 reg.GPVirtual // dim rounded down to step
+	element               reg.GPVirtual // elements of the rows that are summed already
 }
 
 // rowwiseArithmetic is what the operations and tiers do differently.
@@ -48,40 +49,67 @@ type rowwiseArithmetic interface {
 // emit writes the body of a kernel with parameters query, rows, out, dim and count.
 func (r *rowwise) emit() {
 	r.query, r.rows, r.out = r.argument("query"), r.argument("rows"), r.argument("out")
-	r.dim, r.count = r.argument("dim"), r.argument("count")
+	r.dim = r.argument("dim")
 	r.whole, r.element = r.GP64(), r.GP64()
 	r.MOVQ(r.dim, r.whole)
 	r.ANDQ(I32(-r.step), r.whole)
 	r.arithmetic.prepare(r)
 
-	r.group(4)
-	r.group(1)
-	r.Label("done")
+	r.streams()
+	r.single()
 	r.finish()
 }
 
-// group emits the loop over groups of n rows.
-func (r *rowwise) group(n int) {
-	next := "done"
-	if n == 4 {
-		next = "rows1"
-	}
-	r.Label(fmt.Sprintf("rows%d", n))
-	r.CMPQ(r.count, U8(n))
-	r.JLT(LabelRef(next))
-
+// streams emits the loop over the whole quarters of the rows, one row of each a turn, and
+// leaves rows and out behind them. Rows that lie far apart are read as four
+// sequential streams, which the CPU prefetches; four neighbours are not: from RAM that is
+// 10 to 18 GB/s against 30 (measured with DotScanI8 and DotScanF32, Zen 3).
+func (r *rowwise) streams() {
+	turns, span, outSpan := r.argument("count"), r.GP64(), r.GP64()
+	r.SHRQ(U8(2), turns)
+	r.MOVQ(turns, outSpan)
+	r.SHLQ(U8(bits.TrailingZeros(uint(r.outBytes))), outSpan)
+	r.MOVQ(turns, span)
+	r.IMULQ(r.dim, span)
 	row := []reg.GPVirtual{r.rows}
-	for i := 1; i < n; i++ {
+	for i := 1; i < 4; i++ {
 		row = append(row, r.GP64())
-		r.LEAQ(r.elementAt(row[i-1], r.dim, 0), row[i])
+		r.LEAQ(r.elementAt(row[i-1], span, 0), row[i])
 	}
-	for i, sums := range r.sums(n, row) {
-		r.arithmetic.store(r, sums, at(r.out, i*r.outBytes))
+
+	r.Label("turn")
+	r.SUBQ(U8(1), turns)
+	r.JLT(LabelRef("turned"))
+	sums, place := r.sums(row), r.GP64()
+	r.MOVQ(r.out, place)
+	for i, sums := range sums {
+		if i > 0 {
+			r.ADDQ(outSpan, place)
+		}
+		r.arithmetic.store(r, sums, at(place, 0))
+		r.LEAQ(r.elementAt(row[i], r.dim, 0), row[i])
 	}
-	r.LEAQ(r.elementAt(row[n-1], r.dim, 0), r.rows)
-	r.ADDQ(U8(r.outBytes*n), r.out)
-	r.SUBQ(U8(n), r.count)
-	r.JMP(LabelRef(fmt.Sprintf("rows%d", n)))
+	r.ADDQ(U8(r.outBytes), r.out)
+	r.JMP(LabelRef("turn"))
+
+	r.Label("turned")
+	r.MOVQ(row[3], r.rows)
+	r.LEAQ(Mem{Base: outSpan, Index: outSpan, Scale: 2}, outSpan)
+	r.ADDQ(outSpan, r.out)
+}
+
+// single emits the loop over the rows that are left, one at a time.
+func (r *rowwise) single() {
+	left := r.argument("count")
+	r.ANDQ(U8(3), left)
+	r.Label("row")
+	r.SUBQ(U8(1), left)
+	r.JLT(LabelRef("done"))
+	r.arithmetic.store(r, r.sums([]reg.GPVirtual{r.rows})[0], at(r.out, 0))
+	r.LEAQ(r.elementAt(r.rows, r.dim, 0), r.rows)
+	r.ADDQ(U8(r.outBytes), r.out)
+	r.JMP(LabelRef("row"))
+	r.Label("done")
 }
 
 // elementAt is the place of element index+disp of a row.
@@ -89,8 +117,9 @@ func (r *rowwise) elementAt(row, index reg.Register, disp int) Mem {
 	return Mem{Base: row, Index: index, Scale: uint8(r.rowBytes), Disp: disp * r.rowBytes}
 }
 
-// sums emits the loop along n rows and returns their accumulators.
-func (r *rowwise) sums(n int, row []reg.GPVirtual) [][]vec {
+// sums emits the loop along some rows and returns their accumulators.
+func (r *rowwise) sums(row []reg.GPVirtual) [][]vec {
+	n := len(row)
 	var sums [][]vec
 	for range n {
 		s := r.arithmetic.accumulators(r)
