@@ -96,3 +96,11 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	}
 	return true
 }
+
+func asmSelectAbove(*float32, *float32, *uint32, *float32, int, int, *int) bool { return false }
+
+func asmScoreTrees(*float32, int, *int32, *float32, *float32, *uint8, int, int, int, *float32) bool {
+	return false
+}
+
+func asmGatherSum(*uint32, *uint32, *float32, *float32, *float32, int) bool { return false }

@@ -11,6 +11,9 @@ const (
 	opMinHashUpdate
 	opSignatureScan
 	opScoreTop8
+	opSelectAbove
+	opScoreTrees
+	opGatherSum
 	operationCount
 )
 
@@ -21,4 +24,7 @@ var operationNames = [operationCount]string{
 	opMinHashUpdate: "minhash_update",
 	opSignatureScan: "signature_scan",
 	opScoreTop8:     "score_top8",
+	opSelectAbove:   "select_above",
+	opScoreTrees:    "score_trees",
+	opGatherSum:     "gather_sum",
 }
