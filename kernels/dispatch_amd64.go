@@ -33,6 +33,10 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureBMI},
 	},
+	opSelectAbove: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI | featurePOPCNT},
+		{tierAVX2, featureAVX2 | featurePOPCNT},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -97,7 +101,17 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	return true
 }
 
-func asmSelectAbove(*float32, *float32, *uint32, *float32, int, int, *int) bool { return false }
+func asmSelectAbove(scores, threshold *float32, ids *uint32, values *float32, first, count int, found *int) bool {
+	switch active[opSelectAbove] {
+	case tierAVX512:
+		asm.SelectAboveAVX512(scores, threshold, ids, values, first, count, found)
+	case tierAVX2:
+		asm.SelectAboveAVX2(scores, threshold, ids, values, first, count, found)
+	default:
+		return false
+	}
+	return true
+}
 
 func asmScoreTrees(*float32, int, *int32, *float32, *float32, *uint8, int, int, int, *float32) bool {
 	return false
