@@ -37,6 +37,10 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI | featurePOPCNT},
 		{tierAVX2, featureAVX2 | featurePOPCNT},
 	},
+	opScoreTrees: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -113,8 +117,16 @@ func asmSelectAbove(scores, threshold *float32, ids *uint32, values *float32, fi
 	return true
 }
 
-func asmScoreTrees(*float32, int, *int32, *float32, *float32, *uint8, int, int, int, *float32) bool {
-	return false
+func asmScoreTrees(columns *float32, stride int, features *int32, thresholds, leaves *float32, planes *uint8, depth, trees, count int, out *float32) bool {
+	switch active[opScoreTrees] {
+	case tierAVX512:
+		asm.ScoreTreesAVX512(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	case tierAVX2:
+		asm.ScoreTreesAVX2(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	default:
+		return false
+	}
+	return true
 }
 
 func asmGatherSum(*uint32, *uint32, *float32, *float32, *float32, int) bool { return false }

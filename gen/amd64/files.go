@@ -34,6 +34,7 @@ var families = []struct {
 	{"signature", signature},
 	{"score", score},
 	{"select", selectAbove},
+	{"trees", scoreTrees},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.
