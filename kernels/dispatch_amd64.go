@@ -41,6 +41,10 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2},
 	},
+	opGatherSum: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -129,4 +133,14 @@ func asmScoreTrees(columns *float32, stride int, features *int32, thresholds, le
 	return true
 }
 
-func asmGatherSum(*uint32, *uint32, *float32, *float32, *float32, int) bool { return false }
+func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) bool {
+	switch active[opGatherSum] {
+	case tierAVX512:
+		asm.GatherSumAVX512(starts, columns, weights, x, out, count)
+	case tierAVX2:
+		asm.GatherSumAVX2(starts, columns, weights, x, out, count)
+	default:
+		return false
+	}
+	return true
+}

@@ -35,6 +35,7 @@ var families = []struct {
 	{"score", score},
 	{"select", selectAbove},
 	{"trees", scoreTrees},
+	{"gather", gatherSum},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.
