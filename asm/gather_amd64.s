@@ -52,18 +52,31 @@ whole:
 tail:
 	ADDQ       $0x08, R10
 	JZ         store
-	SHLQ       $0x02, R10
-	NEGQ       R10
-	VMOVDQU    32(R11)(R10*1), Y2
+	LEAQ       (R10)(R10*1), R12
+	ADDQ       R12, R12
+	NEGQ       R12
+	CMPQ       R10, $0x04
+	JG         wide
+	VMOVDQU    32(R11)(R12*1), X2
+	VPMASKMOVD (CX)(R8*4), X2, X3
+	VMASKMOVPS (DX)(R8*4), X2, X4
+	VXORPS     X1, X1, X1
+	VGATHERDPS X2, (BX)(X3*4), X1
+	VMULPS     X4, X1, X1
+	VADDPS     Y1, Y0, Y0
+	JMP        store
+
+wide:
+	VMOVDQU    32(R11)(R12*1), Y2
 	VPMASKMOVD (CX)(R8*4), Y2, Y3
 	VMASKMOVPS (DX)(R8*4), Y2, Y4
 	VXORPS     Y5, Y5, Y5
 	VGATHERDPS Y2, (BX)(Y3*4), Y5
 	VMULPS     Y4, Y5, Y5
 	VADDPS     Y5, Y0, Y0
-	MOVQ       R9, R8
 
 store:
+	MOVQ         R9, R8
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
 	VMOVHLPS     X1, X1, X0
@@ -138,9 +151,9 @@ tail:
 	VGATHERDPS  (BX)(Y1*4), K2, Y3
 	VMULPS      Y2, Y3, Y3
 	VADDPS      Y3, Y0, Y0
-	MOVQ        R9, R8
 
 store:
+	MOVQ         R9, R8
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
 	VMOVHLPS     X1, X1, X0

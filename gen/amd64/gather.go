@@ -62,9 +62,9 @@ func (k *gatherKernel) emit() {
 	k.ADDQ(U8(8), left)
 	k.JZ(LabelRef("store"))
 	k.tier.tail(k, left)
-	k.MOVQ(k.end, k.edge)
 
 	k.Label("store")
+	k.MOVQ(k.end, k.edge)
 	k.store()
 	k.ADDQ(U8(4), k.out)
 	k.DECQ(k.count)
@@ -122,15 +122,29 @@ func (*gatherAVX2) whole(k *gatherKernel) {
 }
 
 func (t *gatherAVX2) tail(k *gatherKernel, left reg.GPVirtual) {
-	mask, columns, weights, values := k.YMM(), k.YMM(), k.YMM(), k.YMM()
-	k.SHLQ(U8(2), left)
-	k.NEGQ(left)
-	k.VMOVDQU(indexed(t.masks, left, 32), mask)
+	address := k.GP64()
+	k.LEAQ(Mem{Base: left, Index: left, Scale: 1}, address)
+	k.ADDQ(address, address)
+	k.NEGQ(address)
+	k.CMPQ(left, U8(4))
+	k.JG(LabelRef("wide"))
+	t.masked(k, address, k.XMM)
+	k.JMP(LabelRef("store"))
+	k.Label("wide")
+	t.masked(k, address, k.YMM)
+}
+
+// masked adds the edges of a mask 32 bytes behind address in the table, which are at
+// most a vector.
+func (t *gatherAVX2) masked(k *gatherKernel, address reg.GPVirtual, vector func() reg.VecVirtual) {
+	mask, columns, weights, values := vector(), vector(), vector(), vector()
+	k.VMOVDQU(indexed(t.masks, address, 32), mask)
 	k.VPMASKMOVD(k.ofEdge(k.columns, 0), mask, columns)
 	k.VMASKMOVPS(k.ofEdge(k.weights, 0), mask, weights)
 	k.VXORPS(values, values, values)
 	k.VGATHERDPS(mask, Mem{Base: k.x, Index: columns, Scale: 4}, values)
-	k.add(weights, values)
+	k.VMULPS(weights, values, values)
+	k.VADDPS(values.AsY(), k.sum, k.sum)
 }
 
 // gatherAVX512 gathers eight lanes under a mask. Eight and not sixteen, since the sums
