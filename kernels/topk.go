@@ -67,7 +67,7 @@ func (t *TopK) Update(scores []float32, first uint32) {
 
 // compress leaves the best k of at least k hits.
 func (t *TopK) compress() {
-	selectBest(t.ids[:t.count], t.values[:t.count], t.k)
+	selectBest(t.ids[:t.count], t.values[:t.count], t.k, splitsMax(t.count))
 	t.count, t.threshold = t.k, t.values[t.k-1]
 }
 
@@ -99,9 +99,10 @@ const fewHits = 12
 func splitsMax(n int) int { return 2 * bits.Len(uint(n)) }
 
 // selectBest moves the best k hits to the front and the k-th best to place k-1, with
-// 1 <= k <= len(ids): Hoare's selection (CACM 4(7), 1961), O(n), O(n log n) at worst.
-func selectBest(ids []uint32, values []float32, k int) {
-	for splits := splitsMax(len(ids)); len(ids) > fewHits; splits-- {
+// 1 <= k <= len(ids): Hoare's selection (CACM 4(7), 1961), O(n), and the heap after
+// splits partitions, so O(n log n) at worst.
+func selectBest(ids []uint32, values []float32, k, splits int) {
+	for ; len(ids) > fewHits; splits-- {
 		if splits == 0 {
 			heapSortHits(ids, values)
 			return

@@ -30,15 +30,15 @@ func newTopK(k int) *TopK {
 	return t
 }
 
-func checkSorted(t *testing.T, top *TopK, want []hit) {
+func checkSorted(t *testing.T, name string, top *TopK, want []hit) {
 	t.Helper()
 	ids, values := top.Sorted()
 	if len(ids) != len(want) || len(values) != len(want) {
-		t.Fatalf("k %d: %d hits, want %d", top.k, len(ids), len(want))
+		t.Fatalf("%s, k %d: %d hits, want %d", name, top.k, len(ids), len(want))
 	}
 	for i, w := range want {
 		if ids[i] != w.id || math.Float32bits(values[i]) != math.Float32bits(w.value) {
-			t.Fatalf("k %d: hit %d is %d, %g, want %d, %g", top.k, i, ids[i], values[i], w.id, w.value)
+			t.Fatalf("%s, k %d: hit %d is %d, %g, want %d, %g", name, top.k, i, ids[i], values[i], w.id, w.value)
 		}
 	}
 }
@@ -68,8 +68,7 @@ func TestTopKEqualsSorting(t *testing.T) {
 				for _, k := range []int{1, 2, 10, 16, 100, 1000, TopKMax} {
 					top := newTopK(k)
 					top.Update(scores, 77)
-					t.Log(name)
-					checkSorted(t, top, bestHits(scores, 77, k))
+					checkSorted(t, name, top, bestHits(scores, 77, k))
 				}
 			}
 		}
@@ -90,17 +89,17 @@ func TestTopKAnyCuts(t *testing.T) {
 				n := min(len(scores)-first, r.IntN(1<<r.IntN(13)))
 				top.Update(scores[first:first+n], uint32(first))
 				if first += n; r.IntN(4) == 0 {
-					checkSorted(t, top, bestHits(scores[:first], 0, k))
+					checkSorted(t, "random", top, bestHits(scores[:first], 0, k))
 				}
 			}
-			checkSorted(t, top, bestHits(scores, 0, k))
+			checkSorted(t, "random", top, bestHits(scores, 0, k))
 		}
 	})
 }
 
-// TestSelectionEndsWhateverTheOrder makes every partition split badly: the heap has to
-// finish.
-func TestSelectionEndsWhateverTheOrder(t *testing.T) {
+// TestSelectionIsExactWhateverTheOrder also takes partitions away, as an order would that
+// makes each of them split badly: then the heap has to finish.
+func TestSelectionIsExactWhateverTheOrder(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 12, 13, 50, 127, 128, 1000} {
 		for name, score := range streams {
 			if name == "odd" || name == "none" {
@@ -112,18 +111,22 @@ func TestSelectionEndsWhateverTheOrder(t *testing.T) {
 			}
 			want := bestHits(scores, 0, n)
 			for _, splits := range []int{0, 1, 3, splitsMax(n)} {
-				top := TopK{ids: make([]uint32, n), values: slices.Clone(scores), k: n}
-				for i := range top.ids {
-					top.ids[i] = uint32(i)
-				}
-				if splits == 0 {
-					heapSortHits(top.ids, top.values)
-				} else {
-					sortBest(top.ids, top.values, splits)
-				}
+				ids, values := numbered(n), slices.Clone(scores)
+				sortBest(ids, values, splits)
 				for i, w := range want {
-					if top.ids[i] != w.id {
-						t.Fatalf("%s, %d hits, %d splits: place %d is %d, want %d", name, n, splits, i, top.ids[i], w.id)
+					if ids[i] != w.id {
+						t.Fatalf("%s, %d hits, %d splits: place %d is %d, want %d", name, n, splits, i, ids[i], w.id)
+					}
+				}
+				for k := 1; k <= n; k += 1 + n/9 {
+					ids, values := numbered(n), slices.Clone(scores)
+					selectBest(ids, values, k, splits)
+					last := ids[k-1]
+					slices.Sort(ids[:k])
+					for i, id := range bestIDs(want[:k]) {
+						if ids[i] != id || last != want[k-1].id {
+							t.Fatalf("%s, best %d of %d, %d splits: %d with %d last", name, k, n, splits, ids[:k], last)
+						}
 					}
 				}
 			}
@@ -131,30 +134,22 @@ func TestSelectionEndsWhateverTheOrder(t *testing.T) {
 	}
 }
 
-// TestSelectionOfHardOrder builds, by answering comparisons late (McIlroy, A killer
-// adversary for quicksort, 1999), an order for which fixed pivots are the worst.
-func TestSelectionOfHardOrder(t *testing.T) {
-	const n = 600
-	ids, values := make([]uint32, n), make([]float32, n)
-	for i := range ids { // peel pivots: the median of any three places is near the edge
-		ids[i], values[i] = uint32(i), float32(i)
+func numbered(n int) []uint32 {
+	ids := make([]uint32, n)
+	for i := range ids {
+		ids[i] = uint32(i)
 	}
-	for i := 1; i < n; i *= 2 {
-		values[n-1-i], values[n/2-i/2] = float32(n+i), float32(n+i+1)
+	return ids
+}
+
+// bestIDs returns the ids of hits in ascending order.
+func bestIDs(hits []hit) []uint32 {
+	var ids []uint32
+	for _, h := range hits {
+		ids = append(ids, h.id)
 	}
-	want := bestHits(values, 0, n)
-	for k := 1; k <= n; k += 7 {
-		gotIDs, gotValues := slices.Clone(ids), slices.Clone(values)
-		selectBest(gotIDs, gotValues, k)
-		if gotIDs[k-1] != want[k-1].id {
-			t.Fatalf("hit %d is %d, want %d", k, gotIDs[k-1], want[k-1].id)
-		}
-		for _, v := range gotValues[:k] {
-			if v < want[k-1].value {
-				t.Fatalf("%g is among the best %d, the worst of which is %g", v, k, want[k-1].value)
-			}
-		}
-	}
+	slices.Sort(ids)
+	return ids
 }
 
 func TestTopKUsesOnlyItsBuffers(t *testing.T) {
@@ -212,6 +207,6 @@ func FuzzTopK(f *testing.F) {
 		at := int(cut) % len(scores)
 		top.Update(scores[:at], 0)
 		top.Update(scores[at:], uint32(at))
-		checkSorted(t, top, bestHits(scores, 0, top.k))
+		checkSorted(t, "random", top, bestHits(scores, 0, top.k))
 	})
 }
