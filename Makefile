@@ -12,12 +12,12 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CGO_ENABLED ?= 0
 
 # Tiers that NEXUS_CPU forces on amd64; those the CPU lacks are left to test-avx512.
-TIERS := generic avx2 avx512 avx512vnni
+TIERS := generic avx2 avx512 avx512vnni avx512bitalg avx512bf16
 
 # In continuous integration on a CPU of the reference class, as the kernel's own list
 # of features tells it, a tier that is not tested is a failure; on a lesser CPU the tests
 # name it as not tested, and test-avx512 runs it on an emulated one.
-REFERENCE_CPU := $(shell grep -qw avx512_vnni /proc/cpuinfo 2>/dev/null && echo true)
+REFERENCE_CPU := $(shell grep -w avx512_vnni /proc/cpuinfo 2>/dev/null | grep -w avx512_bitalg | grep -qw avx512_bf16 && echo true)
 REQUIRE_TIERS := $(if $(filter true,$(CI)),$(if $(REFERENCE_CPU),1,))
 
 .PHONY: help
@@ -52,7 +52,8 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	cd gen && $(GO) vet ./...
 	cd bench && $(GO) vet ./...
-	@for m in . gen bench; do echo "staticcheck $$m"; (cd $$m && $(GO) run $(STATICCHECK) ./...); done
+	cd bench/peers && $(GO) vet ./...
+	@for m in . gen bench bench/peers; do echo "staticcheck $$m"; (cd $$m && $(GO) run $(STATICCHECK) ./...); done
 
 .PHONY: generate
 generate: ## write asm/ anew from gen/
@@ -67,6 +68,7 @@ test-go: build ## all Go tests on the best tier of this CPU
 	@$(if $(REFERENCE_CPU),,echo "NOT THE REFERENCE CPU: its AVX-512 tiers are compiled and decoded here; make test-avx512 runs them emulated")
 	NEXUS_REQUIRE_TIERS=$(REQUIRE_TIERS) $(GO) test ./...
 	cd bench && $(GO) test ./...
+	cd bench/peers && $(GO) test ./...
 
 # Rooms whose results depend on the CPU.
 NUMERIC := ./kernels/... ./engine ./engine/minhash/... ./engine/embed/... ./engine/vector/... ./engine/lexical/... ./engine/segment/... ./engine/fuse/... ./engine/search/...
@@ -139,6 +141,20 @@ bench-bindings: native setup-node ## what calls cost from C, Python and Node, be
 	-build/bench-python/bin/python python/bench/run.py
 	cd js && node scripts/build.js && cd bench && npm install --no-audit --no-fund --loglevel=error
 	-cd js/bench && node compare.mjs
+
+KIND        ?= kernels
+PEERS_FLAGS ?=
+
+.PHONY: bench-peers
+bench-peers: ## KIND=kernels: beside tphakala/simd, vek, NumKong, faiss, rensa, datasketch, LightGBM; says which bars are met
+	@missing=""; \
+	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
+	if [ -n "$$missing" ]; then echo "installing$$missing"; sudo=$$(command -v sudo || true); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; fi
+	test -x build/bench-peers/bin/python || python3 -m venv build/bench-peers
+	build/bench-peers/bin/python -m pip install -q -r bench/peers/py/requirements.txt
+	cd bench/peers && $(GO) run . --kind $(KIND) $(PEERS_FLAGS)
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for a minute

@@ -47,7 +47,7 @@ home=$root/build/emulate
 work=$(mktemp -d "${TMPDIR:-/tmp}/nexus-emulate.XXXXXX")
 machine="" # the emulator's process
 clean() {
-	[ -z "$machine" ] || kill -KILL "$machine" 2>/dev/null || true
+	[ -z "$machine" ] || { kill -KILL "$machine" && wait "$machine"; } 2>/dev/null || true
 	if [ "${NEXUS_EMULATE_KEEP:-}" = 1 ]; then echo "emulate: kept $work" >&2; else rm -rf "$work"; fi
 }
 trap clean EXIT
