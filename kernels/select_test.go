@@ -68,6 +68,9 @@ func TestSelectAboveFindsEveryLane(t *testing.T) {
 				checkSelectAbove(t, scores, 1, 5, ids, values) // one hit
 				scores[lane] = 0
 				checkSelectAbove(t, scores, 0.5, math.MaxUint32-5, ids, values) // all but one, wrapping
+				scores = filled(n, float32(math.NaN()))
+				scores[lane] = 2
+				checkSelectAbove(t, scores, 1, 5, ids, values) // one hit, which no NaN may hide
 			}
 		}
 	})
