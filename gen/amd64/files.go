@@ -36,6 +36,9 @@ var families = []struct {
 	{"minhash", minHash},
 	{"signature", signature},
 	{"score", score},
+	{"select", selectAbove},
+	{"trees", scoreTrees},
+	{"gather", gatherSum},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.
@@ -77,8 +80,8 @@ var isaFeatures = map[string]string{
 	"POPCNT": "featurePOPCNT", "BMI": "featureBMI", "BMI2": "featureBMI",
 	"AVX512F": "featureAVX512", "AVX512BW": "featureAVX512", "AVX512DQ": "featureAVX512", "AVX512VL": "featureAVX512",
 	"AVX512VNNI": "featureAVX512VNNI", "AVX512BITALG": "featureAVX512BITALG",
-	"AVX512BF16": "featureAVX512BF16", // of emitter.vdpbf16ps; avo has none
-	"SSE":        "", "SSE2": "",      // part of every amd64
+	"AVX512BF16": "featureAVX512BF16",        // of emitter.vdpbf16ps; avo has none
+	"SSE":        "", "SSE2": "", "CMOV": "", // part of every amd64
 }
 
 // addFeatures gives each kernel of a compiled file the features that its instructions
