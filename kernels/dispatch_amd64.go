@@ -16,6 +16,35 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureFMA},
 	},
+	opL2ScanF32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opSquaredNormsF32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opDotScanF64: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opL2ScanF64: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
+	opDotScanF16: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureF16C | featureFMA},
+	},
+	opDotScanBF16: {
+		{tierAVX512BF16, featureAVX2 | featureAVX512 | featureAVX512BF16 | featureBMI},
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opDotScanF32I8: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
 	opDotScanI8: {
 		{tierAVX512VNNI, featureAVX2 | featureAVX512 | featureAVX512VNNI | featureBMI},
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
@@ -32,6 +61,18 @@ var variants = [operationCount][]variant{
 	opScoreTop8: {
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureBMI},
+	},
+	opSelectAbove: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI | featurePOPCNT},
+		{tierAVX2, featureAVX2 | featurePOPCNT},
+	},
+	opScoreTrees: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
+	opGatherSum: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
 	},
 	opBucketSettle: {
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
@@ -57,6 +98,92 @@ func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
 		asm.DotScanF32AVX512(query, rows, out, dim, count)
 	case tierAVX2:
 		asm.DotScanF32AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF32(query, rows, out *float32, dim, count int) bool {
+	switch active[opL2ScanF32] {
+	case tierAVX512:
+		asm.L2ScanF32AVX512(query, rows, out, dim, count)
+	case tierAVX2:
+		asm.L2ScanF32AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSquaredNormsF32(rows, out *float32, dim, count int) bool {
+	switch active[opSquaredNormsF32] {
+	case tierAVX512:
+		asm.SquaredNormsF32AVX512(rows, out, dim, count)
+	case tierAVX2:
+		asm.SquaredNormsF32AVX2(rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opDotScanF64] {
+	case tierAVX512:
+		asm.DotScanF64AVX512(query, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanF64AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opL2ScanF64] {
+	case tierAVX512:
+		asm.L2ScanF64AVX512(query, rows, out, dim, count)
+	case tierAVX2:
+		asm.L2ScanF64AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF16(query *float32, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanF16] {
+	case tierAVX512:
+		asm.DotScanF16AVX512(query, tail, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanF16AVX2(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanBF16(query *uint16, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanBF16] {
+	case tierAVX512BF16:
+		asm.DotScanBF16AVX512BF16(query, tail, rows, out, dim, count)
+	case tierAVX512:
+		asm.DotScanBF16AVX512(query, tail, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanBF16AVX2(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF32I8(query *float32, tail *byte, rows *int8, out *float32, dim, count int) bool {
+	switch active[opDotScanF32I8] {
+	case tierAVX512:
+		asm.DotScanF32I8AVX512(query, tail, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanF32I8AVX2(query, tail, rows, out, dim, count)
 	default:
 		return false
 	}
@@ -107,6 +234,42 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 		asm.ScoreTop8AVX512(columns, stride, first, end, weights, scores, indexes)
 	case tierAVX2:
 		asm.ScoreTop8AVX2(columns, stride, first, end, weights, scores, indexes)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSelectAbove(scores, threshold *float32, ids *uint32, values *float32, first, count int, found *int) bool {
+	switch active[opSelectAbove] {
+	case tierAVX512:
+		asm.SelectAboveAVX512(scores, threshold, ids, values, first, count, found)
+	case tierAVX2:
+		asm.SelectAboveAVX2(scores, threshold, ids, values, first, count, found)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmScoreTrees(columns *float32, stride int, features *int32, thresholds, leaves *float32, planes *uint8, depth, trees, count int, out *float32) bool {
+	switch active[opScoreTrees] {
+	case tierAVX512:
+		asm.ScoreTreesAVX512(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	case tierAVX2:
+		asm.ScoreTreesAVX2(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) bool {
+	switch active[opGatherSum] {
+	case tierAVX512:
+		asm.GatherSumAVX512(starts, columns, weights, x, out, count)
+	case tierAVX2:
+		asm.GatherSumAVX2(starts, columns, weights, x, out, count)
 	default:
 		return false
 	}

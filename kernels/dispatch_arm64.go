@@ -15,6 +15,27 @@ var variants = [operationCount][]variant{
 	opDotScanF32: {
 		{tierNEON, featureNEON},
 	},
+	opL2ScanF32: {
+		{tierNEON, featureNEON},
+	},
+	opSquaredNormsF32: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanF64: {
+		{tierNEON, featureNEON},
+	},
+	opL2ScanF64: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanF16: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanBF16: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanF32I8: {
+		{tierNEON, featureNEON},
+	},
 	opDotScanI8: {
 		{tierNEONDot, featureNEON | featureDotProd},
 		{tierNEON, featureNEON},
@@ -26,6 +47,15 @@ var variants = [operationCount][]variant{
 		{tierNEON, featureNEON},
 	},
 	opScoreTop8: {
+		{tierNEON, featureNEON},
+	},
+	opSelectAbove: {
+		{tierNEON, featureNEON},
+	},
+	opScoreTrees: {
+		{tierNEON, featureNEON},
+	},
+	opGatherSum: {
 		{tierNEON, featureNEON},
 	},
 	opBucketSettle: {
@@ -46,6 +76,76 @@ func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
 	switch active[opDotScanF32] {
 	case tierNEON:
 		asm.DotScanF32NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF32(query, rows, out *float32, dim, count int) bool {
+	switch active[opL2ScanF32] {
+	case tierNEON:
+		asm.L2ScanF32NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSquaredNormsF32(rows, out *float32, dim, count int) bool {
+	switch active[opSquaredNormsF32] {
+	case tierNEON:
+		asm.SquaredNormsF32NEON(rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opDotScanF64] {
+	case tierNEON:
+		asm.DotScanF64NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opL2ScanF64] {
+	case tierNEON:
+		asm.L2ScanF64NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF16(query *float32, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanF16] {
+	case tierNEON:
+		asm.DotScanF16NEON(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanBF16(query *uint16, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanBF16] {
+	case tierNEON:
+		asm.DotScanBF16NEON(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF32I8(query *float32, tail *byte, rows *int8, out *float32, dim, count int) bool {
+	switch active[opDotScanF32I8] {
+	case tierNEON:
+		asm.DotScanF32I8NEON(query, tail, rows, out, dim, count)
 	default:
 		return false
 	}
@@ -88,6 +188,36 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	switch active[opScoreTop8] {
 	case tierNEON:
 		asm.ScoreTop8NEON(columns, stride, first, end, weights, scores, indexes)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSelectAbove(scores, threshold *float32, ids *uint32, values *float32, first, count int, found *int) bool {
+	switch active[opSelectAbove] {
+	case tierNEON:
+		asm.SelectAboveNEON(scores, threshold, ids, values, first, count, found)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmScoreTrees(columns *float32, stride int, features *int32, thresholds, leaves *float32, planes *uint8, depth, trees, count int, out *float32) bool {
+	switch active[opScoreTrees] {
+	case tierNEON:
+		asm.ScoreTreesNEON(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) bool {
+	switch active[opGatherSum] {
+	case tierNEON:
+		asm.GatherSumNEON(starts, columns, weights, x, out, count)
 	default:
 		return false
 	}

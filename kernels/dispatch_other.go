@@ -12,6 +12,20 @@ var variants [operationCount][]variant
 
 func asmDotScanF32(*float32, *float32, *float32, int, int) bool { return false }
 
+func asmL2ScanF32(*float32, *float32, *float32, int, int) bool { return false }
+
+func asmSquaredNormsF32(*float32, *float32, int, int) bool { return false }
+
+func asmDotScanF64(*float32, *float32, *float64, int, int) bool { return false }
+
+func asmL2ScanF64(*float32, *float32, *float64, int, int) bool { return false }
+
+func asmDotScanF16(*float32, *byte, *uint16, *float32, int, int) bool { return false }
+
+func asmDotScanBF16(*uint16, *byte, *uint16, *float32, int, int) bool { return false }
+
+func asmDotScanF32I8(*float32, *byte, *int8, *float32, int, int) bool { return false }
+
 func asmDotScanI8(*int8, *int8, *int8, *int32, int, int) bool { return false }
 
 func asmMinHashUpdate(*uint32, *uint32, *uint32, *uint32, int) bool { return false }
@@ -19,6 +33,14 @@ func asmMinHashUpdate(*uint32, *uint32, *uint32, *uint32, int) bool { return fal
 func asmSignatureScan(*uint8, *uint8, *uint8, int) bool { return false }
 
 func asmScoreTop8(*float32, int, int, int, *float32, *float32, *int32) bool { return false }
+
+func asmSelectAbove(*float32, *float32, *uint32, *float32, int, int, *int) bool { return false }
+
+func asmScoreTrees(*float32, int, *int32, *float32, *float32, *uint8, int, int, int, *float32) bool {
+	return false
+}
+
+func asmGatherSum(*uint32, *uint32, *float32, *float32, *float32, int) bool { return false }
 
 func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
 

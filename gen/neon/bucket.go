@@ -82,10 +82,10 @@ func (p *program) bucketOffers() {
 	p.op("VAND V29.B16, V12.B16, V12.B16")
 	p.op("VORR V28.B16, V12.B16, V12.B16")
 	p.op("VUSHR $9, V11.H8, V11.H8")
-	p.word(mulWords, 13, 11, 12)
+	p.word(mulH, 13, 11, 12)
 	for i := range 4 {
 		round, value := 16+2*i, 17+2*i
-		p.word(mulWords, round, i, 12)
+		p.word(mulH, round, i, 12)
 		p.op("VSUB V13.S4, V%d.S4, V%d.S4", round, round)
 		p.op("VUSHR $25, V%d.S4, V%d.S4", round, value)
 		p.word(mul, value, value, 30)

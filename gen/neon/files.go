@@ -22,10 +22,16 @@ var families = []struct {
 	emit func(p *program)
 }{
 	{"dot_f32", dotF32},
+	{"distance_f32", distanceF32},
+	{"exact", exact},
+	{"half", half},
 	{"dot_i8", dotI8},
 	{"minhash", minHash},
 	{"signature", signature},
 	{"score", score},
+	{"select", selectAbove},
+	{"trees", scoreTrees},
+	{"gather", gatherSum},
 	{"bucket", bucket},
 	{"signature32", signature32},
 	{"hadamard", func(p *program) { hadamard(p); flipSigns(p) }},
