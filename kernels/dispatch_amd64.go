@@ -74,6 +74,22 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2},
 	},
+	opBucketSettle: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureBMI},
+	},
+	opSignatureScan32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featurePOPCNT},
+		{tierAVX2, featureAVX2},
+	},
+	opHadamard: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opFlipSigns: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -254,6 +270,54 @@ func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) 
 		asm.GatherSumAVX512(starts, columns, weights, x, out, count)
 	case tierAVX2:
 		asm.GatherSumAVX2(starts, columns, weights, x, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmBucketSettle(sig, open *uint32, hashes *uint64, first, count int) bool {
+	switch active[opBucketSettle] {
+	case tierAVX512:
+		asm.BucketSettleAVX512(sig, open, hashes, first, count)
+	case tierAVX2:
+		asm.BucketSettleAVX2(sig, open, hashes, first, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignatureScan32(query, rows *uint32, out *uint8, count int) bool {
+	switch active[opSignatureScan32] {
+	case tierAVX512:
+		asm.SignatureScan32AVX512(query, rows, out, count)
+	case tierAVX2:
+		asm.SignatureScan32AVX2(query, rows, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHadamard(x *float32, count int) bool {
+	switch active[opHadamard] {
+	case tierAVX512:
+		asm.HadamardAVX512(x, count)
+	case tierAVX2:
+		asm.HadamardAVX2(x, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmFlipSigns(x *float32, signs *uint8, count int) bool {
+	switch active[opFlipSigns] {
+	case tierAVX512:
+		asm.FlipSignsAVX512(x, signs, count)
+	case tierAVX2:
+		asm.FlipSignsAVX2(x, signs, count)
 	default:
 		return false
 	}

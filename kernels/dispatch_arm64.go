@@ -58,6 +58,18 @@ var variants = [operationCount][]variant{
 	opGatherSum: {
 		{tierNEON, featureNEON},
 	},
+	opBucketSettle: {
+		{tierNEON, featureNEON},
+	},
+	opSignatureScan32: {
+		{tierNEON, featureNEON},
+	},
+	opHadamard: {
+		{tierNEON, featureNEON},
+	},
+	opFlipSigns: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -206,6 +218,46 @@ func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) 
 	switch active[opGatherSum] {
 	case tierNEON:
 		asm.GatherSumNEON(starts, columns, weights, x, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmBucketSettle(sig, open *uint32, hashes *uint64, first, count int) bool {
+	switch active[opBucketSettle] {
+	case tierNEON:
+		asm.BucketSettleNEON(sig, open, hashes, first, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignatureScan32(query, rows *uint32, out *uint8, count int) bool {
+	switch active[opSignatureScan32] {
+	case tierNEON:
+		asm.SignatureScan32NEON(query, rows, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHadamard(x *float32, count int) bool {
+	switch active[opHadamard] {
+	case tierNEON:
+		asm.HadamardNEON(x, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmFlipSigns(x *float32, signs *uint8, count int) bool {
+	switch active[opFlipSigns] {
+	case tierNEON:
+		asm.FlipSignsNEON(x, signs, count)
 	default:
 		return false
 	}

@@ -41,3 +41,11 @@ func asmScoreTrees(*float32, int, *int32, *float32, *float32, *uint8, int, int, 
 }
 
 func asmGatherSum(*uint32, *uint32, *float32, *float32, *float32, int) bool { return false }
+
+func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
+
+func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }
+
+func asmHadamard(*float32, int) bool { return false }
+
+func asmFlipSigns(*float32, *uint8, int) bool { return false }

@@ -21,6 +21,10 @@ const (
 	opSelectAbove
 	opScoreTrees
 	opGatherSum
+	opBucketSettle
+	opSignatureScan32
+	opHadamard
+	opFlipSigns
 	operationCount
 )
 
@@ -41,4 +45,8 @@ var operationNames = [operationCount]string{
 	opSelectAbove:     "select_above",
 	opScoreTrees:      "score_trees",
 	opGatherSum:       "gather_sum",
+	opBucketSettle:    "bucket_settle",
+	opSignatureScan32: "signature_scan_u32",
+	opHadamard:        "hadamard",
+	opFlipSigns:       "flip_signs",
 }

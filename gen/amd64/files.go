@@ -39,6 +39,9 @@ var families = []struct {
 	{"select", selectAbove},
 	{"trees", scoreTrees},
 	{"gather", gatherSum},
+	{"bucket", bucket},
+	{"signature32", signature32},
+	{"hadamard", func(e emitter) { hadamard(e); flipSigns(e) }},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.

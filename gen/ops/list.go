@@ -17,4 +17,8 @@ var List = []Operation{
 	{"SelectAbove", "select_above", "scores, threshold *float32, ids *uint32, values *float32, first, count int, found *int"},
 	{"ScoreTrees", "score_trees", "columns *float32, stride int, features *int32, thresholds, leaves *float32, planes *uint8, depth, trees, count int, out *float32"},
 	{"GatherSum", "gather_sum", "starts, columns *uint32, weights, x, out *float32, count int"},
+	{"BucketSettle", "bucket_settle", "sig, open *uint32, hashes *uint64, first, count int"},
+	{"SignatureScan32", "signature_scan_u32", "query, rows *uint32, out *uint8, count int"},
+	{"Hadamard", "hadamard", "x *float32, count int"},
+	{"FlipSigns", "flip_signs", "x *float32, signs *uint8, count int"},
 }
