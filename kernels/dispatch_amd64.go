@@ -96,3 +96,11 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	}
 	return true
 }
+
+func asmHammingScan(*uint8, *uint8, *uint16, int, int) bool { return false }
+
+func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, int) bool {
+	return false
+}
+
+func asmSignBits(*float32, *uint8, int) bool { return false }

@@ -19,3 +19,11 @@ func asmMinHashUpdate(*uint32, *uint32, *uint32, *uint32, int) bool { return fal
 func asmSignatureScan(*uint8, *uint8, *uint8, int) bool { return false }
 
 func asmScoreTop8(*float32, int, int, int, *float32, *float32, *int32) bool { return false }
+
+func asmHammingScan(*uint8, *uint8, *uint16, int, int) bool { return false }
+
+func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, int) bool {
+	return false
+}
+
+func asmSignBits(*float32, *uint8, int) bool { return false }

@@ -11,6 +11,9 @@ const (
 	opMinHashUpdate
 	opSignatureScan
 	opScoreTop8
+	opHammingScan
+	opRaBitQScan
+	opSignBits
 	operationCount
 )
 
@@ -21,4 +24,7 @@ var operationNames = [operationCount]string{
 	opMinHashUpdate: "minhash_update",
 	opSignatureScan: "signature_scan",
 	opScoreTop8:     "score_top8",
+	opHammingScan:   "hamming_scan",
+	opRaBitQScan:    "rabitq_scan",
+	opSignBits:      "sign_bits",
 }

@@ -7,4 +7,7 @@ var List = []Operation{
 	{"MinHashUpdate", "minhash_update", "sig, xor, mul, hashes *uint32, count int"},
 	{"SignatureScan", "signature_scan", "query, rows, out *uint8, count int"},
 	{"ScoreTop8", "score_top8", "columns *float32, stride, first, end int, weights, scores *float32, indexes *int32"},
+	{"HammingScan", "hamming_scan", "query, blocks *uint8, out *uint16, columns, count int"},
+	{"RaBitQScan", "rabitq_scan", "tables, blocks *uint8, delta, scale, add, out *float32, columns, count int"},
+	{"SignBits", "sign_bits", "row *float32, bits *uint8, count int"},
 }
