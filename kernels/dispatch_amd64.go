@@ -33,6 +33,19 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureBMI},
 	},
+	opHammingScan: {
+		{tierAVX512BITALG, featureAVX2 | featureAVX512 | featureAVX512BITALG},
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opRaBitQScan: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opSignBits: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -97,10 +110,40 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	return true
 }
 
-func asmHammingScan(*uint8, *uint8, *uint16, int, int) bool { return false }
-
-func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, int) bool {
-	return false
+func asmHammingScan(query, blocks *uint8, out *uint16, columns, count int) bool {
+	switch active[opHammingScan] {
+	case tierAVX512BITALG:
+		asm.HammingScanAVX512BITALG(query, blocks, out, columns, count)
+	case tierAVX512:
+		asm.HammingScanAVX512(query, blocks, out, columns, count)
+	case tierAVX2:
+		asm.HammingScanAVX2(query, blocks, out, columns, count)
+	default:
+		return false
+	}
+	return true
 }
 
-func asmSignBits(*float32, *uint8, int) bool { return false }
+func asmRaBitQScan(tables, blocks *uint8, delta, scale, add, out *float32, columns, count int) bool {
+	switch active[opRaBitQScan] {
+	case tierAVX512:
+		asm.RaBitQScanAVX512(tables, blocks, delta, scale, add, out, columns, count)
+	case tierAVX2:
+		asm.RaBitQScanAVX2(tables, blocks, delta, scale, add, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignBits(row *float32, bits *uint8, count int) bool {
+	switch active[opSignBits] {
+	case tierAVX512:
+		asm.SignBitsAVX512(row, bits, count)
+	case tierAVX2:
+		asm.SignBitsAVX2(row, bits, count)
+	default:
+		return false
+	}
+	return true
+}

@@ -33,6 +33,9 @@ var families = []struct {
 	{"minhash", minHash},
 	{"signature", signature},
 	{"score", score},
+	{"hamming", hamming},
+	{"rabitq", raBitQ},
+	{"sign_bits", signBits},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.
@@ -74,7 +77,7 @@ var isaFeatures = map[string]string{
 	"POPCNT": "featurePOPCNT", "BMI": "featureBMI", "BMI2": "featureBMI",
 	"AVX512F": "featureAVX512", "AVX512BW": "featureAVX512", "AVX512DQ": "featureAVX512", "AVX512VL": "featureAVX512",
 	"AVX512VNNI": "featureAVX512VNNI", "AVX512BITALG": "featureAVX512BITALG",
-	"SSE": "", "SSE2": "", // part of every amd64
+	"SSE": "", "SSE2": "", "CMOV": "", // part of every amd64
 }
 
 // addFeatures gives each kernel of a compiled file the features that its instructions
