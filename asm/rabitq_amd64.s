@@ -9,182 +9,494 @@
 TEXT ·RaBitQScanAVX2(SB), NOSPLIT, $0-64
 	MOVQ         tables+0(FP), AX
 	MOVQ         blocks+8(FP), CX
-	MOVQ         scale+24(FP), DX
-	MOVQ         add+32(FP), BX
-	MOVQ         out+40(FP), SI
-	MOVQ         delta+16(FP), DI
-	MOVQ         count+56(FP), R8
-	MOVL         $0x0f0f0f0f, R9
-	VMOVD        R9, X0
+	MOVQ         scale+24(FP), BX
+	MOVQ         add+32(FP), SI
+	MOVQ         out+40(FP), DI
+	MOVQ         delta+16(FP), R8
+	MOVQ         count+56(FP), R9
+	MOVL         $0x0f0f0f0f, DX
+	VMOVD        DX, X0
 	VPBROADCASTD X0, Y0
-	VBROADCASTSS (DI), Y1
 
-block:
-	MOVQ         AX, DI
-	MOVQ         columns+48(FP), R9
-	IMUL3Q       $-62, R9, R10
-	VMOVD        R10, X4
-	VPBROADCASTW X4, Y4
-	IMUL3Q       $+257, R10, R10
-	VMOVD        R10, X2
-	VPBROADCASTW X2, Y2
-	VMOVDQA      Y4, Y5
-	VMOVDQA      Y2, Y3
-	SUBQ         $0x02, R9
-	JLT          last
+blocks2:
+	CMPQ         R9, $0x02
+	JLT          blocks1
+	MOVQ         AX, R10
+	MOVQ         columns+48(FP), R11
+	MOVQ         R11, DX
+	SHLQ         $0x06, DX
+	ADDQ         CX, DX
+	IMUL3Q       $-62, R11, R12
+	VMOVD        R12, X5
+	VPBROADCASTW X5, Y5
+	IMUL3Q       $+257, R12, R12
+	VMOVD        R12, X1
+	VPBROADCASTW X1, Y1
+	VMOVDQA      Y5, Y6
+	VMOVDQA      Y1, Y2
+	VMOVDQA      Y5, Y7
+	VMOVDQA      Y1, Y3
+	VMOVDQA      Y5, Y8
+	VMOVDQA      Y1, Y4
+	SUBQ         $0x02, R11
+	JLT          last2
 
-pair:
-	VBROADCASTI128 (DI), Y6
-	VBROADCASTI128 16(DI), Y7
-	VBROADCASTI128 32(DI), Y8
-	VBROADCASTI128 48(DI), Y9
-	VMOVDQU        (CX), Y10
-	VPSRLW         $0x04, Y10, Y11
+pair2:
+	VBROADCASTI128 (R10), Y9
+	VBROADCASTI128 16(R10), Y10
+	VBROADCASTI128 32(R10), Y11
+	VBROADCASTI128 48(R10), Y12
+	VMOVDQU        (CX), Y13
+	VPSRLW         $0x04, Y13, Y14
+	VPAND          Y0, Y13, Y13
+	VPAND          Y0, Y14, Y14
+	VPSHUFB        Y13, Y9, Y13
+	VPSHUFB        Y14, Y10, Y14
+	VPADDB         Y14, Y13, Y13
+	VMOVDQU        64(CX), Y14
+	VPSRLW         $0x04, Y14, Y15
+	VPAND          Y0, Y14, Y14
+	VPAND          Y0, Y15, Y15
+	VPSHUFB        Y14, Y11, Y14
+	VPSHUFB        Y15, Y12, Y15
+	VPADDB         Y15, Y14, Y14
+	VPADDB         Y14, Y13, Y13
+	VPADDW         Y13, Y1, Y1
+	VPSRLW         $0x08, Y13, Y13
+	VPADDW         Y13, Y5, Y5
+	VMOVDQU        32(CX), Y13
+	VPSRLW         $0x04, Y13, Y14
+	VPAND          Y0, Y13, Y13
+	VPAND          Y0, Y14, Y14
+	VPSHUFB        Y13, Y9, Y13
+	VPSHUFB        Y14, Y10, Y14
+	VPADDB         Y14, Y13, Y13
+	VMOVDQU        96(CX), Y14
+	VPSRLW         $0x04, Y14, Y15
+	VPAND          Y0, Y14, Y14
+	VPAND          Y0, Y15, Y15
+	VPSHUFB        Y14, Y11, Y14
+	VPSHUFB        Y15, Y12, Y15
+	VPADDB         Y15, Y14, Y14
+	VPADDB         Y14, Y13, Y13
+	VPADDW         Y13, Y2, Y2
+	VPSRLW         $0x08, Y13, Y13
+	VPADDW         Y13, Y6, Y6
+	VMOVDQU        (DX), Y13
+	VPSRLW         $0x04, Y13, Y14
+	VPAND          Y0, Y13, Y13
+	VPAND          Y0, Y14, Y14
+	VPSHUFB        Y13, Y9, Y13
+	VPSHUFB        Y14, Y10, Y14
+	VPADDB         Y14, Y13, Y13
+	VMOVDQU        64(DX), Y14
+	VPSRLW         $0x04, Y14, Y15
+	VPAND          Y0, Y14, Y14
+	VPAND          Y0, Y15, Y15
+	VPSHUFB        Y14, Y11, Y14
+	VPSHUFB        Y15, Y12, Y15
+	VPADDB         Y15, Y14, Y14
+	VPADDB         Y14, Y13, Y13
+	VPADDW         Y13, Y3, Y3
+	VPSRLW         $0x08, Y13, Y13
+	VPADDW         Y13, Y7, Y7
+	VMOVDQU        32(DX), Y13
+	VPSRLW         $0x04, Y13, Y14
+	VPAND          Y0, Y13, Y13
+	VPAND          Y0, Y14, Y14
+	VPSHUFB        Y13, Y9, Y13
+	VPSHUFB        Y14, Y10, Y14
+	VPADDB         Y14, Y13, Y13
+	VMOVDQU        96(DX), Y9
+	VPSRLW         $0x04, Y9, Y10
+	VPAND          Y0, Y9, Y9
 	VPAND          Y0, Y10, Y10
-	VPAND          Y0, Y11, Y11
-	VPSHUFB        Y10, Y6, Y10
-	VPSHUFB        Y11, Y7, Y11
-	VPADDB         Y11, Y10, Y10
-	VMOVDQU        64(CX), Y11
+	VPSHUFB        Y9, Y11, Y9
+	VPSHUFB        Y10, Y12, Y10
+	VPADDB         Y10, Y9, Y9
+	VPADDB         Y9, Y13, Y13
+	VPADDW         Y13, Y4, Y4
+	VPSRLW         $0x08, Y13, Y13
+	VPADDW         Y13, Y8, Y8
+	ADDQ           $+64, R10
+	ADDQ           $+128, CX
+	ADDQ           $+128, DX
+	SUBQ           $0x02, R11
+	JGE            pair2
+
+last2:
+	INCQ           R11
+	JNZ            store2
+	VBROADCASTI128 (R10), Y9
+	VBROADCASTI128 16(R10), Y10
+	VMOVDQU        (CX), Y11
 	VPSRLW         $0x04, Y11, Y12
 	VPAND          Y0, Y11, Y11
 	VPAND          Y0, Y12, Y12
-	VPSHUFB        Y11, Y8, Y11
-	VPSHUFB        Y12, Y9, Y12
+	VPSHUFB        Y11, Y9, Y11
+	VPSHUFB        Y12, Y10, Y12
 	VPADDB         Y12, Y11, Y11
-	VPADDB         Y11, Y10, Y10
-	VPADDW         Y10, Y2, Y2
-	VPSRLW         $0x08, Y10, Y10
-	VPADDW         Y10, Y4, Y4
-	VMOVDQU        32(CX), Y10
+	VPADDW         Y11, Y1, Y1
+	VPSRLW         $0x08, Y11, Y11
+	VPADDW         Y11, Y5, Y5
+	VMOVDQU        32(CX), Y11
+	VPSRLW         $0x04, Y11, Y12
+	VPAND          Y0, Y11, Y11
+	VPAND          Y0, Y12, Y12
+	VPSHUFB        Y11, Y9, Y11
+	VPSHUFB        Y12, Y10, Y12
+	VPADDB         Y12, Y11, Y11
+	VPADDW         Y11, Y2, Y2
+	VPSRLW         $0x08, Y11, Y11
+	VPADDW         Y11, Y6, Y6
+	VMOVDQU        (DX), Y11
+	VPSRLW         $0x04, Y11, Y12
+	VPAND          Y0, Y11, Y11
+	VPAND          Y0, Y12, Y12
+	VPSHUFB        Y11, Y9, Y11
+	VPSHUFB        Y12, Y10, Y12
+	VPADDB         Y12, Y11, Y11
+	VPADDW         Y11, Y3, Y3
+	VPSRLW         $0x08, Y11, Y11
+	VPADDW         Y11, Y7, Y7
+	VMOVDQU        32(DX), Y11
+	VPSRLW         $0x04, Y11, Y12
+	VPAND          Y0, Y11, Y11
+	VPAND          Y0, Y12, Y12
+	VPSHUFB        Y11, Y9, Y11
+	VPSHUFB        Y12, Y10, Y12
+	VPADDB         Y12, Y11, Y11
+	VPADDW         Y11, Y4, Y4
+	VPSRLW         $0x08, Y11, Y11
+	VPADDW         Y11, Y8, Y8
+	ADDQ           $+32, R10
+	ADDQ           $+64, CX
+	ADDQ           $+64, DX
+
+store2:
+	MOVQ         DX, CX
+	VBROADCASTSS (R8), Y9
+	VPSLLW       $0x08, Y5, Y10
+	VPSUBW       Y10, Y1, Y10
+	VPUNPCKLWD   Y5, Y10, Y1
+	VPUNPCKHWD   Y5, Y10, Y5
+	VPERM2I128   $0x20, Y5, Y1, Y10
+	VPERM2I128   $0x31, Y5, Y1, Y5
+	VPMOVSXWD    X10, Y1
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXWD    X10, Y10
+	VPMOVSXWD    X5, Y11
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXWD    X5, Y5
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y9, Y1, Y1
+	VMULPS       (BX), Y1, Y1
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y9, Y10, Y10
+	VMULPS       32(BX), Y10, Y10
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y9, Y11, Y11
+	VMULPS       64(BX), Y11, Y11
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y9, Y5, Y5
+	VMULPS       96(BX), Y5, Y5
+	TESTQ        SI, SI
+	JZ           write20
+	VADDPS       (SI), Y1, Y1
+	VADDPS       32(SI), Y10, Y10
+	VADDPS       64(SI), Y11, Y11
+	VADDPS       96(SI), Y5, Y5
+
+write20:
+	VMOVUPS      Y1, (DI)
+	VMOVUPS      Y10, 32(DI)
+	VMOVUPS      Y11, 64(DI)
+	VMOVUPS      Y5, 96(DI)
+	VPSLLW       $0x08, Y6, Y1
+	VPSUBW       Y1, Y2, Y1
+	VPUNPCKLWD   Y6, Y1, Y2
+	VPUNPCKHWD   Y6, Y1, Y1
+	VPERM2I128   $0x20, Y1, Y2, Y5
+	VPERM2I128   $0x31, Y1, Y2, Y1
+	VPMOVSXWD    X5, Y2
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXWD    X5, Y5
+	VPMOVSXWD    X1, Y6
+	VEXTRACTI128 $0x01, Y1, X1
+	VPMOVSXWD    X1, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y9, Y2, Y2
+	VMULPS       128(BX), Y2, Y2
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y9, Y5, Y5
+	VMULPS       160(BX), Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y9, Y6, Y6
+	VMULPS       192(BX), Y6, Y6
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y9, Y1, Y1
+	VMULPS       224(BX), Y1, Y1
+	TESTQ        SI, SI
+	JZ           write21
+	VADDPS       128(SI), Y2, Y2
+	VADDPS       160(SI), Y5, Y5
+	VADDPS       192(SI), Y6, Y6
+	VADDPS       224(SI), Y1, Y1
+
+write21:
+	VMOVUPS      Y2, 128(DI)
+	VMOVUPS      Y5, 160(DI)
+	VMOVUPS      Y6, 192(DI)
+	VMOVUPS      Y1, 224(DI)
+	VPSLLW       $0x08, Y7, Y1
+	VPSUBW       Y1, Y3, Y1
+	VPUNPCKLWD   Y7, Y1, Y2
+	VPUNPCKHWD   Y7, Y1, Y1
+	VPERM2I128   $0x20, Y1, Y2, Y3
+	VPERM2I128   $0x31, Y1, Y2, Y1
+	VPMOVSXWD    X3, Y2
+	VEXTRACTI128 $0x01, Y3, X3
+	VPMOVSXWD    X3, Y3
+	VPMOVSXWD    X1, Y5
+	VEXTRACTI128 $0x01, Y1, X1
+	VPMOVSXWD    X1, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y9, Y2, Y2
+	VMULPS       256(BX), Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y9, Y3, Y3
+	VMULPS       288(BX), Y3, Y3
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y9, Y5, Y5
+	VMULPS       320(BX), Y5, Y5
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y9, Y1, Y1
+	VMULPS       352(BX), Y1, Y1
+	TESTQ        SI, SI
+	JZ           write22
+	VADDPS       256(SI), Y2, Y2
+	VADDPS       288(SI), Y3, Y3
+	VADDPS       320(SI), Y5, Y5
+	VADDPS       352(SI), Y1, Y1
+
+write22:
+	VMOVUPS      Y2, 256(DI)
+	VMOVUPS      Y3, 288(DI)
+	VMOVUPS      Y5, 320(DI)
+	VMOVUPS      Y1, 352(DI)
+	VPSLLW       $0x08, Y8, Y1
+	VPSUBW       Y1, Y4, Y1
+	VPUNPCKLWD   Y8, Y1, Y2
+	VPUNPCKHWD   Y8, Y1, Y1
+	VPERM2I128   $0x20, Y1, Y2, Y3
+	VPERM2I128   $0x31, Y1, Y2, Y1
+	VPMOVSXWD    X3, Y2
+	VEXTRACTI128 $0x01, Y3, X3
+	VPMOVSXWD    X3, Y3
+	VPMOVSXWD    X1, Y4
+	VEXTRACTI128 $0x01, Y1, X1
+	VPMOVSXWD    X1, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y9, Y2, Y2
+	VMULPS       384(BX), Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y9, Y3, Y3
+	VMULPS       416(BX), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y9, Y4, Y4
+	VMULPS       448(BX), Y4, Y4
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y9, Y1, Y1
+	VMULPS       480(BX), Y1, Y1
+	TESTQ        SI, SI
+	JZ           write23
+	VADDPS       384(SI), Y2, Y2
+	VADDPS       416(SI), Y3, Y3
+	VADDPS       448(SI), Y4, Y4
+	VADDPS       480(SI), Y1, Y1
+	ADDQ         $+512, SI
+
+write23:
+	VMOVUPS Y2, 384(DI)
+	VMOVUPS Y3, 416(DI)
+	VMOVUPS Y4, 448(DI)
+	VMOVUPS Y1, 480(DI)
+	ADDQ    $+512, BX
+	ADDQ    $+512, DI
+	SUBQ    $0x02, R9
+	JMP     blocks2
+
+blocks1:
+	CMPQ         R9, $0x01
+	JLT          done
+	MOVQ         AX, DX
+	MOVQ         columns+48(FP), R10
+	IMUL3Q       $-62, R10, R11
+	VMOVD        R11, X3
+	VPBROADCASTW X3, Y3
+	IMUL3Q       $+257, R11, R11
+	VMOVD        R11, X1
+	VPBROADCASTW X1, Y1
+	VMOVDQA      Y3, Y4
+	VMOVDQA      Y1, Y2
+	SUBQ         $0x02, R10
+	JLT          last1
+
+pair1:
+	VBROADCASTI128 (DX), Y5
+	VBROADCASTI128 16(DX), Y6
+	VBROADCASTI128 32(DX), Y7
+	VBROADCASTI128 48(DX), Y8
+	VMOVDQU        (CX), Y9
+	VPSRLW         $0x04, Y9, Y10
+	VPAND          Y0, Y9, Y9
+	VPAND          Y0, Y10, Y10
+	VPSHUFB        Y9, Y5, Y9
+	VPSHUFB        Y10, Y6, Y10
+	VPADDB         Y10, Y9, Y9
+	VMOVDQU        64(CX), Y10
 	VPSRLW         $0x04, Y10, Y11
 	VPAND          Y0, Y10, Y10
 	VPAND          Y0, Y11, Y11
-	VPSHUFB        Y10, Y6, Y10
-	VPSHUFB        Y11, Y7, Y11
+	VPSHUFB        Y10, Y7, Y10
+	VPSHUFB        Y11, Y8, Y11
 	VPADDB         Y11, Y10, Y10
-	VMOVDQU        96(CX), Y6
-	VPSRLW         $0x04, Y6, Y7
+	VPADDB         Y10, Y9, Y9
+	VPADDW         Y9, Y1, Y1
+	VPSRLW         $0x08, Y9, Y9
+	VPADDW         Y9, Y3, Y3
+	VMOVDQU        32(CX), Y9
+	VPSRLW         $0x04, Y9, Y10
+	VPAND          Y0, Y9, Y9
+	VPAND          Y0, Y10, Y10
+	VPSHUFB        Y9, Y5, Y9
+	VPSHUFB        Y10, Y6, Y10
+	VPADDB         Y10, Y9, Y9
+	VMOVDQU        96(CX), Y5
+	VPSRLW         $0x04, Y5, Y6
+	VPAND          Y0, Y5, Y5
 	VPAND          Y0, Y6, Y6
-	VPAND          Y0, Y7, Y7
+	VPSHUFB        Y5, Y7, Y5
 	VPSHUFB        Y6, Y8, Y6
-	VPSHUFB        Y7, Y9, Y7
-	VPADDB         Y7, Y6, Y6
-	VPADDB         Y6, Y10, Y10
-	VPADDW         Y10, Y3, Y3
-	VPSRLW         $0x08, Y10, Y10
-	VPADDW         Y10, Y5, Y5
-	ADDQ           $+64, DI
+	VPADDB         Y6, Y5, Y5
+	VPADDB         Y5, Y9, Y9
+	VPADDW         Y9, Y2, Y2
+	VPSRLW         $0x08, Y9, Y9
+	VPADDW         Y9, Y4, Y4
+	ADDQ           $+64, DX
 	ADDQ           $+128, CX
-	SUBQ           $0x02, R9
-	JGE            pair
+	SUBQ           $0x02, R10
+	JGE            pair1
 
-last:
-	INCQ           R9
-	JNZ            store
-	VBROADCASTI128 (DI), Y6
-	VBROADCASTI128 16(DI), Y7
-	VMOVDQU        (CX), Y8
-	VPSRLW         $0x04, Y8, Y9
+last1:
+	INCQ           R10
+	JNZ            store1
+	VBROADCASTI128 (DX), Y5
+	VBROADCASTI128 16(DX), Y6
+	VMOVDQU        (CX), Y7
+	VPSRLW         $0x04, Y7, Y8
+	VPAND          Y0, Y7, Y7
 	VPAND          Y0, Y8, Y8
-	VPAND          Y0, Y9, Y9
+	VPSHUFB        Y7, Y5, Y7
 	VPSHUFB        Y8, Y6, Y8
-	VPSHUFB        Y9, Y7, Y9
-	VPADDB         Y9, Y8, Y8
-	VPADDW         Y8, Y2, Y2
-	VPSRLW         $0x08, Y8, Y8
-	VPADDW         Y8, Y4, Y4
-	VMOVDQU        32(CX), Y8
-	VPSRLW         $0x04, Y8, Y9
+	VPADDB         Y8, Y7, Y7
+	VPADDW         Y7, Y1, Y1
+	VPSRLW         $0x08, Y7, Y7
+	VPADDW         Y7, Y3, Y3
+	VMOVDQU        32(CX), Y7
+	VPSRLW         $0x04, Y7, Y8
+	VPAND          Y0, Y7, Y7
 	VPAND          Y0, Y8, Y8
-	VPAND          Y0, Y9, Y9
+	VPSHUFB        Y7, Y5, Y7
 	VPSHUFB        Y8, Y6, Y8
-	VPSHUFB        Y9, Y7, Y9
-	VPADDB         Y9, Y8, Y8
-	VPADDW         Y8, Y3, Y3
-	VPSRLW         $0x08, Y8, Y8
-	VPADDW         Y8, Y5, Y5
-	ADDQ           $+32, DI
+	VPADDB         Y8, Y7, Y7
+	VPADDW         Y7, Y2, Y2
+	VPSRLW         $0x08, Y7, Y7
+	VPADDW         Y7, Y4, Y4
+	ADDQ           $+32, DX
 	ADDQ           $+64, CX
 
-store:
-	VPSLLW       $0x08, Y4, Y6
-	VPSUBW       Y6, Y2, Y6
-	VPUNPCKLWD   Y4, Y6, Y2
-	VPUNPCKHWD   Y4, Y6, Y4
-	VPERM2I128   $0x20, Y4, Y2, Y6
-	VPERM2I128   $0x31, Y4, Y2, Y4
-	VPMOVSXWD    X6, Y2
+store1:
+	VBROADCASTSS (R8), Y5
+	VPSLLW       $0x08, Y3, Y6
+	VPSUBW       Y6, Y1, Y6
+	VPUNPCKLWD   Y3, Y6, Y1
+	VPUNPCKHWD   Y3, Y6, Y3
+	VPERM2I128   $0x20, Y3, Y1, Y6
+	VPERM2I128   $0x31, Y3, Y1, Y3
+	VPMOVSXWD    X6, Y1
 	VEXTRACTI128 $0x01, Y6, X6
 	VPMOVSXWD    X6, Y6
-	VPMOVSXWD    X4, Y7
-	VEXTRACTI128 $0x01, Y4, X4
-	VPMOVSXWD    X4, Y4
-	VCVTDQ2PS    Y2, Y2
-	VMULPS       Y1, Y2, Y2
-	VMULPS       (DX), Y2, Y2
+	VPMOVSXWD    X3, Y7
+	VEXTRACTI128 $0x01, Y3, X3
+	VPMOVSXWD    X3, Y3
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       (BX), Y1, Y1
 	VCVTDQ2PS    Y6, Y6
-	VMULPS       Y1, Y6, Y6
-	VMULPS       32(DX), Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VMULPS       32(BX), Y6, Y6
 	VCVTDQ2PS    Y7, Y7
-	VMULPS       Y1, Y7, Y7
-	VMULPS       64(DX), Y7, Y7
-	VCVTDQ2PS    Y4, Y4
-	VMULPS       Y1, Y4, Y4
-	VMULPS       96(DX), Y4, Y4
-	TESTQ        BX, BX
-	JZ           write0
-	VADDPS       (BX), Y2, Y2
-	VADDPS       32(BX), Y6, Y6
-	VADDPS       64(BX), Y7, Y7
-	VADDPS       96(BX), Y4, Y4
-
-write0:
-	VMOVUPS      Y2, (SI)
-	VMOVUPS      Y6, 32(SI)
-	VMOVUPS      Y7, 64(SI)
-	VMOVUPS      Y4, 96(SI)
-	VPSLLW       $0x08, Y5, Y2
-	VPSUBW       Y2, Y3, Y2
-	VPUNPCKLWD   Y5, Y2, Y3
-	VPUNPCKHWD   Y5, Y2, Y2
-	VPERM2I128   $0x20, Y2, Y3, Y4
-	VPERM2I128   $0x31, Y2, Y3, Y2
-	VPMOVSXWD    X4, Y3
-	VEXTRACTI128 $0x01, Y4, X4
-	VPMOVSXWD    X4, Y4
-	VPMOVSXWD    X2, Y5
-	VEXTRACTI128 $0x01, Y2, X2
-	VPMOVSXWD    X2, Y2
+	VMULPS       Y5, Y7, Y7
+	VMULPS       64(BX), Y7, Y7
 	VCVTDQ2PS    Y3, Y3
-	VMULPS       Y1, Y3, Y3
-	VMULPS       128(DX), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VMULPS       Y1, Y4, Y4
-	VMULPS       160(DX), Y4, Y4
-	VCVTDQ2PS    Y5, Y5
-	VMULPS       Y1, Y5, Y5
-	VMULPS       192(DX), Y5, Y5
-	VCVTDQ2PS    Y2, Y2
-	VMULPS       Y1, Y2, Y2
-	VMULPS       224(DX), Y2, Y2
-	TESTQ        BX, BX
-	JZ           write1
-	VADDPS       128(BX), Y3, Y3
-	VADDPS       160(BX), Y4, Y4
-	VADDPS       192(BX), Y5, Y5
-	VADDPS       224(BX), Y2, Y2
-	ADDQ         $+256, BX
+	VMULPS       Y5, Y3, Y3
+	VMULPS       96(BX), Y3, Y3
+	TESTQ        SI, SI
+	JZ           write10
+	VADDPS       (SI), Y1, Y1
+	VADDPS       32(SI), Y6, Y6
+	VADDPS       64(SI), Y7, Y7
+	VADDPS       96(SI), Y3, Y3
 
-write1:
-	VMOVUPS Y3, 128(SI)
-	VMOVUPS Y4, 160(SI)
-	VMOVUPS Y5, 192(SI)
-	VMOVUPS Y2, 224(SI)
-	ADDQ    $+256, DX
-	ADDQ    $+256, SI
-	DECQ    R8
-	JNZ     block
+write10:
+	VMOVUPS      Y1, (DI)
+	VMOVUPS      Y6, 32(DI)
+	VMOVUPS      Y7, 64(DI)
+	VMOVUPS      Y3, 96(DI)
+	VPSLLW       $0x08, Y4, Y1
+	VPSUBW       Y1, Y2, Y1
+	VPUNPCKLWD   Y4, Y1, Y2
+	VPUNPCKHWD   Y4, Y1, Y1
+	VPERM2I128   $0x20, Y1, Y2, Y3
+	VPERM2I128   $0x31, Y1, Y2, Y1
+	VPMOVSXWD    X3, Y2
+	VEXTRACTI128 $0x01, Y3, X3
+	VPMOVSXWD    X3, Y3
+	VPMOVSXWD    X1, Y4
+	VEXTRACTI128 $0x01, Y1, X1
+	VPMOVSXWD    X1, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VMULPS       128(BX), Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VMULPS       160(BX), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       192(BX), Y4, Y4
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       224(BX), Y1, Y1
+	TESTQ        SI, SI
+	JZ           write11
+	VADDPS       128(SI), Y2, Y2
+	VADDPS       160(SI), Y3, Y3
+	VADDPS       192(SI), Y4, Y4
+	VADDPS       224(SI), Y1, Y1
+	ADDQ         $+256, SI
+
+write11:
+	VMOVUPS Y2, 128(DI)
+	VMOVUPS Y3, 160(DI)
+	VMOVUPS Y4, 192(DI)
+	VMOVUPS Y1, 224(DI)
+	ADDQ    $+256, BX
+	ADDQ    $+256, DI
+	SUBQ    $0x01, R9
+	JMP     blocks1
+
+done:
 	VZEROUPPER
 	RET
 
@@ -201,110 +513,114 @@ TEXT ·RaBitQScanAVX512(SB), NOSPLIT, $0-64
 	MOVL         $0x0f0f0f0f, R9
 	VMOVD        R9, X0
 	VPBROADCASTD X0, Z0
-	VBROADCASTSS (DI), Z1
 
-block:
-	MOVQ         AX, DI
-	MOVQ         columns+48(FP), R9
-	IMUL3Q       $-62, R9, R10
-	VMOVD        R10, X3
-	VPBROADCASTW X3, Z3
-	IMUL3Q       $+257, R10, R10
-	VMOVD        R10, X2
+blocks1:
+	CMPQ         R8, $0x01
+	JLT          done
+	MOVQ         AX, R9
+	MOVQ         columns+48(FP), R10
+	IMUL3Q       $-62, R10, R11
+	VMOVD        R11, X2
 	VPBROADCASTW X2, Z2
-	SUBQ         $0x02, R9
-	JLT          last
+	IMUL3Q       $+257, R11, R11
+	VMOVD        R11, X1
+	VPBROADCASTW X1, Z1
+	SUBQ         $0x02, R10
+	JLT          last1
 
-pair:
-	VBROADCASTI32X4 (DI), Z4
-	VBROADCASTI32X4 16(DI), Z5
-	VBROADCASTI32X4 32(DI), Z6
-	VBROADCASTI32X4 48(DI), Z7
-	VMOVDQU64       (CX), Z8
-	VPSRLW          $0x04, Z8, Z9
-	VPANDD          Z0, Z8, Z8
-	VPANDD          Z0, Z9, Z9
-	VPSHUFB         Z8, Z4, Z8
-	VPSHUFB         Z9, Z5, Z9
-	VPADDB          Z9, Z8, Z8
-	VMOVDQU64       64(CX), Z4
-	VPSRLW          $0x04, Z4, Z5
-	VPANDD          Z0, Z4, Z4
-	VPANDD          Z0, Z5, Z5
-	VPSHUFB         Z4, Z6, Z4
-	VPSHUFB         Z5, Z7, Z5
-	VPADDB          Z5, Z4, Z4
-	VPADDB          Z4, Z8, Z8
-	VPADDW          Z8, Z2, Z2
-	VPSRLW          $0x08, Z8, Z8
-	VPADDW          Z8, Z3, Z3
-	ADDQ            $+64, DI
-	ADDQ            $+128, CX
-	SUBQ            $0x02, R9
-	JGE             pair
-
-last:
-	INCQ            R9
-	JNZ             store
-	VBROADCASTI32X4 (DI), Z4
-	VBROADCASTI32X4 16(DI), Z5
-	VMOVDQU64       (CX), Z6
-	VPSRLW          $0x04, Z6, Z7
-	VPANDD          Z0, Z6, Z6
+pair1:
+	VBROADCASTI32X4 (R9), Z3
+	VBROADCASTI32X4 16(R9), Z4
+	VBROADCASTI32X4 32(R9), Z5
+	VBROADCASTI32X4 48(R9), Z6
+	VMOVDQU64       (CX), Z7
+	VPSRLW          $0x04, Z7, Z8
 	VPANDD          Z0, Z7, Z7
+	VPANDD          Z0, Z8, Z8
+	VPSHUFB         Z7, Z3, Z7
+	VPSHUFB         Z8, Z4, Z8
+	VPADDB          Z8, Z7, Z7
+	VMOVDQU64       64(CX), Z3
+	VPSRLW          $0x04, Z3, Z4
+	VPANDD          Z0, Z3, Z3
+	VPANDD          Z0, Z4, Z4
+	VPSHUFB         Z3, Z5, Z3
+	VPSHUFB         Z4, Z6, Z4
+	VPADDB          Z4, Z3, Z3
+	VPADDB          Z3, Z7, Z7
+	VPADDW          Z7, Z1, Z1
+	VPSRLW          $0x08, Z7, Z7
+	VPADDW          Z7, Z2, Z2
+	ADDQ            $+64, R9
+	ADDQ            $+128, CX
+	SUBQ            $0x02, R10
+	JGE             pair1
+
+last1:
+	INCQ            R10
+	JNZ             store1
+	VBROADCASTI32X4 (R9), Z3
+	VBROADCASTI32X4 16(R9), Z4
+	VMOVDQU64       (CX), Z5
+	VPSRLW          $0x04, Z5, Z6
+	VPANDD          Z0, Z5, Z5
+	VPANDD          Z0, Z6, Z6
+	VPSHUFB         Z5, Z3, Z5
 	VPSHUFB         Z6, Z4, Z6
-	VPSHUFB         Z7, Z5, Z7
-	VPADDB          Z7, Z6, Z6
-	VPADDW          Z6, Z2, Z2
-	VPSRLW          $0x08, Z6, Z6
-	VPADDW          Z6, Z3, Z3
-	ADDQ            $+32, DI
+	VPADDB          Z6, Z5, Z5
+	VPADDW          Z5, Z1, Z1
+	VPSRLW          $0x08, Z5, Z5
+	VPADDW          Z5, Z2, Z2
+	ADDQ            $+32, R9
 	ADDQ            $+64, CX
 
-store:
-	VPSLLW        $0x08, Z3, Z4
-	VPSUBW        Z4, Z2, Z4
-	VPUNPCKLWD    Z3, Z4, Z2
-	VPUNPCKHWD    Z3, Z4, Z3
+store1:
+	VBROADCASTSS  (DI), Z3
+	VPSLLW        $0x08, Z2, Z4
+	VPSUBW        Z4, Z1, Z4
+	VPUNPCKLWD    Z2, Z4, Z1
+	VPUNPCKHWD    Z2, Z4, Z2
 	VMOVDQU64     orderRaBitQAVX512Low<>+0(SB), Z4
 	VMOVDQU64     orderRaBitQAVX512High<>+0(SB), Z5
-	VPERMI2Q      Z3, Z2, Z4
-	VPERMI2Q      Z3, Z2, Z5
-	VPMOVSXWD     Y4, Z2
-	VEXTRACTI64X4 $0x01, Z4, Y3
-	VPMOVSXWD     Y3, Z3
+	VPERMI2Q      Z2, Z1, Z4
+	VPERMI2Q      Z2, Z1, Z5
+	VPMOVSXWD     Y4, Z1
+	VEXTRACTI64X4 $0x01, Z4, Y2
+	VPMOVSXWD     Y2, Z2
 	VPMOVSXWD     Y5, Z4
 	VEXTRACTI64X4 $0x01, Z5, Y5
 	VPMOVSXWD     Y5, Z5
+	VCVTDQ2PS     Z1, Z1
+	VMULPS        Z3, Z1, Z1
+	VMULPS        (DX), Z1, Z1
 	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z1, Z2, Z2
-	VMULPS        (DX), Z2, Z2
-	VCVTDQ2PS     Z3, Z3
-	VMULPS        Z1, Z3, Z3
-	VMULPS        64(DX), Z3, Z3
+	VMULPS        Z3, Z2, Z2
+	VMULPS        64(DX), Z2, Z2
 	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z1, Z4, Z4
+	VMULPS        Z3, Z4, Z4
 	VMULPS        128(DX), Z4, Z4
 	VCVTDQ2PS     Z5, Z5
-	VMULPS        Z1, Z5, Z5
+	VMULPS        Z3, Z5, Z5
 	VMULPS        192(DX), Z5, Z5
 	TESTQ         BX, BX
-	JZ            write0
-	VADDPS        (BX), Z2, Z2
-	VADDPS        64(BX), Z3, Z3
+	JZ            write10
+	VADDPS        (BX), Z1, Z1
+	VADDPS        64(BX), Z2, Z2
 	VADDPS        128(BX), Z4, Z4
 	VADDPS        192(BX), Z5, Z5
 	ADDQ          $+256, BX
 
-write0:
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
+write10:
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
 	VMOVUPS Z5, 192(SI)
 	ADDQ    $+256, DX
 	ADDQ    $+256, SI
-	DECQ    R8
-	JNZ     block
+	SUBQ    $0x01, R8
+	JMP     blocks1
+
+done:
 	VZEROUPPER
 	RET
 

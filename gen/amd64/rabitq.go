@@ -1,6 +1,8 @@
 package amd64
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -13,7 +15,7 @@ func raBitQ(e emitter) {
 		e.kernel("RaBitQScan", tier.name,
 			"estimates inner products from count >= 1 blocks; see kernels.RaBitQScan. columns is at\n"+
 				"least 1, delta is one number, and add may be nil. Needs "+tier.needs+".")
-		newRaBitQ(newBitScan(e, "orderRaBitQ"+tier.name, tier.bytes)).emit()
+		(&raBitQScan{bitScan: newBitScan(e, "orderRaBitQ"+tier.name, tier.bytes)}).emit()
 	}
 }
 
@@ -22,48 +24,66 @@ func raBitQ(e emitter) {
 // the odd rows, so that even = all - 256*odd.
 type raBitQScan struct {
 	*bitScan
-	tables, blocks, scale, add, out reg.GPVirtual
-	delta                           reg.VecVirtual
-	all, odd                        []reg.VecVirtual // sums of each part of the rows
+	tables, scale, add, out, delta reg.GPVirtual
+	block                          []reg.GPVirtual  // the blocks of the current turn
+	all, odd                       []reg.VecVirtual // sums of each register of rows
 }
 
-func newRaBitQ(s *bitScan) *raBitQScan { return &raBitQScan{bitScan: s} }
-
 func (s *raBitQScan) emit() {
-	s.tables, s.blocks = s.argument("tables"), s.argument("blocks")
+	s.tables, s.block = s.argument("tables"), []reg.GPVirtual{s.argument("blocks"), s.GP64()}
 	s.scale, s.add, s.out = s.argument("scale"), s.argument("add"), s.argument("out")
-	delta, count := s.argument("delta"), s.argument("count")
-	table, left := s.GP64(), s.GP64()
+	s.delta = s.argument("delta")
+	count := s.argument("count")
 	s.nibbleMask()
-	s.delta = s.vector()
-	s.VBROADCASTSS(at(delta, 0), s.delta)
-	s.all, s.odd = s.vectors(s.parts()), s.vectors(s.parts())
+	if s.bytes == 32 {
+		s.group(2, count, "blocks1")
+	}
+	s.group(1, count, "done")
+	s.Label("done")
+	s.finish()
+}
 
-	s.Label("block")
+// group emits the loop over groups of n blocks, which share the loads of the tables: on
+// AVX2 those take a turn of the ports that everything else needs.
+func (s *raBitQScan) group(n int, count reg.GPVirtual, next string) {
+	table, left := s.GP64(), s.GP64()
+	s.all, s.odd = s.vectors(n*s.parts()), s.vectors(n*s.parts())
+	s.Label(number("blocks", n))
+	s.CMPQ(count, U8(n))
+	s.JLT(LabelRef(next))
 	s.MOVQ(s.tables, table)
 	s.Load(s.Param("columns"), left)
+	if n == 2 {
+		s.MOVQ(left, s.block[1])
+		s.SHLQ(U8(6), s.block[1])
+		s.ADDQ(s.block[0], s.block[1])
+	}
 	s.start(left)
 	s.SUBQ(U8(2), left)
-	s.JLT(LabelRef("last"))
-	s.Label("pair")
-	s.columns(2, table)
+	s.JLT(LabelRef(number("last", n)))
+	s.Label(number("pair", n))
+	s.columns(n, 2, table)
 	s.SUBQ(U8(2), left)
-	s.JGE(LabelRef("pair"))
-	s.Label("last")
+	s.JGE(LabelRef(number("pair", n)))
+	s.Label(number("last", n))
 	s.INCQ(left)
-	s.JNZ(LabelRef("store")) // left is 0 when a column is left
-	s.columns(1, table)
+	s.JNZ(LabelRef(number("store", n))) // left is 0 when a column is left
+	s.columns(n, 1, table)
 
-	s.Label("store")
-	for part := range s.parts() {
-		s.estimate(part)
+	s.Label(number("store", n))
+	if n == 2 {
+		s.MOVQ(s.block[1], s.block[0])
+	}
+	delta := s.vector()
+	s.VBROADCASTSS(at(s.delta, 0), delta)
+	for i := range s.all {
+		s.estimate(n, i, delta)
 	}
 	for _, p := range []reg.GPVirtual{s.scale, s.out} {
-		s.ADDQ(I32(4*blockRows), p)
+		s.ADDQ(I32(4*blockRows*n), p)
 	}
-	s.DECQ(count)
-	s.JNZ(LabelRef("block"))
-	s.finish()
+	s.SUBQ(U8(n), count)
+	s.JMP(LabelRef(number("blocks", n)))
 }
 
 // start makes the sums what they are when the entries add up to nothing: with zero =
@@ -75,38 +95,41 @@ func (s *raBitQScan) start(columns reg.GPVirtual) {
 	s.fill(zero, s.odd[0])
 	s.IMUL3Q(I32(257), zero, zero)
 	s.fill(zero, s.all[0])
-	for part := 1; part < s.parts(); part++ {
-		s.VMOVDQA(s.odd[0], s.odd[part])
-		s.VMOVDQA(s.all[0], s.all[part])
+	for i := 1; i < len(s.all); i++ {
+		s.VMOVDQA(s.odd[0], s.odd[i])
+		s.VMOVDQA(s.all[0], s.all[i])
 	}
 }
 
-// columns adds the entries of one column or two.
-func (s *raBitQScan) columns(n int, table reg.GPVirtual) {
+// columns adds the entries of one column or two of n blocks.
+func (s *raBitQScan) columns(n, columns int, table reg.GPVirtual) {
 	var entries []reg.VecVirtual
-	for i := range 2 * n {
-		entries = append(entries, s.bitScan.table(at(table, 16*i)))
+	for i := range 2 * columns {
+		entries = append(entries, s.table(at(table, 16*i)))
 	}
-	for part := range s.parts() {
-		sum := s.lookUp(at(s.blocks, part*s.bytes), entries[0], entries[1])
-		if n == 2 {
-			s.VPADDB(s.lookUp(at(s.blocks, blockRows+part*s.bytes), entries[2], entries[3]), sum, sum)
+	for i := range s.all {
+		block, disp := s.block[i/s.parts()], i%s.parts()*s.bytes
+		sum := s.lookUp(at(block, disp), entries[0], entries[1])
+		if columns == 2 {
+			s.VPADDB(s.lookUp(at(block, blockRows+disp), entries[2], entries[3]), sum, sum)
 		}
-		s.VPADDW(sum, s.all[part], s.all[part])
+		s.VPADDW(sum, s.all[i], s.all[i])
 		s.VPSRLW(U8(8), sum, sum)
-		s.VPADDW(sum, s.odd[part], s.odd[part])
+		s.VPADDW(sum, s.odd[i], s.odd[i])
 	}
-	s.ADDQ(I32(n*32), table)
-	s.ADDQ(I32(n*blockRows), s.blocks)
+	s.ADDQ(I32(columns*32), table)
+	for _, block := range s.block[:n] {
+		s.ADDQ(I32(columns*blockRows), block)
+	}
 }
 
-// estimate emits out = add + scale*(sum*delta) for the rows of a part.
-func (s *raBitQScan) estimate(part int) {
+// estimate emits out = add + scale*(sum*delta) for the rows of register i of n blocks.
+func (s *raBitQScan) estimate(n, i int, delta reg.VecVirtual) {
 	even := s.vector()
-	s.VPSLLW(U8(8), s.odd[part], even)
-	s.VPSUBW(even, s.all[part], even)
+	s.VPSLLW(U8(8), s.odd[i], even)
+	s.VPSUBW(even, s.all[i], even)
 	var results []reg.VecVirtual
-	for _, sums := range s.inRows(even, s.odd[part]) {
+	for _, sums := range s.inRows(even, s.odd[i]) {
 		low, high := s.vector(), s.vector()
 		if s.bytes == 64 {
 			s.VPMOVSXWD(sums.AsY(), low)
@@ -119,22 +142,23 @@ func (s *raBitQScan) estimate(part int) {
 		}
 		results = append(results, low, high)
 	}
-	place := func(i int) int { return 4*part*s.bytes + i*s.bytes }
-	for i, r := range results {
-		s.VCVTDQ2PS(r, r)
-		s.VMULPS(s.delta, r, r)
-		s.VMULPS(at(s.scale, place(i)), r, r)
+	place := func(r int) int { return 4*i*s.bytes + r*s.bytes }
+	for r, v := range results {
+		s.VCVTDQ2PS(v, v)
+		s.VMULPS(delta, v, v)
+		s.VMULPS(at(s.scale, place(r)), v, v)
 	}
+	write := fmt.Sprintf("write%d%d", n, i)
 	s.TESTQ(s.add, s.add)
-	s.JZ(LabelRef(number("write", part)))
-	for i, r := range results {
-		s.VADDPS(at(s.add, place(i)), r, r)
+	s.JZ(LabelRef(write))
+	for r, v := range results {
+		s.VADDPS(at(s.add, place(r)), v, v)
 	}
-	if part == s.parts()-1 {
-		s.ADDQ(I32(4*blockRows), s.add)
+	if i == len(s.all)-1 {
+		s.ADDQ(I32(4*blockRows*n), s.add)
 	}
-	s.Label(number("write", part))
-	for i, r := range results {
-		s.VMOVUPS(r, at(s.out, place(i)))
+	s.Label(write)
+	for r, v := range results {
+		s.VMOVUPS(v, at(s.out, place(r)))
 	}
 }
