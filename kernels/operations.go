@@ -14,6 +14,7 @@ const (
 	opHammingScan
 	opRaBitQScan
 	opSignBits
+	opBitPlaneScan
 	operationCount
 )
 
@@ -27,4 +28,5 @@ var operationNames = [operationCount]string{
 	opHammingScan:   "hamming_scan",
 	opRaBitQScan:    "rabitq_scan",
 	opSignBits:      "sign_bits",
+	opBitPlaneScan:  "bit_plane_scan",
 }
