@@ -28,6 +28,15 @@ var variants = [operationCount][]variant{
 	opScoreTop8: {
 		{tierNEON, featureNEON},
 	},
+	opHammingScan: {
+		{tierNEON, featureNEON},
+	},
+	opRaBitQScan: {
+		{tierNEON, featureNEON},
+	},
+	opSignBits: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -82,12 +91,34 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	return true
 }
 
-func asmHammingScan(*uint8, *uint8, *uint16, int, int) bool { return false }
-
-func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, int) bool {
-	return false
+func asmHammingScan(query, blocks *uint8, out *uint16, columns, count int) bool {
+	switch active[opHammingScan] {
+	case tierNEON:
+		asm.HammingScanNEON(query, blocks, out, columns, count)
+	default:
+		return false
+	}
+	return true
 }
 
-func asmSignBits(*float32, *uint8, int) bool { return false }
+func asmRaBitQScan(tables, blocks *uint8, delta, scale, add, out *float32, columns, count int) bool {
+	switch active[opRaBitQScan] {
+	case tierNEON:
+		asm.RaBitQScanNEON(tables, blocks, delta, scale, add, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignBits(row *float32, bits *uint8, count int) bool {
+	switch active[opSignBits] {
+	case tierNEON:
+		asm.SignBitsNEON(row, bits, count)
+	default:
+		return false
+	}
+	return true
+}
 
 func asmBitPlaneScan(*uint8, *uint8, *uint16, int, int) bool { return false }

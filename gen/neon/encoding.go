@@ -43,9 +43,10 @@ var (
 	smull2 = encoding{"SMULL2", threeDifferent, 1, 0, 0b00, 0b1100, "8H", "16B", "16B", ""}
 	sadalp = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", "", ""}
 	sdot   = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B", "featureDotProd"}
+	scvtf  = encoding{"SCVTF", twoMisc, 1, 0, 0b00, 0b11101, "4S", "4S", "", ""}
 )
 
-var encodings = []encoding{fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot}
+var encodings = []encoding{fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, scvtf}
 
 // undecodable are the encodings that arm64asm does not know; the test compares these
 // with llvm-mc as well.
