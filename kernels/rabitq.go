@@ -1,8 +1,10 @@
 package kernels
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // bitTableBytes is the size of the two tables of a column: 16 entries for each nibble.
@@ -36,11 +38,7 @@ func BuildBitTables(query []float32, tables []uint8) (delta float32) {
 	if len(tables) != bitTableBytes*BitColumns(len(query)) || len(query) > BitDimensionMax {
 		panic(fmt.Sprintf("kernels: BuildBitTables: %d table bytes for %d dimensions", len(tables), len(query)))
 	}
-	var high float32
-	for rest := query; len(rest) > 0; rest = rest[min(4, len(rest)):] {
-		q := nibbleOf(rest)
-		high = max(high, abs32(q[0])+abs32(q[1])+abs32(q[2])+abs32(q[3])) // NaN stays
-	}
+	high := math.Float32frombits(nibbleSumMax(query))
 	delta = high / bitTableZero
 	inverse := 1 / delta
 	if !(delta >= bitDeltaMin && delta <= math.MaxFloat32) {
@@ -49,44 +47,54 @@ func BuildBitTables(query []float32, tables []uint8) (delta float32) {
 			delta = 0
 		}
 	}
-	for ; len(tables) > 0; tables = tables[16:] {
-		nibbleTable((*[16]uint8)(tables), nibbleOf(query), inverse)
-		query = query[min(4, len(query)):]
+	for ; len(query) >= 4 && len(tables) >= 16; query, tables = query[4:], tables[16:] {
+		low, high := nibbleTable(query[0], query[1], query[2], query[3], inverse)
+		binary.LittleEndian.PutUint64(tables, low)
+		binary.LittleEndian.PutUint64(tables[8:], high)
+	}
+	for ; len(tables) >= 16; query, tables = nil, tables[16:] { // the last dimensions
+		q := nibbleOf(query)
+		low, high := nibbleTable(q[0], q[1], q[2], q[3], inverse)
+		binary.LittleEndian.PutUint64(tables, low)
+		binary.LittleEndian.PutUint64(tables[8:], high)
 	}
 	return delta
 }
 
-// nibbleOf returns the first four dimensions, zeros behind the last.
-func nibbleOf(query []float32) (q [4]float32) {
-	if len(query) >= 4 {
-		return [4]float32(query)
+// nibbleSumMax returns the bits of the largest |q0|+|q1|+|q2|+|q3| of a nibble. Those of
+// numbers that are not negative are in their order, and a NaN is above all.
+func nibbleSumMax(query []float32) (high uint32) {
+	for ; len(query) >= 4; query = query[4:] {
+		sum := abs32(query[0]) + abs32(query[1]) + abs32(query[2]) + abs32(query[3])
+		high = max(high, math.Float32bits(sum))
 	}
+	q := nibbleOf(query)
+	return max(high, math.Float32bits(abs32(q[0])+abs32(q[1])+abs32(q[2])))
+}
+
+// nibbleOf returns the last dimensions, less than four, with zeros behind them.
+func nibbleOf(query []float32) (q [4]float32) {
 	copy(q[:], query)
 	return q
 }
 
-// nibbleTable sets table[n] = round(s(n)*inverse)+31, where bit j of n is the sign of
-// q[j]. Entries without bit 3 follow from their complements. An inverse of zero makes all
-// 31, whatever q is.
-func nibbleTable(table *[16]uint8, q [4]float32, inverse float32) {
+// nibbleTable returns the entries round(s(n)*inverse)+31 in bytes, n from 0 to 7 and from
+// 8 to 15, where bit j of n is the sign of qj. Only those with bit 3 are computed: n and
+// 15-n add up to 62. An inverse of zero makes all 31, whatever q is.
+func nibbleTable(q0, q1, q2, q3, inverse float32) (low, high uint64) {
 	if inverse == 0 {
-		q = [4]float32{}
+		return bitTableZero * 0x0101010101010101, bitTableZero * 0x0101010101010101
 	}
-	sum, difference := q[1]+q[0], q[1]-q[0]
-	upper, lower := q[3]+q[2], q[3]-q[2]
-	put := func(n int, s float32) {
-		// s*inverse is at least -31 less a rounding error, so truncation rounds.
-		entry := uint8(int32(float32(s*inverse) + (bitTableZero + 0.5)))
-		table[n], table[15-n] = entry, 2*bitTableZero-entry
-	}
-	put(15, upper+sum)
-	put(14, upper+difference)
-	put(13, upper-difference)
-	put(12, upper-sum)
-	put(11, lower+sum)
-	put(10, lower+difference)
-	put(9, lower-difference)
-	put(8, lower-sum)
+	q0, q1 = float32(q0*inverse), float32(q1*inverse)
+	q2, q3 = float32(q2*inverse), float32(q3*inverse)
+	sum, difference := q1+q0, q1-q0
+	// A sum is at least -31 less a rounding error, so truncation rounds it.
+	upper, lower := q3+q2+(bitTableZero+0.5), q3-q2+(bitTableZero+0.5)
+	high = uint64(uint32(int32(lower-sum))) | uint64(uint32(int32(lower-difference)))<<8 |
+		uint64(uint32(int32(lower+difference)))<<16 | uint64(uint32(int32(lower+sum)))<<24 |
+		uint64(uint32(int32(upper-sum)))<<32 | uint64(uint32(int32(upper-difference)))<<40 |
+		uint64(uint32(int32(upper+difference)))<<48 | uint64(uint32(int32(upper+sum)))<<56
+	return bits.ReverseBytes64(2*bitTableZero*0x0101010101010101 - high), high
 }
 
 func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
