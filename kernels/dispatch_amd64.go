@@ -46,10 +46,6 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512},
 		{tierAVX2, featureAVX2},
 	},
-	opBitPlaneScan: {
-		{tierAVX512BITALG, featureAVX2 | featureAVX512 | featureAVX512BITALG},
-		{tierAVX2, featureAVX2},
-	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -146,18 +142,6 @@ func asmSignBits(row *float32, bits *uint8, count int) bool {
 		asm.SignBitsAVX512(row, bits, count)
 	case tierAVX2:
 		asm.SignBitsAVX2(row, bits, count)
-	default:
-		return false
-	}
-	return true
-}
-
-func asmBitPlaneScan(planes, blocks *uint8, out *uint16, columns, count int) bool {
-	switch active[opBitPlaneScan] {
-	case tierAVX512BITALG:
-		asm.BitPlaneScanAVX512BITALG(planes, blocks, out, columns, count)
-	case tierAVX2:
-		asm.BitPlaneScanAVX2(planes, blocks, out, columns, count)
 	default:
 		return false
 	}

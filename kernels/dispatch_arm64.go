@@ -120,5 +120,3 @@ func asmSignBits(row *float32, bits *uint8, count int) bool {
 	}
 	return true
 }
-
-func asmBitPlaneScan(*uint8, *uint8, *uint16, int, int) bool { return false }

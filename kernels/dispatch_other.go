@@ -27,5 +27,3 @@ func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, 
 }
 
 func asmSignBits(*float32, *uint8, int) bool { return false }
-
-func asmBitPlaneScan(*uint8, *uint8, *uint16, int, int) bool { return false }

@@ -14,7 +14,6 @@ const (
 	opHammingScan
 	opRaBitQScan
 	opSignBits
-	opBitPlaneScan
 	operationCount
 )
 
@@ -28,5 +27,4 @@ var operationNames = [operationCount]string{
 	opHammingScan:   "hamming_scan",
 	opRaBitQScan:    "rabitq_scan",
 	opSignBits:      "sign_bits",
-	opBitPlaneScan:  "bit_plane_scan",
 }

@@ -36,7 +36,6 @@ var families = []struct {
 	{"hamming", hamming},
 	{"rabitq", raBitQ},
 	{"sign_bits", signBits},
-	{"bit_plane", bitPlane},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.

@@ -10,5 +10,4 @@ var List = []Operation{
 	{"HammingScan", "hamming_scan", "query, blocks *uint8, out *uint16, columns, count int"},
 	{"RaBitQScan", "rabitq_scan", "tables, blocks *uint8, delta, scale, add, out *float32, columns, count int"},
 	{"SignBits", "sign_bits", "row *float32, bits *uint8, count int"},
-	{"BitPlaneScan", "bit_plane_scan", "planes, blocks *uint8, out *uint16, columns, count int"},
 }
