@@ -11,13 +11,13 @@ QEMU      := qemu-aarch64-static
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CGO_ENABLED ?= 0
 
-# Tiers that NEXUS_CPU forces on amd64; those the CPU lacks are named as not tested.
-TIERS := generic avx2 avx512 avx512vnni
+# Tiers that NEXUS_CPU forces on amd64; those the CPU lacks are left to test-avx512.
+TIERS := generic avx2 avx512 avx512vnni avx512bitalg avx512bf16
 
 # In continuous integration on a CPU of the reference class, as the kernel's own list
-# of features tells it, a tier that is not tested is a failure; on a lesser CPU no
-# program can run it, and the tests name it as not tested.
-REFERENCE_CPU := $(shell grep -qw avx512_vnni /proc/cpuinfo 2>/dev/null && echo true)
+# of features tells it, a tier that is not tested is a failure; on a lesser CPU the tests
+# name it as not tested, and test-avx512 runs it on an emulated one.
+REFERENCE_CPU := $(shell grep -w avx512_vnni /proc/cpuinfo 2>/dev/null | grep -w avx512_bitalg | grep -qw avx512_bf16 && echo true)
 REQUIRE_TIERS := $(if $(filter true,$(CI)),$(if $(REFERENCE_CPU),1,))
 
 .PHONY: help
@@ -43,7 +43,7 @@ demo: build ## index the Go standard library's documentation, ask, kill, recover
 	$(GO) run ./examples/demo --nexus $(BIN)/nexus
 
 .PHONY: test
-test: setup lint test-generated test-go test-tiers test-arm64 test-race test-quality test-capi test-native test-python test-node ## everything (about a quarter of an hour)
+test: setup lint test-generated test-go test-tiers test-avx512 test-arm64 test-race test-quality test-capi test-native test-python test-node ## everything (about twenty minutes)
 	@echo "make test: all passed"
 
 .PHONY: lint
@@ -52,7 +52,8 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	cd gen && $(GO) vet ./...
 	cd bench && $(GO) vet ./...
-	@for m in . gen bench; do echo "staticcheck $$m"; (cd $$m && $(GO) run $(STATICCHECK) ./...); done
+	cd bench/peers && $(GO) vet ./...
+	@for m in . gen bench bench/peers; do echo "staticcheck $$m"; (cd $$m && $(GO) run $(STATICCHECK) ./...); done
 
 .PHONY: generate
 generate: ## write asm/ anew from gen/
@@ -64,9 +65,10 @@ test-generated: ## committed assembly is what gen/ writes
 
 .PHONY: test-go
 test-go: build ## all Go tests on the best tier of this CPU
-	@$(if $(REFERENCE_CPU),,echo "NOT THE REFERENCE CPU: its AVX-512 tiers are compiled and decoded here, not run")
+	@$(if $(REFERENCE_CPU),,echo "NOT THE REFERENCE CPU: its AVX-512 tiers are compiled and decoded here; make test-avx512 runs them emulated")
 	NEXUS_REQUIRE_TIERS=$(REQUIRE_TIERS) $(GO) test ./...
 	cd bench && $(GO) test ./...
+	cd bench/peers && $(GO) test ./...
 
 # Rooms whose results depend on the CPU.
 NUMERIC := ./kernels/... ./engine ./engine/minhash/... ./engine/embed/... ./engine/vector/... ./engine/lexical/... ./engine/segment/... ./engine/fuse/... ./engine/search/...
@@ -75,9 +77,22 @@ NUMERIC := ./kernels/... ./engine ./engine/minhash/... ./engine/embed/... ./engi
 test-tiers: build ## the numeric rooms on every forced tier, without assembly, and for newer baselines
 	@for tier in $(TIERS); do \
 	  if NEXUS_CPU=$$tier $(BIN)/nexus doctor >/dev/null 2>&1; then echo "NEXUS_CPU=$$tier"; NEXUS_CPU=$$tier $(GO) test -count=1 -short $(NUMERIC); \
-	  else echo "NEXUS_CPU=$$tier: NOT TESTED, this CPU lacks it"; fi; done
+	  else echo "NEXUS_CPU=$$tier: not here, this CPU lacks it; make test-avx512 runs it emulated"; fi; done
 	$(GO) test -short -tags noasm $(NUMERIC)
 	GOAMD64=v3 $(GO) test -short $(NUMERIC)
+
+# Rooms that are run on the emulated CPU: those that call kernels, and are quick enough.
+EMULATED := ./kernels/... ./engine/fuse/... ./engine/vector/... ./engine/minhash/...
+# The statistics of the estimate take minutes there and say nothing of the kernel, which
+# ./kernels compares with its definition.
+EMULATED_SKIP := TestEstimateFollowsExactJaccard
+
+.PHONY: test-avx512
+test-avx512: ## the AVX-512 tiers on an emulated CPU, where this one lacks them (two machines side by side)
+	@if [ -n "$(REFERENCE_CPU)" ]; then echo "test-avx512: this CPU has AVX-512, the other tests run it"; exit 0; fi; \
+	GO=$(GO) emulate/setup.sh; \
+	NEXUS_REQUIRE_TIERS=1 CGO_ENABLED=0 GOARCH=amd64 $(GO) test -count=1 -short -p 2 -timeout 20m -skip '$(EMULATED_SKIP)' \
+	  -exec "$(CURDIR)/emulate/run.sh" $(EMULATED)
 
 .PHONY: test-arm64
 test-arm64: setup ## the numeric rooms on emulated arm64: without and with dotprod
@@ -126,6 +141,20 @@ bench-bindings: native setup-node ## what calls cost from C, Python and Node, be
 	-build/bench-python/bin/python python/bench/run.py
 	cd js && node scripts/build.js && cd bench && npm install --no-audit --no-fund --loglevel=error
 	-cd js/bench && node compare.mjs
+
+KIND        ?= kernels
+PEERS_FLAGS ?=
+
+.PHONY: bench-peers
+bench-peers: ## KIND=kernels: beside tphakala/simd, vek, NumKong, faiss, rensa, datasketch, LightGBM; says which bars are met
+	@missing=""; \
+	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
+	if [ -n "$$missing" ]; then echo "installing$$missing"; sudo=$$(command -v sudo || true); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; fi
+	test -x build/bench-peers/bin/python || python3 -m venv build/bench-peers
+	build/bench-peers/bin/python -m pip install -q -r bench/peers/py/requirements.txt
+	cd bench/peers && $(GO) run . --kind $(KIND) $(PEERS_FLAGS)
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for a minute

@@ -32,7 +32,7 @@ var levels = [][]string{
 	{"engine"},
 	{"eval", "capi", "bindings/conformance"},
 	{"examples/internal"},
-	{"cmd", "examples"},
+	{"cmd", "examples", "emulate"},
 }
 
 // only lists who alone may import a package; "C" stands for cgo.

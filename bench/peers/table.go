@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"text/tabwriter"
+
+	"github.com/tphakala/simd/cpu"
+	"github.com/viterin/vek/vek32"
+)
+
+// writeHeading tells what the figures hold for.
+func (b *bench) writeHeading(w io.Writer) {
+	m := &b.machine
+	fmt.Fprintf(w, "%s, tier %s, processor %d, load %s, huge pages %s\n", m.cpu, m.tier, b.cpu, load(), hugePages())
+	for _, s := range m.sets {
+		fmt.Fprintf(w, "set %s: %s\n", s.name, s.why)
+	}
+	fmt.Fprintf(w, "peers: %s; Python %s\n", b.peers(), b.greeting.Python)
+	fmt.Fprintf(w, "tphakala uses: %s\nvek32 uses: assembly %t\n", cpu.Info(), vek32.Info().Acceleration)
+	for _, name := range []string{"numkong", "faiss", "read probe"} {
+		fmt.Fprintf(w, "%s uses: %s\n", name, b.greeting.Uses[name])
+	}
+	fmt.Fprintf(w, "%d rounds of turns of %v or more, first to last and back; thread CPU time; cost is the median round,\n", b.rounds, b.burst)
+	fmt.Fprintf(w, "nexus/it the median of the rounds' ratios; what calling from Python costs is taken off and shown as caller\n")
+	if !m.wide {
+		fmt.Fprintf(w, "NO AVX-512 IN THIS RUN: bars that were set for it do not apply; these are the rows of tier %s\n", m.tier)
+	}
+	fmt.Fprintln(w)
+}
+
+// writeOutcome prints one measurement: its parties, then its bars.
+func writeOutcome(w io.Writer, o *outcome, wide bool) error {
+	fmt.Fprintf(w, "%s: %s\n", o.name, o.dataset)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "party\tns/%s\tbest\tGB/s\tcaller ns\tnexus/it\t\n", o.unit)
+	mine := o.fastest(own)
+	for i := range o.results {
+		r := &o.results[i]
+		if r.problem != nil {
+			continue
+		}
+		name, rate, share := r.name, "", ""
+		if r.threads {
+			name += " (all threads)"
+		}
+		if o.bytes > 0 {
+			rate = digits(o.bytes / r.cost())
+		}
+		if mine != nil {
+			share = digits(mine.ratio(r))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", name, digits(r.cost()), digits(lowest(r.rounds)), rate, digits(r.caller), share)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for i := range o.results {
+		if r := &o.results[i]; r.problem != nil {
+			fmt.Fprintf(w, "  not timed: %s: %v\n", r.name, r.problem)
+		}
+	}
+	for i := range o.bars {
+		b := &o.bars[i]
+		v, verdict := b.judge(o, wide)
+		fmt.Fprintf(w, "  bar %s: %s, %s\n", b.text, digits(v), verdict)
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// writeBars prints all bars once more, together.
+func writeBars(w io.Writer, all []*outcome, wide bool) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "bars")
+	for _, o := range all {
+		for i := range o.bars {
+			v, verdict := o.bars[i].judge(o, wide)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", o.name, o.dataset, o.bars[i].text, digits(v), verdict)
+		}
+	}
+	return t.Flush()
+}
+
+func lowest(values []float64) float64 {
+	low := math.Inf(1)
+	for _, v := range values {
+		low = min(low, v)
+	}
+	return low
+}
+
+// digits prints three digits that mean something.
+func digits(v float64) string {
+	switch size := math.Abs(v); {
+	case math.IsNaN(v):
+		return "-"
+	case size >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case size >= 10:
+		return fmt.Sprintf("%.1f", v)
+	case size >= 1:
+		return fmt.Sprintf("%.2f", v)
+	}
+	return fmt.Sprintf("%.3f", v)
+}
