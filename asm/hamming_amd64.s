@@ -40,7 +40,7 @@ GLOBL onesOfDifference<>(SB), RODATA|NOPTR, $256
 
 // func HammingScanAVX2(query *uint8, blocks *uint8, out *uint16, columns int, count int)
 // Requires: AVX, AVX2, CMOV
-TEXT ·HammingScanAVX2(SB), NOSPLIT, $0-40
+TEXT ·HammingScanAVX2(SB), NOSPLIT, $512-40
 	MOVQ         query+0(FP), AX
 	MOVQ         blocks+8(FP), CX
 	MOVQ         out+16(FP), DX
@@ -50,84 +50,250 @@ TEXT ·HammingScanAVX2(SB), NOSPLIT, $0-40
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Y0
 
-block:
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	MOVQ  AX, DI
-	MOVQ  columns+24(FP), R8
-	MOVQ  $0x0000001f, R12
+blocks2:
+	CMPQ    BX, $0x02
+	JLT     blocks1
+	MOVQ    AX, R8
+	MOVQ    columns+24(FP), R9
+	MOVQ    R9, DI
+	SHLQ    $0x06, DI
+	ADDQ    CX, DI
+	VPXOR   Y1, Y1, Y1
+	VMOVDQU Y1, (SP)
+	VMOVDQU Y1, 32(SP)
+	VMOVDQU Y1, 64(SP)
+	VMOVDQU Y1, 96(SP)
+	VMOVDQU Y1, 128(SP)
+	VMOVDQU Y1, 160(SP)
+	VMOVDQU Y1, 192(SP)
+	VMOVDQU Y1, 224(SP)
+	MOVQ    $0x0000001f, R11
 
-piece:
-	MOVQ    R8, R11
-	CMPQ    R8, R12
-	CMOVQGT R12, R11
-	SUBQ    R11, R8
-	VPXOR   Y5, Y5, Y5
-	VPXOR   Y6, Y6, Y6
+piece2:
+	MOVQ    R9, R10
+	CMPQ    R9, R11
+	CMOVQGT R11, R10
+	SUBQ    R10, R9
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
 
-column:
-	MOVBLZX        (DI), R9
-	MOVL           R9, R10
-	ANDL           $0x000000f0, R10
-	ANDL           $0x0000000f, R9
-	SHLL           $0x04, R9
-	VBROADCASTI128 (SI)(R9*1), Y7
-	VBROADCASTI128 (SI)(R10*1), Y8
-	VMOVDQU        (CX), Y9
-	VPSRLW         $0x04, Y9, Y10
-	VPAND          Y0, Y9, Y9
-	VPAND          Y0, Y10, Y10
-	VPSHUFB        Y9, Y7, Y9
-	VPSHUFB        Y10, Y8, Y10
-	VPADDB         Y10, Y9, Y9
-	VPADDB         Y9, Y5, Y5
-	VMOVDQU        32(CX), Y9
-	VPSRLW         $0x04, Y9, Y10
-	VPAND          Y0, Y9, Y9
-	VPAND          Y0, Y10, Y10
-	VPSHUFB        Y9, Y7, Y9
-	VPSHUFB        Y10, Y8, Y10
-	VPADDB         Y10, Y9, Y9
-	VPADDB         Y9, Y6, Y6
-	INCQ           DI
+column2:
+	MOVBLZX        (R8), R12
+	MOVL           R12, R13
+	ANDL           $0x000000f0, R13
+	ANDL           $0x0000000f, R12
+	SHLL           $0x04, R12
+	VBROADCASTI128 (SI)(R12*1), Y5
+	VBROADCASTI128 (SI)(R13*1), Y6
+	VMOVDQU        (CX), Y7
+	VPSRLW         $0x04, Y7, Y8
+	VPAND          Y0, Y7, Y7
+	VPAND          Y0, Y8, Y8
+	VPSHUFB        Y7, Y5, Y7
+	VPSHUFB        Y8, Y6, Y8
+	VPADDB         Y8, Y7, Y7
+	VPADDB         Y7, Y1, Y1
+	VMOVDQU        32(CX), Y7
+	VPSRLW         $0x04, Y7, Y8
+	VPAND          Y0, Y7, Y7
+	VPAND          Y0, Y8, Y8
+	VPSHUFB        Y7, Y5, Y7
+	VPSHUFB        Y8, Y6, Y8
+	VPADDB         Y8, Y7, Y7
+	VPADDB         Y7, Y2, Y2
+	VMOVDQU        (DI), Y7
+	VPSRLW         $0x04, Y7, Y8
+	VPAND          Y0, Y7, Y7
+	VPAND          Y0, Y8, Y8
+	VPSHUFB        Y7, Y5, Y7
+	VPSHUFB        Y8, Y6, Y8
+	VPADDB         Y8, Y7, Y7
+	VPADDB         Y7, Y3, Y3
+	VMOVDQU        32(DI), Y7
+	VPSRLW         $0x04, Y7, Y8
+	VPAND          Y0, Y7, Y7
+	VPAND          Y0, Y8, Y8
+	VPSHUFB        Y7, Y5, Y7
+	VPSHUFB        Y8, Y6, Y8
+	VPADDB         Y8, Y7, Y7
+	VPADDB         Y7, Y4, Y4
+	INCQ           R8
 	ADDQ           $+64, CX
-	DECQ           R11
-	JNZ            column
-	VPSRLW         $0x08, Y5, Y7
-	VPADDW         Y7, Y2, Y2
-	VPSLLW         $0x08, Y5, Y5
-	VPSRLW         $0x08, Y5, Y5
-	VPADDW         Y5, Y1, Y1
-	VPSRLW         $0x08, Y6, Y5
-	VPADDW         Y5, Y4, Y4
-	VPSLLW         $0x08, Y6, Y6
-	VPSRLW         $0x08, Y6, Y6
-	VPADDW         Y6, Y3, Y3
-	TESTQ          R8, R8
-	JNZ            piece
-	VPUNPCKLWD     Y2, Y1, Y5
+	ADDQ           $+64, DI
+	DECQ           R10
+	JNZ            column2
+	VMOVDQU        (SP), Y5
+	VMOVDQU        32(SP), Y6
+	VPSRLW         $0x08, Y1, Y7
+	VPADDW         Y7, Y6, Y6
+	VPSLLW         $0x08, Y1, Y1
+	VPSRLW         $0x08, Y1, Y1
+	VPADDW         Y1, Y5, Y5
+	VMOVDQU        Y5, (SP)
+	VMOVDQU        Y6, 32(SP)
+	VMOVDQU        64(SP), Y1
+	VMOVDQU        96(SP), Y5
+	VPSRLW         $0x08, Y2, Y6
+	VPADDW         Y6, Y5, Y5
+	VPSLLW         $0x08, Y2, Y2
+	VPSRLW         $0x08, Y2, Y2
+	VPADDW         Y2, Y1, Y1
+	VMOVDQU        Y1, 64(SP)
+	VMOVDQU        Y5, 96(SP)
+	VMOVDQU        128(SP), Y1
+	VMOVDQU        160(SP), Y2
+	VPSRLW         $0x08, Y3, Y5
+	VPADDW         Y5, Y2, Y2
+	VPSLLW         $0x08, Y3, Y3
+	VPSRLW         $0x08, Y3, Y3
+	VPADDW         Y3, Y1, Y1
+	VMOVDQU        Y1, 128(SP)
+	VMOVDQU        Y2, 160(SP)
+	VMOVDQU        192(SP), Y1
+	VMOVDQU        224(SP), Y2
+	VPSRLW         $0x08, Y4, Y3
+	VPADDW         Y3, Y2, Y2
+	VPSLLW         $0x08, Y4, Y4
+	VPSRLW         $0x08, Y4, Y4
+	VPADDW         Y4, Y1, Y1
+	VMOVDQU        Y1, 192(SP)
+	VMOVDQU        Y2, 224(SP)
+	TESTQ          R9, R9
+	JNZ            piece2
+	VMOVDQU        (SP), Y1
+	VMOVDQU        32(SP), Y2
+	VPUNPCKLWD     Y2, Y1, Y3
 	VPUNPCKHWD     Y2, Y1, Y1
-	VPERM2I128     $0x20, Y1, Y5, Y2
-	VPERM2I128     $0x31, Y1, Y5, Y1
+	VPERM2I128     $0x20, Y1, Y3, Y2
+	VPERM2I128     $0x31, Y1, Y3, Y1
 	VMOVDQU        Y2, (DX)
 	VMOVDQU        Y1, 32(DX)
-	VPUNPCKLWD     Y4, Y3, Y1
-	VPUNPCKHWD     Y4, Y3, Y2
-	VPERM2I128     $0x20, Y2, Y1, Y3
-	VPERM2I128     $0x31, Y2, Y1, Y2
-	VMOVDQU        Y3, 64(DX)
-	VMOVDQU        Y2, 96(DX)
+	VMOVDQU        64(SP), Y1
+	VMOVDQU        96(SP), Y2
+	VPUNPCKLWD     Y2, Y1, Y3
+	VPUNPCKHWD     Y2, Y1, Y1
+	VPERM2I128     $0x20, Y1, Y3, Y2
+	VPERM2I128     $0x31, Y1, Y3, Y1
+	VMOVDQU        Y2, 64(DX)
+	VMOVDQU        Y1, 96(DX)
+	VMOVDQU        128(SP), Y1
+	VMOVDQU        160(SP), Y2
+	VPUNPCKLWD     Y2, Y1, Y3
+	VPUNPCKHWD     Y2, Y1, Y1
+	VPERM2I128     $0x20, Y1, Y3, Y2
+	VPERM2I128     $0x31, Y1, Y3, Y1
+	VMOVDQU        Y2, 128(DX)
+	VMOVDQU        Y1, 160(DX)
+	VMOVDQU        192(SP), Y1
+	VMOVDQU        224(SP), Y2
+	VPUNPCKLWD     Y2, Y1, Y3
+	VPUNPCKHWD     Y2, Y1, Y1
+	VPERM2I128     $0x20, Y1, Y3, Y2
+	VPERM2I128     $0x31, Y1, Y3, Y1
+	VMOVDQU        Y2, 192(DX)
+	VMOVDQU        Y1, 224(DX)
+	MOVQ           DI, CX
+	ADDQ           $+256, DX
+	SUBQ           $0x02, BX
+	JMP            blocks2
+
+blocks1:
+	CMPQ    BX, $0x01
+	JLT     done
+	MOVQ    AX, DI
+	MOVQ    columns+24(FP), R8
+	VPXOR   Y1, Y1, Y1
+	VMOVDQU Y1, (SP)
+	VMOVDQU Y1, 32(SP)
+	VMOVDQU Y1, 64(SP)
+	VMOVDQU Y1, 96(SP)
+	MOVQ    $0x0000001f, R10
+
+piece1:
+	MOVQ    R8, R9
+	CMPQ    R8, R10
+	CMOVQGT R10, R9
+	SUBQ    R9, R8
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+
+column1:
+	MOVBLZX        (DI), R11
+	MOVL           R11, R12
+	ANDL           $0x000000f0, R12
+	ANDL           $0x0000000f, R11
+	SHLL           $0x04, R11
+	VBROADCASTI128 (SI)(R11*1), Y3
+	VBROADCASTI128 (SI)(R12*1), Y4
+	VMOVDQU        (CX), Y5
+	VPSRLW         $0x04, Y5, Y6
+	VPAND          Y0, Y5, Y5
+	VPAND          Y0, Y6, Y6
+	VPSHUFB        Y5, Y3, Y5
+	VPSHUFB        Y6, Y4, Y6
+	VPADDB         Y6, Y5, Y5
+	VPADDB         Y5, Y1, Y1
+	VMOVDQU        32(CX), Y5
+	VPSRLW         $0x04, Y5, Y6
+	VPAND          Y0, Y5, Y5
+	VPAND          Y0, Y6, Y6
+	VPSHUFB        Y5, Y3, Y5
+	VPSHUFB        Y6, Y4, Y6
+	VPADDB         Y6, Y5, Y5
+	VPADDB         Y5, Y2, Y2
+	INCQ           DI
+	ADDQ           $+64, CX
+	DECQ           R9
+	JNZ            column1
+	VMOVDQU        (SP), Y3
+	VMOVDQU        32(SP), Y4
+	VPSRLW         $0x08, Y1, Y5
+	VPADDW         Y5, Y4, Y4
+	VPSLLW         $0x08, Y1, Y1
+	VPSRLW         $0x08, Y1, Y1
+	VPADDW         Y1, Y3, Y3
+	VMOVDQU        Y3, (SP)
+	VMOVDQU        Y4, 32(SP)
+	VMOVDQU        64(SP), Y1
+	VMOVDQU        96(SP), Y3
+	VPSRLW         $0x08, Y2, Y4
+	VPADDW         Y4, Y3, Y3
+	VPSLLW         $0x08, Y2, Y2
+	VPSRLW         $0x08, Y2, Y2
+	VPADDW         Y2, Y1, Y1
+	VMOVDQU        Y1, 64(SP)
+	VMOVDQU        Y3, 96(SP)
+	TESTQ          R8, R8
+	JNZ            piece1
+	VMOVDQU        (SP), Y1
+	VMOVDQU        32(SP), Y2
+	VPUNPCKLWD     Y2, Y1, Y3
+	VPUNPCKHWD     Y2, Y1, Y1
+	VPERM2I128     $0x20, Y1, Y3, Y2
+	VPERM2I128     $0x31, Y1, Y3, Y1
+	VMOVDQU        Y2, (DX)
+	VMOVDQU        Y1, 32(DX)
+	VMOVDQU        64(SP), Y1
+	VMOVDQU        96(SP), Y2
+	VPUNPCKLWD     Y2, Y1, Y3
+	VPUNPCKHWD     Y2, Y1, Y1
+	VPERM2I128     $0x20, Y1, Y3, Y2
+	VPERM2I128     $0x31, Y1, Y3, Y1
+	VMOVDQU        Y2, 64(DX)
+	VMOVDQU        Y1, 96(DX)
 	ADDQ           $+128, DX
-	DECQ           BX
-	JNZ            block
+	SUBQ           $0x01, BX
+	JMP            blocks1
+
+done:
 	VZEROUPPER
 	RET
 
 // func HammingScanAVX512(query *uint8, blocks *uint8, out *uint16, columns int, count int)
 // Requires: AVX, AVX512BW, AVX512F, CMOV
-TEXT ·HammingScanAVX512(SB), NOSPLIT, $0-40
+TEXT ·HammingScanAVX512(SB), NOSPLIT, $512-40
 	MOVQ         query+0(FP), AX
 	MOVQ         blocks+8(FP), CX
 	MOVQ         out+16(FP), DX
@@ -137,58 +303,69 @@ TEXT ·HammingScanAVX512(SB), NOSPLIT, $0-40
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Z0
 
-block:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   AX, DI
-	MOVQ   columns+24(FP), R8
-	MOVQ   $0x0000001f, R12
+blocks1:
+	CMPQ      BX, $0x01
+	JLT       done
+	MOVQ      AX, DI
+	MOVQ      columns+24(FP), R8
+	VPXORD    Z1, Z1, Z1
+	VMOVDQU64 Z1, (SP)
+	VMOVDQU64 Z1, 64(SP)
+	MOVQ      $0x0000001f, R10
 
-piece:
-	MOVQ    R8, R11
-	CMPQ    R8, R12
-	CMOVQGT R12, R11
-	SUBQ    R11, R8
-	VPXORD  Z3, Z3, Z3
+piece1:
+	MOVQ    R8, R9
+	CMPQ    R8, R10
+	CMOVQGT R10, R9
+	SUBQ    R9, R8
+	VPXORD  Z1, Z1, Z1
 
-column:
-	MOVBLZX         (DI), R9
-	MOVL            R9, R10
-	ANDL            $0x000000f0, R10
-	ANDL            $0x0000000f, R9
-	SHLL            $0x04, R9
-	VBROADCASTI32X4 (SI)(R9*1), Z4
-	VBROADCASTI32X4 (SI)(R10*1), Z5
-	VMOVDQU64       (CX), Z6
-	VPSRLW          $0x04, Z6, Z7
-	VPANDD          Z0, Z6, Z6
-	VPANDD          Z0, Z7, Z7
-	VPSHUFB         Z6, Z4, Z6
-	VPSHUFB         Z7, Z5, Z7
-	VPADDB          Z7, Z6, Z6
-	VPADDB          Z6, Z3, Z3
+column1:
+	MOVBLZX         (DI), R11
+	MOVL            R11, R12
+	ANDL            $0x000000f0, R12
+	ANDL            $0x0000000f, R11
+	SHLL            $0x04, R11
+	VBROADCASTI32X4 (SI)(R11*1), Z2
+	VBROADCASTI32X4 (SI)(R12*1), Z3
+	VMOVDQU64       (CX), Z4
+	VPSRLW          $0x04, Z4, Z5
+	VPANDD          Z0, Z4, Z4
+	VPANDD          Z0, Z5, Z5
+	VPSHUFB         Z4, Z2, Z4
+	VPSHUFB         Z5, Z3, Z5
+	VPADDB          Z5, Z4, Z4
+	VPADDB          Z4, Z1, Z1
 	INCQ            DI
 	ADDQ            $+64, CX
-	DECQ            R11
-	JNZ             column
-	VPSRLW          $0x08, Z3, Z4
-	VPADDW          Z4, Z2, Z2
-	VPSLLW          $0x08, Z3, Z3
-	VPSRLW          $0x08, Z3, Z3
-	VPADDW          Z3, Z1, Z1
+	DECQ            R9
+	JNZ             column1
+	VMOVDQU64       (SP), Z2
+	VMOVDQU64       64(SP), Z3
+	VPSRLW          $0x08, Z1, Z4
+	VPADDW          Z4, Z3, Z3
+	VPSLLW          $0x08, Z1, Z1
+	VPSRLW          $0x08, Z1, Z1
+	VPADDW          Z1, Z2, Z2
+	VMOVDQU64       Z2, (SP)
+	VMOVDQU64       Z3, 64(SP)
 	TESTQ           R8, R8
-	JNZ             piece
-	VPUNPCKLWD      Z2, Z1, Z4
-	VPUNPCKHWD      Z2, Z1, Z5
-	VMOVDQU64       orderHammingAVX512Low<>+0(SB), Z6
-	VMOVDQU64       orderHammingAVX512High<>+0(SB), Z7
-	VPERMI2Q        Z5, Z4, Z6
-	VPERMI2Q        Z5, Z4, Z7
-	VMOVDQU64       Z6, (DX)
-	VMOVDQU64       Z7, 64(DX)
+	JNZ             piece1
+	VMOVDQU64       (SP), Z2
+	VMOVDQU64       64(SP), Z3
+	VPUNPCKLWD      Z3, Z2, Z4
+	VPUNPCKHWD      Z3, Z2, Z2
+	VMOVDQU64       orderHammingAVX512Low<>+0(SB), Z3
+	VMOVDQU64       orderHammingAVX512High<>+0(SB), Z5
+	VPERMI2Q        Z2, Z4, Z3
+	VPERMI2Q        Z2, Z4, Z5
+	VMOVDQU64       Z3, (DX)
+	VMOVDQU64       Z5, 64(DX)
 	ADDQ            $+128, DX
-	DECQ            BX
-	JNZ             block
+	SUBQ            $0x01, BX
+	JMP             blocks1
+
+done:
 	VZEROUPPER
 	RET
 
@@ -301,34 +478,31 @@ column4:
 	VPERMI2Q     Z13, Z12, Z18
 	VMOVDQU64    Z17, (DX)
 	VMOVDQU64    Z18, 64(DX)
-	ADDQ         $+128, DX
 	VPUNPCKLWD   Z3, Z2, Z12
 	VPUNPCKHWD   Z3, Z2, Z13
 	VMOVDQU64    orderHammingBITALGLow<>+0(SB), Z17
 	VMOVDQU64    orderHammingBITALGHigh<>+0(SB), Z18
 	VPERMI2Q     Z13, Z12, Z17
 	VPERMI2Q     Z13, Z12, Z18
-	VMOVDQU64    Z17, (DX)
-	VMOVDQU64    Z18, 64(DX)
-	ADDQ         $+128, DX
+	VMOVDQU64    Z17, 128(DX)
+	VMOVDQU64    Z18, 192(DX)
 	VPUNPCKLWD   Z5, Z4, Z12
 	VPUNPCKHWD   Z5, Z4, Z13
 	VMOVDQU64    orderHammingBITALGLow<>+0(SB), Z17
 	VMOVDQU64    orderHammingBITALGHigh<>+0(SB), Z18
 	VPERMI2Q     Z13, Z12, Z17
 	VPERMI2Q     Z13, Z12, Z18
-	VMOVDQU64    Z17, (DX)
-	VMOVDQU64    Z18, 64(DX)
-	ADDQ         $+128, DX
+	VMOVDQU64    Z17, 256(DX)
+	VMOVDQU64    Z18, 320(DX)
 	VPUNPCKLWD   Z7, Z6, Z12
 	VPUNPCKHWD   Z7, Z6, Z13
 	VMOVDQU64    orderHammingBITALGLow<>+0(SB), Z17
 	VMOVDQU64    orderHammingBITALGHigh<>+0(SB), Z18
 	VPERMI2Q     Z13, Z12, Z17
 	VPERMI2Q     Z13, Z12, Z18
-	VMOVDQU64    Z17, (DX)
-	VMOVDQU64    Z18, 64(DX)
-	ADDQ         $+128, DX
+	VMOVDQU64    Z17, 384(DX)
+	VMOVDQU64    Z18, 448(DX)
+	ADDQ         $+512, DX
 	MOVQ         R9, CX
 	SUBQ         $0x04, BX
 	JMP          blocks4

@@ -175,12 +175,10 @@ func (s *bitScan) widen(sums reg.VecVirtual, w wide) {
 	s.VPADDW(sums, w.even, w.even)
 }
 
-// storeCounts writes the sums of 64 rows to out.
-func (s *bitScan) storeCounts(sums []wide, out reg.Register) {
-	for part, w := range sums {
-		for i, v := range s.inRows(w.even, w.odd) {
-			s.store(v, at(out, 2*(part*s.bytes)+i*s.bytes))
-		}
+// storeCounts writes the sums of the rows of register i to out.
+func (s *bitScan) storeCounts(sums wide, out reg.Register, i int) {
+	for half, v := range s.inRows(sums.even, sums.odd) {
+		s.store(v, at(out, (2*i+half)*s.bytes))
 	}
 }
 

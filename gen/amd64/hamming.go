@@ -43,18 +43,43 @@ func hammingTables(e emitter) Mem {
 //
 //	sum += ones(low nibble ^ low nibble of q) + ones(high nibble ^ high nibble of q)
 //
-// where the nibbles of q choose the two tables, so the XOR costs nothing.
+// where the nibbles of q choose the two tables, so the XOR costs nothing. On AVX2 two
+// blocks share the tables: registers are 16, so the totals are kept on the stack.
 func hammingLookUp(s *bitScan, ones Mem) {
 	query, blocks, out, count := s.argument("query"), s.argument("blocks"), s.argument("out"), s.argument("count")
-	tables, q, left, low, high := s.GP64(), s.GP64(), s.GP64(), s.GP64(), s.GP64()
+	tables := s.GP64()
 	s.LEAQ(ones, tables)
 	s.nibbleMask()
+	totals := s.AllocLocal(2 * 2 * 2 * blockRows)
+	if s.bytes == 32 {
+		s.hammingGroup(2, "blocks1", query, blocks, out, count, tables, totals)
+	}
+	s.hammingGroup(1, "done", query, blocks, out, count, tables, totals)
+	s.Label("done")
+	s.finish()
+}
 
-	s.Label("block")
-	total, sums := s.wides(s.parts()), s.vectors(s.parts())
+// hammingGroup emits the loop over groups of n blocks.
+func (s *bitScan) hammingGroup(n int, next string, query, blocks, out, count, tables reg.GPVirtual, totals Mem) {
+	s.Label(number("blocks", n))
+	s.CMPQ(count, U8(n))
+	s.JLT(LabelRef(next))
+	block, q, left := []reg.GPVirtual{blocks, s.GP64()}, s.GP64(), s.GP64()
 	s.MOVQ(query, q)
 	s.Load(s.Param("columns"), left)
-	s.pieces("", left, func() { s.zero(sums...) }, func() {
+	if n == 2 {
+		s.MOVQ(left, block[1])
+		s.SHLQ(U8(6), block[1])
+		s.ADDQ(blocks, block[1])
+	}
+	sums := s.vectors(n * s.parts())
+	total := func(i, odd int) Mem { return totals.Offset((2*i + odd) * s.bytes) }
+	s.zero(sums[0])
+	for i := range 2 * len(sums) {
+		s.store(sums[0], total(0, i))
+	}
+	s.pieces(number("", n), left, func() { s.zero(sums...) }, func() {
+		low, high := s.GP64(), s.GP64()
 		s.MOVBLZX(at(q, 0), low.As32())
 		s.MOVL(low.As32(), high.As32())
 		s.ANDL(U32(0xF0), high.As32())
@@ -62,20 +87,30 @@ func hammingLookUp(s *bitScan, ones Mem) {
 		s.SHLL(U8(4), low.As32())
 		lowTable, highTable := s.table(indexed(tables, low, 0)), s.table(indexed(tables, high, 0))
 		for i, sum := range sums {
-			s.VPADDB(s.lookUp(at(blocks, i*s.bytes), lowTable, highTable), sum, sum)
+			codes := at(block[i/s.parts()], i%s.parts()*s.bytes)
+			s.VPADDB(s.lookUp(codes, lowTable, highTable), sum, sum)
 		}
 		s.INCQ(q)
-		s.ADDQ(I32(blockRows), blocks)
+		for _, b := range block[:n] {
+			s.ADDQ(I32(blockRows), b)
+		}
 	}, func() {
 		for i, sum := range sums {
-			s.widen(sum, total[i])
+			w := wide{s.load(total(i, 0)), s.load(total(i, 1))}
+			s.widen(sum, w)
+			s.store(w.even, total(i, 0))
+			s.store(w.odd, total(i, 1))
 		}
 	})
-	s.storeCounts(total, out)
-	s.ADDQ(I32(2*blockRows), out)
-	s.DECQ(count)
-	s.JNZ(LabelRef("block"))
-	s.finish()
+	for i := range sums {
+		s.storeCounts(wide{s.load(total(i, 0)), s.load(total(i, 1))}, out, i)
+	}
+	if n == 2 {
+		s.MOVQ(block[1], blocks)
+	}
+	s.ADDQ(I32(2*blockRows*n), out)
+	s.SUBQ(U8(n), count)
+	s.JMP(LabelRef(number("blocks", n)))
 }
 
 // hammingPopcount counts with VPOPCNTB. Four blocks share the broadcast of a byte of the
@@ -126,9 +161,9 @@ func (s *bitScan) hammingBlocks(n int, query, blocks, out, blockBytes reg.GPVirt
 		}
 	})
 	for i := range n {
-		s.storeCounts(total[i:i+1], out)
-		s.ADDQ(I32(2*blockRows), out)
+		s.storeCounts(total[i], out, i)
 	}
+	s.ADDQ(I32(2*blockRows*n), out)
 	if n > 1 {
 		s.MOVQ(block[n-1], blocks)
 	}
