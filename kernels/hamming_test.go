@@ -44,13 +44,14 @@ func TestHammingScanIsExact(t *testing.T) {
 	})
 }
 
-// TestHammingScanExtremes has every byte sum as high as it gets.
+// TestHammingScanExtremes has every byte sum as high as it gets, in blocks that kernels
+// take together and in one that is left over.
 func TestHammingScanExtremes(t *testing.T) {
 	eachTier(t, opHammingScan, func(t *testing.T) {
 		for _, columns := range bitColumnCounts {
 			for _, pair := range [][2]uint8{{0, 255}, {255, 0}, {255, 255}, {0xF0, 0x0F}} {
-				query, blocks := filled(columns, pair[0]), filled(2*columns*BitBlockRows, pair[1])
-				out := make([]uint16, 2*BitBlockRows)
+				query, blocks := filled(columns, pair[0]), filled(5*columns*BitBlockRows, pair[1])
+				out := make([]uint16, 5*BitBlockRows)
 				HammingScan(query, blocks, out)
 				checkHamming(t, query, blocks, out)
 			}

@@ -87,7 +87,7 @@ func TestRaBitQScanIsExact(t *testing.T) {
 func TestRaBitQScanExtremes(t *testing.T) {
 	eachTier(t, opRaBitQScan, func(t *testing.T) {
 		for _, columns := range bitColumnCounts {
-			const rows = 2 * BitBlockRows
+			const rows = 3 * BitBlockRows // two together and one left over
 			blocks, scale, add, out := randomU8(columns*rows, 2), randomF32(rows, 3), randomF32(rows, 4), make([]float32, rows)
 			for _, entry := range []uint8{0, 31, 62} {
 				scanRaBitQ(t, filled(columns*bitTableBytes, entry), blocks, 0.013, scale, add, out)
