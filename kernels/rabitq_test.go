@@ -27,17 +27,14 @@ func randomTables(columns int, seed uint64) []uint8 {
 	return tables
 }
 
-// raBitQReference takes each row bit by bit and rounds from float64: products of two
+// raBitQReference takes each row nibble by nibble and rounds from float64: products of two
 // float32 are exact there, and sums round to the same float32.
 func raBitQReference(tables, blocks []uint8, delta float32, scale, add []float32, i int) float32 {
 	columns, sum := len(tables)/bitTableBytes, 0
 	block := blocks[i/BitBlockRows*BitBlockRows*columns:]
 	for nibble := range 2 * columns {
-		index := 0
-		for j := range 4 {
-			index += bitOf(block, i%BitBlockRows, 4*nibble+j) << j
-		}
-		sum += int(tables[16*nibble+index])
+		code := block[nibble/2*BitBlockRows+i%BitBlockRows] >> (nibble % 2 * 4) & 15
+		sum += int(tables[16*nibble+int(code)])
 	}
 	estimate := float32(float64(sum-31*2*columns) * float64(delta))
 	estimate = float32(float64(scale[i]) * float64(estimate))
