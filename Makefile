@@ -43,7 +43,7 @@ demo: build ## index the Go standard library's documentation, ask, kill, recover
 	$(GO) run ./examples/demo --nexus $(BIN)/nexus
 
 .PHONY: test
-test: setup lint test-generated test-go test-tiers test-avx512 test-arm64 test-race test-quality test-capi test-native test-python test-node ## everything (about twenty minutes)
+test: setup lint test-generated test-go test-tiers test-gates test-builds test-avx512 test-arm64 test-race test-quality test-capi test-native test-python test-node ## everything (about twenty minutes)
 	@echo "make test: all passed"
 
 .PHONY: lint
@@ -60,8 +60,8 @@ generate: ## write asm/ anew from gen/
 	cd gen && $(GO) run . -out ..
 
 .PHONY: test-generated
-test-generated: ## committed assembly is what gen/ writes
-	cd gen && $(GO) test ./...
+test-generated: ## committed assembly is what gen/ writes, and its machine code keeps the rules
+	cd gen && $(GO) test -count=1 ./... # reads files outside of its module, which the test cache does not see
 
 .PHONY: test-go
 test-go: build ## all Go tests on the best tier of this CPU
@@ -80,6 +80,18 @@ test-tiers: build ## the numeric rooms on every forced tier, without assembly, a
 	  else echo "NEXUS_CPU=$$tier: not here, this CPU lacks it; make test-avx512 runs it emulated"; fi; done
 	$(GO) test -short -tags noasm $(NUMERIC)
 	GOAMD64=v3 $(GO) test -short $(NUMERIC)
+
+.PHONY: test-gates
+test-gates: ## no kernel executes more instructions than before or is slower than plain Go
+	NEXUS_GATES=1 $(GO) test -count=1 -timeout 5m -run 'InstructionsPerCall|NoTierIsSlower' ./kernels
+
+.PHONY: update-gates
+update-gates: ## write the golden instruction counts anew
+	NEXUS_GATES=1 $(GO) test -count=1 -run InstructionsPerCall ./kernels -update
+
+.PHONY: test-builds
+test-builds: setup ## the kernels in a C library, position-independent, and for other systems
+	GO="$(GO)" kernels/builds.sh
 
 # Rooms that are run on the emulated CPU: those that call kernels, and are quick enough.
 EMULATED := ./kernels/... ./engine/fuse/... ./engine/vector/... ./engine/minhash/...

@@ -1,0 +1,93 @@
+// Kernels that break one rule each, and some that break none.
+
+#include "textflag.h"
+
+DATA constant<>+0(SB)/8, $1
+DATA constant<>+8(SB)/8, $2
+DATA constant<>+16(SB)/8, $3
+DATA constant<>+24(SB)/8, $4
+GLOBL constant<>(SB), RODATA|NOPTR, $32
+
+DATA variable<>+0(SB)/8, $1
+GLOBL variable<>(SB), NOPTR, $8
+
+TEXT ·Good(SB), NOSPLIT|NOFRAME, $0-8
+	MOVD p+0(FP), R0
+
+loop:
+	VLD1.P 16(R0), [V0.B16]
+	VADD V0.S4, V1.S4, V1.S4
+	SUBS $1, R1, R1
+	BNE loop
+	RET
+
+TEXT ·GoodFrame(SB), NOSPLIT, $32-8
+	MOVD R0, 8(RSP)
+	RET
+
+TEXT ·GoodConstant(SB), NOSPLIT|NOFRAME, $0-8
+	MOVD $constant<>(SB), R0
+	FMOVQ (R0), F0
+	RET
+
+TEXT ·NeedsNEON(SB), NOSPLIT|NOFRAME, $0-8
+	VADD V0.S4, V1.S4, V1.S4
+	RET
+
+TEXT ·NeedsDotProd(SB), NOSPLIT|NOFRAME, $0-8
+	WORD $0x4e829410 // SDOT V16.4S, V0.16B, V2.16B
+	RET
+
+TEXT ·NeedsFP16(SB), NOSPLIT|NOFRAME, $0-8
+	WORD $0x4e401420 // FADD V0.8H, V1.8H, V0.8H
+	RET
+
+TEXT ·NeedsBF16(SB), NOSPLIT|NOFRAME, $0-8
+	WORD $0x6e42fc20 // BFDOT V0.4S, V1.8H, V2.8H
+	RET
+
+TEXT ·NeedsI8MM(SB), NOSPLIT|NOFRAME, $0-8
+	WORD $0x4e82a420 // SMMLA V0.4S, V1.16B, V2.16B
+	RET
+
+TEXT ·NeedsLSE(SB), NOSPLIT|NOFRAME, $0-8
+	LDADDALD R0, (R1), R2
+	RET
+
+TEXT ·UnknownWord(SB), NOSPLIT|NOFRAME, $0-8
+	WORD $0x00000000
+	RET
+
+TEXT ·ReservedR18(SB), NOSPLIT|NOFRAME, $0-8
+	WORD $0xaa0003f2 // MOV X18, X0
+	RET
+
+TEXT ·ReservedR27(SB), NOSPLIT|NOFRAME, $0-8
+	MOVD R0, R27
+	RET
+
+TEXT ·ReservedR28(SB), NOSPLIT|NOFRAME, $0-8
+	MOVWU R0, g
+	RET
+
+TEXT ·Calls(SB), NOSPLIT|NOFRAME, $0-8
+	CALL ·Good(SB)
+	RET
+
+TEXT ·CallsRegister(SB), NOSPLIT|NOFRAME, $0-8
+	CALL (R0)
+	RET
+
+TEXT ·LeavesDirectly(SB), NOSPLIT|NOFRAME, $0-8
+	JMP ·Good(SB)
+
+TEXT ·LeavesComputed(SB), NOSPLIT|NOFRAME, $0-8
+	JMP (R0)
+
+TEXT ·LeavesByEnd(SB), NOSPLIT|NOFRAME, $0-8
+	MOVD R0, R1
+
+TEXT ·GlobalRead(SB), NOSPLIT|NOFRAME, $0-8
+	MOVD $variable<>(SB), R0
+	MOVD (R0), R1
+	RET
