@@ -7,7 +7,7 @@ import (
 
 func init() {
 	allocationCalls[opHammingScan] = func() func() {
-		query, blocks, out := randomU8(48, 1), randomU8(48*128, 2), make([]uint16, 128)
+		query, blocks, out := randomU8(40, 1), randomU8(40*192, 2), make([]uint16, 192)
 		return func() { HammingScan(query, blocks, out) }
 	}
 }

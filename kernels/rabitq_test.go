@@ -8,8 +8,8 @@ import (
 
 func init() {
 	allocationCalls[opRaBitQScan] = func() func() {
-		query, tables := randomF32(384, 1), make([]uint8, 48*bitTableBytes)
-		blocks, scale, out := randomU8(48*128, 2), randomF32(128, 3), make([]float32, 128)
+		query, tables := randomF32(72, 1), make([]uint8, 9*bitTableBytes)
+		blocks, scale, out := randomU8(9*192, 2), randomF32(192, 3), make([]float32, 192)
 		return func() {
 			delta := BuildBitTables(query, tables)
 			RaBitQScan(tables, blocks, delta, scale, nil, out)
