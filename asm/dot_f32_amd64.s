@@ -20,7 +20,7 @@ TEXT ·DotScanF32AVX2(SB), NOSPLIT, $0-40
 	MOVQ    BX, R9
 	SUBQ    DI, R9
 	SHRQ    $0x02, R9
-	LEAQ    maskF32<>+0(SB), R10
+	LEAQ    maskDotScanF32<>+0(SB), R10
 	SHLQ    $0x02, R9
 	SUBQ    R9, R10
 	VMOVDQU 32(R10), Y0
@@ -143,23 +143,23 @@ done:
 	VZEROUPPER
 	RET
 
-DATA maskF32<>+0(SB)/4, $0xffffffff
-DATA maskF32<>+4(SB)/4, $0xffffffff
-DATA maskF32<>+8(SB)/4, $0xffffffff
-DATA maskF32<>+12(SB)/4, $0xffffffff
-DATA maskF32<>+16(SB)/4, $0xffffffff
-DATA maskF32<>+20(SB)/4, $0xffffffff
-DATA maskF32<>+24(SB)/4, $0xffffffff
-DATA maskF32<>+28(SB)/4, $0xffffffff
-DATA maskF32<>+32(SB)/4, $0x00000000
-DATA maskF32<>+36(SB)/4, $0x00000000
-DATA maskF32<>+40(SB)/4, $0x00000000
-DATA maskF32<>+44(SB)/4, $0x00000000
-DATA maskF32<>+48(SB)/4, $0x00000000
-DATA maskF32<>+52(SB)/4, $0x00000000
-DATA maskF32<>+56(SB)/4, $0x00000000
-DATA maskF32<>+60(SB)/4, $0x00000000
-GLOBL maskF32<>(SB), RODATA|NOPTR, $64
+DATA maskDotScanF32<>+0(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+4(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+8(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+12(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+16(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+20(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+24(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+28(SB)/4, $0xffffffff
+DATA maskDotScanF32<>+32(SB)/4, $0x00000000
+DATA maskDotScanF32<>+36(SB)/4, $0x00000000
+DATA maskDotScanF32<>+40(SB)/4, $0x00000000
+DATA maskDotScanF32<>+44(SB)/4, $0x00000000
+DATA maskDotScanF32<>+48(SB)/4, $0x00000000
+DATA maskDotScanF32<>+52(SB)/4, $0x00000000
+DATA maskDotScanF32<>+56(SB)/4, $0x00000000
+DATA maskDotScanF32<>+60(SB)/4, $0x00000000
+GLOBL maskDotScanF32<>(SB), RODATA|NOPTR, $64
 
 // func DotScanF32AVX512(query *float32, rows *float32, out *float32, dim int, count int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2

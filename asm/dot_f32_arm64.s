@@ -66,7 +66,7 @@ one4:
 tail4:
 	ADDS     $16, R10, R10
 	BEQ      store4
-	// One element a turn; the load clears the other lanes, which adds 0*0 to their sums.
+	// One element a turn; the load clears the other lanes, whose term is then zero.
 
 element4:
 	FMOVS.P  4(R9), F0
@@ -124,7 +124,7 @@ one1:
 tail1:
 	ADDS     $16, R10, R10
 	BEQ      store1
-	// One element a turn; the load clears the other lanes, which adds 0*0 to their sums.
+	// One element a turn; the load clears the other lanes, whose term is then zero.
 
 element1:
 	FMOVS.P  4(R9), F0

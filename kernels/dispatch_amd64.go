@@ -16,6 +16,35 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureFMA},
 	},
+	opL2ScanF32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opSquaredNormsF32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opDotScanF64: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opL2ScanF64: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
+	opDotScanF16: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureF16C | featureFMA},
+	},
+	opDotScanBF16: {
+		{tierAVX512BF16, featureAVX2 | featureAVX512 | featureAVX512BF16 | featureBMI},
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opDotScanF32I8: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
 	opDotScanI8: {
 		{tierAVX512VNNI, featureAVX2 | featureAVX512 | featureAVX512VNNI | featureBMI},
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
@@ -54,6 +83,92 @@ func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
 		asm.DotScanF32AVX512(query, rows, out, dim, count)
 	case tierAVX2:
 		asm.DotScanF32AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF32(query, rows, out *float32, dim, count int) bool {
+	switch active[opL2ScanF32] {
+	case tierAVX512:
+		asm.L2ScanF32AVX512(query, rows, out, dim, count)
+	case tierAVX2:
+		asm.L2ScanF32AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSquaredNormsF32(rows, out *float32, dim, count int) bool {
+	switch active[opSquaredNormsF32] {
+	case tierAVX512:
+		asm.SquaredNormsF32AVX512(rows, out, dim, count)
+	case tierAVX2:
+		asm.SquaredNormsF32AVX2(rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opDotScanF64] {
+	case tierAVX512:
+		asm.DotScanF64AVX512(query, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanF64AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opL2ScanF64] {
+	case tierAVX512:
+		asm.L2ScanF64AVX512(query, rows, out, dim, count)
+	case tierAVX2:
+		asm.L2ScanF64AVX2(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF16(query *float32, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanF16] {
+	case tierAVX512:
+		asm.DotScanF16AVX512(query, tail, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanF16AVX2(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanBF16(query *uint16, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanBF16] {
+	case tierAVX512BF16:
+		asm.DotScanBF16AVX512BF16(query, tail, rows, out, dim, count)
+	case tierAVX512:
+		asm.DotScanBF16AVX512(query, tail, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanBF16AVX2(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF32I8(query *float32, tail *byte, rows *int8, out *float32, dim, count int) bool {
+	switch active[opDotScanF32I8] {
+	case tierAVX512:
+		asm.DotScanF32I8AVX512(query, tail, rows, out, dim, count)
+	case tierAVX2:
+		asm.DotScanF32I8AVX2(query, tail, rows, out, dim, count)
 	default:
 		return false
 	}

@@ -15,6 +15,27 @@ var variants = [operationCount][]variant{
 	opDotScanF32: {
 		{tierNEON, featureNEON},
 	},
+	opL2ScanF32: {
+		{tierNEON, featureNEON},
+	},
+	opSquaredNormsF32: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanF64: {
+		{tierNEON, featureNEON},
+	},
+	opL2ScanF64: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanF16: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanBF16: {
+		{tierNEON, featureNEON},
+	},
+	opDotScanF32I8: {
+		{tierNEON, featureNEON},
+	},
 	opDotScanI8: {
 		{tierNEONDot, featureNEON | featureDotProd},
 		{tierNEON, featureNEON},
@@ -43,6 +64,76 @@ func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
 	switch active[opDotScanF32] {
 	case tierNEON:
 		asm.DotScanF32NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF32(query, rows, out *float32, dim, count int) bool {
+	switch active[opL2ScanF32] {
+	case tierNEON:
+		asm.L2ScanF32NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSquaredNormsF32(rows, out *float32, dim, count int) bool {
+	switch active[opSquaredNormsF32] {
+	case tierNEON:
+		asm.SquaredNormsF32NEON(rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opDotScanF64] {
+	case tierNEON:
+		asm.DotScanF64NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmL2ScanF64(query, rows *float32, out *float64, dim, count int) bool {
+	switch active[opL2ScanF64] {
+	case tierNEON:
+		asm.L2ScanF64NEON(query, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF16(query *float32, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanF16] {
+	case tierNEON:
+		asm.DotScanF16NEON(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanBF16(query *uint16, tail *byte, rows *uint16, out *float32, dim, count int) bool {
+	switch active[opDotScanBF16] {
+	case tierNEON:
+		asm.DotScanBF16NEON(query, tail, rows, out, dim, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotScanF32I8(query *float32, tail *byte, rows *int8, out *float32, dim, count int) bool {
+	switch active[opDotScanF32I8] {
+	case tierNEON:
+		asm.DotScanF32I8NEON(query, tail, rows, out, dim, count)
 	default:
 		return false
 	}

@@ -12,6 +12,20 @@ var variants [operationCount][]variant
 
 func asmDotScanF32(*float32, *float32, *float32, int, int) bool { return false }
 
+func asmL2ScanF32(*float32, *float32, *float32, int, int) bool { return false }
+
+func asmSquaredNormsF32(*float32, *float32, int, int) bool { return false }
+
+func asmDotScanF64(*float32, *float32, *float64, int, int) bool { return false }
+
+func asmL2ScanF64(*float32, *float32, *float64, int, int) bool { return false }
+
+func asmDotScanF16(*float32, *byte, *uint16, *float32, int, int) bool { return false }
+
+func asmDotScanBF16(*uint16, *byte, *uint16, *float32, int, int) bool { return false }
+
+func asmDotScanF32I8(*float32, *byte, *int8, *float32, int, int) bool { return false }
+
 func asmDotScanI8(*int8, *int8, *int8, *int32, int, int) bool { return false }
 
 func asmMinHashUpdate(*uint32, *uint32, *uint32, *uint32, int) bool { return false }

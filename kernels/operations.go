@@ -7,6 +7,13 @@ type operation uint8
 
 const (
 	opDotScanF32 operation = iota
+	opL2ScanF32
+	opSquaredNormsF32
+	opDotScanF64
+	opL2ScanF64
+	opDotScanF16
+	opDotScanBF16
+	opDotScanF32I8
 	opDotScanI8
 	opMinHashUpdate
 	opSignatureScan
@@ -19,12 +26,19 @@ const (
 
 // operationNames are what nexus doctor shows.
 var operationNames = [operationCount]string{
-	opDotScanF32:    "dot_scan_f32",
-	opDotScanI8:     "dot_scan_i8",
-	opMinHashUpdate: "minhash_update",
-	opSignatureScan: "signature_scan",
-	opScoreTop8:     "score_top8",
-	opHammingScan:   "hamming_scan",
-	opRaBitQScan:    "rabitq_scan",
-	opSignBits:      "sign_bits",
+	opDotScanF32:      "dot_scan_f32",
+	opL2ScanF32:       "l2_scan_f32",
+	opSquaredNormsF32: "squared_norms_f32",
+	opDotScanF64:      "dot_scan_f64",
+	opL2ScanF64:       "l2_scan_f64",
+	opDotScanF16:      "dot_scan_f16",
+	opDotScanBF16:     "dot_scan_bf16",
+	opDotScanF32I8:    "dot_scan_f32_i8",
+	opDotScanI8:       "dot_scan_i8",
+	opMinHashUpdate:   "minhash_update",
+	opSignatureScan:   "signature_scan",
+	opScoreTop8:       "score_top8",
+	opHammingScan:     "hamming_scan",
+	opRaBitQScan:      "rabitq_scan",
+	opSignBits:        "sign_bits",
 }

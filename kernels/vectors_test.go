@@ -2,11 +2,30 @@ package kernels
 
 import (
 	"math/rand/v2"
+	"testing"
 	"unsafe"
 )
 
 // rowCounts covers every remainder of four rows and a longer run.
 var rowCounts = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 33}
+
+// tails is one more than the largest dimension to try where a kernel takes step elements
+// a turn: every tail behind none, one and two turns, and four where time allows.
+func tails(step int) int {
+	if testing.Short() {
+		return 2*step + 9
+	}
+	return 4*step + 9
+}
+
+// fewRows are numbers of rows for two turns of both loops of a kernel, over groups of four
+// rows and over single ones, and for a group before a row; more where time allows.
+func fewRows() []int {
+	if testing.Short() {
+		return []int{2, 5, 8}
+	}
+	return []int{0, 1, 3, 4, 5, 9}
+}
 
 // allocationCalls holds for each operation what makes its arguments and returns a call
 // that may not allocate. The tests of each operation add theirs.
@@ -61,4 +80,15 @@ func shifted[T any](values []T, offset int) []T {
 	copied := unsafe.Slice((*T)(unsafe.Pointer(&buffer[skip+offset])), len(values))
 	copy(copied, values)
 	return copied
+}
+
+// mustPanic calls what may not return.
+func mustPanic(t *testing.T, name string, call func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: no panic", name)
+		}
+	}()
+	call()
 }

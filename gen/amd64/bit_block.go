@@ -202,5 +202,5 @@ func (s *bitScan) pieces(name string, left reg.GPVirtual, start, column, end fun
 	s.JNZ(LabelRef("piece" + name))
 }
 
-// number makes a label of a name and a number.
-func number(name string, n int) string { return fmt.Sprintf("%s%d", name, n) }
+// numbered makes a label of a name and a number.
+func numbered(name string, n int) string { return fmt.Sprintf("%s%d", name, n) }

@@ -9,7 +9,7 @@ func dotF32(e emitter) {
 	e.kernel("DotScanF32", "AVX2",
 		"sets out[i] to the dot product of query and row i, for count rows of dim elements.\n"+
 			"Needs AVX2 and FMA; dim and count may be anything from 0.")
-	(&scan{emitter: e, arithmetic: &f32AVX2{}, shift: 2, stepBytes: 32}).emit()
+	(&scan{emitter: e, arithmetic: &f32AVX2{name: "DotScanF32"}, shift: 2, stepBytes: 32}).emit()
 
 	e.kernel("DotScanF32", "AVX512",
 		"sets out[i] to the dot product of query and row i, for count rows of dim elements.\n"+
@@ -21,18 +21,21 @@ func dotF32(e emitter) {
 // reads nothing for the elements it leaves out.
 type f32AVX2 struct {
 	f32
+	name string // of the operation
 	mask reg.VecVirtual
 }
 
-// prepare sets mask[j] = j < tail, from a table that slides over ones followed by zeros.
-func (f *f32AVX2) prepare(s *scan) {
-	table := s.maskTable("maskF32")
-	n, address := s.tailCount(), s.GP64()
-	s.LEAQ(table, address)
-	s.SHLQ(U8(2), n)
-	s.SUBQ(n, address)
-	f.mask = s.YMM()
-	s.VMOVDQU(at(address, 32), f.mask)
+func (f *f32AVX2) prepare(s *scan) { f.mask = s.slidingMask("mask"+f.name, s.tailCount()) }
+
+// slidingMask returns mask[j] = j < count, count < 8, from a table that slides over ones
+// followed by zeros. Names are file-wide, so each kernel has its own table.
+func (e emitter) slidingMask(name string, count reg.GPVirtual) reg.VecVirtual {
+	table, address, mask := e.maskTable(name), e.GP64(), e.YMM()
+	e.LEAQ(table, address)
+	e.SHLQ(U8(2), count)
+	e.SUBQ(count, address)
+	e.VMOVDQU(at(address, 32), mask)
+	return mask
 }
 
 // maskTable emits eight words of ones and eight of zeros.

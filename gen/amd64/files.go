@@ -29,6 +29,9 @@ var families = []struct {
 	emit func(e emitter)
 }{
 	{"dot_f32", dotF32},
+	{"distance_f32", distanceF32},
+	{"exact", exact},
+	{"half", half},
 	{"dot_i8", dotI8},
 	{"minhash", minHash},
 	{"signature", signature},
@@ -77,7 +80,8 @@ var isaFeatures = map[string]string{
 	"POPCNT": "featurePOPCNT", "BMI": "featureBMI", "BMI2": "featureBMI",
 	"AVX512F": "featureAVX512", "AVX512BW": "featureAVX512", "AVX512DQ": "featureAVX512", "AVX512VL": "featureAVX512",
 	"AVX512VNNI": "featureAVX512VNNI", "AVX512BITALG": "featureAVX512BITALG",
-	"SSE": "", "SSE2": "", "CMOV": "", // part of every amd64
+	"AVX512BF16": "featureAVX512BF16",        // of emitter.vdpbf16ps; avo has none
+	"SSE":        "", "SSE2": "", "CMOV": "", // part of every amd64
 }
 
 // addFeatures gives each kernel of a compiled file the features that its instructions

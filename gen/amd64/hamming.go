@@ -61,7 +61,7 @@ func hammingLookUp(s *bitScan, ones Mem) {
 
 // hammingGroup emits the loop over groups of n blocks.
 func (s *bitScan) hammingGroup(n int, next string, query, blocks, out, count, tables reg.GPVirtual, totals Mem) {
-	s.Label(number("blocks", n))
+	s.Label(numbered("blocks", n))
 	s.CMPQ(count, U8(n))
 	s.JLT(LabelRef(next))
 	block, q, left := []reg.GPVirtual{blocks, s.GP64()}, s.GP64(), s.GP64()
@@ -78,7 +78,7 @@ func (s *bitScan) hammingGroup(n int, next string, query, blocks, out, count, ta
 	for i := range 2 * len(sums) {
 		s.store(sums[0], total(0, i))
 	}
-	s.pieces(number("", n), left, func() { s.zero(sums...) }, func() {
+	s.pieces(numbered("", n), left, func() { s.zero(sums...) }, func() {
 		low, high := s.GP64(), s.GP64()
 		s.MOVBLZX(at(q, 0), low.As32())
 		s.MOVL(low.As32(), high.As32())
@@ -110,7 +110,7 @@ func (s *bitScan) hammingGroup(n int, next string, query, blocks, out, count, ta
 	}
 	s.ADDQ(I32(2*blockRows*n), out)
 	s.SUBQ(U8(n), count)
-	s.JMP(LabelRef(number("blocks", n)))
+	s.JMP(LabelRef(numbered("blocks", n)))
 }
 
 // hammingPopcount counts with VPOPCNTB. Four blocks share the broadcast of a byte of the
@@ -122,12 +122,12 @@ func hammingPopcount(s *bitScan) {
 	s.SHLQ(U8(6), blockBytes)
 	for _, n := range []int{4, 1} {
 		next := map[int]string{4: "blocks1", 1: "done"}[n]
-		s.Label(number("blocks", n))
+		s.Label(numbered("blocks", n))
 		s.CMPQ(count, U8(n))
 		s.JLT(LabelRef(next))
 		s.hammingBlocks(n, query, blocks, out, blockBytes)
 		s.SUBQ(U8(n), count)
-		s.JMP(LabelRef(number("blocks", n)))
+		s.JMP(LabelRef(numbered("blocks", n)))
 	}
 	s.Label("done")
 	s.finish()
@@ -144,7 +144,7 @@ func (s *bitScan) hammingBlocks(n int, query, blocks, out, blockBytes reg.GPVirt
 	q, left := s.GP64(), s.GP64()
 	s.MOVQ(query, q)
 	s.Load(s.Param("columns"), left)
-	s.pieces(number("", n), left, func() { s.zero(sums...) }, func() {
+	s.pieces(numbered("", n), left, func() { s.zero(sums...) }, func() {
 		bits := s.vector()
 		s.VPBROADCASTB(at(q, 0), bits)
 		for i, sum := range sums {

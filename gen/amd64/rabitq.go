@@ -48,7 +48,7 @@ func (s *raBitQScan) emit() {
 func (s *raBitQScan) group(n int, count reg.GPVirtual, next string) {
 	table, left := s.GP64(), s.GP64()
 	s.all, s.odd = s.vectors(n*s.parts()), s.vectors(n*s.parts())
-	s.Label(number("blocks", n))
+	s.Label(numbered("blocks", n))
 	s.CMPQ(count, U8(n))
 	s.JLT(LabelRef(next))
 	s.MOVQ(s.tables, table)
@@ -60,17 +60,17 @@ func (s *raBitQScan) group(n int, count reg.GPVirtual, next string) {
 	}
 	s.start(left)
 	s.SUBQ(U8(2), left)
-	s.JLT(LabelRef(number("last", n)))
-	s.Label(number("pair", n))
+	s.JLT(LabelRef(numbered("last", n)))
+	s.Label(numbered("pair", n))
 	s.columns(n, 2, table)
 	s.SUBQ(U8(2), left)
-	s.JGE(LabelRef(number("pair", n)))
-	s.Label(number("last", n))
+	s.JGE(LabelRef(numbered("pair", n)))
+	s.Label(numbered("last", n))
 	s.INCQ(left)
-	s.JNZ(LabelRef(number("store", n))) // left is 0 when a column is left
+	s.JNZ(LabelRef(numbered("store", n))) // left is 0 when a column is left
 	s.columns(n, 1, table)
 
-	s.Label(number("store", n))
+	s.Label(numbered("store", n))
 	if n == 2 {
 		s.MOVQ(s.block[1], s.block[0])
 	}
@@ -83,7 +83,7 @@ func (s *raBitQScan) group(n int, count reg.GPVirtual, next string) {
 		s.ADDQ(I32(4*blockRows*n), p)
 	}
 	s.SUBQ(U8(n), count)
-	s.JMP(LabelRef(number("blocks", n)))
+	s.JMP(LabelRef(numbered("blocks", n)))
 }
 
 // start makes the sums what they are when the entries add up to nothing: with zero =

@@ -18,6 +18,7 @@ type scan struct {
 	arithmetic arithmetic
 	shift      uint8 // log2 of the bytes of an element
 	stepBytes  int   // bytes of a row that one vector takes
+	noQuery    bool  // rows alone: there is no parameter query
 
 	// Registers that live through the whole kernel.
 	query, rows, out, count reg.GPVirtual
@@ -48,7 +49,10 @@ type arithmetic interface {
 
 // emit writes the body of a kernel with parameters query, rows, out, dim and count.
 func (s *scan) emit() {
-	s.query, s.rows, s.out = s.argument("query"), s.argument("rows"), s.argument("out")
+	if !s.noQuery {
+		s.query = s.argument("query")
+	}
+	s.rows, s.out = s.argument("rows"), s.argument("out")
 	s.rowBytes, s.count = s.argument("dim"), s.argument("count")
 	if s.shift > 0 {
 		s.SHLQ(operand.U8(s.shift), s.rowBytes)
@@ -102,7 +106,10 @@ func (s *scan) sums(n int, row []reg.GPVirtual) []reg.VecVirtual {
 	}
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, n) }
 	step := func(half int) {
-		q := s.arithmetic.load(s, indexed(s.query, s.offset, half*s.stepBytes))
+		var q reg.VecVirtual
+		if !s.noQuery {
+			q = s.arithmetic.load(s, indexed(s.query, s.offset, half*s.stepBytes))
+		}
 		for i := range n {
 			s.arithmetic.add(s, q, indexed(row[i], s.offset, half*s.stepBytes), sum[half][i])
 		}
@@ -126,7 +133,10 @@ func (s *scan) sums(n int, row []reg.GPVirtual) []reg.VecVirtual {
 	s.Label(label("tail"))
 	s.CMPQ(s.offset, s.rowBytes)
 	s.JEQ(operand.LabelRef(label("store")))
-	q := s.arithmetic.loadTail(s)
+	var q reg.VecVirtual
+	if !s.noQuery {
+		q = s.arithmetic.loadTail(s)
+	}
 	for i := range n {
 		s.arithmetic.addTail(s, q, row[i], sum[1][i])
 	}

@@ -216,13 +216,7 @@ func (*scoreAVX2) vector(e emitter) reg.VecVirtual { return e.YMM() }
 
 // tailMask sets mask[j] = j < count.
 func (t *scoreAVX2) tailMask(e emitter, count reg.GPVirtual) {
-	table := e.maskTable("maskScore")
-	address := e.GP64()
-	t.mask = e.YMM()
-	e.LEAQ(table, address)
-	e.SHLQ(U8(2), count)
-	e.SUBQ(count, address)
-	e.VMOVDQU(at(address, 32), t.mask)
+	t.mask = e.slidingMask("maskScore", count)
 }
 
 func (t *scoreAVX2) load(e emitter, column Mem, tail bool) reg.VecVirtual {

@@ -10,8 +10,8 @@ import (
 
 // class is a group of the Advanced SIMD encodings in the Arm Architecture Reference
 // Manual (C4.1, "Data processing, scalar floating-point and Advanced SIMD"): the fixed
-// bits, and where the opcode starts. All share Q at bit 30, U at 29, size at 22, and the
-// registers Rm at 16, Rn at 5, Rd at 0.
+// bits, and where the opcode starts; that of shiftImmediate includes immh and immb. All
+// share Q at bit 30, U at 29, size at 22, and the registers Rm at 16, Rn at 5, Rd at 0.
 type class struct {
 	fixed       uint32
 	opcodeShift int
@@ -22,6 +22,7 @@ var (
 	threeDifferent = class{0x0E200000, 12} // 0 Q U 01110 size 1 Rm opcode:4 00 Rn Rd
 	threeExtra     = class{0x0E008400, 11} // 0 Q U 01110 size 0 Rm 1 opcode:4 1 Rn Rd
 	twoMisc        = class{0x0E200800, 12} // 0 Q U 01110 size 10000 opcode:5 10 Rn Rd
+	shiftImmediate = class{0x0F000400, 11} // 0 Q U 011110 immh:4 immb:3 opcode:5 1 Rn Rd
 )
 
 // encoding is one instruction: its fields and how it is written.
@@ -44,9 +45,27 @@ var (
 	sadalp = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", "", ""}
 	sdot   = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B", "featureDotProd"}
 	scvtf  = encoding{"SCVTF", twoMisc, 1, 0, 0b00, 0b11101, "4S", "4S", "", ""}
+	fsub   = encoding{"FSUB", threeSame, 1, 0, 0b10, 0b11010, "4S", "4S", "4S", ""}
+
+	faddD  = encoding{"FADD", threeSame, 1, 0, 0b01, 0b11010, "2D", "2D", "2D", ""}
+	fsubD  = encoding{"FSUB", threeSame, 1, 0, 0b11, 0b11010, "2D", "2D", "2D", ""}
+	fmulD  = encoding{"FMUL", threeSame, 1, 1, 0b01, 0b11011, "2D", "2D", "2D", ""}
+	faddpD = encoding{"FADDP", threeSame, 1, 1, 0b01, 0b11010, "2D", "2D", "2D", ""}
+
+	// Conversions to the next wider type, from the lower and the upper half of a vector.
+	fcvtlH  = encoding{"FCVTL", twoMisc, 0, 0, 0b00, 0b10111, "4S", "4H", "", ""}
+	fcvtl2H = encoding{"FCVTL2", twoMisc, 1, 0, 0b00, 0b10111, "4S", "8H", "", ""}
+	fcvtlS  = encoding{"FCVTL", twoMisc, 0, 0, 0b01, 0b10111, "2D", "2S", "", ""}
+	fcvtl2S = encoding{"FCVTL2", twoMisc, 1, 0, 0b01, 0b10111, "2D", "4S", "", ""}
+	sxtlB   = encoding{"SXTL", shiftImmediate, 0, 0, 0, 0b0001_000_10100, "8H", "8B", "", ""}
+	sxtlH   = encoding{"SXTL", shiftImmediate, 0, 0, 0, 0b0010_000_10100, "4S", "4H", "", ""}
+	sxtl2H  = encoding{"SXTL2", shiftImmediate, 1, 0, 0, 0b0010_000_10100, "4S", "8H", "", ""}
 )
 
-var encodings = []encoding{fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, scvtf}
+var encodings = []encoding{
+	fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, scvtf, fsub,
+	faddD, fsubD, fmulD, faddpD, fcvtlH, fcvtl2H, fcvtlS, fcvtl2S, sxtlB, sxtlH, sxtl2H,
+}
 
 // undecodable are the encodings that arm64asm does not know; the test compares these
 // with llvm-mc as well.

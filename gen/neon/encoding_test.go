@@ -64,6 +64,9 @@ func TestLLVMAgrees(t *testing.T) {
 		t.Fatalf("%d instructions from %d words: %s", len(got), len(want), output)
 	}
 	for i := range want {
+		if name, operands, _ := strings.Cut(want[i], " "); strings.HasPrefix(name, "SXTL") {
+			want[i] = strings.Replace(name, "SXTL", "SSHLL", 1) + " " + operands + ", #0" // what it is short for
+		}
 		if !strings.EqualFold(got[i], want[i]) {
 			t.Errorf("encoded %s, llvm-mc reads %s", want[i], got[i])
 		}

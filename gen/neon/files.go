@@ -22,6 +22,9 @@ var families = []struct {
 	emit func(p *program)
 }{
 	{"dot_f32", dotF32},
+	{"distance_f32", distanceF32},
+	{"exact", exact},
+	{"half", half},
 	{"dot_i8", dotI8},
 	{"minhash", minHash},
 	{"signature", signature},

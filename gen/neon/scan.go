@@ -3,7 +3,8 @@ package neon
 // scan is the loop nest of the dot products: out[i] = query . row i.
 //
 // Four rows share each load of the query and have two accumulators each. A row is taken
-// in two vectors of 16 bytes at a time, then one, then what the tail does.
+// in two vectors of 16 bytes at a time, then one, then what the tail does. Scans whose
+// rows are converted bring their own walk along the rows; see rowwise.
 //
 //	R0.. parameters, see each kernel       R9      query pointer
 //	R10  bytes left of the rows            R11-14  row pointers
@@ -12,6 +13,7 @@ type scan struct {
 	*program
 	query, rows, out, dim, count int // numbers of the R registers
 	shift                        int // log2 of the bytes of an element
+	noQuery                      bool
 
 	// add emits sum += query*row for one vector; temporary is free scratch.
 	add func(query, row, sum, temporary int)
@@ -29,18 +31,22 @@ const (
 	firstSum     = 16
 )
 
-func (s *scan) emit() {
+func (s *scan) emit() { s.nest(2, s.alike) }
+
+// nest emits the loops over groups of rows, which have sums accumulators each. walk emits
+// the loops along n rows; their length is R10 bytes.
+func (s *scan) nest(sums int, walk func(n int)) {
 	if s.shift > 0 {
 		s.op("LSL $%d, R%d, R%d", s.shift, s.dim, s.dim)
 	}
-	s.group(4, "rows1")
-	s.group(1, "done")
+	s.group(4, "rows1", sums, walk)
+	s.group(1, "done", sums, walk)
 	s.label("done")
 	s.op("RET")
 }
 
 // group emits the loop over groups of n rows.
-func (s *scan) group(n int, next string) {
+func (s *scan) group(n int, next string, sums int, walk func(n int)) {
 	s.label("rows%d", n)
 	s.op("CMP $%d, R%d", n, s.count)
 	s.op("BLT %s", next)
@@ -48,10 +54,23 @@ func (s *scan) group(n int, next string) {
 	for i := 1; i < n; i++ {
 		s.op("ADD R%d, R%d, R%d", s.dim, rowPointer+i-1, rowPointer+i)
 	}
-	for i := range 2 * n {
+	for i := range sums * n {
 		s.op("VEOR V%d.B16, V%d.B16, V%d.B16", firstSum+i, firstSum+i, firstSum+i)
 	}
-	s.op("MOVD R%d, R%d", s.query, queryPointer)
+	if !s.noQuery {
+		s.op("MOVD R%d, R%d", s.query, queryPointer)
+	}
+	walk(n)
+
+	s.label("store%d", n)
+	s.op("MOVD R%d, R%d", rowPointer+n-1, s.rows)
+	s.store(n)
+	s.op("SUB $%d, R%d, R%d", n, s.count, s.count)
+	s.op("B rows%d", n)
+}
+
+// alike emits the loops along n rows of the same elements as the query.
+func (s *scan) alike(n int) {
 	s.op("SUBS $32, R%d, R%d", s.dim, bytesLeft)
 	s.op("BLT one%d", n)
 
@@ -70,17 +89,13 @@ func (s *scan) group(n int, next string) {
 	s.op("ADDS $16, R%d, R%d", bytesLeft, bytesLeft)
 	s.op("BEQ store%d", n)
 	s.tail(n)
-
-	s.label("store%d", n)
-	s.op("MOVD R%d, R%d", rowPointer+n-1, s.rows)
-	s.store(n)
-	s.op("SUB $%d, R%d, R%d", n, s.count, s.count)
-	s.op("B rows%d", n)
 }
 
 // vectors adds count vectors of n rows to the sums.
 func (s *scan) vectors(n, count int) {
-	s.op("VLD1.P %d(R%d), %s", 16*count, queryPointer, list(0, count, "B16"))
+	if !s.noQuery {
+		s.op("VLD1.P %d(R%d), %s", 16*count, queryPointer, list(0, count, "B16"))
+	}
 	for i := range n {
 		s.op("VLD1.P %d(R%d), %s", 16*count, rowPointer+i, list(2, count, "B16"))
 		for half := range count {

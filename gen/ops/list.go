@@ -3,6 +3,13 @@ package ops
 // List holds every operation. Its order is that of nexus doctor.
 var List = []Operation{
 	{"DotScanF32", "dot_scan_f32", "query, rows, out *float32, dim, count int"},
+	{"L2ScanF32", "l2_scan_f32", "query, rows, out *float32, dim, count int"},
+	{"SquaredNormsF32", "squared_norms_f32", "rows, out *float32, dim, count int"},
+	{"DotScanF64", "dot_scan_f64", "query, rows *float32, out *float64, dim, count int"},
+	{"L2ScanF64", "l2_scan_f64", "query, rows *float32, out *float64, dim, count int"},
+	{"DotScanF16", "dot_scan_f16", "query *float32, tail *byte, rows *uint16, out *float32, dim, count int"},
+	{"DotScanBF16", "dot_scan_bf16", "query *uint16, tail *byte, rows *uint16, out *float32, dim, count int"},
+	{"DotScanF32I8", "dot_scan_f32_i8", "query *float32, tail *byte, rows *int8, out *float32, dim, count int"},
 	{"DotScanI8", "dot_scan_i8", "query, tail, rows *int8, out *int32, dim, count int"},
 	{"MinHashUpdate", "minhash_update", "sig, xor, mul, hashes *uint32, count int"},
 	{"SignatureScan", "signature_scan", "query, rows, out *uint8, count int"},

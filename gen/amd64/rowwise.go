@@ -1,0 +1,166 @@
+package amd64
+
+import (
+	"fmt"
+	"math/bits"
+
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// rowwise is the loop nest of the scans that convert elements as they load them, so that
+// query and rows advance by different bytes: out[i] = f(query, row i).
+//
+// Four rows, a quarter of the call apart, share each load and conversion of the query. A row has as many accumulators
+// as a turn of step elements fills vectors; conversions, not additions, are the bound,
+// so there are no more chains than those.
+type rowwise struct {
+	emitter
+	arithmetic rowwiseArithmetic
+	queryBytes int // bytes of an element of the query, 1, 2, 4 or 8
+	rowBytes   int // bytes of an element of a row
+	outBytes   int // bytes of a result
+	step       int // elements a turn
+
+	query, rows, out, dim reg.GPVirtual
+	whole                 reg.GPVirtual // dim rounded down to step
+	element               reg.GPVirtual // elements of the rows that are summed already
+}
+
+// rowwiseArithmetic is what the operations and tiers do differently.
+type rowwiseArithmetic interface {
+	// prepare sets up constants before the first row.
+	prepare(r *rowwise)
+	// accumulators returns the sums of one row, not yet cleared.
+	accumulators(r *rowwise) []vec
+	// loadQuery and loadRow bring step elements into registers, converted.
+	loadQuery(r *rowwise, place Mem) []vec
+	loadRow(r *rowwise, place Mem) []vec
+	// tailQuery and tailRow do so for the dim%step elements at the end of a row; lanes
+	// without an element are zero.
+	tailQuery(r *rowwise) []vec
+	tailRow(r *rowwise, row reg.GPVirtual) []vec
+	// add adds the terms of query and row to the sums; row may be overwritten.
+	add(r *rowwise, query, row, sums []vec)
+	// store reduces the sums of one row and writes the result to place.
+	store(r *rowwise, sums []vec, place Mem)
+}
+
+// emit writes the body of a kernel with parameters query, rows, out, dim and count.
+func (r *rowwise) emit() {
+	r.query, r.rows, r.out = r.argument("query"), r.argument("rows"), r.argument("out")
+	r.dim = r.argument("dim")
+	r.whole, r.element = r.GP64(), r.GP64()
+	r.MOVQ(r.dim, r.whole)
+	r.ANDQ(I32(-r.step), r.whole)
+	r.arithmetic.prepare(r)
+
+	r.streams()
+	r.single()
+	r.finish()
+}
+
+// streams emits the loop over the whole quarters of the rows, one row of each a turn, and
+// leaves rows and out behind them. Rows that lie far apart are read as four
+// sequential streams, which the CPU prefetches; four neighbours are not: from RAM that is
+// 10 to 18 GB/s against 30 (measured with DotScanI8 and DotScanF32, Zen 3).
+func (r *rowwise) streams() {
+	turns, span, outSpan := r.argument("count"), r.GP64(), r.GP64()
+	r.SHRQ(U8(2), turns)
+	r.MOVQ(turns, outSpan)
+	r.SHLQ(U8(bits.TrailingZeros(uint(r.outBytes))), outSpan)
+	r.MOVQ(turns, span)
+	r.IMULQ(r.dim, span)
+	row := []reg.GPVirtual{r.rows}
+	for i := 1; i < 4; i++ {
+		row = append(row, r.GP64())
+		r.LEAQ(r.elementAt(row[i-1], span, 0), row[i])
+	}
+
+	r.Label("turn")
+	r.SUBQ(U8(1), turns)
+	r.JLT(LabelRef("turned"))
+	sums, place := r.sums(row), r.GP64()
+	r.MOVQ(r.out, place)
+	for i, sums := range sums {
+		if i > 0 {
+			r.ADDQ(outSpan, place)
+		}
+		r.arithmetic.store(r, sums, at(place, 0))
+		r.LEAQ(r.elementAt(row[i], r.dim, 0), row[i])
+	}
+	r.ADDQ(U8(r.outBytes), r.out)
+	r.JMP(LabelRef("turn"))
+
+	r.Label("turned")
+	r.MOVQ(row[3], r.rows)
+	r.LEAQ(Mem{Base: outSpan, Index: outSpan, Scale: 2}, outSpan)
+	r.ADDQ(outSpan, r.out)
+}
+
+// single emits the loop over the rows that are left, one at a time.
+func (r *rowwise) single() {
+	left := r.argument("count")
+	r.ANDQ(U8(3), left)
+	r.Label("row")
+	r.SUBQ(U8(1), left)
+	r.JLT(LabelRef("done"))
+	r.arithmetic.store(r, r.sums([]reg.GPVirtual{r.rows})[0], at(r.out, 0))
+	r.LEAQ(r.elementAt(r.rows, r.dim, 0), r.rows)
+	r.ADDQ(U8(r.outBytes), r.out)
+	r.JMP(LabelRef("row"))
+	r.Label("done")
+}
+
+// elementAt is the place of element index+disp of a row.
+func (r *rowwise) elementAt(row, index reg.Register, disp int) Mem {
+	return Mem{Base: row, Index: index, Scale: uint8(r.rowBytes), Disp: disp * r.rowBytes}
+}
+
+// sums emits the loop along some rows and returns their accumulators.
+func (r *rowwise) sums(row []reg.GPVirtual) [][]vec {
+	n := len(row)
+	var sums [][]vec
+	for range n {
+		s := r.arithmetic.accumulators(r)
+		for _, v := range s {
+			r.VPXOR(v.AsX(), v.AsX(), v.AsX())
+		}
+		sums = append(sums, s)
+	}
+	label := func(name string) string { return fmt.Sprintf("%s%d", name, n) }
+	r.XORQ(r.element, r.element)
+	r.JMP(LabelRef(label("check")))
+	r.Label(label("step"))
+	q := r.arithmetic.loadQuery(r, Mem{Base: r.query, Index: r.element, Scale: uint8(r.queryBytes)})
+	for i := range n {
+		r.arithmetic.add(r, q, r.arithmetic.loadRow(r, r.elementAt(row[i], r.element, 0)), sums[i])
+	}
+	r.ADDQ(I32(r.step), r.element)
+	r.Label(label("check"))
+	r.CMPQ(r.element, r.whole)
+	r.JLT(LabelRef(label("step")))
+
+	r.CMPQ(r.element, r.dim)
+	r.JEQ(LabelRef(label("store")))
+	q = r.arithmetic.tailQuery(r)
+	for i := range n {
+		r.arithmetic.add(r, q, r.arithmetic.tailRow(r, row[i]), sums[i])
+	}
+	r.Label(label("store"))
+	return sums
+}
+
+// tailCount returns dim - whole.
+func (r *rowwise) tailCount() reg.GPVirtual {
+	n := r.GP64()
+	r.MOVQ(r.dim, n)
+	r.SUBQ(r.whole, n)
+	return n
+}
+
+// vec is a vector register, allocated by avo or chosen.
+type vec interface {
+	reg.Register
+	reg.Vec
+}

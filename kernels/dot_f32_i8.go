@@ -1,0 +1,40 @@
+package kernels
+
+// DotScanF32I8 sets out[i] to the dot product of query and row i of rows: the query keeps
+// its precision, only the rows are quantized.
+//
+// Shape: len(rows) == len(query)*len(out); any dimension, any alignment, any row count.
+// Within n*eps*sum(|q[j]*r[j]|) of the exact sum, n = len(query), eps = 2^-23. Tiers differ
+// in the order of addition. NaN and infinities of the query follow IEEE 754. out must not
+// overlap the inputs, which are not written. O(rows), no allocation. Panics if the lengths
+// do not fit (caller bug).
+func DotScanF32I8(query []float32, rows []int8, out []float32) {
+	checkScan("DotScanF32I8", len(query), len(rows), len(out))
+	raceRead(query)
+	raceRead(rows)
+	raceWrite(out)
+	if len(query) < 8 || len(query) > callBytesMax {
+		dotScanF32I8Generic(query, rows, out)
+		return
+	}
+	tail := newHalfTail(len(query), func(j int) float32 { return query[j] })
+	for step := rowsPerCall(len(query)); len(out) > 0; {
+		n := min(step, len(out))
+		if !asmDotScanF32I8(&query[0], tail.bytes(), &rows[0], &out[0], len(query), n) {
+			dotScanF32I8Generic(query, rows, out[:n])
+		}
+		rows, out = rows[n*len(query):], out[n:]
+	}
+}
+
+// dotScanF32I8Generic is the definition of DotScanF32I8.
+func dotScanF32I8Generic(query []float32, rows []int8, out []float32) {
+	for i := range out {
+		row := rows[i*len(query):][:len(query)]
+		var sums [4]float32
+		for j, q := range query {
+			sums[j&3] += q * float32(row[j])
+		}
+		out[i] = (sums[0] + sums[1]) + (sums[2] + sums[3])
+	}
+}
