@@ -6,7 +6,7 @@
 
 // func ScoreTop8AVX2(columns *float32, stride int, first int, end int, weights *float32, scores *float32, indexes *int32)
 // Requires: AVX, AVX2, BMI
-TEXT ·ScoreTop8AVX2(SB), NOSPLIT, $32-56
+TEXT ·ScoreTop8AVX2(SB), NOSPLIT, $64-56
 	MOVQ         columns+0(FP), AX
 	MOVQ         stride+8(FP), BX
 	MOVQ         first+16(FP), SI
@@ -30,32 +30,53 @@ TEXT ·ScoreTop8AVX2(SB), NOSPLIT, $32-56
 	VMOVDQU      rotateAVX2<>+0(SB), Y9
 	VMOVDQU      firstAVX2<>+0(SB), Y10
 	MOVQ         DI, R8
-	SUBQ         $0x08, R8
+	SUBQ         $0x10, R8
 	JMP          check
 
 block:
 	VMOVUPS   (AX), Y11
 	VMULPS    Y0, Y11, Y11
-	VMOVUPS   (CX), Y12
-	VMULPS    Y1, Y12, Y12
-	VADDPS    Y12, Y11, Y11
-	VMOVUPS   (CX)(BX*1), Y12
-	VMULPS    Y2, Y12, Y12
-	VADDPS    Y12, Y11, Y11
-	VMOVUPS   (DX), Y12
-	VMULPS    Y3, Y12, Y12
-	VADDPS    Y12, Y11, Y11
-	VMOVUPS   (DX)(BX*1), Y12
-	VMULPS    Y4, Y12, Y12
-	VADDPS    Y12, Y11, Y11
-	VMOVUPS   (DX)(BX*2), Y12
-	VMULPS    Y5, Y12, Y12
-	VADDPS    Y12, Y11, Y11
-	VCMPPS    $0x1e, Y8, Y11, Y12
-	VMOVMSKPS Y12, R9
-	TESTL     R9, R9
+	VMOVUPS   32(AX), Y12
+	VMULPS    Y0, Y12, Y12
+	VMOVUPS   (CX), Y13
+	VMULPS    Y1, Y13, Y13
+	VADDPS    Y13, Y11, Y11
+	VMOVUPS   32(CX), Y13
+	VMULPS    Y1, Y13, Y13
+	VADDPS    Y13, Y12, Y12
+	VMOVUPS   (CX)(BX*1), Y13
+	VMULPS    Y2, Y13, Y13
+	VADDPS    Y13, Y11, Y11
+	VMOVUPS   32(CX)(BX*1), Y13
+	VMULPS    Y2, Y13, Y13
+	VADDPS    Y13, Y12, Y12
+	VMOVUPS   (DX), Y13
+	VMULPS    Y3, Y13, Y13
+	VADDPS    Y13, Y11, Y11
+	VMOVUPS   32(DX), Y13
+	VMULPS    Y3, Y13, Y13
+	VADDPS    Y13, Y12, Y12
+	VMOVUPS   (DX)(BX*1), Y13
+	VMULPS    Y4, Y13, Y13
+	VADDPS    Y13, Y11, Y11
+	VMOVUPS   32(DX)(BX*1), Y13
+	VMULPS    Y4, Y13, Y13
+	VADDPS    Y13, Y12, Y12
+	VMOVUPS   (DX)(BX*2), Y13
+	VMULPS    Y5, Y13, Y13
+	VADDPS    Y13, Y11, Y11
+	VMOVUPS   32(DX)(BX*2), Y13
+	VMULPS    Y5, Y13, Y13
+	VADDPS    Y13, Y12, Y12
+	VCMPPS    $0x1e, Y8, Y11, Y13
+	VMOVMSKPS Y13, R9
+	VCMPPS    $0x1e, Y8, Y12, Y13
+	VMOVMSKPS Y13, R10
+	SHLL      $0x08, R10
+	ORL       R10, R9
 	JZ        nextWhole
 	VMOVUPS   Y11, (SP)
+	VMOVUPS   Y12, 32(SP)
 
 insertWhole:
 	TZCNTL       R9, R10
@@ -79,15 +100,70 @@ insertWhole:
 	VBROADCASTSS X8, Y8
 
 nextWhole:
-	ADDQ $0x20, AX
-	ADDQ $0x20, CX
-	ADDQ $0x20, DX
-	ADDQ $0x08, SI
+	ADDQ $+64, AX
+	ADDQ $+64, CX
+	ADDQ $+64, DX
+	ADDQ $0x10, SI
 
 check:
-	CMPQ       SI, R8
-	JLE        block
-	SUBQ       SI, DI
+	CMPQ      SI, R8
+	JLE       block
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       last
+	VMOVUPS   (AX), Y11
+	VMULPS    Y0, Y11, Y11
+	VMOVUPS   (CX), Y12
+	VMULPS    Y1, Y12, Y12
+	VADDPS    Y12, Y11, Y11
+	VMOVUPS   (CX)(BX*1), Y12
+	VMULPS    Y2, Y12, Y12
+	VADDPS    Y12, Y11, Y11
+	VMOVUPS   (DX), Y12
+	VMULPS    Y3, Y12, Y12
+	VADDPS    Y12, Y11, Y11
+	VMOVUPS   (DX)(BX*1), Y12
+	VMULPS    Y4, Y12, Y12
+	VADDPS    Y12, Y11, Y11
+	VMOVUPS   (DX)(BX*2), Y12
+	VMULPS    Y5, Y12, Y12
+	VADDPS    Y12, Y11, Y11
+	VCMPPS    $0x1e, Y8, Y11, Y12
+	VMOVMSKPS Y12, R8
+	TESTL     R8, R8
+	JZ        nextOne
+	VMOVUPS   Y11, (SP)
+
+insertOne:
+	TZCNTL       R8, R9
+	VBROADCASTSS (SP)(R9*4), Y8
+	ADDQ         SI, R9
+	VMOVD        R9, X11
+	VPBROADCASTD X11, Y11
+	VCMPPS       $0x1d, Y8, Y6, Y12
+	VPERMD       Y12, Y9, Y13
+	VPOR         Y10, Y13, Y13
+	VPERMPS      Y6, Y9, Y14
+	VBLENDVPS    Y13, Y8, Y14, Y14
+	VBLENDVPS    Y12, Y6, Y14, Y6
+	VPERMD       Y7, Y9, Y14
+	VBLENDVPS    Y13, Y11, Y14, Y14
+	VBLENDVPS    Y12, Y7, Y14, Y7
+	BLSRL        R8, R8
+	JNZ          insertOne
+	VEXTRACTF128 $0x01, Y6, X8
+	VPERMILPS    $0x03, X8, X8
+	VBROADCASTSS X8, Y8
+
+nextOne:
+	ADDQ $+32, AX
+	ADDQ $+32, CX
+	ADDQ $+32, DX
+	ADDQ $0x08, SI
+	SUBQ $0x08, DI
+
+last:
+	TESTQ      DI, DI
 	JZ         store
 	LEAQ       maskScore<>+0(SB), R8
 	SHLQ       $0x02, DI
@@ -187,7 +263,7 @@ GLOBL maskScore<>(SB), RODATA|NOPTR, $64
 
 // func ScoreTop8AVX512(columns *float32, stride int, first int, end int, weights *float32, scores *float32, indexes *int32)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, BMI, BMI2
-TEXT ·ScoreTop8AVX512(SB), NOSPLIT, $64-56
+TEXT ·ScoreTop8AVX512(SB), NOSPLIT, $128-56
 	MOVQ         columns+0(FP), AX
 	MOVQ         stride+8(FP), BX
 	MOVQ         first+16(FP), SI
@@ -211,32 +287,53 @@ TEXT ·ScoreTop8AVX512(SB), NOSPLIT, $64-56
 	VMOVDQU      rotateAVX512<>+0(SB), Y9
 	VMOVDQU      firstAVX512<>+0(SB), Y10
 	MOVQ         DI, R8
-	SUBQ         $0x10, R8
+	SUBQ         $0x20, R8
 	JMP          check
 
 block:
 	VMOVUPS (AX), Z11
 	VMULPS  Z0, Z11, Z11
-	VMOVUPS (CX), Z12
-	VMULPS  Z1, Z12, Z12
-	VADDPS  Z12, Z11, Z11
-	VMOVUPS (CX)(BX*1), Z12
-	VMULPS  Z2, Z12, Z12
-	VADDPS  Z12, Z11, Z11
-	VMOVUPS (DX), Z12
-	VMULPS  Z3, Z12, Z12
-	VADDPS  Z12, Z11, Z11
-	VMOVUPS (DX)(BX*1), Z12
-	VMULPS  Z4, Z12, Z12
-	VADDPS  Z12, Z11, Z11
-	VMOVUPS (DX)(BX*2), Z12
-	VMULPS  Z5, Z12, Z12
-	VADDPS  Z12, Z11, Z11
+	VMOVUPS 64(AX), Z12
+	VMULPS  Z0, Z12, Z12
+	VMOVUPS (CX), Z13
+	VMULPS  Z1, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS 64(CX), Z13
+	VMULPS  Z1, Z13, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS (CX)(BX*1), Z13
+	VMULPS  Z2, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS 64(CX)(BX*1), Z13
+	VMULPS  Z2, Z13, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS (DX), Z13
+	VMULPS  Z3, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS 64(DX), Z13
+	VMULPS  Z3, Z13, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS (DX)(BX*1), Z13
+	VMULPS  Z4, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS 64(DX)(BX*1), Z13
+	VMULPS  Z4, Z13, Z13
+	VADDPS  Z13, Z12, Z12
+	VMOVUPS (DX)(BX*2), Z13
+	VMULPS  Z5, Z13, Z13
+	VADDPS  Z13, Z11, Z11
+	VMOVUPS 64(DX)(BX*2), Z13
+	VMULPS  Z5, Z13, Z13
+	VADDPS  Z13, Z12, Z12
 	VCMPPS  $0x1e, Z8, Z11, K1
 	KMOVW   K1, R9
-	TESTL   R9, R9
+	VCMPPS  $0x1e, Z8, Z12, K1
+	KMOVW   K1, R10
+	SHLL    $0x10, R10
+	ORL     R10, R9
 	JZ      nextWhole
 	VMOVUPS Z11, (SP)
+	VMOVUPS Z12, 64(SP)
 
 insertWhole:
 	TZCNTL       R9, R10
@@ -260,15 +357,70 @@ insertWhole:
 	VBROADCASTSS X8, Z8
 
 nextWhole:
-	ADDQ $0x40, AX
-	ADDQ $0x40, CX
-	ADDQ $0x40, DX
-	ADDQ $0x10, SI
+	ADDQ $+128, AX
+	ADDQ $+128, CX
+	ADDQ $+128, DX
+	ADDQ $0x20, SI
 
 check:
-	CMPQ      SI, R8
-	JLE       block
-	SUBQ      SI, DI
+	CMPQ    SI, R8
+	JLE     block
+	SUBQ    SI, DI
+	CMPQ    DI, $0x10
+	JLT     last
+	VMOVUPS (AX), Z11
+	VMULPS  Z0, Z11, Z11
+	VMOVUPS (CX), Z12
+	VMULPS  Z1, Z12, Z12
+	VADDPS  Z12, Z11, Z11
+	VMOVUPS (CX)(BX*1), Z12
+	VMULPS  Z2, Z12, Z12
+	VADDPS  Z12, Z11, Z11
+	VMOVUPS (DX), Z12
+	VMULPS  Z3, Z12, Z12
+	VADDPS  Z12, Z11, Z11
+	VMOVUPS (DX)(BX*1), Z12
+	VMULPS  Z4, Z12, Z12
+	VADDPS  Z12, Z11, Z11
+	VMOVUPS (DX)(BX*2), Z12
+	VMULPS  Z5, Z12, Z12
+	VADDPS  Z12, Z11, Z11
+	VCMPPS  $0x1e, Z8, Z11, K1
+	KMOVW   K1, R8
+	TESTL   R8, R8
+	JZ      nextOne
+	VMOVUPS Z11, (SP)
+
+insertOne:
+	TZCNTL       R8, R9
+	VBROADCASTSS (SP)(R9*4), Y8
+	ADDQ         SI, R9
+	VMOVD        R9, X11
+	VPBROADCASTD X11, Y11
+	VCMPPS       $0x1d, Y8, Y6, Y12
+	VPERMD       Y12, Y9, Y13
+	VPOR         Y10, Y13, Y13
+	VPERMPS      Y6, Y9, Y14
+	VBLENDVPS    Y13, Y8, Y14, Y14
+	VBLENDVPS    Y12, Y6, Y14, Y6
+	VPERMD       Y7, Y9, Y14
+	VBLENDVPS    Y13, Y11, Y14, Y14
+	VBLENDVPS    Y12, Y7, Y14, Y7
+	BLSRL        R8, R8
+	JNZ          insertOne
+	VEXTRACTF128 $0x01, Y6, X8
+	VPERMILPS    $0x03, X8, X8
+	VBROADCASTSS X8, Z8
+
+nextOne:
+	ADDQ $+64, AX
+	ADDQ $+64, CX
+	ADDQ $+64, DX
+	ADDQ $0x10, SI
+	SUBQ $0x10, DI
+
+last:
+	TESTQ     DI, DI
 	JZ        store
 	MOVQ      $-1, R8
 	BZHIQ     DI, R8, R8

@@ -62,6 +62,18 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureBMI},
 	},
+	opSelectAbove: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI | featurePOPCNT},
+		{tierAVX2, featureAVX2 | featurePOPCNT},
+	},
+	opScoreTrees: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
+	opGatherSum: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
 	opHammingScan: {
 		{tierAVX512BITALG, featureAVX2 | featureAVX512 | featureAVX512BITALG},
 		{tierAVX512, featureAVX2 | featureAVX512},
@@ -219,6 +231,42 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 		asm.ScoreTop8AVX512(columns, stride, first, end, weights, scores, indexes)
 	case tierAVX2:
 		asm.ScoreTop8AVX2(columns, stride, first, end, weights, scores, indexes)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSelectAbove(scores, threshold *float32, ids *uint32, values *float32, first, count int, found *int) bool {
+	switch active[opSelectAbove] {
+	case tierAVX512:
+		asm.SelectAboveAVX512(scores, threshold, ids, values, first, count, found)
+	case tierAVX2:
+		asm.SelectAboveAVX2(scores, threshold, ids, values, first, count, found)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmScoreTrees(columns *float32, stride int, features *int32, thresholds, leaves *float32, planes *uint8, depth, trees, count int, out *float32) bool {
+	switch active[opScoreTrees] {
+	case tierAVX512:
+		asm.ScoreTreesAVX512(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	case tierAVX2:
+		asm.ScoreTreesAVX2(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) bool {
+	switch active[opGatherSum] {
+	case tierAVX512:
+		asm.GatherSumAVX512(starts, columns, weights, x, out, count)
+	case tierAVX2:
+		asm.GatherSumAVX2(starts, columns, weights, x, out, count)
 	default:
 		return false
 	}

@@ -49,6 +49,15 @@ var variants = [operationCount][]variant{
 	opScoreTop8: {
 		{tierNEON, featureNEON},
 	},
+	opSelectAbove: {
+		{tierNEON, featureNEON},
+	},
+	opScoreTrees: {
+		{tierNEON, featureNEON},
+	},
+	opGatherSum: {
+		{tierNEON, featureNEON},
+	},
 	opHammingScan: {
 		{tierNEON, featureNEON},
 	},
@@ -176,6 +185,36 @@ func asmScoreTop8(columns *float32, stride, first, end int, weights, scores *flo
 	switch active[opScoreTop8] {
 	case tierNEON:
 		asm.ScoreTop8NEON(columns, stride, first, end, weights, scores, indexes)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSelectAbove(scores, threshold *float32, ids *uint32, values *float32, first, count int, found *int) bool {
+	switch active[opSelectAbove] {
+	case tierNEON:
+		asm.SelectAboveNEON(scores, threshold, ids, values, first, count, found)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmScoreTrees(columns *float32, stride int, features *int32, thresholds, leaves *float32, planes *uint8, depth, trees, count int, out *float32) bool {
+	switch active[opScoreTrees] {
+	case tierNEON:
+		asm.ScoreTreesNEON(columns, stride, features, thresholds, leaves, planes, depth, trees, count, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) bool {
+	switch active[opGatherSum] {
+	case tierNEON:
+		asm.GatherSumNEON(starts, columns, weights, x, out, count)
 	default:
 		return false
 	}

@@ -34,6 +34,14 @@ func asmSignatureScan(*uint8, *uint8, *uint8, int) bool { return false }
 
 func asmScoreTop8(*float32, int, int, int, *float32, *float32, *int32) bool { return false }
 
+func asmSelectAbove(*float32, *float32, *uint32, *float32, int, int, *int) bool { return false }
+
+func asmScoreTrees(*float32, int, *int32, *float32, *float32, *uint8, int, int, int, *float32) bool {
+	return false
+}
+
+func asmGatherSum(*uint32, *uint32, *float32, *float32, *float32, int) bool { return false }
+
 func asmHammingScan(*uint8, *uint8, *uint16, int, int) bool { return false }
 
 func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, int) bool {

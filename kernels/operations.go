@@ -18,6 +18,9 @@ const (
 	opMinHashUpdate
 	opSignatureScan
 	opScoreTop8
+	opSelectAbove
+	opScoreTrees
+	opGatherSum
 	opHammingScan
 	opRaBitQScan
 	opSignBits
@@ -38,6 +41,9 @@ var operationNames = [operationCount]string{
 	opMinHashUpdate:   "minhash_update",
 	opSignatureScan:   "signature_scan",
 	opScoreTop8:       "score_top8",
+	opSelectAbove:     "select_above",
+	opScoreTrees:      "score_trees",
+	opGatherSum:       "gather_sum",
 	opHammingScan:     "hamming_scan",
 	opRaBitQScan:      "rabitq_scan",
 	opSignBits:        "sign_bits",

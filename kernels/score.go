@@ -30,7 +30,7 @@ type Top8 struct {
 // What top held before is lost. columns and weights are not written. No score array is
 // written anywhere. O(n), no allocation. Panics if the shape does not fit (caller bug).
 func ScoreTop8(columns []float32, stride, n int, weights *[FactorCount]float32, top *Top8) {
-	if n < 0 || n > stride || n > math.MaxInt32 || (n > 0 && !columnsFit(len(columns), stride, n)) {
+	if n < 0 || n > stride || n > math.MaxInt32 || (n > 0 && !columnsFit(len(columns), FactorCount, stride, n)) {
 		panic(fmt.Sprintf("kernels: ScoreTop8: n %d, stride %d, %d values", n, stride, len(columns)))
 	}
 	if raceEnabled && n > 0 {
@@ -48,10 +48,10 @@ func ScoreTop8(columns []float32, stride, n int, weights *[FactorCount]float32, 
 	}
 }
 
-// columnsFit reports whether the last column holds n rows. The first comparison keeps the
-// product of the second from overflowing.
-func columnsFit(values, stride, n int) bool {
-	return stride <= values && (FactorCount-1)*stride+n <= values
+// columnsFit reports whether the last of count columns holds n rows, 0 < n <= stride. The
+// quotient keeps the product from overflowing.
+func columnsFit(values, count, stride, n int) bool {
+	return count == 0 || count-1 <= values/stride && (count-1)*stride+n <= values
 }
 
 // reset makes every entry empty. -Inf is the lowest threshold: the first eight rows with

@@ -52,26 +52,23 @@ type scoreTop8 struct {
 	threshold     reg.VecVirtual // the eighth best score in every lane
 	best, indexes reg.VecVirtual // the best eight scores, descending, and their rows
 	rotate, first reg.VecVirtual // constants of insert
-	scratch       Mem            // the scores of a block with a hit
+	scratch       Mem            // the scores of a block with a hit, up to two vectors
 }
 
 func newScoreTop8(e emitter, lanes int, tier scoreTier) *scoreTop8 {
-	return &scoreTop8{emitter: e, tier: tier, lanes: lanes, scratch: e.AllocLocal(4 * lanes)}
+	return &scoreTop8{emitter: e, tier: tier, lanes: lanes, scratch: e.AllocLocal(8 * lanes)}
 }
 
 func (s *scoreTop8) emit() {
 	s.constants()
-	whole := s.GP64() // the last row at which a whole block starts
+	whole := s.GP64() // the last row at which two whole vectors start
 	s.MOVQ(s.end, whole)
-	s.SUBQ(U8(s.lanes), whole)
+	s.SUBQ(U8(2*s.lanes), whole)
 
 	s.JMP(LabelRef("check"))
 	s.Label("block")
-	s.block("Whole", false)
-	for _, c := range s.column {
-		s.ADDQ(U8(4*s.lanes), c)
-	}
-	s.ADDQ(U8(s.lanes), s.row)
+	s.block("Whole", 2, false)
+	s.next(2)
 	s.Label("check")
 	s.CMPQ(s.row, whole)
 	s.JLE(LabelRef("block"))
@@ -79,9 +76,16 @@ func (s *scoreTop8) emit() {
 	count := s.GP64()
 	s.MOVQ(s.end, count)
 	s.SUBQ(s.row, count)
+	s.CMPQ(count, U8(s.lanes))
+	s.JLT(LabelRef("last"))
+	s.block("One", 1, false)
+	s.next(1)
+	s.SUBQ(U8(s.lanes), count)
+	s.Label("last")
+	s.TESTQ(count, count)
 	s.JZ(LabelRef("store"))
 	s.tier.tailMask(s.emitter, count)
-	s.block("Tail", true)
+	s.block("Tail", 1, true)
 
 	s.Label("store")
 	scores, indexes := s.argument("scores"), s.argument("indexes")
@@ -141,26 +145,51 @@ func (s *scoreTop8) columnAt(f int) Mem {
 	return m
 }
 
-// block scores one vector of rows:
+// next moves on by some vectors.
+func (s *scoreTop8) next(vectors int) {
+	for _, c := range s.column {
+		s.ADDQ(I32(4*s.lanes*vectors), c)
+	}
+	s.ADDQ(U8(s.lanes*vectors), s.row)
+}
+
+// block scores vectors of rows:
 //
 //	score = ((((w0*c0 + w1*c1) + w2*c2) + w3*c3) + w4*c4) + w5*c5
 //
 // with separate multiplications and additions, and inserts the lanes above the
 // threshold. The threshold of the block may be stale after its first insertion; insert
-// leaves the best eight alone when the score is too low, so that is only time.
-func (s *scoreTop8) block(name string, tail bool) {
-	score := s.tier.load(s.emitter, s.columnAt(0), tail)
-	s.VMULPS(s.weight[0], score, score)
-	for f := 1; f < factorCount; f++ {
-		c := s.tier.load(s.emitter, s.columnAt(f), tail)
-		s.VMULPS(s.weight[f], c, c)
-		s.VADDPS(c, score, score)
+// leaves the best eight alone when the score is too low, so that is only time. Two
+// vectors share a branch: 5 % less time for 4096 rows on Zen 3, 2 % for 16384; 64k rows
+// come at the rate of the L3 cache either way.
+func (s *scoreTop8) block(name string, vectors int, tail bool) {
+	scores := make([]reg.VecVirtual, vectors)
+	for f := range factorCount {
+		for v := range scores {
+			m := s.columnAt(f)
+			m.Disp = 4 * s.lanes * v
+			c := s.tier.load(s.emitter, m, tail)
+			s.VMULPS(s.weight[f], c, c)
+			if f == 0 {
+				scores[v] = c
+			} else {
+				s.VADDPS(c, scores[v], scores[v])
+			}
+		}
 	}
-	hits := s.tier.above(s.emitter, score, s.threshold, tail)
-	s.TESTL(hits.As32(), hits.As32())
+	hits := s.tier.above(s.emitter, scores[0], s.threshold, tail)
+	if vectors == 2 {
+		second := s.tier.above(s.emitter, scores[1], s.threshold, tail)
+		s.SHLL(U8(s.lanes), second.As32())
+		s.ORL(second.As32(), hits.As32())
+	} else {
+		s.TESTL(hits.As32(), hits.As32())
+	}
 	s.JZ(LabelRef("next" + name))
 
-	s.VMOVUPS(score, s.scratch)
+	for v, score := range scores {
+		s.VMOVUPS(score, s.scratch.Offset(4*s.lanes*v))
+	}
 	s.Label("insert" + name)
 	lane := s.GP64()
 	s.TZCNTL(hits.As32(), lane.As32())

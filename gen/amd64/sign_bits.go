@@ -2,8 +2,6 @@ package amd64
 
 import . "github.com/mmcloughlin/avo/operand"
 
-const cmpLess = 0x11 // ordered, quiet: false for NaN
-
 // signBits emits bits[i] = one bit for each of row[8i] to row[8i+7] that is above 0.
 func signBits(e emitter) {
 	e.kernel("SignBits", "AVX2", "makes count >= 1 bytes from eight numbers each. Needs AVX2.")

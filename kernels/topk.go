@@ -1,0 +1,233 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+)
+
+// TopKMax is the largest k of a TopK: 4096 hits and their reserve are 80 KiB.
+const TopKMax = 4096
+
+// topKChunk bounds the scores that are compared with one threshold. The buffer has room
+// for as many hits behind 2*k, so a chunk can always be taken whole.
+const topKChunk = 2048
+
+// topKFirstChunk is the first chunk of a stream. Chunks then grow with what was seen, so
+// that the threshold is known early: about k scores of each pass while the stream doubles.
+const topKFirstChunk = 64
+
+// TopKBuffer returns how many ids and values a TopK of k needs room for.
+func TopKBuffer(k int) int { return 2*k + topKChunk }
+
+// TopK collects the k best of a stream of scores.
+//
+// Hits above the threshold are appended to a buffer; when 2*k are there, selection keeps
+// the best k, and the k-th of them is the new threshold. That is O(1) amortised for a
+// score that passes, whatever k is, and SelectAbove for one that does not; a heap pays
+// log k for each that passes (the reservoir of FAISS, pull request 4897).
+//
+// Best first, equal scores by lower id; -0 equals 0. NaN and -Inf are never chosen: mask
+// a row by -Inf. Results do not depend on how the stream is cut. Nothing here allocates.
+// A TopK belongs to one goroutine at a time. Reset comes first.
+type TopK struct {
+	ids       []uint32  // the caller's, TopKBuffer(k) long
+	values    []float32 // the score of each id
+	k         int
+	count     int     // hits in the buffer, below 2*k except inside of Update
+	seen      int     // scores so far, up to topKChunk
+	threshold float32 // no score that does not exceed it is among the best
+}
+
+// Reset forgets everything and collects the k best from now on, 1 <= k <= TopKMax, in
+// buffers of at least TopKBuffer(k) elements that belong to t until the next Reset.
+// Panics if k or the buffers do not fit (caller bug).
+func (t *TopK) Reset(k int, ids []uint32, values []float32) {
+	if k < 1 || k > TopKMax || len(ids) < TopKBuffer(k) || len(values) < TopKBuffer(k) {
+		panic(fmt.Sprintf("kernels: TopK: k %d with buffers of %d and %d", k, len(ids), len(values)))
+	}
+	n := TopKBuffer(k)
+	*t = TopK{ids: ids[:n], values: values[:n], k: k, threshold: float32(math.Inf(-1))}
+}
+
+// Update adds the scores of the ids first, first+1 ... to the stream. The ids of a stream
+// must ascend from one Update to the next and stay below 2^32; otherwise those among the
+// equal scores at the end of the list are chosen that came first. O(len(scores)).
+func (t *TopK) Update(scores []float32, first uint32) {
+	for len(scores) > 0 {
+		n := min(len(scores), max(t.seen, topKFirstChunk))
+		t.count += SelectAbove(scores[:n], t.threshold, first, t.ids[t.count:], t.values[t.count:])
+		if t.count >= 2*t.k {
+			t.compress()
+		}
+		t.seen = min(t.seen+n, topKChunk)
+		scores, first = scores[n:], first+uint32(n)
+	}
+}
+
+// compress leaves the best k of at least k hits.
+func (t *TopK) compress() {
+	selectBest(t.ids[:t.count], t.values[:t.count], t.k, splitsMax(t.count))
+	t.count, t.threshold = t.k, t.values[t.k-1]
+}
+
+// Sorted returns the best of the stream so far, at most k, the best first. The slices are
+// those of Reset; the next Update or Reset overwrites them. O(k log k).
+func (t *TopK) Sorted() (ids []uint32, values []float32) {
+	if t.count >= t.k && t.k > 0 {
+		t.compress()
+	}
+	ids, values = t.ids[:t.count], t.values[:t.count]
+	sortBest(ids, values, splitsMax(t.count))
+	return ids, values
+}
+
+// hitKey orders hits: a larger key is a better hit. The upper half is the score mapped to
+// an unsigned integer of the same order, where adding 0 makes -0 equal to 0; the lower
+// half prefers lower ids. Different ids have different keys.
+func hitKey(id uint32, value float32) uint64 {
+	b := math.Float32bits(value + 0)
+	b ^= uint32(int32(b)>>31) | 1<<31
+	return uint64(b)<<32 | uint64(^id)
+}
+
+// fewHits is where insertion sort takes over.
+const fewHits = 12
+
+// splitsMax bounds the partitions of n hits before the heap takes over: the pivots are
+// fixed places, so an order can be made that splits badly each time.
+func splitsMax(n int) int { return 2 * bits.Len(uint(n)) }
+
+// selectBest moves the best k hits to the front and the k-th best to place k-1, with
+// 1 <= k <= len(ids): Hoare's selection (CACM 4(7), 1961), O(n), and the heap after
+// splits partitions, so O(n log n) at worst.
+func selectBest(ids []uint32, values []float32, k, splits int) {
+	for ; len(ids) > fewHits; splits-- {
+		if splits == 0 {
+			heapSortHits(ids, values)
+			return
+		}
+		switch m := partitionHits(ids, values); {
+		case m == k-1:
+			return
+		case m >= k:
+			ids, values = ids[:m], values[:m]
+		default:
+			ids, values, k = ids[m+1:], values[m+1:], k-m-1
+		}
+	}
+	insertHits(ids, values)
+}
+
+// sortBest sorts hits, the best first: quicksort, and the heap after splits partitions in
+// depth. It recurs into the smaller part only, so the stack is O(log n).
+func sortBest(ids []uint32, values []float32, splits int) {
+	for ; len(ids) > fewHits; splits-- {
+		if splits == 0 {
+			heapSortHits(ids, values)
+			return
+		}
+		m := partitionHits(ids, values)
+		if m < len(ids)/2 {
+			sortBest(ids[:m], values[:m], splits-1)
+			ids, values = ids[m+1:], values[m+1:]
+		} else {
+			sortBest(ids[m+1:], values[m+1:], splits-1)
+			ids, values = ids[:m], values[:m]
+		}
+	}
+	insertHits(ids, values)
+}
+
+// partitionHits moves the hits better than a pivot to the front, the pivot behind them,
+// and returns its place. Each hit is swapped whether it is better or not, so there is no
+// branch to mispredict: 2 ns a hit against 6 with one.
+func partitionHits(ids []uint32, values []float32) int {
+	last := len(ids) - 1
+	values = values[:len(ids)]
+	swapHits(ids, values, pivotHit(ids, values), last)
+	pivot := hitKey(ids[last], values[last])
+	m := 0
+	for i := range last {
+		id, value := ids[i], values[i]
+		ids[i], values[i] = ids[m], values[m]
+		ids[m], values[m] = id, value
+		better := 0
+		if hitKey(id, value) > pivot {
+			better = 1
+		}
+		m += better
+	}
+	swapHits(ids, values, m, last)
+	return m
+}
+
+// pivotHit returns the place of the median of three hits, or of three such medians.
+func pivotHit(ids []uint32, values []float32) int {
+	n := len(ids)
+	if n < 128 {
+		return medianHit(ids, values, 0, n/2, n-1)
+	}
+	return medianHit(ids, values,
+		medianHit(ids, values, 0, n/8, n/4),
+		medianHit(ids, values, n/2-n/8, n/2, n/2+n/8),
+		medianHit(ids, values, n-1-n/4, n-1-n/8, n-1))
+}
+
+func medianHit(ids []uint32, values []float32, a, b, c int) int {
+	ka, kb, kc := hitKey(ids[a], values[a]), hitKey(ids[b], values[b]), hitKey(ids[c], values[c])
+	switch {
+	case (ka < kb) == (kb < kc):
+		return b
+	case (kb < ka) == (ka < kc):
+		return a
+	default:
+		return c
+	}
+}
+
+func swapHits(ids []uint32, values []float32, a, b int) {
+	ids[a], ids[b] = ids[b], ids[a]
+	values[a], values[b] = values[b], values[a]
+}
+
+// insertHits sorts a few hits, the best first.
+func insertHits(ids []uint32, values []float32) {
+	for i := 1; i < len(ids); i++ {
+		id, value, j := ids[i], values[i], i
+		for key := hitKey(id, value); j > 0 && hitKey(ids[j-1], values[j-1]) < key; j-- {
+			ids[j], values[j] = ids[j-1], values[j-1]
+		}
+		ids[j], values[j] = id, value
+	}
+}
+
+// heapSortHits sorts hits, the best first, in O(n log n) whatever their order (Williams,
+// CACM 7(6), 1964): the worst of a heap goes to its end.
+func heapSortHits(ids []uint32, values []float32) {
+	for root := len(ids)/2 - 1; root >= 0; root-- {
+		siftHit(ids, values, root)
+	}
+	for end := len(ids) - 1; end > 0; end-- {
+		swapHits(ids, values, 0, end)
+		siftHit(ids[:end], values[:end], 0)
+	}
+}
+
+// siftHit lowers a hit until neither child is worse.
+func siftHit(ids []uint32, values []float32, root int) {
+	for {
+		child := 2*root + 1
+		if child >= len(ids) {
+			return
+		}
+		if child+1 < len(ids) && hitKey(ids[child+1], values[child+1]) < hitKey(ids[child], values[child]) {
+			child++
+		}
+		if hitKey(ids[child], values[child]) >= hitKey(ids[root], values[root]) {
+			return
+		}
+		swapHits(ids, values, root, child)
+		root = child
+	}
+}
