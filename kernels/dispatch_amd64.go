@@ -90,6 +90,19 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512},
 		{tierAVX2, featureAVX2},
 	},
+	opHammingScan: {
+		{tierAVX512BITALG, featureAVX2 | featureAVX512 | featureAVX512BITALG},
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opRaBitQScan: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opSignBits: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -318,6 +331,44 @@ func asmFlipSigns(x *float32, signs *uint8, count int) bool {
 		asm.FlipSignsAVX512(x, signs, count)
 	case tierAVX2:
 		asm.FlipSignsAVX2(x, signs, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHammingScan(query, blocks *uint8, out *uint16, columns, count int) bool {
+	switch active[opHammingScan] {
+	case tierAVX512BITALG:
+		asm.HammingScanAVX512BITALG(query, blocks, out, columns, count)
+	case tierAVX512:
+		asm.HammingScanAVX512(query, blocks, out, columns, count)
+	case tierAVX2:
+		asm.HammingScanAVX2(query, blocks, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmRaBitQScan(tables, blocks *uint8, delta, scale, add, out *float32, columns, count int) bool {
+	switch active[opRaBitQScan] {
+	case tierAVX512:
+		asm.RaBitQScanAVX512(tables, blocks, delta, scale, add, out, columns, count)
+	case tierAVX2:
+		asm.RaBitQScanAVX2(tables, blocks, delta, scale, add, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignBits(row *float32, bits *uint8, count int) bool {
+	switch active[opSignBits] {
+	case tierAVX512:
+		asm.SignBitsAVX512(row, bits, count)
+	case tierAVX2:
+		asm.SignBitsAVX2(row, bits, count)
 	default:
 		return false
 	}

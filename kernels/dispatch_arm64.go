@@ -70,6 +70,15 @@ var variants = [operationCount][]variant{
 	opFlipSigns: {
 		{tierNEON, featureNEON},
 	},
+	opHammingScan: {
+		{tierNEON, featureNEON},
+	},
+	opRaBitQScan: {
+		{tierNEON, featureNEON},
+	},
+	opSignBits: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -258,6 +267,36 @@ func asmFlipSigns(x *float32, signs *uint8, count int) bool {
 	switch active[opFlipSigns] {
 	case tierNEON:
 		asm.FlipSignsNEON(x, signs, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHammingScan(query, blocks *uint8, out *uint16, columns, count int) bool {
+	switch active[opHammingScan] {
+	case tierNEON:
+		asm.HammingScanNEON(query, blocks, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmRaBitQScan(tables, blocks *uint8, delta, scale, add, out *float32, columns, count int) bool {
+	switch active[opRaBitQScan] {
+	case tierNEON:
+		asm.RaBitQScanNEON(tables, blocks, delta, scale, add, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignBits(row *float32, bits *uint8, count int) bool {
+	switch active[opSignBits] {
+	case tierNEON:
+		asm.SignBitsNEON(row, bits, count)
 	default:
 		return false
 	}

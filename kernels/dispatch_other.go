@@ -49,3 +49,11 @@ func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }
 func asmHadamard(*float32, int) bool { return false }
 
 func asmFlipSigns(*float32, *uint8, int) bool { return false }
+
+func asmHammingScan(*uint8, *uint8, *uint16, int, int) bool { return false }
+
+func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, int) bool {
+	return false
+}
+
+func asmSignBits(*float32, *uint8, int) bool { return false }

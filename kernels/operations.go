@@ -25,6 +25,9 @@ const (
 	opSignatureScan32
 	opHadamard
 	opFlipSigns
+	opHammingScan
+	opRaBitQScan
+	opSignBits
 	operationCount
 )
 
@@ -49,4 +52,7 @@ var operationNames = [operationCount]string{
 	opSignatureScan32: "signature_scan_u32",
 	opHadamard:        "hadamard",
 	opFlipSigns:       "flip_signs",
+	opHammingScan:     "hamming_scan",
+	opRaBitQScan:      "rabitq_scan",
+	opSignBits:        "sign_bits",
 }

@@ -42,6 +42,9 @@ var families = []struct {
 	{"bucket", bucket},
 	{"signature32", signature32},
 	{"hadamard", func(e emitter) { hadamard(e); flipSigns(e) }},
+	{"hamming", hamming},
+	{"rabitq", raBitQ},
+	{"sign_bits", signBits},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.

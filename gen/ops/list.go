@@ -21,4 +21,7 @@ var List = []Operation{
 	{"SignatureScan32", "signature_scan_u32", "query, rows *uint32, out *uint8, count int"},
 	{"Hadamard", "hadamard", "x *float32, count int"},
 	{"FlipSigns", "flip_signs", "x *float32, signs *uint8, count int"},
+	{"HammingScan", "hamming_scan", "query, blocks *uint8, out *uint16, columns, count int"},
+	{"RaBitQScan", "rabitq_scan", "tables, blocks *uint8, delta, scale, add, out *float32, columns, count int"},
+	{"SignBits", "sign_bits", "row *float32, bits *uint8, count int"},
 }
