@@ -17,7 +17,7 @@ const hugePage = 2 << 20
 
 // element is what a set may hold.
 type element interface {
-	~float32 | ~int8 | ~uint8 | ~int32 | ~uint32
+	~float32 | ~int8 | ~uint8 | ~int32 | ~uint16 | ~uint32
 }
 
 // mapped returns n elements at the start of a huge page, zero, outside of Go's heap. They

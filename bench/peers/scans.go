@@ -166,7 +166,11 @@ func (b *bench) hamming(s shape) measurement {
 	query, rows := b.bits.query[:s.rowBytes], b.bits.rows[:s.rowBytes*s.count]
 	expect := lazy(func() *reference { return referenceBits(query, rows, s.count) })
 	check := func(answer []float64) error { return expect().check(answer) }
-	parties := b.numkong(s, "bits", b.bits.rowsPath, b.bits.queryPath, check)
+	blocks := newBitBlocks(s.rowBytes, s.count, func(row int) []uint8 { return rows[row*s.rowBytes:][:s.rowBytes] })
+	out := mapped[uint16](len(blocks) / s.rowBytes)
+	parties := append([]party{checked("nexus", own, s.count, func() { kernels.HammingScan(query, blocks, out) }, func() error {
+		return expect().check(widen(out[:s.count]))
+	})}, b.numkong(s, "bits", b.bits.rowsPath, b.bits.queryPath, check)...)
 	m := measurement{"hamming_scan", s.dataset(), "row", float64(s.rowBytes), append(parties, b.probes(s, b.bits.rowsPath)...), ramBar(s)}
 	if s.dim == barDim {
 		switch s.set.name {
@@ -177,6 +181,16 @@ func (b *bench) hamming(s shape) measurement {
 		}
 	}
 	return m
+}
+
+// newBitBlocks lays the codes of rows out as the bit scans read them.
+func newBitBlocks(columns, count int, row func(i int) []uint8) []uint8 {
+	blockBytes := kernels.BitBlockRows * columns
+	blocks := mapped[uint8]((count + kernels.BitBlockRows - 1) / kernels.BitBlockRows * blockBytes)
+	for i := range count {
+		kernels.PutBitRow(blocks[i/kernels.BitBlockRows*blockBytes:][:blockBytes], columns, i%kernels.BitBlockRows, row(i))
+	}
+	return blocks
 }
 
 // signatures is the comparison of sketches, which no peer has for bytes.
@@ -254,7 +268,7 @@ func referenceEqual(query, rows []byte, count int) *reference {
 	return r
 }
 
-func widen[T ~float32 | ~int32 | ~uint32 | ~uint8](values []T) []float64 {
+func widen[T ~float32 | ~int32 | ~uint32 | ~uint16 | ~uint8](values []T) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {
 		out[i] = float64(v)

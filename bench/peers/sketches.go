@@ -98,9 +98,9 @@ func (a *accuracy) measure(estimates []float64) error {
 // sketches lists MinHash from hashed tokens and from the tokens themselves.
 func (b *bench) sketches(yield func(measurement) bool) {
 	var sig [kernels.SignatureSlots]uint32
-	scratch := make([]uint32, 0, documentTokens)
+	scratch := make([]uint64, 0, documentTokens)
 	single, paired := b.single.documents, b.paired.documents
-	hashed := make([][]uint32, len(single))
+	hashed := make([][]uint64, len(single))
 	for i, d := range single {
 		hashed[i] = appendHashes(nil, d)
 	}
@@ -108,10 +108,10 @@ func (b *bench) sketches(yield func(measurement) bool) {
 	check := func() error { return exact.measure(ownEstimates(paired)) }
 	data := fmt.Sprintf("%d documents of %d tokens", documents, documentTokens)
 
-	fromHashes := measurement{"minhash", data + ", hashed", "sketch", 4 * documentTokens, []party{
+	fromHashes := measurement{"minhash", data + ", hashed", "sketch", 8 * documentTokens, []party{
 		checked("nexus", own, documents, func() {
 			for _, h := range hashed {
-				sketch(&sig, h)
+				kernels.BucketSketch(&sig, h)
 			}
 		}, check),
 	}, []bar{
@@ -123,7 +123,7 @@ func (b *bench) sketches(yield func(measurement) bool) {
 		checked("nexus", own, documents, func() {
 			for _, d := range single {
 				scratch = appendHashes(scratch[:0], d)
-				sketch(&sig, scratch)
+				kernels.BucketSketch(&sig, scratch)
 			}
 		}, check),
 	}, []bar{
@@ -148,18 +148,11 @@ func (b *bench) sketchParty(kind string) party {
 }
 
 // appendHashes hashes tokens as the engine does.
-func appendHashes(hashes []uint32, tokens [][]byte) []uint32 {
+func appendHashes(hashes []uint64, tokens [][]byte) []uint64 {
 	for _, t := range tokens {
-		hashes = append(hashes, uint32(xxh3.Hash(t)))
+		hashes = append(hashes, xxh3.Hash(t))
 	}
 	return hashes
-}
-
-func sketch(sig *[kernels.SignatureSlots]uint32, hashes []uint32) {
-	for i := range sig {
-		sig[i] = math.MaxUint32
-	}
-	kernels.MinHashUpdate(sig, hashes)
 }
 
 // ownEstimates sketches neighbouring documents and returns the share of equal values.
@@ -167,8 +160,8 @@ func ownEstimates(documents [][][]byte) []float64 {
 	estimates := make([]float64, 0, len(documents)/2)
 	var first, second [kernels.SignatureSlots]uint32
 	for i := 0; i+1 < len(documents); i += 2 {
-		sketch(&first, appendHashes(nil, documents[i]))
-		sketch(&second, appendHashes(nil, documents[i+1]))
+		kernels.BucketSketch(&first, appendHashes(nil, documents[i]))
+		kernels.BucketSketch(&second, appendHashes(nil, documents[i+1]))
 		equal := 0
 		for j, v := range first {
 			if v == second[j] {
