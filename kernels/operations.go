@@ -21,6 +21,12 @@ const (
 	opSelectAbove
 	opScoreTrees
 	opGatherSum
+	opGatherDotI8
+	opGatherDotF32
+	opDotBatchI8
+	opDotBatchF32
+	opGemmI8
+	opQuantizeI8
 	operationCount
 )
 
@@ -41,4 +47,10 @@ var operationNames = [operationCount]string{
 	opSelectAbove:     "select_above",
 	opScoreTrees:      "score_trees",
 	opGatherSum:       "gather_sum",
+	opGatherDotI8:     "gather_dot_i8",
+	opGatherDotF32:    "gather_dot_f32",
+	opDotBatchI8:      "dot_batch_i8",
+	opDotBatchF32:     "dot_batch_f32",
+	opGemmI8:          "gemm_i8",
+	opQuantizeI8:      "quantize_i8",
 }

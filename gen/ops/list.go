@@ -17,4 +17,10 @@ var List = []Operation{
 	{"SelectAbove", "select_above", "scores, threshold *float32, ids *uint32, values *float32, first, count int, found *int"},
 	{"ScoreTrees", "score_trees", "columns *float32, stride int, features *int32, thresholds, leaves *float32, planes *uint8, depth, trees, count int, out *float32"},
 	{"GatherSum", "gather_sum", "starts, columns *uint32, weights, x, out *float32, count int"},
+	{"GatherDotI8", "gather_dot_i8", "query, tail, rows *int8, ids *uint32, out *int32, dim, count, ahead int"},
+	{"GatherDotF32", "gather_dot_f32", "query, rows *float32, ids *uint32, out *float32, dim, count, ahead int"},
+	{"DotBatchI8", "dot_batch_i8", "queries, tail, rows *int8, out *int32, dim, queryCount, count, stride int"},
+	{"DotBatchF32", "dot_batch_f32", "queries, rows, out *float32, dim, queryCount, count, stride int"},
+	{"GemmI8", "gemm_i8", "a *int8, panels *uint8, out *int32, m, k, n int"},
+	{"QuantizeI8", "quantize_i8", "row *float32, out *int8, scale *float32, count int"},
 }
