@@ -74,6 +74,35 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2},
 	},
+	opBucketSettle: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureBMI},
+	},
+	opSignatureScan32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featurePOPCNT},
+		{tierAVX2, featureAVX2},
+	},
+	opHadamard: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opFlipSigns: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opHammingScan: {
+		{tierAVX512BITALG, featureAVX2 | featureAVX512 | featureAVX512BITALG},
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opRaBitQScan: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opSignBits: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
 	opGatherDotI8: {
 		{tierAVX512VNNI, featureAVX2 | featureAVX512 | featureAVX512VNNI | featureBMI},
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
@@ -281,6 +310,92 @@ func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) 
 		asm.GatherSumAVX512(starts, columns, weights, x, out, count)
 	case tierAVX2:
 		asm.GatherSumAVX2(starts, columns, weights, x, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmBucketSettle(sig, open *uint32, hashes *uint64, first, count int) bool {
+	switch active[opBucketSettle] {
+	case tierAVX512:
+		asm.BucketSettleAVX512(sig, open, hashes, first, count)
+	case tierAVX2:
+		asm.BucketSettleAVX2(sig, open, hashes, first, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignatureScan32(query, rows *uint32, out *uint8, count int) bool {
+	switch active[opSignatureScan32] {
+	case tierAVX512:
+		asm.SignatureScan32AVX512(query, rows, out, count)
+	case tierAVX2:
+		asm.SignatureScan32AVX2(query, rows, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHadamard(x *float32, count int) bool {
+	switch active[opHadamard] {
+	case tierAVX512:
+		asm.HadamardAVX512(x, count)
+	case tierAVX2:
+		asm.HadamardAVX2(x, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmFlipSigns(x *float32, signs *uint8, count int) bool {
+	switch active[opFlipSigns] {
+	case tierAVX512:
+		asm.FlipSignsAVX512(x, signs, count)
+	case tierAVX2:
+		asm.FlipSignsAVX2(x, signs, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHammingScan(query, blocks *uint8, out *uint16, columns, count int) bool {
+	switch active[opHammingScan] {
+	case tierAVX512BITALG:
+		asm.HammingScanAVX512BITALG(query, blocks, out, columns, count)
+	case tierAVX512:
+		asm.HammingScanAVX512(query, blocks, out, columns, count)
+	case tierAVX2:
+		asm.HammingScanAVX2(query, blocks, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmRaBitQScan(tables, blocks *uint8, delta, scale, add, out *float32, columns, count int) bool {
+	switch active[opRaBitQScan] {
+	case tierAVX512:
+		asm.RaBitQScanAVX512(tables, blocks, delta, scale, add, out, columns, count)
+	case tierAVX2:
+		asm.RaBitQScanAVX2(tables, blocks, delta, scale, add, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignBits(row *float32, bits *uint8, count int) bool {
+	switch active[opSignBits] {
+	case tierAVX512:
+		asm.SignBitsAVX512(row, bits, count)
+	case tierAVX2:
+		asm.SignBitsAVX2(row, bits, count)
 	default:
 		return false
 	}

@@ -58,6 +58,27 @@ var variants = [operationCount][]variant{
 	opGatherSum: {
 		{tierNEON, featureNEON},
 	},
+	opBucketSettle: {
+		{tierNEON, featureNEON},
+	},
+	opSignatureScan32: {
+		{tierNEON, featureNEON},
+	},
+	opHadamard: {
+		{tierNEON, featureNEON},
+	},
+	opFlipSigns: {
+		{tierNEON, featureNEON},
+	},
+	opHammingScan: {
+		{tierNEON, featureNEON},
+	},
+	opRaBitQScan: {
+		{tierNEON, featureNEON},
+	},
+	opSignBits: {
+		{tierNEON, featureNEON},
+	},
 	opGatherDotI8: {
 		{tierNEONDot, featureNEON | featureDotProd},
 		{tierNEON, featureNEON},
@@ -227,6 +248,76 @@ func asmGatherSum(starts, columns *uint32, weights, x, out *float32, count int) 
 	switch active[opGatherSum] {
 	case tierNEON:
 		asm.GatherSumNEON(starts, columns, weights, x, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmBucketSettle(sig, open *uint32, hashes *uint64, first, count int) bool {
+	switch active[opBucketSettle] {
+	case tierNEON:
+		asm.BucketSettleNEON(sig, open, hashes, first, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignatureScan32(query, rows *uint32, out *uint8, count int) bool {
+	switch active[opSignatureScan32] {
+	case tierNEON:
+		asm.SignatureScan32NEON(query, rows, out, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHadamard(x *float32, count int) bool {
+	switch active[opHadamard] {
+	case tierNEON:
+		asm.HadamardNEON(x, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmFlipSigns(x *float32, signs *uint8, count int) bool {
+	switch active[opFlipSigns] {
+	case tierNEON:
+		asm.FlipSignsNEON(x, signs, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmHammingScan(query, blocks *uint8, out *uint16, columns, count int) bool {
+	switch active[opHammingScan] {
+	case tierNEON:
+		asm.HammingScanNEON(query, blocks, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmRaBitQScan(tables, blocks *uint8, delta, scale, add, out *float32, columns, count int) bool {
+	switch active[opRaBitQScan] {
+	case tierNEON:
+		asm.RaBitQScanNEON(tables, blocks, delta, scale, add, out, columns, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmSignBits(row *float32, bits *uint8, count int) bool {
+	switch active[opSignBits] {
+	case tierNEON:
+		asm.SignBitsNEON(row, bits, count)
 	default:
 		return false
 	}

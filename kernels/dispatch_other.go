@@ -42,6 +42,22 @@ func asmScoreTrees(*float32, int, *int32, *float32, *float32, *uint8, int, int, 
 
 func asmGatherSum(*uint32, *uint32, *float32, *float32, *float32, int) bool { return false }
 
+func asmBucketSettle(*uint32, *uint32, *uint64, int, int) bool { return false }
+
+func asmSignatureScan32(*uint32, *uint32, *uint8, int) bool { return false }
+
+func asmHadamard(*float32, int) bool { return false }
+
+func asmFlipSigns(*float32, *uint8, int) bool { return false }
+
+func asmHammingScan(*uint8, *uint8, *uint16, int, int) bool { return false }
+
+func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, int) bool {
+	return false
+}
+
+func asmSignBits(*float32, *uint8, int) bool { return false }
+
 func asmGatherDotI8(*int8, *int8, *int8, *uint32, *int32, int, int, int) bool { return false }
 
 func asmGatherDotF32(*float32, *float32, *uint32, *float32, int, int, int) bool { return false }

@@ -21,6 +21,13 @@ const (
 	opSelectAbove
 	opScoreTrees
 	opGatherSum
+	opBucketSettle
+	opSignatureScan32
+	opHadamard
+	opFlipSigns
+	opHammingScan
+	opRaBitQScan
+	opSignBits
 	opGatherDotI8
 	opGatherDotF32
 	opDotBatchI8
@@ -47,6 +54,13 @@ var operationNames = [operationCount]string{
 	opSelectAbove:     "select_above",
 	opScoreTrees:      "score_trees",
 	opGatherSum:       "gather_sum",
+	opBucketSettle:    "bucket_settle",
+	opSignatureScan32: "signature_scan_u32",
+	opHadamard:        "hadamard",
+	opFlipSigns:       "flip_signs",
+	opHammingScan:     "hamming_scan",
+	opRaBitQScan:      "rabitq_scan",
+	opSignBits:        "sign_bits",
 	opGatherDotI8:     "gather_dot_i8",
 	opGatherDotF32:    "gather_dot_f32",
 	opDotBatchI8:      "dot_batch_i8",

@@ -17,7 +17,10 @@ import (
 
 // Version names how signatures are made. It is stored with them; only
 // signatures of one version, over words of one text.Version, may be compared.
-const Version = 1
+//
+//	1  128 independent minima of hashes folded to 32 bits (kernels.MinHashUpdate)
+//	2  bucket signatures of 64-bit hashes (kernels.BucketUpdate)
+const Version = 2
 
 // DuplicateThreshold is the estimated similarity from which two texts count as
 // near-duplicates: 90 of 128 bytes equal. At a true similarity of .55 that
@@ -43,20 +46,20 @@ func Jaccard(equal uint8) float32 {
 	return float32(min(1, max(0, (share-chance)/(1-chance))))
 }
 
-// hashesMax bounds the scratch: as many shingles as one kernel call takes.
-const hashesMax = 4096
+// hashesMax bounds the scratch. Kernel calls take no more at a time.
+const hashesMax = 1024
 
-// Sketcher makes signatures. It holds scratch, 16 KiB for long texts, and is
+// Sketcher makes signatures. It holds scratch, 8 KiB for long texts, and is
 // owned by one goroutine at a time; the zero value is ready.
 type Sketcher struct {
-	hashes []uint32
+	hashes []uint64
 	minima [kernels.SignatureSlots]uint32
 }
 
 // Sketch returns the signature of a text's words, as Analyzer.Words gives them.
 // The order of words counts through their pairs, repetition does not. The same
-// words give the same signature on every machine. O(128 * words); does not
-// allocate once warm.
+// words give the same signature on every machine. Expected O(words), O(128 * words)
+// at worst, if most are repetitions; does not allocate once warm.
 func (s *Sketcher) Sketch(words *text.Tokens) Signature {
 	if words.Len() == 0 {
 		return Signature{}
@@ -90,29 +93,25 @@ func mix64(h uint64) uint64 {
 	return h ^ h>>31
 }
 
-// add puts a shingle's hash, folded to 32 bits, into the batch. Two different
-// shingles of a text of 1,000 words share a fold once in 2,000 texts.
+// add puts a shingle's hash into the batch.
 func (s *Sketcher) add(hash uint64) {
 	if len(s.hashes) == hashesMax {
 		s.flush()
 	}
-	s.hashes = append(s.hashes, uint32(hash)^uint32(hash>>32))
+	s.hashes = append(s.hashes, hash)
 }
 
 // flush lowers the minima by the batch.
 func (s *Sketcher) flush() {
-	kernels.MinHashUpdate(&s.minima, s.hashes)
+	kernels.BucketUpdate(&s.minima, s.hashes)
 	s.hashes = s.hashes[:0]
 }
 
-// signature keeps the low byte of each minimum. The minima are mixed first: the
-// low byte of a kernel's hash depends on the low byte of a shingle's alone, so
-// that shingles alike there would be alike in all 128 slots.
+// signature keeps the low byte of each minimum, which is well mixed. Not all are zero:
+// even those of a single shingle differ, as it comes to each slot in another round.
 func (s *Sketcher) signature() (out Signature) {
 	for i, m := range s.minima {
-		m = (m ^ m>>16) * 0x85EBCA6B
-		m = (m ^ m>>13) * 0xC2B2AE35
-		out[i] = uint8(m ^ m>>16)
+		out[i] = uint8(m)
 	}
 	return out
 }
