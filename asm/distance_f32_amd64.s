@@ -8,29 +8,27 @@
 // Requires: AVX, FMA3
 TEXT ·L2ScanF32AVX2(SB), NOSPLIT, $0-40
 	MOVQ    query+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    out+16(FP), DX
-	MOVQ    dim+24(FP), BX
-	MOVQ    count+32(FP), SI
-	SHLQ    $0x02, BX
-	MOVQ    BX, DI
-	ANDQ    $-32, DI
-	MOVQ    BX, R8
-	ANDQ    $-64, R8
-	MOVQ    BX, R9
-	SUBQ    DI, R9
-	SHRQ    $0x02, R9
-	LEAQ    maskL2ScanF32<>+0(SB), R10
-	SHLQ    $0x02, R9
-	SUBQ    R9, R10
-	VMOVDQU 32(R10), Y0
+	MOVQ    out+16(FP), CX
+	MOVQ    dim+24(FP), DX
+	MOVQ    count+32(FP), BX
+	MOVQ    rows+8(FP), SI
+	SHLQ    $0x02, DX
+	MOVQ    DX, DI
+	ANDQ    $-64, DI
+	MOVQ    DX, R8
+	ANDQ    $+31, R8
+	SHRQ    $0x02, R8
+	LEAQ    maskL2ScanF32<>+0(SB), R9
+	SHLQ    $0x02, R8
+	SUBQ    R8, R9
+	VMOVDQU 32(R9), Y0
 
 rows4:
-	CMPQ  SI, $0x04
+	CMPQ  BX, $0x04
 	JLT   rows1
-	LEAQ  (CX)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
-	LEAQ  (R11)(BX*1), R12
+	LEAQ  (SI)(DX*1), R9
+	LEAQ  (R9)(DX*1), R10
+	LEAQ  (R10)(DX*1), R11
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -39,60 +37,61 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R9*1), Y9
-	VSUBPS      (CX)(R9*1), Y9, Y10
+	VMOVUPS     (AX)(R8*1), Y9
+	VSUBPS      (SI)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y1
-	VSUBPS      (R10)(R9*1), Y9, Y10
+	VSUBPS      (R9)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y2
-	VSUBPS      (R11)(R9*1), Y9, Y10
+	VSUBPS      (R10)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y3
-	VSUBPS      (R12)(R9*1), Y9, Y9
+	VSUBPS      (R11)(R8*1), Y9, Y9
 	VFMADD231PS Y9, Y9, Y4
-	VMOVUPS     32(AX)(R9*1), Y9
-	VSUBPS      32(CX)(R9*1), Y9, Y10
+	VMOVUPS     32(AX)(R8*1), Y9
+	VSUBPS      32(SI)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y5
-	VSUBPS      32(R10)(R9*1), Y9, Y10
+	VSUBPS      32(R9)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y6
-	VSUBPS      32(R11)(R9*1), Y9, Y10
+	VSUBPS      32(R10)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y7
-	VSUBPS      32(R12)(R9*1), Y9, Y9
+	VSUBPS      32(R11)(R8*1), Y9, Y9
 	VFMADD231PS Y9, Y9, Y8
-	ADDQ        $+64, R9
+	ADDQ        $+64, R8
 
 check4:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair4
-	CMPQ        R9, DI
-	JEQ         tail4
-	VMOVUPS     (AX)(R9*1), Y9
-	VSUBPS      (CX)(R9*1), Y9, Y10
+	LEAQ        32(R8), R12
+	CMPQ        R12, DX
+	JGT         tail4
+	VMOVUPS     (AX)(R8*1), Y9
+	VSUBPS      (SI)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y1
-	VSUBPS      (R10)(R9*1), Y9, Y10
+	VSUBPS      (R9)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y2
-	VSUBPS      (R11)(R9*1), Y9, Y10
+	VSUBPS      (R10)(R8*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y3
-	VSUBPS      (R12)(R9*1), Y9, Y9
+	VSUBPS      (R11)(R8*1), Y9, Y9
 	VFMADD231PS Y9, Y9, Y4
-	ADDQ        $+32, R9
+	ADDQ        $+32, R8
 
 tail4:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store4
-	VMASKMOVPS  (AX)(R9*1), Y0, Y9
-	VMASKMOVPS  (CX)(R9*1), Y0, Y10
+	VMASKMOVPS  (AX)(R8*1), Y0, Y9
+	VMASKMOVPS  (SI)(R8*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y5
-	VMASKMOVPS  (R10)(R9*1), Y0, Y10
+	VMASKMOVPS  (R9)(R8*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y6
-	VMASKMOVPS  (R11)(R9*1), Y0, Y10
+	VMASKMOVPS  (R10)(R8*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y7
-	VMASKMOVPS  (R12)(R9*1), Y0, Y10
+	VMASKMOVPS  (R11)(R8*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y8
 
@@ -106,44 +105,45 @@ store4:
 	VHADDPS      Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
-	VMOVUPS      X2, (DX)
-	LEAQ         (R12)(BX*1), CX
-	ADDQ         $0x10, DX
-	SUBQ         $0x04, SI
+	VMOVUPS      X2, (CX)
+	LEAQ         (R11)(DX*1), SI
+	ADDQ         $0x10, CX
+	SUBQ         $0x04, BX
 	JMP          rows4
 
 rows1:
-	CMPQ  SI, $0x01
+	CMPQ  BX, $0x01
 	JLT   done
 	VPXOR X11, X11, X11
 	VPXOR X12, X12, X12
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R9*1), Y1
-	VSUBPS      (CX)(R9*1), Y1, Y1
+	VMOVUPS     (AX)(R8*1), Y1
+	VSUBPS      (SI)(R8*1), Y1, Y1
 	VFMADD231PS Y1, Y1, Y11
-	VMOVUPS     32(AX)(R9*1), Y1
-	VSUBPS      32(CX)(R9*1), Y1, Y1
+	VMOVUPS     32(AX)(R8*1), Y1
+	VSUBPS      32(SI)(R8*1), Y1, Y1
 	VFMADD231PS Y1, Y1, Y12
-	ADDQ        $+64, R9
+	ADDQ        $+64, R8
 
 check1:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair1
-	CMPQ        R9, DI
-	JEQ         tail1
-	VMOVUPS     (AX)(R9*1), Y1
-	VSUBPS      (CX)(R9*1), Y1, Y1
+	LEAQ        32(R8), R9
+	CMPQ        R9, DX
+	JGT         tail1
+	VMOVUPS     (AX)(R8*1), Y1
+	VSUBPS      (SI)(R8*1), Y1, Y1
 	VFMADD231PS Y1, Y1, Y11
-	ADDQ        $+32, R9
+	ADDQ        $+32, R8
 
 tail1:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store1
-	VMASKMOVPS  (AX)(R9*1), Y0, Y1
-	VMASKMOVPS  (CX)(R9*1), Y0, Y2
+	VMASKMOVPS  (AX)(R8*1), Y0, Y1
+	VMASKMOVPS  (SI)(R8*1), Y0, Y2
 	VSUBPS      Y2, Y1, Y2
 	VFMADD231PS Y2, Y2, Y12
 
@@ -153,10 +153,10 @@ store1:
 	VHADDPS      Y11, Y11, Y11
 	VEXTRACTF128 $0x01, Y11, X1
 	VADDPS       X1, X11, X1
-	VMOVSS       X1, (DX)
-	LEAQ         (CX)(BX*1), CX
-	ADDQ         $0x04, DX
-	SUBQ         $0x01, SI
+	VMOVSS       X1, (CX)
+	LEAQ         (SI)(DX*1), SI
+	ADDQ         $0x04, CX
+	SUBQ         $0x01, BX
 	JMP          rows1
 
 done:
@@ -185,28 +185,26 @@ GLOBL maskL2ScanF32<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·L2ScanF32AVX512(SB), NOSPLIT, $0-40
 	MOVQ  query+0(FP), AX
-	MOVQ  rows+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  dim+24(FP), BX
-	MOVQ  count+32(FP), SI
-	SHLQ  $0x02, BX
-	MOVQ  BX, DI
-	ANDQ  $-64, DI
-	MOVQ  BX, R8
-	ANDQ  $-128, R8
-	MOVQ  BX, R9
-	SUBQ  DI, R9
-	SHRQ  $0x02, R9
-	MOVQ  $-1, R10
-	BZHIQ R9, R10, R10
-	KMOVQ R10, K1
+	MOVQ  out+16(FP), CX
+	MOVQ  dim+24(FP), DX
+	MOVQ  count+32(FP), BX
+	MOVQ  rows+8(FP), SI
+	SHLQ  $0x02, DX
+	MOVQ  DX, DI
+	ANDQ  $-128, DI
+	MOVQ  DX, R8
+	ANDQ  $+63, R8
+	SHRQ  $0x02, R8
+	MOVQ  $-1, R9
+	BZHIQ R8, R9, R9
+	KMOVQ R9, K1
 
 rows4:
-	CMPQ  SI, $0x04
+	CMPQ  BX, $0x04
 	JLT   rows1
-	LEAQ  (CX)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
-	LEAQ  (R11)(BX*1), R12
+	LEAQ  (SI)(DX*1), R9
+	LEAQ  (R9)(DX*1), R10
+	LEAQ  (R10)(DX*1), R11
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
@@ -215,60 +213,61 @@ rows4:
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R9*1), Z8
-	VSUBPS      (CX)(R9*1), Z8, Z9
+	VMOVUPS     (AX)(R8*1), Z8
+	VSUBPS      (SI)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z0
-	VSUBPS      (R10)(R9*1), Z8, Z9
+	VSUBPS      (R9)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z1
-	VSUBPS      (R11)(R9*1), Z8, Z9
+	VSUBPS      (R10)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z2
-	VSUBPS      (R12)(R9*1), Z8, Z8
+	VSUBPS      (R11)(R8*1), Z8, Z8
 	VFMADD231PS Z8, Z8, Z3
-	VMOVUPS     64(AX)(R9*1), Z8
-	VSUBPS      64(CX)(R9*1), Z8, Z9
+	VMOVUPS     64(AX)(R8*1), Z8
+	VSUBPS      64(SI)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z4
-	VSUBPS      64(R10)(R9*1), Z8, Z9
+	VSUBPS      64(R9)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z5
-	VSUBPS      64(R11)(R9*1), Z8, Z9
+	VSUBPS      64(R10)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z6
-	VSUBPS      64(R12)(R9*1), Z8, Z8
+	VSUBPS      64(R11)(R8*1), Z8, Z8
 	VFMADD231PS Z8, Z8, Z7
-	ADDQ        $+128, R9
+	ADDQ        $+128, R8
 
 check4:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair4
-	CMPQ        R9, DI
-	JEQ         tail4
-	VMOVUPS     (AX)(R9*1), Z8
-	VSUBPS      (CX)(R9*1), Z8, Z9
+	LEAQ        64(R8), R12
+	CMPQ        R12, DX
+	JGT         tail4
+	VMOVUPS     (AX)(R8*1), Z8
+	VSUBPS      (SI)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z0
-	VSUBPS      (R10)(R9*1), Z8, Z9
+	VSUBPS      (R9)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z1
-	VSUBPS      (R11)(R9*1), Z8, Z9
+	VSUBPS      (R10)(R8*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z2
-	VSUBPS      (R12)(R9*1), Z8, Z8
+	VSUBPS      (R11)(R8*1), Z8, Z8
 	VFMADD231PS Z8, Z8, Z3
-	ADDQ        $+64, R9
+	ADDQ        $+64, R8
 
 tail4:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store4
-	VMOVUPS.Z   (AX)(R9*1), K1, Z8
-	VMOVUPS.Z   (CX)(R9*1), K1, Z9
+	VMOVUPS.Z   (AX)(R8*1), K1, Z8
+	VMOVUPS.Z   (SI)(R8*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z4
-	VMOVUPS.Z   (R10)(R9*1), K1, Z9
+	VMOVUPS.Z   (R9)(R8*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z5
-	VMOVUPS.Z   (R11)(R9*1), K1, Z9
+	VMOVUPS.Z   (R10)(R8*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z6
-	VMOVUPS.Z   (R12)(R9*1), K1, Z9
+	VMOVUPS.Z   (R11)(R8*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z7
 
@@ -290,44 +289,45 @@ store4:
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (DX)
-	LEAQ          (R12)(BX*1), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
+	VMOVUPS       X1, (CX)
+	LEAQ          (R11)(DX*1), SI
+	ADDQ          $0x10, CX
+	SUBQ          $0x04, BX
 	JMP           rows4
 
 rows1:
-	CMPQ  SI, $0x01
+	CMPQ  BX, $0x01
 	JLT   done
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R9*1), Z0
-	VSUBPS      (CX)(R9*1), Z0, Z0
+	VMOVUPS     (AX)(R8*1), Z0
+	VSUBPS      (SI)(R8*1), Z0, Z0
 	VFMADD231PS Z0, Z0, Z10
-	VMOVUPS     64(AX)(R9*1), Z0
-	VSUBPS      64(CX)(R9*1), Z0, Z0
+	VMOVUPS     64(AX)(R8*1), Z0
+	VSUBPS      64(SI)(R8*1), Z0, Z0
 	VFMADD231PS Z0, Z0, Z11
-	ADDQ        $+128, R9
+	ADDQ        $+128, R8
 
 check1:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair1
-	CMPQ        R9, DI
-	JEQ         tail1
-	VMOVUPS     (AX)(R9*1), Z0
-	VSUBPS      (CX)(R9*1), Z0, Z0
+	LEAQ        64(R8), R9
+	CMPQ        R9, DX
+	JGT         tail1
+	VMOVUPS     (AX)(R8*1), Z0
+	VSUBPS      (SI)(R8*1), Z0, Z0
 	VFMADD231PS Z0, Z0, Z10
-	ADDQ        $+64, R9
+	ADDQ        $+64, R8
 
 tail1:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store1
-	VMOVUPS.Z   (AX)(R9*1), K1, Z0
-	VMOVUPS.Z   (CX)(R9*1), K1, Z1
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (SI)(R8*1), K1, Z1
 	VSUBPS      Z1, Z0, Z1
 	VFMADD231PS Z1, Z1, Z11
 
@@ -339,10 +339,10 @@ store1:
 	VHADDPS       Y10, Y10, Y10
 	VEXTRACTF128  $0x01, Y10, X0
 	VADDPS        X0, X10, X0
-	VMOVSS        X0, (DX)
-	LEAQ          (CX)(BX*1), CX
-	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
+	VMOVSS        X0, (CX)
+	LEAQ          (SI)(DX*1), SI
+	ADDQ          $0x04, CX
+	SUBQ          $0x01, BX
 	JMP           rows1
 
 done:
@@ -352,29 +352,27 @@ done:
 // func SquaredNormsF32AVX2(rows *float32, out *float32, dim int, count int)
 // Requires: AVX, FMA3
 TEXT ·SquaredNormsF32AVX2(SB), NOSPLIT, $0-32
-	MOVQ    rows+0(FP), AX
-	MOVQ    out+8(FP), CX
-	MOVQ    dim+16(FP), DX
-	MOVQ    count+24(FP), BX
-	SHLQ    $0x02, DX
-	MOVQ    DX, SI
-	ANDQ    $-32, SI
-	MOVQ    DX, DI
-	ANDQ    $-64, DI
-	MOVQ    DX, R8
-	SUBQ    SI, R8
-	SHRQ    $0x02, R8
-	LEAQ    maskSquaredNormsF32<>+0(SB), R9
-	SHLQ    $0x02, R8
-	SUBQ    R8, R9
-	VMOVDQU 32(R9), Y0
+	MOVQ    out+8(FP), AX
+	MOVQ    dim+16(FP), CX
+	MOVQ    count+24(FP), DX
+	MOVQ    rows+0(FP), BX
+	SHLQ    $0x02, CX
+	MOVQ    CX, SI
+	ANDQ    $-64, SI
+	MOVQ    CX, DI
+	ANDQ    $+31, DI
+	SHRQ    $0x02, DI
+	LEAQ    maskSquaredNormsF32<>+0(SB), R8
+	SHLQ    $0x02, DI
+	SUBQ    DI, R8
+	VMOVDQU 32(R8), Y0
 
 rows4:
-	CMPQ  BX, $0x04
+	CMPQ  DX, $0x04
 	JLT   rows1
-	LEAQ  (AX)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+	LEAQ  (BX)(CX*1), R8
+	LEAQ  (R8)(CX*1), R9
+	LEAQ  (R9)(CX*1), R10
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -383,53 +381,54 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R8*1), Y9
+	VMOVUPS     (BX)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y1
-	VMOVUPS     (R9)(R8*1), Y9
+	VMOVUPS     (R8)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y2
-	VMOVUPS     (R10)(R8*1), Y9
+	VMOVUPS     (R9)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y3
-	VMOVUPS     (R11)(R8*1), Y9
+	VMOVUPS     (R10)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y4
-	VMOVUPS     32(AX)(R8*1), Y9
+	VMOVUPS     32(BX)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y5
-	VMOVUPS     32(R9)(R8*1), Y9
+	VMOVUPS     32(R8)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y6
-	VMOVUPS     32(R10)(R8*1), Y9
+	VMOVUPS     32(R9)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y7
-	VMOVUPS     32(R11)(R8*1), Y9
+	VMOVUPS     32(R10)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y8
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair4
-	CMPQ        R8, SI
-	JEQ         tail4
-	VMOVUPS     (AX)(R8*1), Y9
+	LEAQ        32(DI), R11
+	CMPQ        R11, CX
+	JGT         tail4
+	VMOVUPS     (BX)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y1
-	VMOVUPS     (R9)(R8*1), Y9
+	VMOVUPS     (R8)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y2
-	VMOVUPS     (R10)(R8*1), Y9
+	VMOVUPS     (R9)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y3
-	VMOVUPS     (R11)(R8*1), Y9
+	VMOVUPS     (R10)(DI*1), Y9
 	VFMADD231PS Y9, Y9, Y4
-	ADDQ        $+32, R8
+	ADDQ        $+32, DI
 
 tail4:
-	CMPQ        R8, DX
+	CMPQ        DI, CX
 	JEQ         store4
-	VMASKMOVPS  (AX)(R8*1), Y0, Y9
+	VMASKMOVPS  (BX)(DI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y5
-	VMASKMOVPS  (R9)(R8*1), Y0, Y9
+	VMASKMOVPS  (R8)(DI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y6
-	VMASKMOVPS  (R10)(R8*1), Y0, Y9
+	VMASKMOVPS  (R9)(DI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y7
-	VMASKMOVPS  (R11)(R8*1), Y0, Y9
+	VMASKMOVPS  (R10)(DI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y8
 
 store4:
@@ -442,40 +441,41 @@ store4:
 	VHADDPS      Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
-	VMOVUPS      X2, (CX)
-	LEAQ         (R11)(DX*1), AX
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, BX
+	VMOVUPS      X2, (AX)
+	LEAQ         (R10)(CX*1), BX
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, DX
 	JMP          rows4
 
 rows1:
-	CMPQ  BX, $0x01
+	CMPQ  DX, $0x01
 	JLT   done
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R8*1), Y1
+	VMOVUPS     (BX)(DI*1), Y1
 	VFMADD231PS Y1, Y1, Y10
-	VMOVUPS     32(AX)(R8*1), Y1
+	VMOVUPS     32(BX)(DI*1), Y1
 	VFMADD231PS Y1, Y1, Y11
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair1
-	CMPQ        R8, SI
-	JEQ         tail1
-	VMOVUPS     (AX)(R8*1), Y1
+	LEAQ        32(DI), R8
+	CMPQ        R8, CX
+	JGT         tail1
+	VMOVUPS     (BX)(DI*1), Y1
 	VFMADD231PS Y1, Y1, Y10
-	ADDQ        $+32, R8
+	ADDQ        $+32, DI
 
 tail1:
-	CMPQ        R8, DX
+	CMPQ        DI, CX
 	JEQ         store1
-	VMASKMOVPS  (AX)(R8*1), Y0, Y1
+	VMASKMOVPS  (BX)(DI*1), Y0, Y1
 	VFMADD231PS Y1, Y1, Y11
 
 store1:
@@ -484,10 +484,10 @@ store1:
 	VHADDPS      Y10, Y10, Y10
 	VEXTRACTF128 $0x01, Y10, X1
 	VADDPS       X1, X10, X1
-	VMOVSS       X1, (CX)
-	LEAQ         (AX)(DX*1), AX
-	ADDQ         $0x04, CX
-	SUBQ         $0x01, BX
+	VMOVSS       X1, (AX)
+	LEAQ         (BX)(CX*1), BX
+	ADDQ         $0x04, AX
+	SUBQ         $0x01, DX
 	JMP          rows1
 
 done:
@@ -515,28 +515,26 @@ GLOBL maskSquaredNormsF32<>(SB), RODATA|NOPTR, $64
 // func SquaredNormsF32AVX512(rows *float32, out *float32, dim int, count int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·SquaredNormsF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ  rows+0(FP), AX
-	MOVQ  out+8(FP), CX
-	MOVQ  dim+16(FP), DX
-	MOVQ  count+24(FP), BX
-	SHLQ  $0x02, DX
-	MOVQ  DX, SI
-	ANDQ  $-64, SI
-	MOVQ  DX, DI
-	ANDQ  $-128, DI
-	MOVQ  DX, R8
-	SUBQ  SI, R8
-	SHRQ  $0x02, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	MOVQ  out+8(FP), AX
+	MOVQ  dim+16(FP), CX
+	MOVQ  count+24(FP), DX
+	MOVQ  rows+0(FP), BX
+	SHLQ  $0x02, CX
+	MOVQ  CX, SI
+	ANDQ  $-128, SI
+	MOVQ  CX, DI
+	ANDQ  $+63, DI
+	SHRQ  $0x02, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
 
 rows4:
-	CMPQ  BX, $0x04
+	CMPQ  DX, $0x04
 	JLT   rows1
-	LEAQ  (AX)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+	LEAQ  (BX)(CX*1), R8
+	LEAQ  (R8)(CX*1), R9
+	LEAQ  (R9)(CX*1), R10
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
@@ -545,53 +543,54 @@ rows4:
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R8*1), Z8
+	VMOVUPS     (BX)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z0
-	VMOVUPS     (R9)(R8*1), Z8
+	VMOVUPS     (R8)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z1
-	VMOVUPS     (R10)(R8*1), Z8
+	VMOVUPS     (R9)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z2
-	VMOVUPS     (R11)(R8*1), Z8
+	VMOVUPS     (R10)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z3
-	VMOVUPS     64(AX)(R8*1), Z8
+	VMOVUPS     64(BX)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z4
-	VMOVUPS     64(R9)(R8*1), Z8
+	VMOVUPS     64(R8)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z5
-	VMOVUPS     64(R10)(R8*1), Z8
+	VMOVUPS     64(R9)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z6
-	VMOVUPS     64(R11)(R8*1), Z8
+	VMOVUPS     64(R10)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z7
-	ADDQ        $+128, R8
+	ADDQ        $+128, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair4
-	CMPQ        R8, SI
-	JEQ         tail4
-	VMOVUPS     (AX)(R8*1), Z8
+	LEAQ        64(DI), R11
+	CMPQ        R11, CX
+	JGT         tail4
+	VMOVUPS     (BX)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z0
-	VMOVUPS     (R9)(R8*1), Z8
+	VMOVUPS     (R8)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z1
-	VMOVUPS     (R10)(R8*1), Z8
+	VMOVUPS     (R9)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z2
-	VMOVUPS     (R11)(R8*1), Z8
+	VMOVUPS     (R10)(DI*1), Z8
 	VFMADD231PS Z8, Z8, Z3
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 tail4:
-	CMPQ        R8, DX
+	CMPQ        DI, CX
 	JEQ         store4
-	VMOVUPS.Z   (AX)(R8*1), K1, Z8
+	VMOVUPS.Z   (BX)(DI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z4
-	VMOVUPS.Z   (R9)(R8*1), K1, Z8
+	VMOVUPS.Z   (R8)(DI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z5
-	VMOVUPS.Z   (R10)(R8*1), K1, Z8
+	VMOVUPS.Z   (R9)(DI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z6
-	VMOVUPS.Z   (R11)(R8*1), K1, Z8
+	VMOVUPS.Z   (R10)(DI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z7
 
 store4:
@@ -612,40 +611,41 @@ store4:
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (CX)
-	LEAQ          (R11)(DX*1), AX
-	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
+	VMOVUPS       X1, (AX)
+	LEAQ          (R10)(CX*1), BX
+	ADDQ          $0x10, AX
+	SUBQ          $0x04, DX
 	JMP           rows4
 
 rows1:
-	CMPQ  BX, $0x01
+	CMPQ  DX, $0x01
 	JLT   done
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R8*1), Z0
+	VMOVUPS     (BX)(DI*1), Z0
 	VFMADD231PS Z0, Z0, Z9
-	VMOVUPS     64(AX)(R8*1), Z0
+	VMOVUPS     64(BX)(DI*1), Z0
 	VFMADD231PS Z0, Z0, Z10
-	ADDQ        $+128, R8
+	ADDQ        $+128, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair1
-	CMPQ        R8, SI
-	JEQ         tail1
-	VMOVUPS     (AX)(R8*1), Z0
+	LEAQ        64(DI), R8
+	CMPQ        R8, CX
+	JGT         tail1
+	VMOVUPS     (BX)(DI*1), Z0
 	VFMADD231PS Z0, Z0, Z9
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 tail1:
-	CMPQ        R8, DX
+	CMPQ        DI, CX
 	JEQ         store1
-	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (BX)(DI*1), K1, Z0
 	VFMADD231PS Z0, Z0, Z10
 
 store1:
@@ -656,10 +656,10 @@ store1:
 	VHADDPS       Y9, Y9, Y9
 	VEXTRACTF128  $0x01, Y9, X0
 	VADDPS        X0, X9, X0
-	VMOVSS        X0, (CX)
-	LEAQ          (AX)(DX*1), AX
-	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
+	VMOVSS        X0, (AX)
+	LEAQ          (BX)(CX*1), BX
+	ADDQ          $0x04, AX
+	SUBQ          $0x01, DX
 	JMP           rows1
 
 done:

@@ -8,29 +8,27 @@
 // Requires: AVX, FMA3
 TEXT ·DotScanF32AVX2(SB), NOSPLIT, $0-40
 	MOVQ    query+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    out+16(FP), DX
-	MOVQ    dim+24(FP), BX
-	MOVQ    count+32(FP), SI
-	SHLQ    $0x02, BX
-	MOVQ    BX, DI
-	ANDQ    $-32, DI
-	MOVQ    BX, R8
-	ANDQ    $-64, R8
-	MOVQ    BX, R9
-	SUBQ    DI, R9
-	SHRQ    $0x02, R9
-	LEAQ    maskDotScanF32<>+0(SB), R10
-	SHLQ    $0x02, R9
-	SUBQ    R9, R10
-	VMOVDQU 32(R10), Y0
+	MOVQ    out+16(FP), CX
+	MOVQ    dim+24(FP), DX
+	MOVQ    count+32(FP), BX
+	MOVQ    rows+8(FP), SI
+	SHLQ    $0x02, DX
+	MOVQ    DX, DI
+	ANDQ    $-64, DI
+	MOVQ    DX, R8
+	ANDQ    $+31, R8
+	SHRQ    $0x02, R8
+	LEAQ    maskDotScanF32<>+0(SB), R9
+	SHLQ    $0x02, R8
+	SUBQ    R8, R9
+	VMOVDQU 32(R9), Y0
 
 rows4:
-	CMPQ  SI, $0x04
+	CMPQ  BX, $0x04
 	JLT   rows1
-	LEAQ  (CX)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
-	LEAQ  (R11)(BX*1), R12
+	LEAQ  (SI)(DX*1), R9
+	LEAQ  (R9)(DX*1), R10
+	LEAQ  (R10)(DX*1), R11
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -39,45 +37,46 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R9*1), Y9
-	VFMADD231PS (CX)(R9*1), Y9, Y1
-	VFMADD231PS (R10)(R9*1), Y9, Y2
-	VFMADD231PS (R11)(R9*1), Y9, Y3
-	VFMADD231PS (R12)(R9*1), Y9, Y4
-	VMOVUPS     32(AX)(R9*1), Y9
-	VFMADD231PS 32(CX)(R9*1), Y9, Y5
-	VFMADD231PS 32(R10)(R9*1), Y9, Y6
-	VFMADD231PS 32(R11)(R9*1), Y9, Y7
-	VFMADD231PS 32(R12)(R9*1), Y9, Y8
-	ADDQ        $+64, R9
+	VMOVUPS     (AX)(R8*1), Y9
+	VFMADD231PS (SI)(R8*1), Y9, Y1
+	VFMADD231PS (R9)(R8*1), Y9, Y2
+	VFMADD231PS (R10)(R8*1), Y9, Y3
+	VFMADD231PS (R11)(R8*1), Y9, Y4
+	VMOVUPS     32(AX)(R8*1), Y9
+	VFMADD231PS 32(SI)(R8*1), Y9, Y5
+	VFMADD231PS 32(R9)(R8*1), Y9, Y6
+	VFMADD231PS 32(R10)(R8*1), Y9, Y7
+	VFMADD231PS 32(R11)(R8*1), Y9, Y8
+	ADDQ        $+64, R8
 
 check4:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair4
-	CMPQ        R9, DI
-	JEQ         tail4
-	VMOVUPS     (AX)(R9*1), Y9
-	VFMADD231PS (CX)(R9*1), Y9, Y1
-	VFMADD231PS (R10)(R9*1), Y9, Y2
-	VFMADD231PS (R11)(R9*1), Y9, Y3
-	VFMADD231PS (R12)(R9*1), Y9, Y4
-	ADDQ        $+32, R9
+	LEAQ        32(R8), R12
+	CMPQ        R12, DX
+	JGT         tail4
+	VMOVUPS     (AX)(R8*1), Y9
+	VFMADD231PS (SI)(R8*1), Y9, Y1
+	VFMADD231PS (R9)(R8*1), Y9, Y2
+	VFMADD231PS (R10)(R8*1), Y9, Y3
+	VFMADD231PS (R11)(R8*1), Y9, Y4
+	ADDQ        $+32, R8
 
 tail4:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store4
-	VMASKMOVPS  (AX)(R9*1), Y0, Y9
-	VMASKMOVPS  (CX)(R9*1), Y0, Y12
+	VMASKMOVPS  (AX)(R8*1), Y0, Y9
+	VMASKMOVPS  (SI)(R8*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y5
-	VMASKMOVPS  (R10)(R9*1), Y0, Y12
+	VMASKMOVPS  (R9)(R8*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y6
-	VMASKMOVPS  (R11)(R9*1), Y0, Y12
+	VMASKMOVPS  (R10)(R8*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y7
-	VMASKMOVPS  (R12)(R9*1), Y0, Y12
+	VMASKMOVPS  (R11)(R8*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y8
 
 store4:
@@ -90,41 +89,42 @@ store4:
 	VHADDPS      Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
-	VMOVUPS      X2, (DX)
-	LEAQ         (R12)(BX*1), CX
-	ADDQ         $0x10, DX
-	SUBQ         $0x04, SI
+	VMOVUPS      X2, (CX)
+	LEAQ         (R11)(DX*1), SI
+	ADDQ         $0x10, CX
+	SUBQ         $0x04, BX
 	JMP          rows4
 
 rows1:
-	CMPQ  SI, $0x01
+	CMPQ  BX, $0x01
 	JLT   done
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R9*1), Y1
-	VFMADD231PS (CX)(R9*1), Y1, Y10
-	VMOVUPS     32(AX)(R9*1), Y1
-	VFMADD231PS 32(CX)(R9*1), Y1, Y11
-	ADDQ        $+64, R9
+	VMOVUPS     (AX)(R8*1), Y1
+	VFMADD231PS (SI)(R8*1), Y1, Y10
+	VMOVUPS     32(AX)(R8*1), Y1
+	VFMADD231PS 32(SI)(R8*1), Y1, Y11
+	ADDQ        $+64, R8
 
 check1:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair1
-	CMPQ        R9, DI
-	JEQ         tail1
-	VMOVUPS     (AX)(R9*1), Y1
-	VFMADD231PS (CX)(R9*1), Y1, Y10
-	ADDQ        $+32, R9
+	LEAQ        32(R8), R9
+	CMPQ        R9, DX
+	JGT         tail1
+	VMOVUPS     (AX)(R8*1), Y1
+	VFMADD231PS (SI)(R8*1), Y1, Y10
+	ADDQ        $+32, R8
 
 tail1:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store1
-	VMASKMOVPS  (AX)(R9*1), Y0, Y1
-	VMASKMOVPS  (CX)(R9*1), Y0, Y2
+	VMASKMOVPS  (AX)(R8*1), Y0, Y1
+	VMASKMOVPS  (SI)(R8*1), Y0, Y2
 	VFMADD231PS Y2, Y1, Y11
 
 store1:
@@ -133,10 +133,10 @@ store1:
 	VHADDPS      Y10, Y10, Y10
 	VEXTRACTF128 $0x01, Y10, X1
 	VADDPS       X1, X10, X1
-	VMOVSS       X1, (DX)
-	LEAQ         (CX)(BX*1), CX
-	ADDQ         $0x04, DX
-	SUBQ         $0x01, SI
+	VMOVSS       X1, (CX)
+	LEAQ         (SI)(DX*1), SI
+	ADDQ         $0x04, CX
+	SUBQ         $0x01, BX
 	JMP          rows1
 
 done:
@@ -165,28 +165,26 @@ GLOBL maskDotScanF32<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·DotScanF32AVX512(SB), NOSPLIT, $0-40
 	MOVQ  query+0(FP), AX
-	MOVQ  rows+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  dim+24(FP), BX
-	MOVQ  count+32(FP), SI
-	SHLQ  $0x02, BX
-	MOVQ  BX, DI
-	ANDQ  $-64, DI
-	MOVQ  BX, R8
-	ANDQ  $-128, R8
-	MOVQ  BX, R9
-	SUBQ  DI, R9
-	SHRQ  $0x02, R9
-	MOVQ  $-1, R10
-	BZHIQ R9, R10, R10
-	KMOVQ R10, K1
+	MOVQ  out+16(FP), CX
+	MOVQ  dim+24(FP), DX
+	MOVQ  count+32(FP), BX
+	MOVQ  rows+8(FP), SI
+	SHLQ  $0x02, DX
+	MOVQ  DX, DI
+	ANDQ  $-128, DI
+	MOVQ  DX, R8
+	ANDQ  $+63, R8
+	SHRQ  $0x02, R8
+	MOVQ  $-1, R9
+	BZHIQ R8, R9, R9
+	KMOVQ R9, K1
 
 rows4:
-	CMPQ  SI, $0x04
+	CMPQ  BX, $0x04
 	JLT   rows1
-	LEAQ  (CX)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
-	LEAQ  (R11)(BX*1), R12
+	LEAQ  (SI)(DX*1), R9
+	LEAQ  (R9)(DX*1), R10
+	LEAQ  (R10)(DX*1), R11
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
@@ -195,45 +193,46 @@ rows4:
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R9*1), Z8
-	VFMADD231PS (CX)(R9*1), Z8, Z0
-	VFMADD231PS (R10)(R9*1), Z8, Z1
-	VFMADD231PS (R11)(R9*1), Z8, Z2
-	VFMADD231PS (R12)(R9*1), Z8, Z3
-	VMOVUPS     64(AX)(R9*1), Z8
-	VFMADD231PS 64(CX)(R9*1), Z8, Z4
-	VFMADD231PS 64(R10)(R9*1), Z8, Z5
-	VFMADD231PS 64(R11)(R9*1), Z8, Z6
-	VFMADD231PS 64(R12)(R9*1), Z8, Z7
-	ADDQ        $+128, R9
+	VMOVUPS     (AX)(R8*1), Z8
+	VFMADD231PS (SI)(R8*1), Z8, Z0
+	VFMADD231PS (R9)(R8*1), Z8, Z1
+	VFMADD231PS (R10)(R8*1), Z8, Z2
+	VFMADD231PS (R11)(R8*1), Z8, Z3
+	VMOVUPS     64(AX)(R8*1), Z8
+	VFMADD231PS 64(SI)(R8*1), Z8, Z4
+	VFMADD231PS 64(R9)(R8*1), Z8, Z5
+	VFMADD231PS 64(R10)(R8*1), Z8, Z6
+	VFMADD231PS 64(R11)(R8*1), Z8, Z7
+	ADDQ        $+128, R8
 
 check4:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair4
-	CMPQ        R9, DI
-	JEQ         tail4
-	VMOVUPS     (AX)(R9*1), Z8
-	VFMADD231PS (CX)(R9*1), Z8, Z0
-	VFMADD231PS (R10)(R9*1), Z8, Z1
-	VFMADD231PS (R11)(R9*1), Z8, Z2
-	VFMADD231PS (R12)(R9*1), Z8, Z3
-	ADDQ        $+64, R9
+	LEAQ        64(R8), R12
+	CMPQ        R12, DX
+	JGT         tail4
+	VMOVUPS     (AX)(R8*1), Z8
+	VFMADD231PS (SI)(R8*1), Z8, Z0
+	VFMADD231PS (R9)(R8*1), Z8, Z1
+	VFMADD231PS (R10)(R8*1), Z8, Z2
+	VFMADD231PS (R11)(R8*1), Z8, Z3
+	ADDQ        $+64, R8
 
 tail4:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store4
-	VMOVUPS.Z   (AX)(R9*1), K1, Z8
-	VMOVUPS.Z   (CX)(R9*1), K1, Z11
+	VMOVUPS.Z   (AX)(R8*1), K1, Z8
+	VMOVUPS.Z   (SI)(R8*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z4
-	VMOVUPS.Z   (R10)(R9*1), K1, Z11
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (R11)(R9*1), K1, Z11
+	VMOVUPS.Z   (R10)(R8*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z6
-	VMOVUPS.Z   (R12)(R9*1), K1, Z11
+	VMOVUPS.Z   (R11)(R8*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z7
 
 store4:
@@ -254,41 +253,42 @@ store4:
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (DX)
-	LEAQ          (R12)(BX*1), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
+	VMOVUPS       X1, (CX)
+	LEAQ          (R11)(DX*1), SI
+	ADDQ          $0x10, CX
+	SUBQ          $0x04, BX
 	JMP           rows4
 
 rows1:
-	CMPQ  SI, $0x01
+	CMPQ  BX, $0x01
 	JLT   done
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (CX)(R9*1), Z0, Z9
-	VMOVUPS     64(AX)(R9*1), Z0
-	VFMADD231PS 64(CX)(R9*1), Z0, Z10
-	ADDQ        $+128, R9
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (SI)(R8*1), Z0, Z9
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(SI)(R8*1), Z0, Z10
+	ADDQ        $+128, R8
 
 check1:
-	CMPQ        R9, R8
+	CMPQ        R8, DI
 	JLT         pair1
-	CMPQ        R9, DI
-	JEQ         tail1
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (CX)(R9*1), Z0, Z9
-	ADDQ        $+64, R9
+	LEAQ        64(R8), R9
+	CMPQ        R9, DX
+	JGT         tail1
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (SI)(R8*1), Z0, Z9
+	ADDQ        $+64, R8
 
 tail1:
-	CMPQ        R9, BX
+	CMPQ        R8, DX
 	JEQ         store1
-	VMOVUPS.Z   (AX)(R9*1), K1, Z0
-	VMOVUPS.Z   (CX)(R9*1), K1, Z1
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (SI)(R8*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
 
 store1:
@@ -299,10 +299,10 @@ store1:
 	VHADDPS       Y9, Y9, Y9
 	VEXTRACTF128  $0x01, Y9, X0
 	VADDPS        X0, X9, X0
-	VMOVSS        X0, (DX)
-	LEAQ          (CX)(BX*1), CX
-	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
+	VMOVSS        X0, (CX)
+	LEAQ          (SI)(DX*1), SI
+	ADDQ          $0x04, CX
+	SUBQ          $0x01, BX
 	JMP           rows1
 
 done:

@@ -4,8 +4,8 @@
 
 package asm
 
-// DotScanI8AVX2 sets out[i] to the dot product of query and row i, for count rows of dim >= 16 elements.
-// tail is 16 elements: zeros, then the last dim%16 of the query. Needs AVX2.
+// DotScanI8AVX2 sets out[i] to the dot product of query and row i, for count rows of dim >= 32 elements.
+// tail is 32 zeros and then 32 times -1. Needs AVX2.
 //
 //go:noescape
 func DotScanI8AVX2(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)

@@ -7,163 +7,245 @@
 // func DotScanI8AVX2(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
 // Requires: AVX, AVX2
 TEXT ·DotScanI8AVX2(SB), NOSPLIT, $0-48
-	MOVQ      query+0(FP), AX
-	MOVQ      rows+16(FP), CX
-	MOVQ      out+24(FP), DX
-	MOVQ      dim+32(FP), BX
-	MOVQ      count+40(FP), SI
-	MOVQ      BX, DI
-	ANDQ      $-16, DI
-	MOVQ      BX, R8
-	ANDQ      $-32, R8
-	MOVQ      tail+8(FP), R9
-	VPMOVSXBW (R9), Y0
+	MOVQ     query+0(FP), AX
+	MOVQ     out+24(FP), CX
+	MOVQ     dim+32(FP), DX
+	MOVQ     count+40(FP), BX
+	MOVQ     rows+16(FP), SI
+	MOVQ     DX, DI
+	ANDQ     $-64, DI
+	VPCMPEQW Y0, Y0, Y0
+	VPSRLW   $0x0f, Y0, Y0
+	MOVQ     DX, R8
+	ANDQ     $+31, R8
+	ADDQ     tail+8(FP), R8
+	VMOVDQU  (R8), Y1
+	VPXOR    Y2, Y2, Y2
+	XORQ     R8, R8
+	JMP      alongCheck
+
+along:
+	VMOVDQU    (AX)(R8*1), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y2, Y2
+	ADDQ       $+32, R8
+
+alongCheck:
+	LEAQ         32(R8), R9
+	CMPQ         R9, DX
+	JLE          along
+	VPAND        -32(AX)(DX*1), Y1, Y3
+	VPXOR        Y4, Y4, Y4
+	VPCMPGTB     Y3, Y4, Y4
+	VPABSB       Y3, Y3
+	VPMADDUBSW   Y4, Y3, Y4
+	VPMADDWD     Y0, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VPHADDD      Y2, Y2, Y2
+	VPHADDD      Y2, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPADDD       X3, X2, X3
+	VPBROADCASTD X3, X2
 
 rows4:
-	CMPQ  SI, $0x04
+	CMPQ  BX, $0x04
 	JLT   rows1
-	LEAQ  (CX)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
-	LEAQ  (R11)(BX*1), R12
-	VPXOR X1, X1, X1
-	VPXOR X2, X2, X2
-	VPXOR X3, X3, X3
-	VPXOR X4, X4, X4
+	LEAQ  (SI)(DX*1), R9
+	LEAQ  (R9)(DX*1), R10
+	LEAQ  (R10)(DX*1), R11
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R9, R9
+	VPXOR X9, X9, X9
+	VPXOR X10, X10, X10
+	VPXOR X11, X11, X11
+	VPXOR X12, X12, X12
+	XORQ  R8, R8
 	JMP   check4
 
 pair4:
-	VPMOVSXBW (AX)(R9*1), Y9
-	VPMOVSXBW (CX)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y1, Y1
-	VPMOVSXBW (R10)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y2, Y2
-	VPMOVSXBW (R11)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y3, Y3
-	VPMOVSXBW (R12)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y4, Y4
-	VPMOVSXBW 16(AX)(R9*1), Y9
-	VPMOVSXBW 16(CX)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y5, Y5
-	VPMOVSXBW 16(R10)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y6, Y6
-	VPMOVSXBW 16(R11)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y7, Y7
-	VPMOVSXBW 16(R12)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y8, Y8
-	ADDQ      $+32, R9
+	VMOVDQU    (AX)(R8*1), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      (SI)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y5, Y5
+	VPXOR      (R9)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y6, Y6
+	VPXOR      (R10)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y7, Y7
+	VPXOR      (R11)(R8*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y8, Y8
+	VMOVDQU    32(AX)(R8*1), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      32(SI)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y9, Y9
+	VPXOR      32(R9)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y10, Y10
+	VPXOR      32(R10)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y11, Y11
+	VPXOR      32(R11)(R8*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y12, Y12
+	ADDQ       $+64, R8
 
 check4:
-	CMPQ      R9, R8
-	JLT       pair4
-	CMPQ      R9, DI
-	JEQ       tail4
-	VPMOVSXBW (AX)(R9*1), Y9
-	VPMOVSXBW (CX)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y1, Y1
-	VPMOVSXBW (R10)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y2, Y2
-	VPMOVSXBW (R11)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y3, Y3
-	VPMOVSXBW (R12)(R9*1), Y10
-	VPMADDWD  Y9, Y10, Y10
-	VPADDD    Y10, Y4, Y4
-	ADDQ      $+16, R9
+	CMPQ       R8, DI
+	JLT        pair4
+	LEAQ       32(R8), R12
+	CMPQ       R12, DX
+	JGT        tail4
+	VMOVDQU    (AX)(R8*1), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      (SI)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y5, Y5
+	VPXOR      (R9)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y6, Y6
+	VPXOR      (R10)(R8*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y7, Y7
+	VPXOR      (R11)(R8*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y8, Y8
+	ADDQ       $+32, R8
 
 tail4:
-	CMPQ      R9, BX
-	JEQ       store4
-	VPMOVSXBW -16(CX)(BX*1), Y9
-	VPMADDWD  Y0, Y9, Y9
-	VPADDD    Y9, Y5, Y5
-	VPMOVSXBW -16(R10)(BX*1), Y9
-	VPMADDWD  Y0, Y9, Y9
-	VPADDD    Y9, Y6, Y6
-	VPMOVSXBW -16(R11)(BX*1), Y9
-	VPMADDWD  Y0, Y9, Y9
-	VPADDD    Y9, Y7, Y7
-	VPMOVSXBW -16(R12)(BX*1), Y9
-	VPMADDWD  Y0, Y9, Y9
-	VPADDD    Y9, Y8, Y8
+	CMPQ       R8, DX
+	JEQ        store4
+	VPAND      -32(AX)(DX*1), Y1, Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      -32(SI)(DX*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y9, Y9
+	VPXOR      -32(R9)(DX*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y10, Y10
+	VPXOR      -32(R10)(DX*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y11, Y11
+	VPXOR      -32(R11)(DX*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y12, Y12
 
 store4:
-	VPADDD       Y5, Y1, Y1
-	VPADDD       Y6, Y2, Y2
-	VPADDD       Y7, Y3, Y3
-	VPADDD       Y8, Y4, Y4
-	VPHADDD      Y2, Y1, Y1
-	VPHADDD      Y4, Y3, Y3
-	VPHADDD      Y3, Y1, Y1
-	VEXTRACTI128 $0x01, Y1, X2
-	VPADDD       X2, X1, X2
-	VMOVDQU      X2, (DX)
-	LEAQ         (R12)(BX*1), CX
-	ADDQ         $0x10, DX
-	SUBQ         $0x04, SI
+	VPADDD       Y9, Y5, Y5
+	VPADDD       Y10, Y6, Y6
+	VPADDD       Y11, Y7, Y7
+	VPADDD       Y12, Y8, Y8
+	VPHADDD      Y6, Y5, Y5
+	VPHADDD      Y8, Y7, Y7
+	VPHADDD      Y7, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X3
+	VPADDD       X3, X5, X3
+	VPSUBD       X2, X3, X3
+	VMOVDQU      X3, (CX)
+	LEAQ         (R11)(DX*1), SI
+	ADDQ         $0x10, CX
+	SUBQ         $0x04, BX
 	JMP          rows4
 
 rows1:
-	CMPQ  SI, $0x01
+	CMPQ  BX, $0x01
 	JLT   done
-	VPXOR X11, X11, X11
-	VPXOR X12, X12, X12
-	XORQ  R9, R9
+	VPXOR X13, X13, X13
+	VPXOR X14, X14, X14
+	XORQ  R8, R8
 	JMP   check1
 
 pair1:
-	VPMOVSXBW (AX)(R9*1), Y1
-	VPMOVSXBW (CX)(R9*1), Y2
-	VPMADDWD  Y1, Y2, Y2
-	VPADDD    Y2, Y11, Y11
-	VPMOVSXBW 16(AX)(R9*1), Y1
-	VPMOVSXBW 16(CX)(R9*1), Y2
-	VPMADDWD  Y1, Y2, Y2
-	VPADDD    Y2, Y12, Y12
-	ADDQ      $+32, R9
+	VMOVDQU    (AX)(R8*1), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      (SI)(R8*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y13, Y13
+	VMOVDQU    32(AX)(R8*1), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      32(SI)(R8*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y14, Y14
+	ADDQ       $+64, R8
 
 check1:
-	CMPQ      R9, R8
-	JLT       pair1
-	CMPQ      R9, DI
-	JEQ       tail1
-	VPMOVSXBW (AX)(R9*1), Y1
-	VPMOVSXBW (CX)(R9*1), Y2
-	VPMADDWD  Y1, Y2, Y2
-	VPADDD    Y2, Y11, Y11
-	ADDQ      $+16, R9
+	CMPQ       R8, DI
+	JLT        pair1
+	LEAQ       32(R8), R9
+	CMPQ       R9, DX
+	JGT        tail1
+	VMOVDQU    (AX)(R8*1), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      (SI)(R8*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y13, Y13
+	ADDQ       $+32, R8
 
 tail1:
-	CMPQ      R9, BX
-	JEQ       store1
-	VPMOVSXBW -16(CX)(BX*1), Y1
-	VPMADDWD  Y0, Y1, Y1
-	VPADDD    Y1, Y12, Y12
+	CMPQ       R8, DX
+	JEQ        store1
+	VPAND      -32(AX)(DX*1), Y1, Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTB   Y3, Y4, Y4
+	VPABSB     Y3, Y3
+	VPXOR      -32(SI)(DX*1), Y4, Y4
+	VPMADDUBSW Y4, Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y14, Y14
 
 store1:
-	VPADDD       Y12, Y11, Y11
-	VPHADDD      Y11, Y11, Y11
-	VPHADDD      Y11, Y11, Y11
-	VEXTRACTI128 $0x01, Y11, X1
-	VPADDD       X1, X11, X1
-	VMOVD        X1, (DX)
-	LEAQ         (CX)(BX*1), CX
-	ADDQ         $0x04, DX
-	SUBQ         $0x01, SI
+	VPADDD       Y14, Y13, Y13
+	VPHADDD      Y13, Y13, Y13
+	VPHADDD      Y13, Y13, Y13
+	VEXTRACTI128 $0x01, Y13, X3
+	VPADDD       X3, X13, X3
+	VPSUBD       X2, X3, X3
+	VMOVD        X3, (CX)
+	LEAQ         (SI)(DX*1), SI
+	ADDQ         $0x04, CX
+	SUBQ         $0x01, BX
 	JMP          rows1
 
 done:
@@ -173,178 +255,263 @@ done:
 // func DotScanI8AVX512(query *int8, tail *int8, rows *int8, out *int32, dim int, count int)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2
 TEXT ·DotScanI8AVX512(SB), NOSPLIT, $0-48
-	MOVQ  query+0(FP), AX
-	MOVQ  rows+16(FP), CX
-	MOVQ  out+24(FP), DX
-	MOVQ  dim+32(FP), BX
-	MOVQ  count+40(FP), SI
-	MOVQ  BX, DI
-	ANDQ  $-32, DI
-	MOVQ  BX, R8
-	ANDQ  $-64, R8
-	MOVQ  BX, R9
-	SUBQ  DI, R9
-	MOVQ  $-1, R10
-	BZHIQ R9, R10, R10
-	KMOVQ R10, K1
+	MOVQ         query+0(FP), AX
+	MOVQ         out+24(FP), CX
+	MOVQ         dim+32(FP), DX
+	MOVQ         count+40(FP), BX
+	MOVQ         rows+16(FP), SI
+	MOVQ         DX, DI
+	ANDQ         $-128, DI
+	MOVQ         DX, R8
+	ANDQ         $+63, R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	MOVL         $0x00010001, R8
+	VPBROADCASTD R8, Z0
+	VPXOR        X1, X1, X1
+	XORQ         R8, R8
+	JMP          alongCheck
+
+along:
+	VMOVDQU64  (AX)(R8*1), Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VPMADDUBSW Z3, Z2, Z3
+	VPMADDWD   Z0, Z3, Z3
+	VPADDD     Z3, Z1, Z1
+	ADDQ       $+64, R8
+
+alongCheck:
+	LEAQ          64(R8), R9
+	CMPQ          R9, DX
+	JLE           along
+	VMOVDQU8.Z    (AX)(R8*1), K1, Z2
+	VPMOVB2M      Z2, K2
+	VPMOVM2B      K2, Z3
+	VPABSB        Z2, Z2
+	VPMADDUBSW    Z3, Z2, Z3
+	VPMADDWD      Z0, Z3, Z3
+	VPADDD        Z3, Z1, Z1
+	VEXTRACTI64X4 $0x01, Z1, Y2
+	VPADDD        Y2, Y1, Y1
+	VPHADDD       Y1, Y1, Y1
+	VPHADDD       Y1, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X2
+	VPADDD        X2, X1, X2
+	VPBROADCASTD  X2, X1
 
 rows4:
-	CMPQ  SI, $0x04
+	CMPQ  BX, $0x04
 	JLT   rows1
-	LEAQ  (CX)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
-	LEAQ  (R11)(BX*1), R12
-	VPXOR X0, X0, X0
-	VPXOR X1, X1, X1
-	VPXOR X2, X2, X2
-	VPXOR X3, X3, X3
+	LEAQ  (SI)(DX*1), R9
+	LEAQ  (R9)(DX*1), R10
+	LEAQ  (R10)(DX*1), R11
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	XORQ  R9, R9
+	VPXOR X8, X8, X8
+	VPXOR X9, X9, X9
+	VPXOR X10, X10, X10
+	VPXOR X11, X11, X11
+	XORQ  R8, R8
 	JMP   check4
 
 pair4:
-	VPMOVSXBW (AX)(R9*1), Z8
-	VPMOVSXBW (CX)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z0, Z0
-	VPMOVSXBW (R10)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z1, Z1
-	VPMOVSXBW (R11)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z2, Z2
-	VPMOVSXBW (R12)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z3, Z3
-	VPMOVSXBW 32(AX)(R9*1), Z8
-	VPMOVSXBW 32(CX)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z4, Z4
-	VPMOVSXBW 32(R10)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z5, Z5
-	VPMOVSXBW 32(R11)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z6, Z6
-	VPMOVSXBW 32(R12)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z7, Z7
-	ADDQ      $+64, R9
+	VMOVDQU64  (AX)(R8*1), Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VPXORD     (SI)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z4, Z4
+	VPXORD     (R9)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z5, Z5
+	VPXORD     (R10)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z6, Z6
+	VPXORD     (R11)(R8*1), Z3, Z3
+	VPMADDUBSW Z3, Z2, Z3
+	VPMADDWD   Z0, Z3, Z3
+	VPADDD     Z3, Z7, Z7
+	VMOVDQU64  64(AX)(R8*1), Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VPXORD     64(SI)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z8, Z8
+	VPXORD     64(R9)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z9, Z9
+	VPXORD     64(R10)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z10, Z10
+	VPXORD     64(R11)(R8*1), Z3, Z3
+	VPMADDUBSW Z3, Z2, Z3
+	VPMADDWD   Z0, Z3, Z3
+	VPADDD     Z3, Z11, Z11
+	ADDQ       $+128, R8
 
 check4:
-	CMPQ      R9, R8
-	JLT       pair4
-	CMPQ      R9, DI
-	JEQ       tail4
-	VPMOVSXBW (AX)(R9*1), Z8
-	VPMOVSXBW (CX)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z0, Z0
-	VPMOVSXBW (R10)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z1, Z1
-	VPMOVSXBW (R11)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z2, Z2
-	VPMOVSXBW (R12)(R9*1), Z9
-	VPMADDWD  Z8, Z9, Z9
-	VPADDD    Z9, Z3, Z3
-	ADDQ      $+32, R9
+	CMPQ       R8, DI
+	JLT        pair4
+	LEAQ       64(R8), R12
+	CMPQ       R12, DX
+	JGT        tail4
+	VMOVDQU64  (AX)(R8*1), Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VPXORD     (SI)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z4, Z4
+	VPXORD     (R9)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z5, Z5
+	VPXORD     (R10)(R8*1), Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z6, Z6
+	VPXORD     (R11)(R8*1), Z3, Z3
+	VPMADDUBSW Z3, Z2, Z3
+	VPMADDWD   Z0, Z3, Z3
+	VPADDD     Z3, Z7, Z7
+	ADDQ       $+64, R8
 
 tail4:
-	CMPQ        R9, BX
-	JEQ         store4
-	VPMOVSXBW.Z (AX)(R9*1), K1, Z8
-	VPMOVSXBW.Z (CX)(R9*1), K1, Z9
-	VPMADDWD    Z8, Z9, Z9
-	VPADDD      Z9, Z4, Z4
-	VPMOVSXBW.Z (R10)(R9*1), K1, Z9
-	VPMADDWD    Z8, Z9, Z9
-	VPADDD      Z9, Z5, Z5
-	VPMOVSXBW.Z (R11)(R9*1), K1, Z9
-	VPMADDWD    Z8, Z9, Z9
-	VPADDD      Z9, Z6, Z6
-	VPMOVSXBW.Z (R12)(R9*1), K1, Z9
-	VPMADDWD    Z8, Z9, Z9
-	VPADDD      Z9, Z7, Z7
+	CMPQ       R8, DX
+	JEQ        store4
+	VMOVDQU8.Z (AX)(R8*1), K1, Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VMOVDQU8.Z (SI)(R8*1), K1, Z14
+	VPXORD     Z14, Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z8, Z8
+	VMOVDQU8.Z (R9)(R8*1), K1, Z14
+	VPXORD     Z14, Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z9, Z9
+	VMOVDQU8.Z (R10)(R8*1), K1, Z14
+	VPXORD     Z14, Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z10, Z10
+	VMOVDQU8.Z (R11)(R8*1), K1, Z14
+	VPXORD     Z14, Z3, Z14
+	VPMADDUBSW Z14, Z2, Z14
+	VPMADDWD   Z0, Z14, Z14
+	VPADDD     Z14, Z11, Z11
 
 store4:
-	VPADDD        Z4, Z0, Z0
-	VPADDD        Z5, Z1, Z1
-	VPADDD        Z6, Z2, Z2
-	VPADDD        Z7, Z3, Z3
-	VEXTRACTI64X4 $0x01, Z0, Y8
-	VPADDD        Y8, Y0, Y0
-	VEXTRACTI64X4 $0x01, Z1, Y8
-	VPADDD        Y8, Y1, Y1
-	VEXTRACTI64X4 $0x01, Z2, Y8
-	VPADDD        Y8, Y2, Y2
-	VEXTRACTI64X4 $0x01, Z3, Y8
-	VPADDD        Y8, Y3, Y3
-	VPHADDD       Y1, Y0, Y0
-	VPHADDD       Y3, Y2, Y2
-	VPHADDD       Y2, Y0, Y0
-	VEXTRACTI128  $0x01, Y0, X1
-	VPADDD        X1, X0, X1
-	VMOVDQU       X1, (DX)
-	LEAQ          (R12)(BX*1), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
+	VPADDD        Z8, Z4, Z4
+	VPADDD        Z9, Z5, Z5
+	VPADDD        Z10, Z6, Z6
+	VPADDD        Z11, Z7, Z7
+	VEXTRACTI64X4 $0x01, Z4, Y2
+	VPADDD        Y2, Y4, Y4
+	VEXTRACTI64X4 $0x01, Z5, Y2
+	VPADDD        Y2, Y5, Y5
+	VEXTRACTI64X4 $0x01, Z6, Y2
+	VPADDD        Y2, Y6, Y6
+	VEXTRACTI64X4 $0x01, Z7, Y2
+	VPADDD        Y2, Y7, Y7
+	VPHADDD       Y5, Y4, Y4
+	VPHADDD       Y7, Y6, Y6
+	VPHADDD       Y6, Y4, Y4
+	VEXTRACTI128  $0x01, Y4, X2
+	VPADDD        X2, X4, X2
+	VPSUBD        X1, X2, X2
+	VMOVDQU       X2, (CX)
+	LEAQ          (R11)(DX*1), SI
+	ADDQ          $0x10, CX
+	SUBQ          $0x04, BX
 	JMP           rows4
 
 rows1:
-	CMPQ  SI, $0x01
+	CMPQ  BX, $0x01
 	JLT   done
-	VPXOR X10, X10, X10
-	VPXOR X11, X11, X11
-	XORQ  R9, R9
+	VPXOR X12, X12, X12
+	VPXOR X13, X13, X13
+	XORQ  R8, R8
 	JMP   check1
 
 pair1:
-	VPMOVSXBW (AX)(R9*1), Z0
-	VPMOVSXBW (CX)(R9*1), Z1
-	VPMADDWD  Z0, Z1, Z1
-	VPADDD    Z1, Z10, Z10
-	VPMOVSXBW 32(AX)(R9*1), Z0
-	VPMOVSXBW 32(CX)(R9*1), Z1
-	VPMADDWD  Z0, Z1, Z1
-	VPADDD    Z1, Z11, Z11
-	ADDQ      $+64, R9
+	VMOVDQU64  (AX)(R8*1), Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VPXORD     (SI)(R8*1), Z3, Z3
+	VPMADDUBSW Z3, Z2, Z3
+	VPMADDWD   Z0, Z3, Z3
+	VPADDD     Z3, Z12, Z12
+	VMOVDQU64  64(AX)(R8*1), Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VPXORD     64(SI)(R8*1), Z3, Z3
+	VPMADDUBSW Z3, Z2, Z3
+	VPMADDWD   Z0, Z3, Z3
+	VPADDD     Z3, Z13, Z13
+	ADDQ       $+128, R8
 
 check1:
-	CMPQ      R9, R8
-	JLT       pair1
-	CMPQ      R9, DI
-	JEQ       tail1
-	VPMOVSXBW (AX)(R9*1), Z0
-	VPMOVSXBW (CX)(R9*1), Z1
-	VPMADDWD  Z0, Z1, Z1
-	VPADDD    Z1, Z10, Z10
-	ADDQ      $+32, R9
+	CMPQ       R8, DI
+	JLT        pair1
+	LEAQ       64(R8), R9
+	CMPQ       R9, DX
+	JGT        tail1
+	VMOVDQU64  (AX)(R8*1), Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VPXORD     (SI)(R8*1), Z3, Z3
+	VPMADDUBSW Z3, Z2, Z3
+	VPMADDWD   Z0, Z3, Z3
+	VPADDD     Z3, Z12, Z12
+	ADDQ       $+64, R8
 
 tail1:
-	CMPQ        R9, BX
-	JEQ         store1
-	VPMOVSXBW.Z (AX)(R9*1), K1, Z0
-	VPMOVSXBW.Z (CX)(R9*1), K1, Z1
-	VPMADDWD    Z0, Z1, Z1
-	VPADDD      Z1, Z11, Z11
+	CMPQ       R8, DX
+	JEQ        store1
+	VMOVDQU8.Z (AX)(R8*1), K1, Z2
+	VPMOVB2M   Z2, K2
+	VPMOVM2B   K2, Z3
+	VPABSB     Z2, Z2
+	VMOVDQU8.Z (SI)(R8*1), K1, Z4
+	VPXORD     Z4, Z3, Z4
+	VPMADDUBSW Z4, Z2, Z4
+	VPMADDWD   Z0, Z4, Z4
+	VPADDD     Z4, Z13, Z13
 
 store1:
-	VPADDD        Z11, Z10, Z10
-	VEXTRACTI64X4 $0x01, Z10, Y0
-	VPADDD        Y0, Y10, Y10
-	VPHADDD       Y10, Y10, Y10
-	VPHADDD       Y10, Y10, Y10
-	VEXTRACTI128  $0x01, Y10, X0
-	VPADDD        X0, X10, X0
-	VMOVD         X0, (DX)
-	LEAQ          (CX)(BX*1), CX
-	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
+	VPADDD        Z13, Z12, Z12
+	VEXTRACTI64X4 $0x01, Z12, Y2
+	VPADDD        Y2, Y12, Y12
+	VPHADDD       Y12, Y12, Y12
+	VPHADDD       Y12, Y12, Y12
+	VEXTRACTI128  $0x01, Y12, X2
+	VPADDD        X2, X12, X2
+	VPSUBD        X1, X2, X2
+	VMOVD         X2, (CX)
+	LEAQ          (SI)(DX*1), SI
+	ADDQ          $0x04, CX
+	SUBQ          $0x01, BX
 	JMP           rows1
 
 done:
@@ -355,33 +522,32 @@ done:
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2
 TEXT ·DotScanI8AVX512VNNI(SB), NOSPLIT, $0-48
 	MOVQ         query+0(FP), AX
-	MOVQ         rows+16(FP), CX
-	MOVQ         out+24(FP), DX
-	MOVQ         dim+32(FP), BX
-	MOVQ         count+40(FP), SI
-	MOVQ         BX, DI
-	ANDQ         $-64, DI
-	MOVQ         BX, R8
-	ANDQ         $-128, R8
-	MOVQ         BX, R9
-	SUBQ         DI, R9
-	MOVQ         $-1, R10
-	BZHIQ        R9, R10, R10
-	KMOVQ        R10, K1
-	MOVL         $0x80808080, R9
-	VPBROADCASTD R9, Z0
+	MOVQ         out+24(FP), CX
+	MOVQ         dim+32(FP), DX
+	MOVQ         count+40(FP), BX
+	MOVQ         rows+16(FP), SI
+	MOVQ         DX, DI
+	ANDQ         $-128, DI
+	MOVQ         DX, R8
+	ANDQ         $+63, R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	MOVL         $0x80808080, R8
+	VPBROADCASTD R8, Z0
 	VPXOR        X1, X1, X1
-	XORQ         R9, R9
-	JMP          correctionCheck
+	XORQ         R8, R8
+	JMP          alongCheck
 
-correction:
-	VPDPBUSD (AX)(R9*1), Z0, Z1
-	ADDQ     $+64, R9
+along:
+	VPDPBUSD (AX)(R8*1), Z0, Z1
+	ADDQ     $+64, R8
 
-correctionCheck:
-	CMPQ          R9, DI
-	JLT           correction
-	VMOVDQU8.Z    (AX)(R9*1), K1, Z2
+alongCheck:
+	LEAQ          64(R8), R9
+	CMPQ          R9, DX
+	JLE           along
+	VMOVDQU8.Z    (AX)(R8*1), K1, Z2
 	VPDPBUSD      Z2, Z0, Z1
 	VEXTRACTI64X4 $0x01, Z1, Y2
 	VPADDD        Y2, Y1, Y1
@@ -392,11 +558,11 @@ correctionCheck:
 	VPBROADCASTD  X2, X1
 
 rows4:
-	CMPQ  SI, $0x04
+	CMPQ  BX, $0x04
 	JLT   rows1
-	LEAQ  (CX)(BX*1), R10
-	LEAQ  (R10)(BX*1), R11
-	LEAQ  (R11)(BX*1), R12
+	LEAQ  (SI)(DX*1), R9
+	LEAQ  (R9)(DX*1), R10
+	LEAQ  (R10)(DX*1), R11
 	VPXOR X3, X3, X3
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
@@ -405,60 +571,61 @@ rows4:
 	VPXOR X8, X8, X8
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check4
 
 pair4:
-	VMOVDQU64 (AX)(R9*1), Z2
-	VPXORD    (CX)(R9*1), Z0, Z13
+	VMOVDQU64 (AX)(R8*1), Z2
+	VPXORD    (SI)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z3
-	VPXORD    (R10)(R9*1), Z0, Z13
+	VPXORD    (R9)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z4
-	VPXORD    (R11)(R9*1), Z0, Z13
+	VPXORD    (R10)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z5
-	VPXORD    (R12)(R9*1), Z0, Z13
+	VPXORD    (R11)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z6
-	VMOVDQU64 64(AX)(R9*1), Z2
-	VPXORD    64(CX)(R9*1), Z0, Z13
+	VMOVDQU64 64(AX)(R8*1), Z2
+	VPXORD    64(SI)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z7
-	VPXORD    64(R10)(R9*1), Z0, Z13
+	VPXORD    64(R9)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z8
-	VPXORD    64(R11)(R9*1), Z0, Z13
+	VPXORD    64(R10)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z9
-	VPXORD    64(R12)(R9*1), Z0, Z13
+	VPXORD    64(R11)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z10
-	ADDQ      $+128, R9
+	ADDQ      $+128, R8
 
 check4:
-	CMPQ      R9, R8
+	CMPQ      R8, DI
 	JLT       pair4
-	CMPQ      R9, DI
-	JEQ       tail4
-	VMOVDQU64 (AX)(R9*1), Z2
-	VPXORD    (CX)(R9*1), Z0, Z13
+	LEAQ      64(R8), R12
+	CMPQ      R12, DX
+	JGT       tail4
+	VMOVDQU64 (AX)(R8*1), Z2
+	VPXORD    (SI)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z3
-	VPXORD    (R10)(R9*1), Z0, Z13
+	VPXORD    (R9)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z4
-	VPXORD    (R11)(R9*1), Z0, Z13
+	VPXORD    (R10)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z5
-	VPXORD    (R12)(R9*1), Z0, Z13
+	VPXORD    (R11)(R8*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z6
-	ADDQ      $+64, R9
+	ADDQ      $+64, R8
 
 tail4:
-	CMPQ       R9, BX
+	CMPQ       R8, DX
 	JEQ        store4
-	VMOVDQU8.Z (AX)(R9*1), K1, Z2
-	VMOVDQU8.Z (CX)(R9*1), K1, Z13
+	VMOVDQU8.Z (AX)(R8*1), K1, Z2
+	VMOVDQU8.Z (SI)(R8*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z7
-	VMOVDQU8.Z (R10)(R9*1), K1, Z13
+	VMOVDQU8.Z (R9)(R8*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z8
-	VMOVDQU8.Z (R11)(R9*1), K1, Z13
+	VMOVDQU8.Z (R10)(R8*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z9
-	VMOVDQU8.Z (R12)(R9*1), K1, Z13
+	VMOVDQU8.Z (R11)(R8*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z10
 
@@ -481,44 +648,45 @@ store4:
 	VEXTRACTI128  $0x01, Y3, X2
 	VPADDD        X2, X3, X2
 	VPSUBD        X1, X2, X2
-	VMOVDQU       X2, (DX)
-	LEAQ          (R12)(BX*1), CX
-	ADDQ          $0x10, DX
-	SUBQ          $0x04, SI
+	VMOVDQU       X2, (CX)
+	LEAQ          (R11)(DX*1), SI
+	ADDQ          $0x10, CX
+	SUBQ          $0x04, BX
 	JMP           rows4
 
 rows1:
-	CMPQ  SI, $0x01
+	CMPQ  BX, $0x01
 	JLT   done
 	VPXOR X11, X11, X11
 	VPXOR X12, X12, X12
-	XORQ  R9, R9
+	XORQ  R8, R8
 	JMP   check1
 
 pair1:
-	VMOVDQU64 (AX)(R9*1), Z2
-	VPXORD    (CX)(R9*1), Z0, Z3
+	VMOVDQU64 (AX)(R8*1), Z2
+	VPXORD    (SI)(R8*1), Z0, Z3
 	VPDPBUSD  Z2, Z3, Z11
-	VMOVDQU64 64(AX)(R9*1), Z2
-	VPXORD    64(CX)(R9*1), Z0, Z3
+	VMOVDQU64 64(AX)(R8*1), Z2
+	VPXORD    64(SI)(R8*1), Z0, Z3
 	VPDPBUSD  Z2, Z3, Z12
-	ADDQ      $+128, R9
+	ADDQ      $+128, R8
 
 check1:
-	CMPQ      R9, R8
+	CMPQ      R8, DI
 	JLT       pair1
-	CMPQ      R9, DI
-	JEQ       tail1
-	VMOVDQU64 (AX)(R9*1), Z2
-	VPXORD    (CX)(R9*1), Z0, Z3
+	LEAQ      64(R8), R9
+	CMPQ      R9, DX
+	JGT       tail1
+	VMOVDQU64 (AX)(R8*1), Z2
+	VPXORD    (SI)(R8*1), Z0, Z3
 	VPDPBUSD  Z2, Z3, Z11
-	ADDQ      $+64, R9
+	ADDQ      $+64, R8
 
 tail1:
-	CMPQ       R9, BX
+	CMPQ       R8, DX
 	JEQ        store1
-	VMOVDQU8.Z (AX)(R9*1), K1, Z2
-	VMOVDQU8.Z (CX)(R9*1), K1, Z3
+	VMOVDQU8.Z (AX)(R8*1), K1, Z2
+	VMOVDQU8.Z (SI)(R8*1), K1, Z3
 	VPXORD     Z3, Z0, Z3
 	VPDPBUSD   Z2, Z3, Z12
 
@@ -531,10 +699,10 @@ store1:
 	VEXTRACTI128  $0x01, Y11, X2
 	VPADDD        X2, X11, X2
 	VPSUBD        X1, X2, X2
-	VMOVD         X2, (DX)
-	LEAQ          (CX)(BX*1), CX
-	ADDQ          $0x04, DX
-	SUBQ          $0x01, SI
+	VMOVD         X2, (CX)
+	LEAQ          (SI)(DX*1), SI
+	ADDQ          $0x04, CX
+	SUBQ          $0x01, BX
 	JMP           rows1
 
 done:

@@ -5,13 +5,13 @@
 package asm
 
 // DotScanI8NEON sets out[i] to the dot product of query and row i, for count rows of dim >= 16 elements.
-// tail is 16 elements: zeros, then the last dim%16 of the query.
+// tail is 32 zeros and then 32 times -1.
 //
 //go:noescape
 func DotScanI8NEON(query, tail, rows *int8, out *int32, dim, count int)
 
 // DotScanI8NEONDot sets out[i] to the dot product of query and row i, for count rows of dim >= 16 elements.
-// tail is 16 elements: zeros, then the last dim%16 of the query. Needs the dotprod extension.
+// tail is 32 zeros and then 32 times -1. Needs the dotprod extension.
 //
 //go:noescape
 func DotScanI8NEONDot(query, tail, rows *int8, out *int32, dim, count int)

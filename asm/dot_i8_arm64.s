@@ -12,7 +12,14 @@ TEXT ·DotScanI8NEON(SB), NOSPLIT, $0-48
 	MOVD     out+24(FP), R3
 	MOVD     dim+32(FP), R4
 	MOVD     count+40(FP), R5
-	VLD1     (R1), [V24.B16]
+	AND      $15, R4, R10
+	ADD      R10, R1, R10
+	ADD      $16, R10, R10
+	VLD1     (R10), [V24.B16]
+	ADD      R4, R0, R10
+	SUB      $16, R10, R10
+	VLD1     (R10), [V25.B16]
+	VAND     V25.B16, V24.B16, V24.B16
 
 rows4:
 	CMP      $4, R5
@@ -210,7 +217,14 @@ TEXT ·DotScanI8NEONDot(SB), NOSPLIT, $0-48
 	MOVD     out+24(FP), R3
 	MOVD     dim+32(FP), R4
 	MOVD     count+40(FP), R5
-	VLD1     (R1), [V24.B16]
+	AND      $15, R4, R10
+	ADD      R10, R1, R10
+	ADD      $16, R10, R10
+	VLD1     (R10), [V24.B16]
+	ADD      R4, R0, R10
+	SUB      $16, R10, R10
+	VLD1     (R10), [V25.B16]
+	VAND     V25.B16, V24.B16, V24.B16
 
 rows4:
 	CMP      $4, R5

@@ -103,6 +103,33 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512},
 		{tierAVX2, featureAVX2},
 	},
+	opGatherDotI8: {
+		{tierAVX512VNNI, featureAVX2 | featureAVX512 | featureAVX512VNNI | featureBMI},
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
+	opGatherDotF32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opDotBatchI8: {
+		{tierAVX512VNNI, featureAVX2 | featureAVX512 | featureAVX512VNNI | featureBMI},
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2},
+	},
+	opDotBatchF32: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
+	opGemmI8: {
+		{tierAVX512VNNI, featureAVX2 | featureAVX512 | featureAVX512VNNI | featureBMI},
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
+	opQuantizeI8: {
+		{tierAVX512, featureAVX2 | featureAVX512},
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -369,6 +396,84 @@ func asmSignBits(row *float32, bits *uint8, count int) bool {
 		asm.SignBitsAVX512(row, bits, count)
 	case tierAVX2:
 		asm.SignBitsAVX2(row, bits, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherDotI8(query, tail, rows *int8, ids *uint32, out *int32, dim, count, ahead int) bool {
+	switch active[opGatherDotI8] {
+	case tierAVX512VNNI:
+		asm.GatherDotI8AVX512VNNI(query, tail, rows, ids, out, dim, count, ahead)
+	case tierAVX512:
+		asm.GatherDotI8AVX512(query, tail, rows, ids, out, dim, count, ahead)
+	case tierAVX2:
+		asm.GatherDotI8AVX2(query, tail, rows, ids, out, dim, count, ahead)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherDotF32(query, rows *float32, ids *uint32, out *float32, dim, count, ahead int) bool {
+	switch active[opGatherDotF32] {
+	case tierAVX512:
+		asm.GatherDotF32AVX512(query, rows, ids, out, dim, count, ahead)
+	case tierAVX2:
+		asm.GatherDotF32AVX2(query, rows, ids, out, dim, count, ahead)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotBatchI8(queries, tail, rows *int8, out *int32, dim, queryCount, count, stride int) bool {
+	switch active[opDotBatchI8] {
+	case tierAVX512VNNI:
+		asm.DotBatchI8AVX512VNNI(queries, tail, rows, out, dim, queryCount, count, stride)
+	case tierAVX512:
+		asm.DotBatchI8AVX512(queries, tail, rows, out, dim, queryCount, count, stride)
+	case tierAVX2:
+		asm.DotBatchI8AVX2(queries, tail, rows, out, dim, queryCount, count, stride)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotBatchF32(queries, rows, out *float32, dim, queryCount, count, stride int) bool {
+	switch active[opDotBatchF32] {
+	case tierAVX512:
+		asm.DotBatchF32AVX512(queries, rows, out, dim, queryCount, count, stride)
+	case tierAVX2:
+		asm.DotBatchF32AVX2(queries, rows, out, dim, queryCount, count, stride)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGemmI8(a *int8, panels *uint8, out *int32, m, k, n int) bool {
+	switch active[opGemmI8] {
+	case tierAVX512VNNI:
+		asm.GemmI8AVX512VNNI(a, panels, out, m, k, n)
+	case tierAVX512:
+		asm.GemmI8AVX512(a, panels, out, m, k, n)
+	case tierAVX2:
+		asm.GemmI8AVX2(a, panels, out, m, k, n)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmQuantizeI8(row *float32, out *int8, scale *float32, count int) bool {
+	switch active[opQuantizeI8] {
+	case tierAVX512:
+		asm.QuantizeI8AVX512(row, out, scale, count)
+	case tierAVX2:
+		asm.QuantizeI8AVX2(row, out, scale, count)
 	default:
 		return false
 	}

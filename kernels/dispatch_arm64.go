@@ -79,6 +79,27 @@ var variants = [operationCount][]variant{
 	opSignBits: {
 		{tierNEON, featureNEON},
 	},
+	opGatherDotI8: {
+		{tierNEONDot, featureNEON | featureDotProd},
+		{tierNEON, featureNEON},
+	},
+	opGatherDotF32: {
+		{tierNEON, featureNEON},
+	},
+	opDotBatchI8: {
+		{tierNEONDot, featureNEON | featureDotProd},
+		{tierNEON, featureNEON},
+	},
+	opDotBatchF32: {
+		{tierNEON, featureNEON},
+	},
+	opGemmI8: {
+		{tierNEONDot, featureNEON | featureDotProd},
+		{tierNEON, featureNEON},
+	},
+	opQuantizeI8: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -297,6 +318,72 @@ func asmSignBits(row *float32, bits *uint8, count int) bool {
 	switch active[opSignBits] {
 	case tierNEON:
 		asm.SignBitsNEON(row, bits, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherDotI8(query, tail, rows *int8, ids *uint32, out *int32, dim, count, ahead int) bool {
+	switch active[opGatherDotI8] {
+	case tierNEONDot:
+		asm.GatherDotI8NEONDot(query, tail, rows, ids, out, dim, count, ahead)
+	case tierNEON:
+		asm.GatherDotI8NEON(query, tail, rows, ids, out, dim, count, ahead)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherDotF32(query, rows *float32, ids *uint32, out *float32, dim, count, ahead int) bool {
+	switch active[opGatherDotF32] {
+	case tierNEON:
+		asm.GatherDotF32NEON(query, rows, ids, out, dim, count, ahead)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotBatchI8(queries, tail, rows *int8, out *int32, dim, queryCount, count, stride int) bool {
+	switch active[opDotBatchI8] {
+	case tierNEONDot:
+		asm.DotBatchI8NEONDot(queries, tail, rows, out, dim, queryCount, count, stride)
+	case tierNEON:
+		asm.DotBatchI8NEON(queries, tail, rows, out, dim, queryCount, count, stride)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmDotBatchF32(queries, rows, out *float32, dim, queryCount, count, stride int) bool {
+	switch active[opDotBatchF32] {
+	case tierNEON:
+		asm.DotBatchF32NEON(queries, rows, out, dim, queryCount, count, stride)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGemmI8(a *int8, panels *uint8, out *int32, m, k, n int) bool {
+	switch active[opGemmI8] {
+	case tierNEONDot:
+		asm.GemmI8NEONDot(a, panels, out, m, k, n)
+	case tierNEON:
+		asm.GemmI8NEON(a, panels, out, m, k, n)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmQuantizeI8(row *float32, out *int8, scale *float32, count int) bool {
+	switch active[opQuantizeI8] {
+	case tierNEON:
+		asm.QuantizeI8NEON(row, out, scale, count)
 	default:
 		return false
 	}

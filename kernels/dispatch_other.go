@@ -57,3 +57,15 @@ func asmRaBitQScan(*uint8, *uint8, *float32, *float32, *float32, *float32, int, 
 }
 
 func asmSignBits(*float32, *uint8, int) bool { return false }
+
+func asmGatherDotI8(*int8, *int8, *int8, *uint32, *int32, int, int, int) bool { return false }
+
+func asmGatherDotF32(*float32, *float32, *uint32, *float32, int, int, int) bool { return false }
+
+func asmDotBatchI8(*int8, *int8, *int8, *int32, int, int, int, int) bool { return false }
+
+func asmDotBatchF32(*float32, *float32, *float32, int, int, int, int) bool { return false }
+
+func asmGemmI8(*int8, *uint8, *int32, int, int, int) bool { return false }
+
+func asmQuantizeI8(*float32, *int8, *float32, int) bool { return false }

@@ -31,14 +31,11 @@ func DotScanI8(query, rows []int8, out []int32) {
 	}
 }
 
-// dotScanI8 needs a non-empty query and out. Kernels read rows in blocks of 16 elements,
-// so shorter ones stay in Go.
+// dotScanI8 needs a non-empty query and out.
 func dotScanI8(query, rows []int8, out []int32) {
-	if len(query) >= 16 {
-		tail := tailI8(query)
-		if asmDotScanI8(&query[0], &tail[0], &rows[0], &out[0], len(query), len(out)) {
-			return
-		}
+	if len(query) >= tailBlock &&
+		asmDotScanI8(&query[0], &tailMask[0], &rows[0], &out[0], len(query), len(out)) {
+		return
 	}
 	dotScanI8Generic(query, rows, out)
 }
@@ -66,12 +63,15 @@ func dotI8Generic(a, b []int8) int32 {
 	return s0 + s1 + s2 + s3
 }
 
-// tailI8 returns the elements of query behind its last whole block of 16, moved to the
-// end of a block of zeros. A kernel without masked loads multiplies it with the last 16
-// elements of a row: those that were already counted meet a zero, and nothing behind the
-// row is read. len(query) must be at least 16.
-func tailI8(query []int8) (tail [16]int8) {
-	n := len(query) % 16
-	copy(tail[16-n:], query[len(query)-n:])
-	return tail
-}
+// tailBlock is the shortest row of int8 that kernels take: those without masked loads read
+// a row in blocks of up to 32 elements, the last of which ends where the row does.
+const tailBlock = 32
+
+// tailMask clears what such a last block has in common with the block before it: a kernel
+// with blocks of b elements uses the b bytes from tailMask[32-b+dim%b] on.
+var tailMask = func() (mask [2 * tailBlock]int8) {
+	for i := tailBlock; i < len(mask); i++ {
+		mask[i] = -1
+	}
+	return mask
+}()

@@ -28,6 +28,12 @@ const (
 	opHammingScan
 	opRaBitQScan
 	opSignBits
+	opGatherDotI8
+	opGatherDotF32
+	opDotBatchI8
+	opDotBatchF32
+	opGemmI8
+	opQuantizeI8
 	operationCount
 )
 
@@ -55,4 +61,10 @@ var operationNames = [operationCount]string{
 	opHammingScan:     "hamming_scan",
 	opRaBitQScan:      "rabitq_scan",
 	opSignBits:        "sign_bits",
+	opGatherDotI8:     "gather_dot_i8",
+	opGatherDotF32:    "gather_dot_f32",
+	opDotBatchI8:      "dot_batch_i8",
+	opDotBatchF32:     "dot_batch_f32",
+	opGemmI8:          "gemm_i8",
+	opQuantizeI8:      "quantize_i8",
 }

@@ -68,7 +68,9 @@ func (f *f32AVX2) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum 
 	s.VFMADD231PS(r, query, sum)
 }
 
-func (f *f32AVX2) store(s *scan, sums []reg.VecVirtual) { f.storeYMM(s, sums) }
+func (f *f32AVX2) store(s *scan, sums []reg.VecVirtual) {
+	f.storeX(s, f.reduceYMM(s.emitter, sums), len(sums))
+}
 
 // f32AVX512 sums 16 products an instruction; the tail uses a mask register.
 type f32AVX512 struct {
@@ -99,12 +101,7 @@ func (f *f32AVX512) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, su
 }
 
 func (f *f32AVX512) store(s *scan, sums []reg.VecVirtual) {
-	for _, sum := range sums {
-		upper := s.YMM()
-		s.VEXTRACTF64X4(U8(1), sum, upper)
-		s.VADDPS(upper, sum.AsY(), sum.AsY())
-	}
-	f.storeYMM(s, sums)
+	f.storeX(s, f.reduceZMM(s.emitter, sums), len(sums))
 }
 
 // f32 is what both widths share.
@@ -116,25 +113,39 @@ func (f32) add(s *scan, query reg.VecVirtual, row Mem, sum reg.VecVirtual) {
 
 func (f32) merge(s *scan, a, b reg.VecVirtual) { s.VADDPS(b, a, a) }
 
-// storeYMM adds up each register of eight and stores the results side by side. A
-// horizontal addition of a and b gives a's pairs and then b's, so two levels of it turn
-// four registers into one whose halves hold half of each of the four sums.
-func (f32) storeYMM(s *scan, sums []reg.VecVirtual) {
-	y := func(i int) reg.Register { return sums[i].AsY() }
-	upper := s.XMM()
-	if len(sums) == 1 {
-		s.VHADDPS(y(0), y(0), y(0))
-		s.VHADDPS(y(0), y(0), y(0))
+// storeX writes one result or four.
+func (f32) storeX(s *scan, x reg.VecVirtual, rows int) {
+	if rows == 1 {
+		s.VMOVSS(x, at(s.out, 0))
 	} else {
-		s.VHADDPS(y(1), y(0), y(0))
-		s.VHADDPS(y(3), y(2), y(2))
-		s.VHADDPS(y(2), y(0), y(0))
+		s.VMOVUPS(x, at(s.out, 0))
 	}
-	s.VEXTRACTF128(U8(1), y(0), upper)
-	s.VADDPS(upper, sums[0].AsX(), upper)
-	if len(sums) == 1 {
-		s.VMOVSS(upper, at(s.out, 0))
+}
+
+// reduceYMM adds up each register of eight and returns the results side by side, one, two
+// or four. A horizontal addition of a and b gives a's pairs and then b's, so two levels of
+// it turn four registers into one whose halves hold half of each of the four sums.
+func (f32) reduceYMM(e emitter, sums []reg.VecVirtual) reg.VecVirtual {
+	y := func(i int) reg.Register { return sums[i%len(sums)].AsY() }
+	upper := e.XMM()
+	e.VHADDPS(y(1), y(0), y(0))
+	if len(sums) == 4 {
+		e.VHADDPS(y(3), y(2), y(2))
+		e.VHADDPS(y(2), y(0), y(0))
 	} else {
-		s.VMOVUPS(upper, at(s.out, 0))
+		e.VHADDPS(y(0), y(0), y(0))
 	}
+	e.VEXTRACTF128(U8(1), y(0), upper)
+	e.VADDPS(upper, sums[0].AsX(), upper)
+	return upper
+}
+
+// reduceZMM adds the upper half of each register of 16 sums to the lower and goes on.
+func (f f32) reduceZMM(e emitter, sums []reg.VecVirtual) reg.VecVirtual {
+	for _, sum := range sums {
+		upper := e.YMM()
+		e.VEXTRACTF64X4(U8(1), sum, upper)
+		e.VADDPS(upper, sum.AsY(), sum.AsY())
+	}
+	return f.reduceYMM(e, sums)
 }

@@ -45,6 +45,10 @@ var families = []struct {
 	{"hamming", hamming},
 	{"rabitq", raBitQ},
 	{"sign_bits", signBits},
+	{"gather_dot", gatherDot},
+	{"dot_batch", dotBatch},
+	{"gemm_i8", gemmI8},
+	{"quantize", quantize},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.
@@ -86,8 +90,8 @@ var isaFeatures = map[string]string{
 	"POPCNT": "featurePOPCNT", "BMI": "featureBMI", "BMI2": "featureBMI",
 	"AVX512F": "featureAVX512", "AVX512BW": "featureAVX512", "AVX512DQ": "featureAVX512", "AVX512VL": "featureAVX512",
 	"AVX512VNNI": "featureAVX512VNNI", "AVX512BITALG": "featureAVX512BITALG",
-	"AVX512BF16": "featureAVX512BF16",        // of emitter.vdpbf16ps; avo has none
-	"SSE":        "", "SSE2": "", "CMOV": "", // part of every amd64
+	"AVX512BF16": "featureAVX512BF16",                    // of emitter.vdpbf16ps; avo has none
+	"SSE":        "", "SSE2": "", "CMOV": "", "MMX+": "", // part of every amd64
 }
 
 // addFeatures gives each kernel of a compiled file the features that its instructions
@@ -166,9 +170,28 @@ func (e emitter) argument(name string) reg.GPVirtual {
 	return r
 }
 
+// parameter is where a parameter lies on the stack.
+func (e emitter) parameter(name string) operand.Mem {
+	basic, err := e.Param(name).Resolve()
+	if err != nil {
+		panic(err) // a mistake in this module
+	}
+	return basic.Addr
+}
+
 func (e emitter) finish() {
 	e.VZEROUPPER()
 	e.RET()
+}
+
+// zero clears a vector. VPXOR reaches 16 registers alone; of VPXORD avo thinks that it reads
+// what it clears, so it gets a register that nothing else needs.
+func (e emitter) zero(v reg.VecVirtual) {
+	if v.Size() == 64 {
+		e.VPXORD(reg.Z31, reg.Z31, v)
+	} else {
+		e.VPXOR(v, v, v)
+	}
 }
 
 // at is the memory disp bytes behind base.

@@ -13,19 +13,26 @@ import (
 // chains of additions hide the latency of one. Rows that are left over go one at a time.
 // A row is taken in vectors of stepBytes, two at a time, then one, then the tail, which
 // the arithmetic handles without reading behind the row.
+//
+// With gather the rows are those that ids names, and the lines of the row that is ahead
+// places further are prefetched at the same pace, so that they arrive one group early
+// and never in a burst. Behind the last id that is the last row again, and with ahead = 0
+// the row at hand: no branch tells them apart.
 type scan struct {
 	emitter
 	arithmetic arithmetic
 	shift      uint8 // log2 of the bytes of an element
 	stepBytes  int   // bytes of a row that one vector takes
+	gather     bool  // rows by id
 	noQuery    bool  // rows alone: there is no parameter query
 
 	// Registers that live through the whole kernel.
-	query, rows, out, count reg.GPVirtual
-	rowBytes                reg.GPVirtual
-	wholeBytes              reg.GPVirtual // rowBytes rounded down to stepBytes
-	pairBytes               reg.GPVirtual // rowBytes rounded down to 2*stepBytes
-	offset                  reg.GPVirtual // bytes of the rows that are summed already
+	query, out, count reg.GPVirtual
+	rows              reg.GPVirtual // the next row, or the next id with gather
+	rowBytes          reg.GPVirtual
+	pairBytes         reg.GPVirtual // rowBytes rounded down to 2*stepBytes
+	offset            reg.GPVirtual // bytes of the rows that are summed already
+	next              operand.Mem   // pointers to the rows to prefetch
 }
 
 // arithmetic is what the tiers do differently.
@@ -47,19 +54,23 @@ type arithmetic interface {
 	merge(s *scan, a, b reg.VecVirtual)
 }
 
-// emit writes the body of a kernel with parameters query, rows, out, dim and count.
+// emit writes the body of a kernel with parameters query, rows, out, dim and count, and
+// tail, ids and ahead where the operation has them.
 func (s *scan) emit() {
 	if !s.noQuery {
 		s.query = s.argument("query")
 	}
-	s.rows, s.out = s.argument("rows"), s.argument("out")
+	s.out = s.argument("out")
 	s.rowBytes, s.count = s.argument("dim"), s.argument("count")
+	if s.gather {
+		s.rows, s.next = s.argument("ids"), s.AllocLocal(4*8)
+	} else {
+		s.rows = s.argument("rows")
+	}
 	if s.shift > 0 {
 		s.SHLQ(operand.U8(s.shift), s.rowBytes)
 	}
-	s.wholeBytes, s.pairBytes, s.offset = s.GP64(), s.GP64(), s.GP64()
-	s.MOVQ(s.rowBytes, s.wholeBytes)
-	s.ANDQ(operand.I32(-s.stepBytes), s.wholeBytes)
+	s.pairBytes, s.offset = s.GP64(), s.GP64()
 	s.MOVQ(s.rowBytes, s.pairBytes)
 	s.ANDQ(operand.I32(-2*s.stepBytes), s.pairBytes)
 	s.arithmetic.prepare(s)
@@ -80,18 +91,72 @@ func (s *scan) group(n int) {
 	s.CMPQ(s.count, operand.U8(n))
 	s.JLT(operand.LabelRef(next))
 
+	row := s.pointers(n)
+	sums := s.sums(n, row)
+	s.arithmetic.store(s, sums)
+
+	if s.gather {
+		s.ADDQ(operand.U8(4*n), s.rows)
+	} else {
+		s.LEAQ(indexed(row[n-1], s.rowBytes, 0), s.rows)
+	}
+	s.ADDQ(operand.U8(4*n), s.out)
+	s.SUBQ(operand.U8(n), s.count)
+	s.JMP(operand.LabelRef(fmt.Sprintf("rows%d", n)))
+}
+
+// pointers returns pointers to the next n rows.
+func (s *scan) pointers(n int) []reg.GPVirtual {
+	if s.gather {
+		return s.gathered(n)
+	}
 	row := []reg.GPVirtual{s.rows}
 	for i := 1; i < n; i++ {
 		row = append(row, s.GP64())
 		s.LEAQ(indexed(row[i-1], s.rowBytes, 0), row[i])
 	}
-	sums := s.sums(n, row)
-	s.arithmetic.store(s, sums)
+	return row
+}
 
-	s.LEAQ(indexed(row[n-1], s.rowBytes, 0), s.rows)
-	s.ADDQ(operand.U8(4*n), s.out)
-	s.SUBQ(operand.U8(n), s.count)
-	s.JMP(operand.LabelRef(fmt.Sprintf("rows%d", n)))
+// gathered returns pointers to the rows of the next n ids, and stores those to the rows
+// that are ahead of them.
+func (s *scan) gathered(n int) []reg.GPVirtual {
+	row := make([]reg.GPVirtual, n)
+	address := func(id operand.Op) reg.GPVirtual {
+		r := s.GP64()
+		s.MOVL(id, r.As32())
+		s.IMULQ(s.rowBytes, r)
+		s.ADDQ(s.parameter("rows"), r)
+		return r
+	}
+	for i := range row {
+		place, last := s.GP64(), s.GP64()
+		s.Load(s.Param("ahead"), place)
+		s.ADDQ(operand.U8(i), place)
+		s.LEAQ(at(s.count, -1), last)
+		s.CMPQ(place, last)
+		s.CMOVQGT(last, place)
+		future := address(operand.Mem{Base: s.rows, Index: place, Scale: 4})
+		s.MOVQ(future, s.next.Offset(8*i))
+	}
+	for i := range row {
+		row[i] = address(at(s.rows, 4*i))
+	}
+	return row
+}
+
+// prefetch asks for the lines of [offset+disp, offset+disp+size) of the n next rows.
+func (s *scan) prefetch(n int, offset reg.Register, disp, size int) {
+	for i := range n {
+		if !s.gather {
+			return
+		}
+		future := s.GP64()
+		s.MOVQ(s.next.Offset(8*i), future)
+		for line := 0; line < size; line += 64 {
+			s.PREFETCHT0(indexed(future, offset, disp+line))
+		}
+	}
 }
 
 // sums emits the loop along the rows and returns one accumulator for each.
@@ -118,6 +183,7 @@ func (s *scan) sums(n int, row []reg.GPVirtual) []reg.VecVirtual {
 	s.XORQ(s.offset, s.offset)
 	s.JMP(operand.LabelRef(label("check")))
 	s.Label(label("pair"))
+	s.prefetch(n, s.offset, 0, 2*s.stepBytes)
 	step(0)
 	step(1)
 	s.ADDQ(operand.I32(2*s.stepBytes), s.offset)
@@ -125,8 +191,12 @@ func (s *scan) sums(n int, row []reg.GPVirtual) []reg.VecVirtual {
 	s.CMPQ(s.offset, s.pairBytes)
 	s.JLT(operand.LabelRef(label("pair")))
 
-	s.CMPQ(s.offset, s.wholeBytes)
-	s.JEQ(operand.LabelRef(label("tail")))
+	s.prefetch(n, s.offset, 0, 1)
+	s.prefetch(n, s.rowBytes, -1, 1)
+	whole := s.GP64()
+	s.LEAQ(at(s.offset, s.stepBytes), whole)
+	s.CMPQ(whole, s.rowBytes)
+	s.JGT(operand.LabelRef(label("tail")))
 	step(0)
 	s.ADDQ(operand.I32(s.stepBytes), s.offset)
 
@@ -152,9 +222,23 @@ func (s *scan) sums(n int, row []reg.GPVirtual) []reg.VecVirtual {
 func (s *scan) tailCount() reg.GPVirtual {
 	n := s.GP64()
 	s.MOVQ(s.rowBytes, n)
-	s.SUBQ(s.wholeBytes, n)
+	s.ANDQ(operand.I32(s.stepBytes-1), n)
 	if s.shift > 0 {
 		s.SHRQ(operand.U8(s.shift), n)
 	}
 	return n
+}
+
+// alongQuery emits body for each whole vector of the query, and leaves offset behind them.
+func (s *scan) alongQuery(body func()) {
+	next := s.GP64()
+	s.XORQ(s.offset, s.offset)
+	s.JMP(operand.LabelRef("alongCheck"))
+	s.Label("along")
+	body()
+	s.ADDQ(operand.I32(s.stepBytes), s.offset)
+	s.Label("alongCheck")
+	s.LEAQ(at(s.offset, s.stepBytes), next)
+	s.CMPQ(next, s.rowBytes)
+	s.JLE(operand.LabelRef("along"))
 }

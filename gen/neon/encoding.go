@@ -35,18 +35,25 @@ type encoding struct {
 }
 
 var (
-	fadd   = encoding{"FADD", threeSame, 1, 0, 0b00, 0b11010, "4S", "4S", "4S", ""}
-	fmul   = encoding{"FMUL", threeSame, 1, 1, 0b00, 0b11011, "4S", "4S", "4S", ""}
-	faddp  = encoding{"FADDP", threeSame, 1, 1, 0b00, 0b11010, "4S", "4S", "4S", ""}
-	fcmgt  = encoding{"FCMGT", threeSame, 1, 1, 0b10, 0b11100, "4S", "4S", "4S", ""}
-	mul    = encoding{"MUL", threeSame, 1, 0, 0b10, 0b10011, "4S", "4S", "4S", ""}
-	smull  = encoding{"SMULL", threeDifferent, 0, 0, 0b00, 0b1100, "8H", "8B", "8B", ""}
-	smull2 = encoding{"SMULL2", threeDifferent, 1, 0, 0b00, 0b1100, "8H", "16B", "16B", ""}
-	sadalp = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", "", ""}
-	sdot   = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B", "featureDotProd"}
-	mulH   = encoding{"MUL", threeSame, 1, 0, 0b01, 0b10011, "8H", "8H", "8H", ""}
-	scvtf  = encoding{"SCVTF", twoMisc, 1, 0, 0b00, 0b11101, "4S", "4S", "", ""}
-	fsub   = encoding{"FSUB", threeSame, 1, 0, 0b10, 0b11010, "4S", "4S", "4S", ""}
+	fadd    = encoding{"FADD", threeSame, 1, 0, 0b00, 0b11010, "4S", "4S", "4S", ""}
+	fmul    = encoding{"FMUL", threeSame, 1, 1, 0b00, 0b11011, "4S", "4S", "4S", ""}
+	faddp   = encoding{"FADDP", threeSame, 1, 1, 0b00, 0b11010, "4S", "4S", "4S", ""}
+	fcmgt   = encoding{"FCMGT", threeSame, 1, 1, 0b10, 0b11100, "4S", "4S", "4S", ""}
+	mul     = encoding{"MUL", threeSame, 1, 0, 0b10, 0b10011, "4S", "4S", "4S", ""}
+	smull   = encoding{"SMULL", threeDifferent, 0, 0, 0b00, 0b1100, "8H", "8B", "8B", ""}
+	smull2  = encoding{"SMULL2", threeDifferent, 1, 0, 0b00, 0b1100, "8H", "16B", "16B", ""}
+	sadalp  = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", "", ""}
+	sdot    = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B", "featureDotProd"}
+	mulH    = encoding{"MUL", threeSame, 1, 0, 0b01, 0b10011, "8H", "8H", "8H", ""}
+	scvtf   = encoding{"SCVTF", twoMisc, 1, 0, 0b00, 0b11101, "4S", "4S", "", ""}
+	fsub    = encoding{"FSUB", threeSame, 1, 0, 0b10, 0b11010, "4S", "4S", "4S", ""}
+	smax    = encoding{"SMAX", threeSame, 1, 0, 0b00, 0b01100, "16B", "16B", "16B", ""}
+	saddlp  = encoding{"SADDLP", twoMisc, 1, 0, 0b01, 0b00010, "4S", "8H", "", ""}
+	fcvtns  = encoding{"FCVTNS", twoMisc, 1, 0, 0b00, 0b11010, "4S", "4S", "", ""}
+	sqxtnS  = encoding{"SQXTN", twoMisc, 0, 0, 0b01, 0b10100, "4H", "4S", "", ""}
+	sqxtn2S = encoding{"SQXTN2", twoMisc, 1, 0, 0b01, 0b10100, "8H", "4S", "", ""}
+	sqxtnH  = encoding{"SQXTN", twoMisc, 0, 0, 0b00, 0b10100, "8B", "8H", "", ""}
+	sqxtn2H = encoding{"SQXTN2", twoMisc, 1, 0, 0b00, 0b10100, "16B", "8H", "", ""}
 
 	faddD  = encoding{"FADD", threeSame, 1, 0, 0b01, 0b11010, "2D", "2D", "2D", ""}
 	fsubD  = encoding{"FSUB", threeSame, 1, 0, 0b11, 0b11010, "2D", "2D", "2D", ""}
@@ -67,6 +74,7 @@ var encodings = []encoding{
 	fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, scvtf, fsub,
 	faddD, fsubD, fmulD, faddpD, fcvtlH, fcvtl2H, fcvtlS, fcvtl2S, sxtlB, sxtlH, sxtl2H,
 	mulH,
+	smax, saddlp, fcvtns, sqxtnS, sqxtn2S, sqxtnH, sqxtn2H,
 }
 
 // undecodable are the encodings that arm64asm does not know; the test compares these

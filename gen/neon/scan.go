@@ -8,11 +8,14 @@ package neon
 //
 //	R0.. parameters, see each kernel       R9      query pointer
 //	R10  bytes left of the rows            R11-14  row pointers
+//	R15-17 scratch                         R19-22  pointers to the rows to prefetch
 //	V0-1 query, V2-3 row, V4-7 scratch     V16-23  sums: V16+2*row+half
 type scan struct {
 	*program
 	query, rows, out, dim, count int // numbers of the R registers
 	shift                        int // log2 of the bytes of an element
+	gather                       bool
+	ids, ahead                   int // with gather: the ids of the rows, and which to prefetch
 	noQuery                      bool
 
 	// add emits sum += query*row for one vector; temporary is free scratch.
@@ -28,6 +31,7 @@ const (
 	queryPointer = 9
 	bytesLeft    = 10
 	rowPointer   = 11
+	nextPointer  = 19
 	firstSum     = 16
 )
 
@@ -50,10 +54,7 @@ func (s *scan) group(n int, next string, sums int, walk func(n int)) {
 	s.label("rows%d", n)
 	s.op("CMP $%d, R%d", n, s.count)
 	s.op("BLT %s", next)
-	s.op("MOVD R%d, R%d", s.rows, rowPointer)
-	for i := 1; i < n; i++ {
-		s.op("ADD R%d, R%d, R%d", s.dim, rowPointer+i-1, rowPointer+i)
-	}
+	s.pointers(n)
 	for i := range sums * n {
 		s.op("VEOR V%d.B16, V%d.B16, V%d.B16", firstSum+i, firstSum+i, firstSum+i)
 	}
@@ -63,7 +64,11 @@ func (s *scan) group(n int, next string, sums int, walk func(n int)) {
 	walk(n)
 
 	s.label("store%d", n)
-	s.op("MOVD R%d, R%d", rowPointer+n-1, s.rows)
+	if s.gather {
+		s.op("ADD $%d, R%d, R%d", 4*n, s.ids, s.ids)
+	} else {
+		s.op("MOVD R%d, R%d", rowPointer+n-1, s.rows)
+	}
 	s.store(n)
 	s.op("SUB $%d, R%d, R%d", n, s.count, s.count)
 	s.op("B rows%d", n)
@@ -91,8 +96,36 @@ func (s *scan) alike(n int) {
 	s.tail(n)
 }
 
+// pointers sets the pointers to the next n rows. With gather those are the rows of the
+// next n ids; those to prefetch belong to the ids ahead of them, at most the last.
+func (s *scan) pointers(n int) {
+	if !s.gather {
+		s.op("MOVD R%d, R%d", s.rows, rowPointer)
+		for i := 1; i < n; i++ {
+			s.op("ADD R%d, R%d, R%d", s.dim, rowPointer+i-1, rowPointer+i)
+		}
+		return
+	}
+	s.op("SUB $1, R%d, R17", s.count)
+	for i := range n {
+		s.op("MOVWU %d(R%d), R15", 4*i, s.ids)
+		s.op("MADD R%d, R%d, R15, R%d", s.dim, s.rows, rowPointer+i)
+		s.op("ADD $%d, R%d, R15", i, s.ahead)
+		s.op("CMP R17, R15")
+		s.op("CSEL LT, R15, R17, R15")
+		s.op("MOVWU (R%d)(R15<<2), R15", s.ids)
+		s.op("MADD R%d, R%d, R15, R%d", s.dim, s.rows, nextPointer+i)
+	}
+}
+
 // vectors adds count vectors of n rows to the sums.
 func (s *scan) vectors(n, count int) {
+	for i := range n {
+		if s.gather {
+			s.op("PRFM (R%d), PLDL1KEEP", nextPointer+i)
+			s.op("ADD $%d, R%d, R%d", 16*count, nextPointer+i, nextPointer+i)
+		}
+	}
 	if !s.noQuery {
 		s.op("VLD1.P %d(R%d), %s", 16*count, queryPointer, list(0, count, "B16"))
 	}

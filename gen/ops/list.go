@@ -24,4 +24,10 @@ var List = []Operation{
 	{"HammingScan", "hamming_scan", "query, blocks *uint8, out *uint16, columns, count int"},
 	{"RaBitQScan", "rabitq_scan", "tables, blocks *uint8, delta, scale, add, out *float32, columns, count int"},
 	{"SignBits", "sign_bits", "row *float32, bits *uint8, count int"},
+	{"GatherDotI8", "gather_dot_i8", "query, tail, rows *int8, ids *uint32, out *int32, dim, count, ahead int"},
+	{"GatherDotF32", "gather_dot_f32", "query, rows *float32, ids *uint32, out *float32, dim, count, ahead int"},
+	{"DotBatchI8", "dot_batch_i8", "queries, tail, rows *int8, out *int32, dim, queryCount, count, stride int"},
+	{"DotBatchF32", "dot_batch_f32", "queries, rows, out *float32, dim, queryCount, count, stride int"},
+	{"GemmI8", "gemm_i8", "a *int8, panels *uint8, out *int32, m, k, n int"},
+	{"QuantizeI8", "quantize_i8", "row *float32, out *int8, scale *float32, count int"},
 }
