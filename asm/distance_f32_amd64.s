@@ -10,25 +10,30 @@ TEXT ·L2ScanF32AVX2(SB), NOSPLIT, $0-40
 	MOVQ    query+0(FP), AX
 	MOVQ    out+16(FP), CX
 	MOVQ    dim+24(FP), DX
-	MOVQ    count+32(FP), BX
-	MOVQ    rows+8(FP), SI
+	MOVQ    rows+8(FP), BX
 	SHLQ    $0x02, DX
+	MOVQ    DX, SI
+	ANDQ    $-64, SI
 	MOVQ    DX, DI
-	ANDQ    $-64, DI
-	MOVQ    DX, R8
-	ANDQ    $+31, R8
+	ANDQ    $+31, DI
+	SHRQ    $0x02, DI
+	LEAQ    maskL2ScanF32<>+0(SB), R8
+	SHLQ    $0x02, DI
+	SUBQ    DI, R8
+	VMOVDQU 32(R8), Y0
+	MOVQ    count+32(FP), R8
 	SHRQ    $0x02, R8
-	LEAQ    maskL2ScanF32<>+0(SB), R9
-	SHLQ    $0x02, R8
-	SUBQ    R8, R9
-	VMOVDQU 32(R9), Y0
+	MOVQ    R8, R9
+	SHLQ    $0x02, R9
+	MOVQ    R8, DI
+	IMULQ   DX, DI
+	LEAQ    (BX)(DI*1), R10
+	LEAQ    (R10)(DI*1), R11
+	LEAQ    (R11)(DI*1), R12
 
-rows4:
-	CMPQ  BX, $0x04
-	JLT   rows1
-	LEAQ  (SI)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -37,61 +42,61 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R8*1), Y9
-	VSUBPS      (SI)(R8*1), Y9, Y10
+	VMOVUPS     (AX)(DI*1), Y9
+	VSUBPS      (BX)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y1
-	VSUBPS      (R9)(R8*1), Y9, Y10
+	VSUBPS      (R10)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y2
-	VSUBPS      (R10)(R8*1), Y9, Y10
+	VSUBPS      (R11)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y3
-	VSUBPS      (R11)(R8*1), Y9, Y9
+	VSUBPS      (R12)(DI*1), Y9, Y9
 	VFMADD231PS Y9, Y9, Y4
-	VMOVUPS     32(AX)(R8*1), Y9
-	VSUBPS      32(SI)(R8*1), Y9, Y10
+	VMOVUPS     32(AX)(DI*1), Y9
+	VSUBPS      32(BX)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y5
-	VSUBPS      32(R9)(R8*1), Y9, Y10
+	VSUBPS      32(R10)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y6
-	VSUBPS      32(R10)(R8*1), Y9, Y10
+	VSUBPS      32(R11)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y7
-	VSUBPS      32(R11)(R8*1), Y9, Y9
+	VSUBPS      32(R12)(DI*1), Y9, Y9
 	VFMADD231PS Y9, Y9, Y8
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair4
-	LEAQ        32(R8), R12
-	CMPQ        R12, DX
+	LEAQ        32(DI), R13
+	CMPQ        R13, DX
 	JGT         tail4
-	VMOVUPS     (AX)(R8*1), Y9
-	VSUBPS      (SI)(R8*1), Y9, Y10
+	VMOVUPS     (AX)(DI*1), Y9
+	VSUBPS      (BX)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y1
-	VSUBPS      (R9)(R8*1), Y9, Y10
+	VSUBPS      (R10)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y2
-	VSUBPS      (R10)(R8*1), Y9, Y10
+	VSUBPS      (R11)(DI*1), Y9, Y10
 	VFMADD231PS Y10, Y10, Y3
-	VSUBPS      (R11)(R8*1), Y9, Y9
+	VSUBPS      (R12)(DI*1), Y9, Y9
 	VFMADD231PS Y9, Y9, Y4
-	ADDQ        $+32, R8
+	ADDQ        $+32, DI
 
 tail4:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store4
-	VMASKMOVPS  (AX)(R8*1), Y0, Y9
-	VMASKMOVPS  (SI)(R8*1), Y0, Y10
+	VMASKMOVPS  (AX)(DI*1), Y0, Y9
+	VMASKMOVPS  (BX)(DI*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y5
-	VMASKMOVPS  (R9)(R8*1), Y0, Y10
+	VMASKMOVPS  (R10)(DI*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y6
-	VMASKMOVPS  (R10)(R8*1), Y0, Y10
+	VMASKMOVPS  (R11)(DI*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y7
-	VMASKMOVPS  (R11)(R8*1), Y0, Y10
+	VMASKMOVPS  (R12)(DI*1), Y0, Y10
 	VSUBPS      Y10, Y9, Y10
 	VFMADD231PS Y10, Y10, Y8
 
@@ -105,45 +110,58 @@ store4:
 	VHADDPS      Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
-	VMOVUPS      X2, (CX)
-	LEAQ         (R11)(DX*1), SI
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, BX
-	JMP          rows4
+	VMOVD        X2, (CX)
+	VPEXTRD      $0x01, X2, (CX)(R9*1)
+	LEAQ         (CX)(R9*2), DI
+	VPEXTRD      $0x02, X2, (DI)
+	VPEXTRD      $0x03, X2, (DI)(R9*1)
+	LEAQ         (BX)(DX*1), BX
+	LEAQ         (R10)(DX*1), R10
+	LEAQ         (R11)(DX*1), R11
+	LEAQ         (R12)(DX*1), R12
+	ADDQ         $0x04, CX
+	JMP          turn
 
-rows1:
-	CMPQ  BX, $0x01
+turned:
+	MOVQ R12, BX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, CX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X11, X11, X11
 	VPXOR X12, X12, X12
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R8*1), Y1
-	VSUBPS      (SI)(R8*1), Y1, Y1
+	VMOVUPS     (AX)(DI*1), Y1
+	VSUBPS      (BX)(DI*1), Y1, Y1
 	VFMADD231PS Y1, Y1, Y11
-	VMOVUPS     32(AX)(R8*1), Y1
-	VSUBPS      32(SI)(R8*1), Y1, Y1
+	VMOVUPS     32(AX)(DI*1), Y1
+	VSUBPS      32(BX)(DI*1), Y1, Y1
 	VFMADD231PS Y1, Y1, Y12
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair1
-	LEAQ        32(R8), R9
+	LEAQ        32(DI), R9
 	CMPQ        R9, DX
 	JGT         tail1
-	VMOVUPS     (AX)(R8*1), Y1
-	VSUBPS      (SI)(R8*1), Y1, Y1
+	VMOVUPS     (AX)(DI*1), Y1
+	VSUBPS      (BX)(DI*1), Y1, Y1
 	VFMADD231PS Y1, Y1, Y11
-	ADDQ        $+32, R8
+	ADDQ        $+32, DI
 
 tail1:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store1
-	VMASKMOVPS  (AX)(R8*1), Y0, Y1
-	VMASKMOVPS  (SI)(R8*1), Y0, Y2
+	VMASKMOVPS  (AX)(DI*1), Y0, Y1
+	VMASKMOVPS  (BX)(DI*1), Y0, Y2
 	VSUBPS      Y2, Y1, Y2
 	VFMADD231PS Y2, Y2, Y12
 
@@ -153,11 +171,10 @@ store1:
 	VHADDPS      Y11, Y11, Y11
 	VEXTRACTF128 $0x01, Y11, X1
 	VADDPS       X1, X11, X1
-	VMOVSS       X1, (CX)
-	LEAQ         (SI)(DX*1), SI
+	VMOVD        X1, (CX)
+	LEAQ         (BX)(DX*1), BX
 	ADDQ         $0x04, CX
-	SUBQ         $0x01, BX
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -187,24 +204,29 @@ TEXT ·L2ScanF32AVX512(SB), NOSPLIT, $0-40
 	MOVQ  query+0(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  dim+24(FP), DX
-	MOVQ  count+32(FP), BX
-	MOVQ  rows+8(FP), SI
+	MOVQ  rows+8(FP), BX
 	SHLQ  $0x02, DX
+	MOVQ  DX, SI
+	ANDQ  $-128, SI
 	MOVQ  DX, DI
-	ANDQ  $-128, DI
-	MOVQ  DX, R8
-	ANDQ  $+63, R8
+	ANDQ  $+63, DI
+	SHRQ  $0x02, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+32(FP), R8
 	SHRQ  $0x02, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	MOVQ  R8, R9
+	SHLQ  $0x02, R9
+	MOVQ  R8, DI
+	IMULQ DX, DI
+	LEAQ  (BX)(DI*1), R10
+	LEAQ  (R10)(DI*1), R11
+	LEAQ  (R11)(DI*1), R12
 
-rows4:
-	CMPQ  BX, $0x04
-	JLT   rows1
-	LEAQ  (SI)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
@@ -213,61 +235,61 @@ rows4:
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R8*1), Z8
-	VSUBPS      (SI)(R8*1), Z8, Z9
+	VMOVUPS     (AX)(DI*1), Z8
+	VSUBPS      (BX)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z0
-	VSUBPS      (R9)(R8*1), Z8, Z9
+	VSUBPS      (R10)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z1
-	VSUBPS      (R10)(R8*1), Z8, Z9
+	VSUBPS      (R11)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z2
-	VSUBPS      (R11)(R8*1), Z8, Z8
+	VSUBPS      (R12)(DI*1), Z8, Z8
 	VFMADD231PS Z8, Z8, Z3
-	VMOVUPS     64(AX)(R8*1), Z8
-	VSUBPS      64(SI)(R8*1), Z8, Z9
+	VMOVUPS     64(AX)(DI*1), Z8
+	VSUBPS      64(BX)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z4
-	VSUBPS      64(R9)(R8*1), Z8, Z9
+	VSUBPS      64(R10)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z5
-	VSUBPS      64(R10)(R8*1), Z8, Z9
+	VSUBPS      64(R11)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z6
-	VSUBPS      64(R11)(R8*1), Z8, Z8
+	VSUBPS      64(R12)(DI*1), Z8, Z8
 	VFMADD231PS Z8, Z8, Z7
-	ADDQ        $+128, R8
+	ADDQ        $+128, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair4
-	LEAQ        64(R8), R12
-	CMPQ        R12, DX
+	LEAQ        64(DI), R13
+	CMPQ        R13, DX
 	JGT         tail4
-	VMOVUPS     (AX)(R8*1), Z8
-	VSUBPS      (SI)(R8*1), Z8, Z9
+	VMOVUPS     (AX)(DI*1), Z8
+	VSUBPS      (BX)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z0
-	VSUBPS      (R9)(R8*1), Z8, Z9
+	VSUBPS      (R10)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z1
-	VSUBPS      (R10)(R8*1), Z8, Z9
+	VSUBPS      (R11)(DI*1), Z8, Z9
 	VFMADD231PS Z9, Z9, Z2
-	VSUBPS      (R11)(R8*1), Z8, Z8
+	VSUBPS      (R12)(DI*1), Z8, Z8
 	VFMADD231PS Z8, Z8, Z3
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 tail4:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store4
-	VMOVUPS.Z   (AX)(R8*1), K1, Z8
-	VMOVUPS.Z   (SI)(R8*1), K1, Z9
+	VMOVUPS.Z   (AX)(DI*1), K1, Z8
+	VMOVUPS.Z   (BX)(DI*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z4
-	VMOVUPS.Z   (R9)(R8*1), K1, Z9
+	VMOVUPS.Z   (R10)(DI*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z5
-	VMOVUPS.Z   (R10)(R8*1), K1, Z9
+	VMOVUPS.Z   (R11)(DI*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z6
-	VMOVUPS.Z   (R11)(R8*1), K1, Z9
+	VMOVUPS.Z   (R12)(DI*1), K1, Z9
 	VSUBPS      Z9, Z8, Z9
 	VFMADD231PS Z9, Z9, Z7
 
@@ -289,45 +311,58 @@ store4:
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (CX)
-	LEAQ          (R11)(DX*1), SI
-	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
-	JMP           rows4
+	VMOVD         X1, (CX)
+	VPEXTRD       $0x01, X1, (CX)(R9*1)
+	LEAQ          (CX)(R9*2), DI
+	VPEXTRD       $0x02, X1, (DI)
+	VPEXTRD       $0x03, X1, (DI)(R9*1)
+	LEAQ          (BX)(DX*1), BX
+	LEAQ          (R10)(DX*1), R10
+	LEAQ          (R11)(DX*1), R11
+	LEAQ          (R12)(DX*1), R12
+	ADDQ          $0x04, CX
+	JMP           turn
 
-rows1:
-	CMPQ  BX, $0x01
+turned:
+	MOVQ R12, BX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, CX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R8*1), Z0
-	VSUBPS      (SI)(R8*1), Z0, Z0
+	VMOVUPS     (AX)(DI*1), Z0
+	VSUBPS      (BX)(DI*1), Z0, Z0
 	VFMADD231PS Z0, Z0, Z10
-	VMOVUPS     64(AX)(R8*1), Z0
-	VSUBPS      64(SI)(R8*1), Z0, Z0
+	VMOVUPS     64(AX)(DI*1), Z0
+	VSUBPS      64(BX)(DI*1), Z0, Z0
 	VFMADD231PS Z0, Z0, Z11
-	ADDQ        $+128, R8
+	ADDQ        $+128, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair1
-	LEAQ        64(R8), R9
+	LEAQ        64(DI), R9
 	CMPQ        R9, DX
 	JGT         tail1
-	VMOVUPS     (AX)(R8*1), Z0
-	VSUBPS      (SI)(R8*1), Z0, Z0
+	VMOVUPS     (AX)(DI*1), Z0
+	VSUBPS      (BX)(DI*1), Z0, Z0
 	VFMADD231PS Z0, Z0, Z10
-	ADDQ        $+64, R8
+	ADDQ        $+64, DI
 
 tail1:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store1
-	VMOVUPS.Z   (AX)(R8*1), K1, Z0
-	VMOVUPS.Z   (SI)(R8*1), K1, Z1
+	VMOVUPS.Z   (AX)(DI*1), K1, Z0
+	VMOVUPS.Z   (BX)(DI*1), K1, Z1
 	VSUBPS      Z1, Z0, Z1
 	VFMADD231PS Z1, Z1, Z11
 
@@ -339,11 +374,10 @@ store1:
 	VHADDPS       Y10, Y10, Y10
 	VEXTRACTF128  $0x01, Y10, X0
 	VADDPS        X0, X10, X0
-	VMOVSS        X0, (CX)
-	LEAQ          (SI)(DX*1), SI
+	VMOVD         X0, (CX)
+	LEAQ          (BX)(DX*1), BX
 	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER
@@ -354,25 +388,30 @@ done:
 TEXT ·SquaredNormsF32AVX2(SB), NOSPLIT, $0-32
 	MOVQ    out+8(FP), AX
 	MOVQ    dim+16(FP), CX
-	MOVQ    count+24(FP), DX
-	MOVQ    rows+0(FP), BX
+	MOVQ    rows+0(FP), DX
 	SHLQ    $0x02, CX
+	MOVQ    CX, BX
+	ANDQ    $-64, BX
 	MOVQ    CX, SI
-	ANDQ    $-64, SI
-	MOVQ    CX, DI
-	ANDQ    $+31, DI
+	ANDQ    $+31, SI
+	SHRQ    $0x02, SI
+	LEAQ    maskSquaredNormsF32<>+0(SB), DI
+	SHLQ    $0x02, SI
+	SUBQ    SI, DI
+	VMOVDQU 32(DI), Y0
+	MOVQ    count+24(FP), DI
 	SHRQ    $0x02, DI
-	LEAQ    maskSquaredNormsF32<>+0(SB), R8
-	SHLQ    $0x02, DI
-	SUBQ    DI, R8
-	VMOVDQU 32(R8), Y0
+	MOVQ    DI, R8
+	SHLQ    $0x02, R8
+	MOVQ    DI, SI
+	IMULQ   CX, SI
+	LEAQ    (DX)(SI*1), R9
+	LEAQ    (R9)(SI*1), R10
+	LEAQ    (R10)(SI*1), R11
 
-rows4:
-	CMPQ  DX, $0x04
-	JLT   rows1
-	LEAQ  (BX)(CX*1), R8
-	LEAQ  (R8)(CX*1), R9
-	LEAQ  (R9)(CX*1), R10
+turn:
+	SUBQ  $0x01, DI
+	JLT   turned
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -381,54 +420,54 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  DI, DI
+	XORQ  SI, SI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (BX)(DI*1), Y9
+	VMOVUPS     (DX)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y1
-	VMOVUPS     (R8)(DI*1), Y9
+	VMOVUPS     (R9)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y2
-	VMOVUPS     (R9)(DI*1), Y9
+	VMOVUPS     (R10)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y3
-	VMOVUPS     (R10)(DI*1), Y9
+	VMOVUPS     (R11)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y4
-	VMOVUPS     32(BX)(DI*1), Y9
+	VMOVUPS     32(DX)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y5
-	VMOVUPS     32(R8)(DI*1), Y9
+	VMOVUPS     32(R9)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y6
-	VMOVUPS     32(R9)(DI*1), Y9
+	VMOVUPS     32(R10)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y7
-	VMOVUPS     32(R10)(DI*1), Y9
+	VMOVUPS     32(R11)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y8
-	ADDQ        $+64, DI
+	ADDQ        $+64, SI
 
 check4:
-	CMPQ        DI, SI
+	CMPQ        SI, BX
 	JLT         pair4
-	LEAQ        32(DI), R11
-	CMPQ        R11, CX
+	LEAQ        32(SI), R12
+	CMPQ        R12, CX
 	JGT         tail4
-	VMOVUPS     (BX)(DI*1), Y9
+	VMOVUPS     (DX)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y1
-	VMOVUPS     (R8)(DI*1), Y9
+	VMOVUPS     (R9)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y2
-	VMOVUPS     (R9)(DI*1), Y9
+	VMOVUPS     (R10)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y3
-	VMOVUPS     (R10)(DI*1), Y9
+	VMOVUPS     (R11)(SI*1), Y9
 	VFMADD231PS Y9, Y9, Y4
-	ADDQ        $+32, DI
+	ADDQ        $+32, SI
 
 tail4:
-	CMPQ        DI, CX
+	CMPQ        SI, CX
 	JEQ         store4
-	VMASKMOVPS  (BX)(DI*1), Y0, Y9
+	VMASKMOVPS  (DX)(SI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y5
-	VMASKMOVPS  (R8)(DI*1), Y0, Y9
+	VMASKMOVPS  (R9)(SI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y6
-	VMASKMOVPS  (R9)(DI*1), Y0, Y9
+	VMASKMOVPS  (R10)(SI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y7
-	VMASKMOVPS  (R10)(DI*1), Y0, Y9
+	VMASKMOVPS  (R11)(SI*1), Y0, Y9
 	VFMADD231PS Y9, Y9, Y8
 
 store4:
@@ -441,41 +480,54 @@ store4:
 	VHADDPS      Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
-	VMOVUPS      X2, (AX)
-	LEAQ         (R10)(CX*1), BX
-	ADDQ         $0x10, AX
-	SUBQ         $0x04, DX
-	JMP          rows4
+	VMOVD        X2, (AX)
+	VPEXTRD      $0x01, X2, (AX)(R8*1)
+	LEAQ         (AX)(R8*2), SI
+	VPEXTRD      $0x02, X2, (SI)
+	VPEXTRD      $0x03, X2, (SI)(R8*1)
+	LEAQ         (DX)(CX*1), DX
+	LEAQ         (R9)(CX*1), R9
+	LEAQ         (R10)(CX*1), R10
+	LEAQ         (R11)(CX*1), R11
+	ADDQ         $0x04, AX
+	JMP          turn
 
-rows1:
-	CMPQ  DX, $0x01
+turned:
+	MOVQ R11, DX
+	LEAQ (R8)(R8*2), R8
+	ADDQ R8, AX
+	MOVQ count+24(FP), DI
+	ANDQ $0x03, DI
+
+row:
+	SUBQ  $0x01, DI
 	JLT   done
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  DI, DI
+	XORQ  SI, SI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (BX)(DI*1), Y1
+	VMOVUPS     (DX)(SI*1), Y1
 	VFMADD231PS Y1, Y1, Y10
-	VMOVUPS     32(BX)(DI*1), Y1
+	VMOVUPS     32(DX)(SI*1), Y1
 	VFMADD231PS Y1, Y1, Y11
-	ADDQ        $+64, DI
+	ADDQ        $+64, SI
 
 check1:
-	CMPQ        DI, SI
+	CMPQ        SI, BX
 	JLT         pair1
-	LEAQ        32(DI), R8
+	LEAQ        32(SI), R8
 	CMPQ        R8, CX
 	JGT         tail1
-	VMOVUPS     (BX)(DI*1), Y1
+	VMOVUPS     (DX)(SI*1), Y1
 	VFMADD231PS Y1, Y1, Y10
-	ADDQ        $+32, DI
+	ADDQ        $+32, SI
 
 tail1:
-	CMPQ        DI, CX
+	CMPQ        SI, CX
 	JEQ         store1
-	VMASKMOVPS  (BX)(DI*1), Y0, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y1
 	VFMADD231PS Y1, Y1, Y11
 
 store1:
@@ -484,11 +536,10 @@ store1:
 	VHADDPS      Y10, Y10, Y10
 	VEXTRACTF128 $0x01, Y10, X1
 	VADDPS       X1, X10, X1
-	VMOVSS       X1, (AX)
-	LEAQ         (BX)(CX*1), BX
+	VMOVD        X1, (AX)
+	LEAQ         (DX)(CX*1), DX
 	ADDQ         $0x04, AX
-	SUBQ         $0x01, DX
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -517,24 +568,29 @@ GLOBL maskSquaredNormsF32<>(SB), RODATA|NOPTR, $64
 TEXT ·SquaredNormsF32AVX512(SB), NOSPLIT, $0-32
 	MOVQ  out+8(FP), AX
 	MOVQ  dim+16(FP), CX
-	MOVQ  count+24(FP), DX
-	MOVQ  rows+0(FP), BX
+	MOVQ  rows+0(FP), DX
 	SHLQ  $0x02, CX
+	MOVQ  CX, BX
+	ANDQ  $-128, BX
 	MOVQ  CX, SI
-	ANDQ  $-128, SI
-	MOVQ  CX, DI
-	ANDQ  $+63, DI
+	ANDQ  $+63, SI
+	SHRQ  $0x02, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVQ DI, K1
+	MOVQ  count+24(FP), DI
 	SHRQ  $0x02, DI
-	MOVQ  $-1, R8
-	BZHIQ DI, R8, R8
-	KMOVQ R8, K1
+	MOVQ  DI, R8
+	SHLQ  $0x02, R8
+	MOVQ  DI, SI
+	IMULQ CX, SI
+	LEAQ  (DX)(SI*1), R9
+	LEAQ  (R9)(SI*1), R10
+	LEAQ  (R10)(SI*1), R11
 
-rows4:
-	CMPQ  DX, $0x04
-	JLT   rows1
-	LEAQ  (BX)(CX*1), R8
-	LEAQ  (R8)(CX*1), R9
-	LEAQ  (R9)(CX*1), R10
+turn:
+	SUBQ  $0x01, DI
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
@@ -543,54 +599,54 @@ rows4:
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	XORQ  DI, DI
+	XORQ  SI, SI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (BX)(DI*1), Z8
+	VMOVUPS     (DX)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z0
-	VMOVUPS     (R8)(DI*1), Z8
+	VMOVUPS     (R9)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z1
-	VMOVUPS     (R9)(DI*1), Z8
+	VMOVUPS     (R10)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z2
-	VMOVUPS     (R10)(DI*1), Z8
+	VMOVUPS     (R11)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z3
-	VMOVUPS     64(BX)(DI*1), Z8
+	VMOVUPS     64(DX)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z4
-	VMOVUPS     64(R8)(DI*1), Z8
+	VMOVUPS     64(R9)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z5
-	VMOVUPS     64(R9)(DI*1), Z8
+	VMOVUPS     64(R10)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z6
-	VMOVUPS     64(R10)(DI*1), Z8
+	VMOVUPS     64(R11)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z7
-	ADDQ        $+128, DI
+	ADDQ        $+128, SI
 
 check4:
-	CMPQ        DI, SI
+	CMPQ        SI, BX
 	JLT         pair4
-	LEAQ        64(DI), R11
-	CMPQ        R11, CX
+	LEAQ        64(SI), R12
+	CMPQ        R12, CX
 	JGT         tail4
-	VMOVUPS     (BX)(DI*1), Z8
+	VMOVUPS     (DX)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z0
-	VMOVUPS     (R8)(DI*1), Z8
+	VMOVUPS     (R9)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z1
-	VMOVUPS     (R9)(DI*1), Z8
+	VMOVUPS     (R10)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z2
-	VMOVUPS     (R10)(DI*1), Z8
+	VMOVUPS     (R11)(SI*1), Z8
 	VFMADD231PS Z8, Z8, Z3
-	ADDQ        $+64, DI
+	ADDQ        $+64, SI
 
 tail4:
-	CMPQ        DI, CX
+	CMPQ        SI, CX
 	JEQ         store4
-	VMOVUPS.Z   (BX)(DI*1), K1, Z8
+	VMOVUPS.Z   (DX)(SI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z4
-	VMOVUPS.Z   (R8)(DI*1), K1, Z8
+	VMOVUPS.Z   (R9)(SI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z5
-	VMOVUPS.Z   (R9)(DI*1), K1, Z8
+	VMOVUPS.Z   (R10)(SI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z6
-	VMOVUPS.Z   (R10)(DI*1), K1, Z8
+	VMOVUPS.Z   (R11)(SI*1), K1, Z8
 	VFMADD231PS Z8, Z8, Z7
 
 store4:
@@ -611,41 +667,54 @@ store4:
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (AX)
-	LEAQ          (R10)(CX*1), BX
-	ADDQ          $0x10, AX
-	SUBQ          $0x04, DX
-	JMP           rows4
+	VMOVD         X1, (AX)
+	VPEXTRD       $0x01, X1, (AX)(R8*1)
+	LEAQ          (AX)(R8*2), SI
+	VPEXTRD       $0x02, X1, (SI)
+	VPEXTRD       $0x03, X1, (SI)(R8*1)
+	LEAQ          (DX)(CX*1), DX
+	LEAQ          (R9)(CX*1), R9
+	LEAQ          (R10)(CX*1), R10
+	LEAQ          (R11)(CX*1), R11
+	ADDQ          $0x04, AX
+	JMP           turn
 
-rows1:
-	CMPQ  DX, $0x01
+turned:
+	MOVQ R11, DX
+	LEAQ (R8)(R8*2), R8
+	ADDQ R8, AX
+	MOVQ count+24(FP), DI
+	ANDQ $0x03, DI
+
+row:
+	SUBQ  $0x01, DI
 	JLT   done
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
-	XORQ  DI, DI
+	XORQ  SI, SI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (BX)(DI*1), Z0
+	VMOVUPS     (DX)(SI*1), Z0
 	VFMADD231PS Z0, Z0, Z9
-	VMOVUPS     64(BX)(DI*1), Z0
+	VMOVUPS     64(DX)(SI*1), Z0
 	VFMADD231PS Z0, Z0, Z10
-	ADDQ        $+128, DI
+	ADDQ        $+128, SI
 
 check1:
-	CMPQ        DI, SI
+	CMPQ        SI, BX
 	JLT         pair1
-	LEAQ        64(DI), R8
+	LEAQ        64(SI), R8
 	CMPQ        R8, CX
 	JGT         tail1
-	VMOVUPS     (BX)(DI*1), Z0
+	VMOVUPS     (DX)(SI*1), Z0
 	VFMADD231PS Z0, Z0, Z9
-	ADDQ        $+64, DI
+	ADDQ        $+64, SI
 
 tail1:
-	CMPQ        DI, CX
+	CMPQ        SI, CX
 	JEQ         store1
-	VMOVUPS.Z   (BX)(DI*1), K1, Z0
+	VMOVUPS.Z   (DX)(SI*1), K1, Z0
 	VFMADD231PS Z0, Z0, Z10
 
 store1:
@@ -656,11 +725,10 @@ store1:
 	VHADDPS       Y9, Y9, Y9
 	VEXTRACTF128  $0x01, Y9, X0
 	VADDPS        X0, X9, X0
-	VMOVSS        X0, (AX)
-	LEAQ          (BX)(CX*1), BX
+	VMOVD         X0, (AX)
+	LEAQ          (DX)(CX*1), DX
 	ADDQ          $0x04, AX
-	SUBQ          $0x01, DX
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER

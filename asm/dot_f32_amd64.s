@@ -10,25 +10,30 @@ TEXT ·DotScanF32AVX2(SB), NOSPLIT, $0-40
 	MOVQ    query+0(FP), AX
 	MOVQ    out+16(FP), CX
 	MOVQ    dim+24(FP), DX
-	MOVQ    count+32(FP), BX
-	MOVQ    rows+8(FP), SI
+	MOVQ    rows+8(FP), BX
 	SHLQ    $0x02, DX
+	MOVQ    DX, SI
+	ANDQ    $-64, SI
 	MOVQ    DX, DI
-	ANDQ    $-64, DI
-	MOVQ    DX, R8
-	ANDQ    $+31, R8
+	ANDQ    $+31, DI
+	SHRQ    $0x02, DI
+	LEAQ    maskDotScanF32<>+0(SB), R8
+	SHLQ    $0x02, DI
+	SUBQ    DI, R8
+	VMOVDQU 32(R8), Y0
+	MOVQ    count+32(FP), R8
 	SHRQ    $0x02, R8
-	LEAQ    maskDotScanF32<>+0(SB), R9
-	SHLQ    $0x02, R8
-	SUBQ    R8, R9
-	VMOVDQU 32(R9), Y0
+	MOVQ    R8, R9
+	SHLQ    $0x02, R9
+	MOVQ    R8, DI
+	IMULQ   DX, DI
+	LEAQ    (BX)(DI*1), R10
+	LEAQ    (R10)(DI*1), R11
+	LEAQ    (R11)(DI*1), R12
 
-rows4:
-	CMPQ  BX, $0x04
-	JLT   rows1
-	LEAQ  (SI)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
 	VPXOR X3, X3, X3
@@ -37,46 +42,46 @@ rows4:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	VPXOR X8, X8, X8
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R8*1), Y9
-	VFMADD231PS (SI)(R8*1), Y9, Y1
-	VFMADD231PS (R9)(R8*1), Y9, Y2
-	VFMADD231PS (R10)(R8*1), Y9, Y3
-	VFMADD231PS (R11)(R8*1), Y9, Y4
-	VMOVUPS     32(AX)(R8*1), Y9
-	VFMADD231PS 32(SI)(R8*1), Y9, Y5
-	VFMADD231PS 32(R9)(R8*1), Y9, Y6
-	VFMADD231PS 32(R10)(R8*1), Y9, Y7
-	VFMADD231PS 32(R11)(R8*1), Y9, Y8
-	ADDQ        $+64, R8
+	VMOVUPS     (AX)(DI*1), Y9
+	VFMADD231PS (BX)(DI*1), Y9, Y1
+	VFMADD231PS (R10)(DI*1), Y9, Y2
+	VFMADD231PS (R11)(DI*1), Y9, Y3
+	VFMADD231PS (R12)(DI*1), Y9, Y4
+	VMOVUPS     32(AX)(DI*1), Y9
+	VFMADD231PS 32(BX)(DI*1), Y9, Y5
+	VFMADD231PS 32(R10)(DI*1), Y9, Y6
+	VFMADD231PS 32(R11)(DI*1), Y9, Y7
+	VFMADD231PS 32(R12)(DI*1), Y9, Y8
+	ADDQ        $+64, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair4
-	LEAQ        32(R8), R12
-	CMPQ        R12, DX
+	LEAQ        32(DI), R13
+	CMPQ        R13, DX
 	JGT         tail4
-	VMOVUPS     (AX)(R8*1), Y9
-	VFMADD231PS (SI)(R8*1), Y9, Y1
-	VFMADD231PS (R9)(R8*1), Y9, Y2
-	VFMADD231PS (R10)(R8*1), Y9, Y3
-	VFMADD231PS (R11)(R8*1), Y9, Y4
-	ADDQ        $+32, R8
+	VMOVUPS     (AX)(DI*1), Y9
+	VFMADD231PS (BX)(DI*1), Y9, Y1
+	VFMADD231PS (R10)(DI*1), Y9, Y2
+	VFMADD231PS (R11)(DI*1), Y9, Y3
+	VFMADD231PS (R12)(DI*1), Y9, Y4
+	ADDQ        $+32, DI
 
 tail4:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store4
-	VMASKMOVPS  (AX)(R8*1), Y0, Y9
-	VMASKMOVPS  (SI)(R8*1), Y0, Y12
+	VMASKMOVPS  (AX)(DI*1), Y0, Y9
+	VMASKMOVPS  (BX)(DI*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y5
-	VMASKMOVPS  (R9)(R8*1), Y0, Y12
+	VMASKMOVPS  (R10)(DI*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y6
-	VMASKMOVPS  (R10)(R8*1), Y0, Y12
+	VMASKMOVPS  (R11)(DI*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y7
-	VMASKMOVPS  (R11)(R8*1), Y0, Y12
+	VMASKMOVPS  (R12)(DI*1), Y0, Y12
 	VFMADD231PS Y12, Y9, Y8
 
 store4:
@@ -89,42 +94,55 @@ store4:
 	VHADDPS      Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
-	VMOVUPS      X2, (CX)
-	LEAQ         (R11)(DX*1), SI
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, BX
-	JMP          rows4
+	VMOVD        X2, (CX)
+	VPEXTRD      $0x01, X2, (CX)(R9*1)
+	LEAQ         (CX)(R9*2), DI
+	VPEXTRD      $0x02, X2, (DI)
+	VPEXTRD      $0x03, X2, (DI)(R9*1)
+	LEAQ         (BX)(DX*1), BX
+	LEAQ         (R10)(DX*1), R10
+	LEAQ         (R11)(DX*1), R11
+	LEAQ         (R12)(DX*1), R12
+	ADDQ         $0x04, CX
+	JMP          turn
 
-rows1:
-	CMPQ  BX, $0x01
+turned:
+	MOVQ R12, BX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, CX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R8*1), Y1
-	VFMADD231PS (SI)(R8*1), Y1, Y10
-	VMOVUPS     32(AX)(R8*1), Y1
-	VFMADD231PS 32(SI)(R8*1), Y1, Y11
-	ADDQ        $+64, R8
+	VMOVUPS     (AX)(DI*1), Y1
+	VFMADD231PS (BX)(DI*1), Y1, Y10
+	VMOVUPS     32(AX)(DI*1), Y1
+	VFMADD231PS 32(BX)(DI*1), Y1, Y11
+	ADDQ        $+64, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair1
-	LEAQ        32(R8), R9
+	LEAQ        32(DI), R9
 	CMPQ        R9, DX
 	JGT         tail1
-	VMOVUPS     (AX)(R8*1), Y1
-	VFMADD231PS (SI)(R8*1), Y1, Y10
-	ADDQ        $+32, R8
+	VMOVUPS     (AX)(DI*1), Y1
+	VFMADD231PS (BX)(DI*1), Y1, Y10
+	ADDQ        $+32, DI
 
 tail1:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store1
-	VMASKMOVPS  (AX)(R8*1), Y0, Y1
-	VMASKMOVPS  (SI)(R8*1), Y0, Y2
+	VMASKMOVPS  (AX)(DI*1), Y0, Y1
+	VMASKMOVPS  (BX)(DI*1), Y0, Y2
 	VFMADD231PS Y2, Y1, Y11
 
 store1:
@@ -133,11 +151,10 @@ store1:
 	VHADDPS      Y10, Y10, Y10
 	VEXTRACTF128 $0x01, Y10, X1
 	VADDPS       X1, X10, X1
-	VMOVSS       X1, (CX)
-	LEAQ         (SI)(DX*1), SI
+	VMOVD        X1, (CX)
+	LEAQ         (BX)(DX*1), BX
 	ADDQ         $0x04, CX
-	SUBQ         $0x01, BX
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -167,24 +184,29 @@ TEXT ·DotScanF32AVX512(SB), NOSPLIT, $0-40
 	MOVQ  query+0(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  dim+24(FP), DX
-	MOVQ  count+32(FP), BX
-	MOVQ  rows+8(FP), SI
+	MOVQ  rows+8(FP), BX
 	SHLQ  $0x02, DX
+	MOVQ  DX, SI
+	ANDQ  $-128, SI
 	MOVQ  DX, DI
-	ANDQ  $-128, DI
-	MOVQ  DX, R8
-	ANDQ  $+63, R8
+	ANDQ  $+63, DI
+	SHRQ  $0x02, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVQ R8, K1
+	MOVQ  count+32(FP), R8
 	SHRQ  $0x02, R8
-	MOVQ  $-1, R9
-	BZHIQ R8, R9, R9
-	KMOVQ R9, K1
+	MOVQ  R8, R9
+	SHLQ  $0x02, R9
+	MOVQ  R8, DI
+	IMULQ DX, DI
+	LEAQ  (BX)(DI*1), R10
+	LEAQ  (R10)(DI*1), R11
+	LEAQ  (R11)(DI*1), R12
 
-rows4:
-	CMPQ  BX, $0x04
-	JLT   rows1
-	LEAQ  (SI)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
@@ -193,46 +215,46 @@ rows4:
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVUPS     (AX)(R8*1), Z8
-	VFMADD231PS (SI)(R8*1), Z8, Z0
-	VFMADD231PS (R9)(R8*1), Z8, Z1
-	VFMADD231PS (R10)(R8*1), Z8, Z2
-	VFMADD231PS (R11)(R8*1), Z8, Z3
-	VMOVUPS     64(AX)(R8*1), Z8
-	VFMADD231PS 64(SI)(R8*1), Z8, Z4
-	VFMADD231PS 64(R9)(R8*1), Z8, Z5
-	VFMADD231PS 64(R10)(R8*1), Z8, Z6
-	VFMADD231PS 64(R11)(R8*1), Z8, Z7
-	ADDQ        $+128, R8
+	VMOVUPS     (AX)(DI*1), Z8
+	VFMADD231PS (BX)(DI*1), Z8, Z0
+	VFMADD231PS (R10)(DI*1), Z8, Z1
+	VFMADD231PS (R11)(DI*1), Z8, Z2
+	VFMADD231PS (R12)(DI*1), Z8, Z3
+	VMOVUPS     64(AX)(DI*1), Z8
+	VFMADD231PS 64(BX)(DI*1), Z8, Z4
+	VFMADD231PS 64(R10)(DI*1), Z8, Z5
+	VFMADD231PS 64(R11)(DI*1), Z8, Z6
+	VFMADD231PS 64(R12)(DI*1), Z8, Z7
+	ADDQ        $+128, DI
 
 check4:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair4
-	LEAQ        64(R8), R12
-	CMPQ        R12, DX
+	LEAQ        64(DI), R13
+	CMPQ        R13, DX
 	JGT         tail4
-	VMOVUPS     (AX)(R8*1), Z8
-	VFMADD231PS (SI)(R8*1), Z8, Z0
-	VFMADD231PS (R9)(R8*1), Z8, Z1
-	VFMADD231PS (R10)(R8*1), Z8, Z2
-	VFMADD231PS (R11)(R8*1), Z8, Z3
-	ADDQ        $+64, R8
+	VMOVUPS     (AX)(DI*1), Z8
+	VFMADD231PS (BX)(DI*1), Z8, Z0
+	VFMADD231PS (R10)(DI*1), Z8, Z1
+	VFMADD231PS (R11)(DI*1), Z8, Z2
+	VFMADD231PS (R12)(DI*1), Z8, Z3
+	ADDQ        $+64, DI
 
 tail4:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store4
-	VMOVUPS.Z   (AX)(R8*1), K1, Z8
-	VMOVUPS.Z   (SI)(R8*1), K1, Z11
+	VMOVUPS.Z   (AX)(DI*1), K1, Z8
+	VMOVUPS.Z   (BX)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z4
-	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VMOVUPS.Z   (R10)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (R10)(R8*1), K1, Z11
+	VMOVUPS.Z   (R11)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z6
-	VMOVUPS.Z   (R11)(R8*1), K1, Z11
+	VMOVUPS.Z   (R12)(DI*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z7
 
 store4:
@@ -253,42 +275,55 @@ store4:
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (CX)
-	LEAQ          (R11)(DX*1), SI
-	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
-	JMP           rows4
+	VMOVD         X1, (CX)
+	VPEXTRD       $0x01, X1, (CX)(R9*1)
+	LEAQ          (CX)(R9*2), DI
+	VPEXTRD       $0x02, X1, (DI)
+	VPEXTRD       $0x03, X1, (DI)(R9*1)
+	LEAQ          (BX)(DX*1), BX
+	LEAQ          (R10)(DX*1), R10
+	LEAQ          (R11)(DX*1), R11
+	LEAQ          (R12)(DX*1), R12
+	ADDQ          $0x04, CX
+	JMP           turn
 
-rows1:
-	CMPQ  BX, $0x01
+turned:
+	MOVQ R12, BX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, CX
+	MOVQ count+32(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (SI)(R8*1), Z0, Z9
-	VMOVUPS     64(AX)(R8*1), Z0
-	VFMADD231PS 64(SI)(R8*1), Z0, Z10
-	ADDQ        $+128, R8
+	VMOVUPS     (AX)(DI*1), Z0
+	VFMADD231PS (BX)(DI*1), Z0, Z9
+	VMOVUPS     64(AX)(DI*1), Z0
+	VFMADD231PS 64(BX)(DI*1), Z0, Z10
+	ADDQ        $+128, DI
 
 check1:
-	CMPQ        R8, DI
+	CMPQ        DI, SI
 	JLT         pair1
-	LEAQ        64(R8), R9
+	LEAQ        64(DI), R9
 	CMPQ        R9, DX
 	JGT         tail1
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (SI)(R8*1), Z0, Z9
-	ADDQ        $+64, R8
+	VMOVUPS     (AX)(DI*1), Z0
+	VFMADD231PS (BX)(DI*1), Z0, Z9
+	ADDQ        $+64, DI
 
 tail1:
-	CMPQ        R8, DX
+	CMPQ        DI, DX
 	JEQ         store1
-	VMOVUPS.Z   (AX)(R8*1), K1, Z0
-	VMOVUPS.Z   (SI)(R8*1), K1, Z1
+	VMOVUPS.Z   (AX)(DI*1), K1, Z0
+	VMOVUPS.Z   (BX)(DI*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
 
 store1:
@@ -299,11 +334,10 @@ store1:
 	VHADDPS       Y9, Y9, Y9
 	VEXTRACTF128  $0x01, Y9, X0
 	VADDPS        X0, X9, X0
-	VMOVSS        X0, (CX)
-	LEAQ          (SI)(DX*1), SI
+	VMOVD         X0, (CX)
+	LEAQ          (BX)(DX*1), BX
 	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER

@@ -10,33 +10,32 @@ TEXT ·DotScanI8AVX2(SB), NOSPLIT, $0-48
 	MOVQ     query+0(FP), AX
 	MOVQ     out+24(FP), CX
 	MOVQ     dim+32(FP), DX
-	MOVQ     count+40(FP), BX
-	MOVQ     rows+16(FP), SI
-	MOVQ     DX, DI
-	ANDQ     $-64, DI
+	MOVQ     rows+16(FP), BX
+	MOVQ     DX, SI
+	ANDQ     $-64, SI
 	VPCMPEQW Y0, Y0, Y0
 	VPSRLW   $0x0f, Y0, Y0
-	MOVQ     DX, R8
-	ANDQ     $+31, R8
-	ADDQ     tail+8(FP), R8
-	VMOVDQU  (R8), Y1
+	MOVQ     DX, DI
+	ANDQ     $+31, DI
+	ADDQ     tail+8(FP), DI
+	VMOVDQU  (DI), Y1
 	VPXOR    Y2, Y2, Y2
-	XORQ     R8, R8
+	XORQ     DI, DI
 	JMP      alongCheck
 
 along:
-	VMOVDQU    (AX)(R8*1), Y3
+	VMOVDQU    (AX)(DI*1), Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y2, Y2
-	ADDQ       $+32, R8
+	ADDQ       $+32, DI
 
 alongCheck:
-	LEAQ         32(R8), R9
-	CMPQ         R9, DX
+	LEAQ         32(DI), R8
+	CMPQ         R8, DX
 	JLE          along
 	VPAND        -32(AX)(DX*1), Y1, Y3
 	VPXOR        Y4, Y4, Y4
@@ -50,13 +49,19 @@ alongCheck:
 	VEXTRACTI128 $0x01, Y2, X3
 	VPADDD       X3, X2, X3
 	VPBROADCASTD X3, X2
+	MOVQ         count+40(FP), R8
+	SHRQ         $0x02, R8
+	MOVQ         R8, R9
+	SHLQ         $0x02, R9
+	MOVQ         R8, DI
+	IMULQ        DX, DI
+	LEAQ         (BX)(DI*1), R10
+	LEAQ         (R10)(DI*1), R11
+	LEAQ         (R11)(DI*1), R12
 
-rows4:
-	CMPQ  BX, $0x04
-	JLT   rows1
-	LEAQ  (SI)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
@@ -65,100 +70,100 @@ rows4:
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
 	VPXOR X12, X12, X12
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVDQU    (AX)(R8*1), Y3
+	VMOVDQU    (AX)(DI*1), Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      (SI)(R8*1), Y4, Y15
+	VPXOR      (BX)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y5, Y5
-	VPXOR      (R9)(R8*1), Y4, Y15
+	VPXOR      (R10)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y6, Y6
-	VPXOR      (R10)(R8*1), Y4, Y15
+	VPXOR      (R11)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y7, Y7
-	VPXOR      (R11)(R8*1), Y4, Y4
+	VPXOR      (R12)(DI*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y8, Y8
-	VMOVDQU    32(AX)(R8*1), Y3
+	VMOVDQU    32(AX)(DI*1), Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      32(SI)(R8*1), Y4, Y15
+	VPXOR      32(BX)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y9, Y9
-	VPXOR      32(R9)(R8*1), Y4, Y15
+	VPXOR      32(R10)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y10, Y10
-	VPXOR      32(R10)(R8*1), Y4, Y15
+	VPXOR      32(R11)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y11, Y11
-	VPXOR      32(R11)(R8*1), Y4, Y4
+	VPXOR      32(R12)(DI*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y12, Y12
-	ADDQ       $+64, R8
+	ADDQ       $+64, DI
 
 check4:
-	CMPQ       R8, DI
+	CMPQ       DI, SI
 	JLT        pair4
-	LEAQ       32(R8), R12
-	CMPQ       R12, DX
+	LEAQ       32(DI), R13
+	CMPQ       R13, DX
 	JGT        tail4
-	VMOVDQU    (AX)(R8*1), Y3
+	VMOVDQU    (AX)(DI*1), Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      (SI)(R8*1), Y4, Y15
+	VPXOR      (BX)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y5, Y5
-	VPXOR      (R9)(R8*1), Y4, Y15
+	VPXOR      (R10)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y6, Y6
-	VPXOR      (R10)(R8*1), Y4, Y15
+	VPXOR      (R11)(DI*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y7, Y7
-	VPXOR      (R11)(R8*1), Y4, Y4
+	VPXOR      (R12)(DI*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y8, Y8
-	ADDQ       $+32, R8
+	ADDQ       $+32, DI
 
 tail4:
-	CMPQ       R8, DX
+	CMPQ       DI, DX
 	JEQ        store4
 	VPAND      -32(AX)(DX*1), Y1, Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      -32(SI)(DX*1), Y4, Y15
+	VPXOR      -32(BX)(DX*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y9, Y9
-	VPXOR      -32(R9)(DX*1), Y4, Y15
-	VPMADDUBSW Y15, Y3, Y15
-	VPMADDWD   Y0, Y15, Y15
-	VPADDD     Y15, Y10, Y10
 	VPXOR      -32(R10)(DX*1), Y4, Y15
 	VPMADDUBSW Y15, Y3, Y15
 	VPMADDWD   Y0, Y15, Y15
+	VPADDD     Y15, Y10, Y10
+	VPXOR      -32(R11)(DX*1), Y4, Y15
+	VPMADDUBSW Y15, Y3, Y15
+	VPMADDWD   Y0, Y15, Y15
 	VPADDD     Y15, Y11, Y11
-	VPXOR      -32(R11)(DX*1), Y4, Y4
+	VPXOR      -32(R12)(DX*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y12, Y12
@@ -174,63 +179,76 @@ store4:
 	VEXTRACTI128 $0x01, Y5, X3
 	VPADDD       X3, X5, X3
 	VPSUBD       X2, X3, X3
-	VMOVDQU      X3, (CX)
-	LEAQ         (R11)(DX*1), SI
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, BX
-	JMP          rows4
+	VMOVD        X3, (CX)
+	VPEXTRD      $0x01, X3, (CX)(R9*1)
+	LEAQ         (CX)(R9*2), DI
+	VPEXTRD      $0x02, X3, (DI)
+	VPEXTRD      $0x03, X3, (DI)(R9*1)
+	LEAQ         (BX)(DX*1), BX
+	LEAQ         (R10)(DX*1), R10
+	LEAQ         (R11)(DX*1), R11
+	LEAQ         (R12)(DX*1), R12
+	ADDQ         $0x04, CX
+	JMP          turn
 
-rows1:
-	CMPQ  BX, $0x01
+turned:
+	MOVQ R12, BX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, CX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X13, X13, X13
 	VPXOR X14, X14, X14
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVDQU    (AX)(R8*1), Y3
+	VMOVDQU    (AX)(DI*1), Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      (SI)(R8*1), Y4, Y4
+	VPXOR      (BX)(DI*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y13, Y13
-	VMOVDQU    32(AX)(R8*1), Y3
+	VMOVDQU    32(AX)(DI*1), Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      32(SI)(R8*1), Y4, Y4
+	VPXOR      32(BX)(DI*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y14, Y14
-	ADDQ       $+64, R8
+	ADDQ       $+64, DI
 
 check1:
-	CMPQ       R8, DI
+	CMPQ       DI, SI
 	JLT        pair1
-	LEAQ       32(R8), R9
+	LEAQ       32(DI), R9
 	CMPQ       R9, DX
 	JGT        tail1
-	VMOVDQU    (AX)(R8*1), Y3
+	VMOVDQU    (AX)(DI*1), Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      (SI)(R8*1), Y4, Y4
+	VPXOR      (BX)(DI*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y13, Y13
-	ADDQ       $+32, R8
+	ADDQ       $+32, DI
 
 tail1:
-	CMPQ       R8, DX
+	CMPQ       DI, DX
 	JEQ        store1
 	VPAND      -32(AX)(DX*1), Y1, Y3
 	VPXOR      Y4, Y4, Y4
 	VPCMPGTB   Y3, Y4, Y4
 	VPABSB     Y3, Y3
-	VPXOR      -32(SI)(DX*1), Y4, Y4
+	VPXOR      -32(BX)(DX*1), Y4, Y4
 	VPMADDUBSW Y4, Y3, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y14, Y14
@@ -243,10 +261,9 @@ store1:
 	VPADDD       X3, X13, X3
 	VPSUBD       X2, X3, X3
 	VMOVD        X3, (CX)
-	LEAQ         (SI)(DX*1), SI
+	LEAQ         (BX)(DX*1), BX
 	ADDQ         $0x04, CX
-	SUBQ         $0x01, BX
-	JMP          rows1
+	JMP          row
 
 done:
 	VZEROUPPER
@@ -258,36 +275,35 @@ TEXT ·DotScanI8AVX512(SB), NOSPLIT, $0-48
 	MOVQ         query+0(FP), AX
 	MOVQ         out+24(FP), CX
 	MOVQ         dim+32(FP), DX
-	MOVQ         count+40(FP), BX
-	MOVQ         rows+16(FP), SI
+	MOVQ         rows+16(FP), BX
+	MOVQ         DX, SI
+	ANDQ         $-128, SI
 	MOVQ         DX, DI
-	ANDQ         $-128, DI
-	MOVQ         DX, R8
-	ANDQ         $+63, R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	MOVL         $0x00010001, R8
-	VPBROADCASTD R8, Z0
+	ANDQ         $+63, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVQ        R8, K1
+	MOVL         $0x00010001, DI
+	VPBROADCASTD DI, Z0
 	VPXOR        X1, X1, X1
-	XORQ         R8, R8
+	XORQ         DI, DI
 	JMP          alongCheck
 
 along:
-	VMOVDQU64  (AX)(R8*1), Z2
+	VMOVDQU64  (AX)(DI*1), Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
 	VPMADDUBSW Z3, Z2, Z3
 	VPMADDWD   Z0, Z3, Z3
 	VPADDD     Z3, Z1, Z1
-	ADDQ       $+64, R8
+	ADDQ       $+64, DI
 
 alongCheck:
-	LEAQ          64(R8), R9
-	CMPQ          R9, DX
+	LEAQ          64(DI), R8
+	CMPQ          R8, DX
 	JLE           along
-	VMOVDQU8.Z    (AX)(R8*1), K1, Z2
+	VMOVDQU8.Z    (AX)(DI*1), K1, Z2
 	VPMOVB2M      Z2, K2
 	VPMOVM2B      K2, Z3
 	VPABSB        Z2, Z2
@@ -301,13 +317,19 @@ alongCheck:
 	VEXTRACTI128  $0x01, Y1, X2
 	VPADDD        X2, X1, X2
 	VPBROADCASTD  X2, X1
+	MOVQ          count+40(FP), R8
+	SHRQ          $0x02, R8
+	MOVQ          R8, R9
+	SHLQ          $0x02, R9
+	MOVQ          R8, DI
+	IMULQ         DX, DI
+	LEAQ          (BX)(DI*1), R10
+	LEAQ          (R10)(DI*1), R11
+	LEAQ          (R11)(DI*1), R12
 
-rows4:
-	CMPQ  BX, $0x04
-	JLT   rows1
-	LEAQ  (SI)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
@@ -316,103 +338,103 @@ rows4:
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVDQU64  (AX)(R8*1), Z2
+	VMOVDQU64  (AX)(DI*1), Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VPXORD     (SI)(R8*1), Z3, Z14
+	VPXORD     (BX)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z4, Z4
-	VPXORD     (R9)(R8*1), Z3, Z14
+	VPXORD     (R10)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z5, Z5
-	VPXORD     (R10)(R8*1), Z3, Z14
+	VPXORD     (R11)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z6, Z6
-	VPXORD     (R11)(R8*1), Z3, Z3
+	VPXORD     (R12)(DI*1), Z3, Z3
 	VPMADDUBSW Z3, Z2, Z3
 	VPMADDWD   Z0, Z3, Z3
 	VPADDD     Z3, Z7, Z7
-	VMOVDQU64  64(AX)(R8*1), Z2
+	VMOVDQU64  64(AX)(DI*1), Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VPXORD     64(SI)(R8*1), Z3, Z14
+	VPXORD     64(BX)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z8, Z8
-	VPXORD     64(R9)(R8*1), Z3, Z14
+	VPXORD     64(R10)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z9, Z9
-	VPXORD     64(R10)(R8*1), Z3, Z14
+	VPXORD     64(R11)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z10, Z10
-	VPXORD     64(R11)(R8*1), Z3, Z3
+	VPXORD     64(R12)(DI*1), Z3, Z3
 	VPMADDUBSW Z3, Z2, Z3
 	VPMADDWD   Z0, Z3, Z3
 	VPADDD     Z3, Z11, Z11
-	ADDQ       $+128, R8
+	ADDQ       $+128, DI
 
 check4:
-	CMPQ       R8, DI
+	CMPQ       DI, SI
 	JLT        pair4
-	LEAQ       64(R8), R12
-	CMPQ       R12, DX
+	LEAQ       64(DI), R13
+	CMPQ       R13, DX
 	JGT        tail4
-	VMOVDQU64  (AX)(R8*1), Z2
+	VMOVDQU64  (AX)(DI*1), Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VPXORD     (SI)(R8*1), Z3, Z14
+	VPXORD     (BX)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z4, Z4
-	VPXORD     (R9)(R8*1), Z3, Z14
+	VPXORD     (R10)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z5, Z5
-	VPXORD     (R10)(R8*1), Z3, Z14
+	VPXORD     (R11)(DI*1), Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z6, Z6
-	VPXORD     (R11)(R8*1), Z3, Z3
+	VPXORD     (R12)(DI*1), Z3, Z3
 	VPMADDUBSW Z3, Z2, Z3
 	VPMADDWD   Z0, Z3, Z3
 	VPADDD     Z3, Z7, Z7
-	ADDQ       $+64, R8
+	ADDQ       $+64, DI
 
 tail4:
-	CMPQ       R8, DX
+	CMPQ       DI, DX
 	JEQ        store4
-	VMOVDQU8.Z (AX)(R8*1), K1, Z2
+	VMOVDQU8.Z (AX)(DI*1), K1, Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VMOVDQU8.Z (SI)(R8*1), K1, Z14
+	VMOVDQU8.Z (BX)(DI*1), K1, Z14
 	VPXORD     Z14, Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z8, Z8
-	VMOVDQU8.Z (R9)(R8*1), K1, Z14
+	VMOVDQU8.Z (R10)(DI*1), K1, Z14
 	VPXORD     Z14, Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z9, Z9
-	VMOVDQU8.Z (R10)(R8*1), K1, Z14
+	VMOVDQU8.Z (R11)(DI*1), K1, Z14
 	VPXORD     Z14, Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
 	VPADDD     Z14, Z10, Z10
-	VMOVDQU8.Z (R11)(R8*1), K1, Z14
+	VMOVDQU8.Z (R12)(DI*1), K1, Z14
 	VPXORD     Z14, Z3, Z14
 	VPMADDUBSW Z14, Z2, Z14
 	VPMADDWD   Z0, Z14, Z14
@@ -437,63 +459,76 @@ store4:
 	VEXTRACTI128  $0x01, Y4, X2
 	VPADDD        X2, X4, X2
 	VPSUBD        X1, X2, X2
-	VMOVDQU       X2, (CX)
-	LEAQ          (R11)(DX*1), SI
-	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
-	JMP           rows4
+	VMOVD         X2, (CX)
+	VPEXTRD       $0x01, X2, (CX)(R9*1)
+	LEAQ          (CX)(R9*2), DI
+	VPEXTRD       $0x02, X2, (DI)
+	VPEXTRD       $0x03, X2, (DI)(R9*1)
+	LEAQ          (BX)(DX*1), BX
+	LEAQ          (R10)(DX*1), R10
+	LEAQ          (R11)(DX*1), R11
+	LEAQ          (R12)(DX*1), R12
+	ADDQ          $0x04, CX
+	JMP           turn
 
-rows1:
-	CMPQ  BX, $0x01
+turned:
+	MOVQ R12, BX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, CX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X12, X12, X12
 	VPXOR X13, X13, X13
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVDQU64  (AX)(R8*1), Z2
+	VMOVDQU64  (AX)(DI*1), Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VPXORD     (SI)(R8*1), Z3, Z3
+	VPXORD     (BX)(DI*1), Z3, Z3
 	VPMADDUBSW Z3, Z2, Z3
 	VPMADDWD   Z0, Z3, Z3
 	VPADDD     Z3, Z12, Z12
-	VMOVDQU64  64(AX)(R8*1), Z2
+	VMOVDQU64  64(AX)(DI*1), Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VPXORD     64(SI)(R8*1), Z3, Z3
+	VPXORD     64(BX)(DI*1), Z3, Z3
 	VPMADDUBSW Z3, Z2, Z3
 	VPMADDWD   Z0, Z3, Z3
 	VPADDD     Z3, Z13, Z13
-	ADDQ       $+128, R8
+	ADDQ       $+128, DI
 
 check1:
-	CMPQ       R8, DI
+	CMPQ       DI, SI
 	JLT        pair1
-	LEAQ       64(R8), R9
+	LEAQ       64(DI), R9
 	CMPQ       R9, DX
 	JGT        tail1
-	VMOVDQU64  (AX)(R8*1), Z2
+	VMOVDQU64  (AX)(DI*1), Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VPXORD     (SI)(R8*1), Z3, Z3
+	VPXORD     (BX)(DI*1), Z3, Z3
 	VPMADDUBSW Z3, Z2, Z3
 	VPMADDWD   Z0, Z3, Z3
 	VPADDD     Z3, Z12, Z12
-	ADDQ       $+64, R8
+	ADDQ       $+64, DI
 
 tail1:
-	CMPQ       R8, DX
+	CMPQ       DI, DX
 	JEQ        store1
-	VMOVDQU8.Z (AX)(R8*1), K1, Z2
+	VMOVDQU8.Z (AX)(DI*1), K1, Z2
 	VPMOVB2M   Z2, K2
 	VPMOVM2B   K2, Z3
 	VPABSB     Z2, Z2
-	VMOVDQU8.Z (SI)(R8*1), K1, Z4
+	VMOVDQU8.Z (BX)(DI*1), K1, Z4
 	VPXORD     Z4, Z3, Z4
 	VPMADDUBSW Z4, Z2, Z4
 	VPMADDWD   Z0, Z4, Z4
@@ -509,10 +544,9 @@ store1:
 	VPADDD        X2, X12, X2
 	VPSUBD        X1, X2, X2
 	VMOVD         X2, (CX)
-	LEAQ          (SI)(DX*1), SI
+	LEAQ          (BX)(DX*1), BX
 	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER
@@ -524,30 +558,29 @@ TEXT ·DotScanI8AVX512VNNI(SB), NOSPLIT, $0-48
 	MOVQ         query+0(FP), AX
 	MOVQ         out+24(FP), CX
 	MOVQ         dim+32(FP), DX
-	MOVQ         count+40(FP), BX
-	MOVQ         rows+16(FP), SI
+	MOVQ         rows+16(FP), BX
+	MOVQ         DX, SI
+	ANDQ         $-128, SI
 	MOVQ         DX, DI
-	ANDQ         $-128, DI
-	MOVQ         DX, R8
-	ANDQ         $+63, R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	MOVL         $0x80808080, R8
-	VPBROADCASTD R8, Z0
+	ANDQ         $+63, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVQ        R8, K1
+	MOVL         $0x80808080, DI
+	VPBROADCASTD DI, Z0
 	VPXOR        X1, X1, X1
-	XORQ         R8, R8
+	XORQ         DI, DI
 	JMP          alongCheck
 
 along:
-	VPDPBUSD (AX)(R8*1), Z0, Z1
-	ADDQ     $+64, R8
+	VPDPBUSD (AX)(DI*1), Z0, Z1
+	ADDQ     $+64, DI
 
 alongCheck:
-	LEAQ          64(R8), R9
-	CMPQ          R9, DX
+	LEAQ          64(DI), R8
+	CMPQ          R8, DX
 	JLE           along
-	VMOVDQU8.Z    (AX)(R8*1), K1, Z2
+	VMOVDQU8.Z    (AX)(DI*1), K1, Z2
 	VPDPBUSD      Z2, Z0, Z1
 	VEXTRACTI64X4 $0x01, Z1, Y2
 	VPADDD        Y2, Y1, Y1
@@ -556,13 +589,19 @@ alongCheck:
 	VEXTRACTI128  $0x01, Y1, X2
 	VPADDD        X2, X1, X2
 	VPBROADCASTD  X2, X1
+	MOVQ          count+40(FP), R8
+	SHRQ          $0x02, R8
+	MOVQ          R8, R9
+	SHLQ          $0x02, R9
+	MOVQ          R8, DI
+	IMULQ         DX, DI
+	LEAQ          (BX)(DI*1), R10
+	LEAQ          (R10)(DI*1), R11
+	LEAQ          (R11)(DI*1), R12
 
-rows4:
-	CMPQ  BX, $0x04
-	JLT   rows1
-	LEAQ  (SI)(DX*1), R9
-	LEAQ  (R9)(DX*1), R10
-	LEAQ  (R10)(DX*1), R11
+turn:
+	SUBQ  $0x01, R8
+	JLT   turned
 	VPXOR X3, X3, X3
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
@@ -571,61 +610,61 @@ rows4:
 	VPXOR X8, X8, X8
 	VPXOR X9, X9, X9
 	VPXOR X10, X10, X10
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check4
 
 pair4:
-	VMOVDQU64 (AX)(R8*1), Z2
-	VPXORD    (SI)(R8*1), Z0, Z13
+	VMOVDQU64 (AX)(DI*1), Z2
+	VPXORD    (BX)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z3
-	VPXORD    (R9)(R8*1), Z0, Z13
+	VPXORD    (R10)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z4
-	VPXORD    (R10)(R8*1), Z0, Z13
+	VPXORD    (R11)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z5
-	VPXORD    (R11)(R8*1), Z0, Z13
+	VPXORD    (R12)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z6
-	VMOVDQU64 64(AX)(R8*1), Z2
-	VPXORD    64(SI)(R8*1), Z0, Z13
+	VMOVDQU64 64(AX)(DI*1), Z2
+	VPXORD    64(BX)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z7
-	VPXORD    64(R9)(R8*1), Z0, Z13
+	VPXORD    64(R10)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z8
-	VPXORD    64(R10)(R8*1), Z0, Z13
+	VPXORD    64(R11)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z9
-	VPXORD    64(R11)(R8*1), Z0, Z13
+	VPXORD    64(R12)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z10
-	ADDQ      $+128, R8
+	ADDQ      $+128, DI
 
 check4:
-	CMPQ      R8, DI
+	CMPQ      DI, SI
 	JLT       pair4
-	LEAQ      64(R8), R12
-	CMPQ      R12, DX
+	LEAQ      64(DI), R13
+	CMPQ      R13, DX
 	JGT       tail4
-	VMOVDQU64 (AX)(R8*1), Z2
-	VPXORD    (SI)(R8*1), Z0, Z13
+	VMOVDQU64 (AX)(DI*1), Z2
+	VPXORD    (BX)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z3
-	VPXORD    (R9)(R8*1), Z0, Z13
+	VPXORD    (R10)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z4
-	VPXORD    (R10)(R8*1), Z0, Z13
+	VPXORD    (R11)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z5
-	VPXORD    (R11)(R8*1), Z0, Z13
+	VPXORD    (R12)(DI*1), Z0, Z13
 	VPDPBUSD  Z2, Z13, Z6
-	ADDQ      $+64, R8
+	ADDQ      $+64, DI
 
 tail4:
-	CMPQ       R8, DX
+	CMPQ       DI, DX
 	JEQ        store4
-	VMOVDQU8.Z (AX)(R8*1), K1, Z2
-	VMOVDQU8.Z (SI)(R8*1), K1, Z13
+	VMOVDQU8.Z (AX)(DI*1), K1, Z2
+	VMOVDQU8.Z (BX)(DI*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z7
-	VMOVDQU8.Z (R9)(R8*1), K1, Z13
+	VMOVDQU8.Z (R10)(DI*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z8
-	VMOVDQU8.Z (R10)(R8*1), K1, Z13
+	VMOVDQU8.Z (R11)(DI*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z9
-	VMOVDQU8.Z (R11)(R8*1), K1, Z13
+	VMOVDQU8.Z (R12)(DI*1), K1, Z13
 	VPXORD     Z13, Z0, Z13
 	VPDPBUSD   Z2, Z13, Z10
 
@@ -648,45 +687,58 @@ store4:
 	VEXTRACTI128  $0x01, Y3, X2
 	VPADDD        X2, X3, X2
 	VPSUBD        X1, X2, X2
-	VMOVDQU       X2, (CX)
-	LEAQ          (R11)(DX*1), SI
-	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
-	JMP           rows4
+	VMOVD         X2, (CX)
+	VPEXTRD       $0x01, X2, (CX)(R9*1)
+	LEAQ          (CX)(R9*2), DI
+	VPEXTRD       $0x02, X2, (DI)
+	VPEXTRD       $0x03, X2, (DI)(R9*1)
+	LEAQ          (BX)(DX*1), BX
+	LEAQ          (R10)(DX*1), R10
+	LEAQ          (R11)(DX*1), R11
+	LEAQ          (R12)(DX*1), R12
+	ADDQ          $0x04, CX
+	JMP           turn
 
-rows1:
-	CMPQ  BX, $0x01
+turned:
+	MOVQ R12, BX
+	LEAQ (R9)(R9*2), R9
+	ADDQ R9, CX
+	MOVQ count+40(FP), R8
+	ANDQ $0x03, R8
+
+row:
+	SUBQ  $0x01, R8
 	JLT   done
 	VPXOR X11, X11, X11
 	VPXOR X12, X12, X12
-	XORQ  R8, R8
+	XORQ  DI, DI
 	JMP   check1
 
 pair1:
-	VMOVDQU64 (AX)(R8*1), Z2
-	VPXORD    (SI)(R8*1), Z0, Z3
+	VMOVDQU64 (AX)(DI*1), Z2
+	VPXORD    (BX)(DI*1), Z0, Z3
 	VPDPBUSD  Z2, Z3, Z11
-	VMOVDQU64 64(AX)(R8*1), Z2
-	VPXORD    64(SI)(R8*1), Z0, Z3
+	VMOVDQU64 64(AX)(DI*1), Z2
+	VPXORD    64(BX)(DI*1), Z0, Z3
 	VPDPBUSD  Z2, Z3, Z12
-	ADDQ      $+128, R8
+	ADDQ      $+128, DI
 
 check1:
-	CMPQ      R8, DI
+	CMPQ      DI, SI
 	JLT       pair1
-	LEAQ      64(R8), R9
+	LEAQ      64(DI), R9
 	CMPQ      R9, DX
 	JGT       tail1
-	VMOVDQU64 (AX)(R8*1), Z2
-	VPXORD    (SI)(R8*1), Z0, Z3
+	VMOVDQU64 (AX)(DI*1), Z2
+	VPXORD    (BX)(DI*1), Z0, Z3
 	VPDPBUSD  Z2, Z3, Z11
-	ADDQ      $+64, R8
+	ADDQ      $+64, DI
 
 tail1:
-	CMPQ       R8, DX
+	CMPQ       DI, DX
 	JEQ        store1
-	VMOVDQU8.Z (AX)(R8*1), K1, Z2
-	VMOVDQU8.Z (SI)(R8*1), K1, Z3
+	VMOVDQU8.Z (AX)(DI*1), K1, Z2
+	VMOVDQU8.Z (BX)(DI*1), K1, Z3
 	VPXORD     Z3, Z0, Z3
 	VPDPBUSD   Z2, Z3, Z12
 
@@ -700,10 +752,9 @@ store1:
 	VPADDD        X2, X11, X2
 	VPSUBD        X1, X2, X2
 	VMOVD         X2, (CX)
-	LEAQ          (SI)(DX*1), SI
+	LEAQ          (BX)(DX*1), BX
 	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
-	JMP           rows1
+	JMP           row
 
 done:
 	VZEROUPPER

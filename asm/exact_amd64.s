@@ -106,7 +106,6 @@ store4:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X1, X2, X2
 	VMOVSD       X2, (DI)
-	LEAQ         (CX)(BX*4), CX
 	ADDQ         R9, DI
 	VADDPD       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X1
@@ -114,7 +113,6 @@ store4:
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, (DI)
-	LEAQ         (R10)(BX*4), R10
 	ADDQ         R9, DI
 	VADDPD       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y5, X1
@@ -122,7 +120,6 @@ store4:
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, (DI)
-	LEAQ         (R11)(BX*4), R11
 	ADDQ         R9, DI
 	VADDPD       Y8, Y7, Y7
 	VEXTRACTF128 $0x01, Y7, X1
@@ -130,6 +127,9 @@ store4:
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, (DI)
+	LEAQ         (CX)(BX*4), CX
+	LEAQ         (R10)(BX*4), R10
+	LEAQ         (R11)(BX*4), R11
 	LEAQ         (R12)(BX*4), R12
 	ADDQ         $0x08, DX
 	JMP          turn
@@ -277,7 +277,6 @@ store4:
 	VPERMILPD     $0x01, X0, X4
 	VADDSD        X4, X0, X0
 	VMOVSD        X0, (DI)
-	LEAQ          (CX)(BX*4), CX
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPD        Y4, Y1, Y4
@@ -286,7 +285,6 @@ store4:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
 	VMOVSD        X0, (DI)
-	LEAQ          (R10)(BX*4), R10
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPD        Y4, Y2, Y4
@@ -295,7 +293,6 @@ store4:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
 	VMOVSD        X0, (DI)
-	LEAQ          (R11)(BX*4), R11
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPD        Y4, Y3, Y4
@@ -304,6 +301,9 @@ store4:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
 	VMOVSD        X0, (DI)
+	LEAQ          (CX)(BX*4), CX
+	LEAQ          (R10)(BX*4), R10
+	LEAQ          (R11)(BX*4), R11
 	LEAQ          (R12)(BX*4), R12
 	ADDQ          $0x08, DX
 	JMP           turn
@@ -487,7 +487,6 @@ store4:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X1, X2, X2
 	VMOVSD       X2, (DI)
-	LEAQ         (CX)(BX*4), CX
 	ADDQ         R9, DI
 	VADDPD       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X1
@@ -495,7 +494,6 @@ store4:
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, (DI)
-	LEAQ         (R10)(BX*4), R10
 	ADDQ         R9, DI
 	VADDPD       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y5, X1
@@ -503,7 +501,6 @@ store4:
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, (DI)
-	LEAQ         (R11)(BX*4), R11
 	ADDQ         R9, DI
 	VADDPD       Y8, Y7, Y7
 	VEXTRACTF128 $0x01, Y7, X1
@@ -511,6 +508,9 @@ store4:
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, (DI)
+	LEAQ         (CX)(BX*4), CX
+	LEAQ         (R10)(BX*4), R10
+	LEAQ         (R11)(BX*4), R11
 	LEAQ         (R12)(BX*4), R12
 	ADDQ         $0x08, DX
 	JMP          turn
@@ -682,7 +682,6 @@ store4:
 	VPERMILPD     $0x01, X0, X4
 	VADDSD        X4, X0, X0
 	VMOVSD        X0, (DI)
-	LEAQ          (CX)(BX*4), CX
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPD        Y4, Y1, Y4
@@ -691,7 +690,6 @@ store4:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
 	VMOVSD        X0, (DI)
-	LEAQ          (R10)(BX*4), R10
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPD        Y4, Y2, Y4
@@ -700,7 +698,6 @@ store4:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
 	VMOVSD        X0, (DI)
-	LEAQ          (R11)(BX*4), R11
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPD        Y4, Y3, Y4
@@ -709,6 +706,9 @@ store4:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
 	VMOVSD        X0, (DI)
+	LEAQ          (CX)(BX*4), CX
+	LEAQ          (R10)(BX*4), R10
+	LEAQ          (R11)(BX*4), R11
 	LEAQ          (R12)(BX*4), R12
 	ADDQ          $0x08, DX
 	JMP           turn

@@ -10,8 +10,8 @@ TEXT ·GatherDotI8AVX2(SB), NOSPLIT, $32-64
 	MOVQ     query+0(FP), AX
 	MOVQ     out+32(FP), CX
 	MOVQ     dim+40(FP), DX
-	MOVQ     count+48(FP), BX
-	MOVQ     ids+24(FP), SI
+	MOVQ     ids+24(FP), BX
+	MOVQ     count+48(FP), SI
 	MOVQ     DX, DI
 	ANDQ     $-64, DI
 	VPCMPEQW Y0, Y0, Y0
@@ -52,54 +52,54 @@ alongCheck:
 	VPBROADCASTD X3, X2
 
 rows4:
-	CMPQ    BX, $0x04
+	CMPQ    SI, $0x04
 	JLT     rows1
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, (SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x01, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 8(SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x02, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 16(SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x03, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 24(SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+16(FP), R9
-	MOVL    4(SI), R10
+	MOVL    4(BX), R10
 	IMULQ   DX, R10
 	ADDQ    rows+16(FP), R10
-	MOVL    8(SI), R11
+	MOVL    8(BX), R11
 	IMULQ   DX, R11
 	ADDQ    rows+16(FP), R11
-	MOVL    12(SI), R12
+	MOVL    12(BX), R12
 	IMULQ   DX, R12
 	ADDQ    rows+16(FP), R12
 	VPXOR   X5, X5, X5
@@ -244,24 +244,24 @@ store4:
 	VPADDD       X3, X5, X3
 	VPSUBD       X2, X3, X3
 	VMOVDQU      X3, (CX)
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	SUBQ         $0x04, BX
+	SUBQ         $0x04, SI
 	JMP          rows4
 
 rows1:
-	CMPQ    BX, $0x01
+	CMPQ    SI, $0x01
 	JLT     done
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, (SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+16(FP), R9
 	VPXOR   X13, X13, X13
@@ -330,9 +330,9 @@ store1:
 	VPADDD       X3, X13, X3
 	VPSUBD       X2, X3, X3
 	VMOVD        X3, (CX)
-	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
 	ADDQ         $0x04, CX
-	SUBQ         $0x01, BX
+	SUBQ         $0x01, SI
 	JMP          rows1
 
 done:
@@ -345,8 +345,8 @@ TEXT ·GatherDotI8AVX512(SB), NOSPLIT, $32-64
 	MOVQ         query+0(FP), AX
 	MOVQ         out+32(FP), CX
 	MOVQ         dim+40(FP), DX
-	MOVQ         count+48(FP), BX
-	MOVQ         ids+24(FP), SI
+	MOVQ         ids+24(FP), BX
+	MOVQ         count+48(FP), SI
 	MOVQ         DX, DI
 	ANDQ         $-128, DI
 	MOVQ         DX, R8
@@ -390,54 +390,54 @@ alongCheck:
 	VPBROADCASTD  X2, X1
 
 rows4:
-	CMPQ    BX, $0x04
+	CMPQ    SI, $0x04
 	JLT     rows1
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, (SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x01, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 8(SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x02, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 16(SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x03, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 24(SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+16(FP), R9
-	MOVL    4(SI), R10
+	MOVL    4(BX), R10
 	IMULQ   DX, R10
 	ADDQ    rows+16(FP), R10
-	MOVL    8(SI), R11
+	MOVL    8(BX), R11
 	IMULQ   DX, R11
 	ADDQ    rows+16(FP), R11
-	MOVL    12(SI), R12
+	MOVL    12(BX), R12
 	IMULQ   DX, R12
 	ADDQ    rows+16(FP), R12
 	VPXOR   X4, X4, X4
@@ -598,24 +598,24 @@ store4:
 	VPADDD        X2, X4, X2
 	VPSUBD        X1, X2, X2
 	VMOVDQU       X2, (CX)
-	ADDQ          $0x10, SI
+	ADDQ          $0x10, BX
 	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
+	SUBQ          $0x04, SI
 	JMP           rows4
 
 rows1:
-	CMPQ    BX, $0x01
+	CMPQ    SI, $0x01
 	JLT     done
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, (SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+16(FP), R9
 	VPXOR   X12, X12, X12
@@ -688,9 +688,9 @@ store1:
 	VPADDD        X2, X12, X2
 	VPSUBD        X1, X2, X2
 	VMOVD         X2, (CX)
-	ADDQ          $0x04, SI
+	ADDQ          $0x04, BX
 	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
+	SUBQ          $0x01, SI
 	JMP           rows1
 
 done:
@@ -703,8 +703,8 @@ TEXT ·GatherDotI8AVX512VNNI(SB), NOSPLIT, $32-64
 	MOVQ         query+0(FP), AX
 	MOVQ         out+32(FP), CX
 	MOVQ         dim+40(FP), DX
-	MOVQ         count+48(FP), BX
-	MOVQ         ids+24(FP), SI
+	MOVQ         ids+24(FP), BX
+	MOVQ         count+48(FP), SI
 	MOVQ         DX, DI
 	ANDQ         $-128, DI
 	MOVQ         DX, R8
@@ -737,54 +737,54 @@ alongCheck:
 	VPBROADCASTD  X2, X1
 
 rows4:
-	CMPQ    BX, $0x04
+	CMPQ    SI, $0x04
 	JLT     rows1
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, (SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x01, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 8(SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x02, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 16(SP)
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x03, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, 24(SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+16(FP), R9
-	MOVL    4(SI), R10
+	MOVL    4(BX), R10
 	IMULQ   DX, R10
 	ADDQ    rows+16(FP), R10
-	MOVL    8(SI), R11
+	MOVL    8(BX), R11
 	IMULQ   DX, R11
 	ADDQ    rows+16(FP), R11
-	MOVL    12(SI), R12
+	MOVL    12(BX), R12
 	IMULQ   DX, R12
 	ADDQ    rows+16(FP), R12
 	VPXOR   X3, X3, X3
@@ -901,24 +901,24 @@ store4:
 	VPADDD        X2, X3, X2
 	VPSUBD        X1, X2, X2
 	VMOVDQU       X2, (CX)
-	ADDQ          $0x10, SI
+	ADDQ          $0x10, BX
 	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
+	SUBQ          $0x04, SI
 	JMP           rows4
 
 rows1:
-	CMPQ    BX, $0x01
+	CMPQ    SI, $0x01
 	JLT     done
 	MOVQ    ahead+56(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+16(FP), R8
 	MOVQ    R8, (SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+16(FP), R9
 	VPXOR   X11, X11, X11
@@ -971,9 +971,9 @@ store1:
 	VPADDD        X2, X11, X2
 	VPSUBD        X1, X2, X2
 	VMOVD         X2, (CX)
-	ADDQ          $0x04, SI
+	ADDQ          $0x04, BX
 	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
+	SUBQ          $0x01, SI
 	JMP           rows1
 
 done:
@@ -986,8 +986,8 @@ TEXT ·GatherDotF32AVX2(SB), NOSPLIT, $32-56
 	MOVQ    query+0(FP), AX
 	MOVQ    out+24(FP), CX
 	MOVQ    dim+32(FP), DX
-	MOVQ    count+40(FP), BX
-	MOVQ    ids+16(FP), SI
+	MOVQ    ids+16(FP), BX
+	MOVQ    count+40(FP), SI
 	SHLQ    $0x02, DX
 	MOVQ    DX, DI
 	ANDQ    $-64, DI
@@ -1000,54 +1000,54 @@ TEXT ·GatherDotF32AVX2(SB), NOSPLIT, $32-56
 	VMOVDQU 32(R9), Y0
 
 rows4:
-	CMPQ    BX, $0x04
+	CMPQ    SI, $0x04
 	JLT     rows1
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, (SP)
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x01, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, 8(SP)
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x02, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, 16(SP)
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x03, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, 24(SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+8(FP), R9
-	MOVL    4(SI), R10
+	MOVL    4(BX), R10
 	IMULQ   DX, R10
 	ADDQ    rows+8(FP), R10
-	MOVL    8(SI), R11
+	MOVL    8(BX), R11
 	IMULQ   DX, R11
 	ADDQ    rows+8(FP), R11
-	MOVL    12(SI), R12
+	MOVL    12(BX), R12
 	IMULQ   DX, R12
 	ADDQ    rows+8(FP), R12
 	VPXOR   X1, X1, X1
@@ -1134,25 +1134,25 @@ store4:
 	VHADDPS      Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
-	VMOVUPS      X2, (CX)
-	ADDQ         $0x10, SI
+	VMOVDQU      X2, (CX)
+	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	SUBQ         $0x04, BX
+	SUBQ         $0x04, SI
 	JMP          rows4
 
 rows1:
-	CMPQ    BX, $0x01
+	CMPQ    SI, $0x01
 	JLT     done
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, (SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+8(FP), R9
 	VPXOR   X10, X10, X10
@@ -1196,10 +1196,10 @@ store1:
 	VHADDPS      Y10, Y10, Y10
 	VEXTRACTF128 $0x01, Y10, X1
 	VADDPS       X1, X10, X1
-	VMOVSS       X1, (CX)
-	ADDQ         $0x04, SI
+	VMOVD        X1, (CX)
+	ADDQ         $0x04, BX
 	ADDQ         $0x04, CX
-	SUBQ         $0x01, BX
+	SUBQ         $0x01, SI
 	JMP          rows1
 
 done:
@@ -1230,8 +1230,8 @@ TEXT ·GatherDotF32AVX512(SB), NOSPLIT, $32-56
 	MOVQ  query+0(FP), AX
 	MOVQ  out+24(FP), CX
 	MOVQ  dim+32(FP), DX
-	MOVQ  count+40(FP), BX
-	MOVQ  ids+16(FP), SI
+	MOVQ  ids+16(FP), BX
+	MOVQ  count+40(FP), SI
 	SHLQ  $0x02, DX
 	MOVQ  DX, DI
 	ANDQ  $-128, DI
@@ -1243,54 +1243,54 @@ TEXT ·GatherDotF32AVX512(SB), NOSPLIT, $32-56
 	KMOVQ R9, K1
 
 rows4:
-	CMPQ    BX, $0x04
+	CMPQ    SI, $0x04
 	JLT     rows1
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, (SP)
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x01, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, 8(SP)
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x02, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, 16(SP)
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x03, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, 24(SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+8(FP), R9
-	MOVL    4(SI), R10
+	MOVL    4(BX), R10
 	IMULQ   DX, R10
 	ADDQ    rows+8(FP), R10
-	MOVL    8(SI), R11
+	MOVL    8(BX), R11
 	IMULQ   DX, R11
 	ADDQ    rows+8(FP), R11
-	MOVL    12(SI), R12
+	MOVL    12(BX), R12
 	IMULQ   DX, R12
 	ADDQ    rows+8(FP), R12
 	VPXOR   X0, X0, X0
@@ -1389,25 +1389,25 @@ store4:
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (CX)
-	ADDQ          $0x10, SI
+	VMOVDQU       X1, (CX)
+	ADDQ          $0x10, BX
 	ADDQ          $0x10, CX
-	SUBQ          $0x04, BX
+	SUBQ          $0x04, SI
 	JMP           rows4
 
 rows1:
-	CMPQ    BX, $0x01
+	CMPQ    SI, $0x01
 	JLT     done
 	MOVQ    ahead+48(FP), R8
 	ADDQ    $0x00, R8
-	LEAQ    -1(BX), R9
+	LEAQ    -1(SI), R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
-	MOVL    (SI)(R8*4), R8
+	MOVL    (BX)(R8*4), R8
 	IMULQ   DX, R8
 	ADDQ    rows+8(FP), R8
 	MOVQ    R8, (SP)
-	MOVL    (SI), R9
+	MOVL    (BX), R9
 	IMULQ   DX, R9
 	ADDQ    rows+8(FP), R9
 	VPXOR   X9, X9, X9
@@ -1454,10 +1454,10 @@ store1:
 	VHADDPS       Y9, Y9, Y9
 	VEXTRACTF128  $0x01, Y9, X0
 	VADDPS        X0, X9, X0
-	VMOVSS        X0, (CX)
-	ADDQ          $0x04, SI
+	VMOVD         X0, (CX)
+	ADDQ          $0x04, BX
 	ADDQ          $0x04, CX
-	SUBQ          $0x01, BX
+	SUBQ          $0x01, SI
 	JMP           rows1
 
 done:

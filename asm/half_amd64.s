@@ -73,27 +73,27 @@ store4:
 	VHADDPS      X6, X6, X6
 	VHADDPS      X6, X6, X6
 	VMOVSS       X6, (DI)
-	LEAQ         (CX)(BX*2), CX
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y3, X2
 	VADDPS       X2, X3, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	VMOVSS       X2, (DI)
-	LEAQ         (R10)(BX*2), R10
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y4, X2
 	VADDPS       X2, X4, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	VMOVSS       X2, (DI)
-	LEAQ         (R11)(BX*2), R11
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y5, X2
 	VADDPS       X2, X5, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	VMOVSS       X2, (DI)
+	LEAQ         (CX)(BX*2), CX
+	LEAQ         (R10)(BX*2), R10
+	LEAQ         (R11)(BX*2), R11
 	LEAQ         (R12)(BX*2), R12
 	ADDQ         $0x04, DX
 	JMP          turn
@@ -211,7 +211,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (CX)(BX*2), CX
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y4
@@ -220,7 +219,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (R10)(BX*2), R10
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
@@ -229,7 +227,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (R11)(BX*2), R11
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPS        Y4, Y3, Y4
@@ -238,6 +235,9 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
+	LEAQ          (CX)(BX*2), CX
+	LEAQ          (R10)(BX*2), R10
+	LEAQ          (R11)(BX*2), R11
 	LEAQ          (R12)(BX*2), R12
 	ADDQ          $0x04, DX
 	JMP           turn
@@ -365,27 +365,27 @@ store4:
 	VHADDPS      X6, X6, X6
 	VHADDPS      X6, X6, X6
 	VMOVSS       X6, (DI)
-	LEAQ         (CX)(BX*2), CX
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y3, X2
 	VADDPS       X2, X3, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	VMOVSS       X2, (DI)
-	LEAQ         (R10)(BX*2), R10
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y4, X2
 	VADDPS       X2, X4, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	VMOVSS       X2, (DI)
-	LEAQ         (R11)(BX*2), R11
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y5, X2
 	VADDPS       X2, X5, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	VMOVSS       X2, (DI)
+	LEAQ         (CX)(BX*2), CX
+	LEAQ         (R10)(BX*2), R10
+	LEAQ         (R11)(BX*2), R11
 	LEAQ         (R12)(BX*2), R12
 	ADDQ         $0x04, DX
 	JMP          turn
@@ -516,7 +516,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (CX)(BX*2), CX
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y4
@@ -525,7 +524,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (R10)(BX*2), R10
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
@@ -534,7 +532,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (R11)(BX*2), R11
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPS        Y4, Y3, Y4
@@ -543,6 +540,9 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
+	LEAQ          (CX)(BX*2), CX
+	LEAQ          (R10)(BX*2), R10
+	LEAQ          (R11)(BX*2), R11
 	LEAQ          (R12)(BX*2), R12
 	ADDQ          $0x04, DX
 	JMP           turn
@@ -674,7 +674,6 @@ store4:
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
 	VMOVSS        X1, (DI)
-	LEAQ          (CX)(BX*2), CX
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y0
@@ -683,7 +682,6 @@ store4:
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
 	VMOVSS        X1, (DI)
-	LEAQ          (R10)(BX*2), R10
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z10, Y0
 	VADDPS        Y0, Y10, Y0
@@ -692,7 +690,6 @@ store4:
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
 	VMOVSS        X1, (DI)
-	LEAQ          (R11)(BX*2), R11
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z11, Y0
 	VADDPS        Y0, Y11, Y0
@@ -701,6 +698,9 @@ store4:
 	VHADDPS       X1, X1, X1
 	VHADDPS       X1, X1, X1
 	VMOVSS        X1, (DI)
+	LEAQ          (CX)(BX*2), CX
+	LEAQ          (R10)(BX*2), R10
+	LEAQ          (R11)(BX*2), R11
 	LEAQ          (R12)(BX*2), R12
 	ADDQ          $0x04, DX
 	JMP           turn
@@ -824,27 +824,27 @@ store4:
 	VHADDPS      X5, X5, X5
 	VHADDPS      X5, X5, X5
 	VMOVSS       X5, (DI)
-	LEAQ         (CX)(BX*1), CX
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y2, X1
 	VADDPS       X1, X2, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
 	VMOVSS       X1, (DI)
-	LEAQ         (R10)(BX*1), R10
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y3, X1
 	VADDPS       X1, X3, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
 	VMOVSS       X1, (DI)
-	LEAQ         (R11)(BX*1), R11
 	ADDQ         R9, DI
 	VEXTRACTF128 $0x01, Y4, X1
 	VADDPS       X1, X4, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
 	VMOVSS       X1, (DI)
+	LEAQ         (CX)(BX*1), CX
+	LEAQ         (R10)(BX*1), R10
+	LEAQ         (R11)(BX*1), R11
 	LEAQ         (R12)(BX*1), R12
 	ADDQ         $0x04, DX
 	JMP          turn
@@ -971,7 +971,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (CX)(BX*1), CX
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y4
@@ -980,7 +979,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (R10)(BX*1), R10
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
@@ -989,7 +987,6 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
-	LEAQ          (R11)(BX*1), R11
 	ADDQ          R9, DI
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPS        Y4, Y3, Y4
@@ -998,6 +995,9 @@ store4:
 	VHADDPS       X0, X0, X0
 	VHADDPS       X0, X0, X0
 	VMOVSS        X0, (DI)
+	LEAQ          (CX)(BX*1), CX
+	LEAQ          (R10)(BX*1), R10
+	LEAQ          (R11)(BX*1), R11
 	LEAQ          (R12)(BX*1), R12
 	ADDQ          $0x04, DX
 	JMP           turn

@@ -12,20 +12,24 @@ TEXT ·RaBitQScanAVX2(SB), NOSPLIT, $0-64
 	MOVQ         scale+24(FP), BX
 	MOVQ         add+32(FP), SI
 	MOVQ         out+40(FP), DI
-	MOVQ         delta+16(FP), R8
-	MOVQ         count+56(FP), R9
 	MOVL         $0x0f0f0f0f, DX
 	VMOVD        DX, X0
 	VPBROADCASTD X0, Y0
-
-blocks2:
-	CMPQ         R9, $0x02
-	JLT          blocks1
-	MOVQ         AX, R10
-	MOVQ         columns+48(FP), R11
-	MOVQ         R11, DX
+	MOVQ         count+56(FP), R8
+	MOVQ         columns+48(FP), R9
+	SHRQ         $0x01, R8
+	MOVQ         R8, DX
+	IMULQ        R9, DX
 	SHLQ         $0x06, DX
 	ADDQ         CX, DX
+	MOVQ         R8, R9
+	SHLQ         $0x08, R9
+
+turn:
+	SUBQ         $0x01, R8
+	JLT          turned
+	MOVQ         columns+48(FP), R11
+	MOVQ         AX, R10
 	IMUL3Q       $-62, R11, R12
 	VMOVD        R12, X5
 	VPBROADCASTW X5, Y5
@@ -174,8 +178,8 @@ last2:
 	ADDQ           $+64, DX
 
 store2:
-	MOVQ         DX, CX
-	VBROADCASTSS (R8), Y9
+	MOVQ         delta+16(FP), R10
+	VBROADCASTSS (R10), Y9
 	VPSLLW       $0x08, Y5, Y10
 	VPSUBW       Y10, Y1, Y10
 	VPUNPCKLWD   Y5, Y10, Y1
@@ -200,7 +204,8 @@ store2:
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y9, Y5, Y5
 	VMULPS       96(BX), Y5, Y5
-	TESTQ        SI, SI
+	MOVQ         add+32(FP), R10
+	TESTQ        R10, R10
 	JZ           write20
 	VADDPS       (SI), Y1, Y1
 	VADDPS       32(SI), Y10, Y10
@@ -236,7 +241,8 @@ write20:
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y9, Y1, Y1
 	VMULPS       224(BX), Y1, Y1
-	TESTQ        SI, SI
+	MOVQ         add+32(FP), R10
+	TESTQ        R10, R10
 	JZ           write21
 	VADDPS       128(SI), Y2, Y2
 	VADDPS       160(SI), Y5, Y5
@@ -262,28 +268,29 @@ write21:
 	VPMOVSXWD    X1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y9, Y2, Y2
-	VMULPS       256(BX), Y2, Y2
+	VMULPS       (BX)(R9*1), Y2, Y2
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y9, Y3, Y3
-	VMULPS       288(BX), Y3, Y3
+	VMULPS       32(BX)(R9*1), Y3, Y3
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y9, Y5, Y5
-	VMULPS       320(BX), Y5, Y5
+	VMULPS       64(BX)(R9*1), Y5, Y5
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y9, Y1, Y1
-	VMULPS       352(BX), Y1, Y1
-	TESTQ        SI, SI
+	VMULPS       96(BX)(R9*1), Y1, Y1
+	MOVQ         add+32(FP), R10
+	TESTQ        R10, R10
 	JZ           write22
-	VADDPS       256(SI), Y2, Y2
-	VADDPS       288(SI), Y3, Y3
-	VADDPS       320(SI), Y5, Y5
-	VADDPS       352(SI), Y1, Y1
+	VADDPS       (SI)(R9*1), Y2, Y2
+	VADDPS       32(SI)(R9*1), Y3, Y3
+	VADDPS       64(SI)(R9*1), Y5, Y5
+	VADDPS       96(SI)(R9*1), Y1, Y1
 
 write22:
-	VMOVUPS      Y2, 256(DI)
-	VMOVUPS      Y3, 288(DI)
-	VMOVUPS      Y5, 320(DI)
-	VMOVUPS      Y1, 352(DI)
+	VMOVUPS      Y2, (DI)(R9*1)
+	VMOVUPS      Y3, 32(DI)(R9*1)
+	VMOVUPS      Y5, 64(DI)(R9*1)
+	VMOVUPS      Y1, 96(DI)(R9*1)
 	VPSLLW       $0x08, Y8, Y1
 	VPSUBW       Y1, Y4, Y1
 	VPUNPCKLWD   Y8, Y1, Y2
@@ -298,55 +305,59 @@ write22:
 	VPMOVSXWD    X1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y9, Y2, Y2
-	VMULPS       384(BX), Y2, Y2
+	VMULPS       128(BX)(R9*1), Y2, Y2
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y9, Y3, Y3
-	VMULPS       416(BX), Y3, Y3
+	VMULPS       160(BX)(R9*1), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y9, Y4, Y4
-	VMULPS       448(BX), Y4, Y4
+	VMULPS       192(BX)(R9*1), Y4, Y4
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y9, Y1, Y1
-	VMULPS       480(BX), Y1, Y1
-	TESTQ        SI, SI
+	VMULPS       224(BX)(R9*1), Y1, Y1
+	MOVQ         add+32(FP), R10
+	TESTQ        R10, R10
 	JZ           write23
-	VADDPS       384(SI), Y2, Y2
-	VADDPS       416(SI), Y3, Y3
-	VADDPS       448(SI), Y4, Y4
-	VADDPS       480(SI), Y1, Y1
-	ADDQ         $+512, SI
+	VADDPS       128(SI)(R9*1), Y2, Y2
+	VADDPS       160(SI)(R9*1), Y3, Y3
+	VADDPS       192(SI)(R9*1), Y4, Y4
+	VADDPS       224(SI)(R9*1), Y1, Y1
 
 write23:
-	VMOVUPS Y2, 384(DI)
-	VMOVUPS Y3, 416(DI)
-	VMOVUPS Y4, 448(DI)
-	VMOVUPS Y1, 480(DI)
-	ADDQ    $+512, BX
-	ADDQ    $+512, DI
-	SUBQ    $0x02, R9
-	JMP     blocks2
+	VMOVUPS Y2, 128(DI)(R9*1)
+	VMOVUPS Y3, 160(DI)(R9*1)
+	VMOVUPS Y4, 192(DI)(R9*1)
+	VMOVUPS Y1, 224(DI)(R9*1)
+	ADDQ    $0x00000100, BX
+	ADDQ    $0x00000100, SI
+	ADDQ    $0x00000100, DI
+	JMP     turn
 
-blocks1:
-	CMPQ         R9, $0x01
-	JLT          done
-	MOVQ         AX, DX
-	MOVQ         columns+48(FP), R10
-	IMUL3Q       $-62, R10, R11
-	VMOVD        R11, X3
+turned:
+	MOVQ         DX, CX
+	ADDQ         R9, BX
+	ADDQ         R9, SI
+	ADDQ         R9, DI
+	MOVQ         count+56(FP), DX
+	ANDQ         $0x01, DX
+	JZ           done
+	MOVQ         columns+48(FP), DX
+	IMUL3Q       $-62, DX, R8
+	VMOVD        R8, X3
 	VPBROADCASTW X3, Y3
-	IMUL3Q       $+257, R11, R11
-	VMOVD        R11, X1
+	IMUL3Q       $+257, R8, R8
+	VMOVD        R8, X1
 	VPBROADCASTW X1, Y1
 	VMOVDQA      Y3, Y4
 	VMOVDQA      Y1, Y2
-	SUBQ         $0x02, R10
+	SUBQ         $0x02, DX
 	JLT          last1
 
 pair1:
-	VBROADCASTI128 (DX), Y5
-	VBROADCASTI128 16(DX), Y6
-	VBROADCASTI128 32(DX), Y7
-	VBROADCASTI128 48(DX), Y8
+	VBROADCASTI128 (AX), Y5
+	VBROADCASTI128 16(AX), Y6
+	VBROADCASTI128 32(AX), Y7
+	VBROADCASTI128 48(AX), Y8
 	VMOVDQU        (CX), Y9
 	VPSRLW         $0x04, Y9, Y10
 	VPAND          Y0, Y9, Y9
@@ -383,16 +394,16 @@ pair1:
 	VPADDW         Y9, Y2, Y2
 	VPSRLW         $0x08, Y9, Y9
 	VPADDW         Y9, Y4, Y4
-	ADDQ           $+64, DX
+	ADDQ           $+64, AX
 	ADDQ           $+128, CX
-	SUBQ           $0x02, R10
+	SUBQ           $0x02, DX
 	JGE            pair1
 
 last1:
-	INCQ           R10
+	INCQ           DX
 	JNZ            store1
-	VBROADCASTI128 (DX), Y5
-	VBROADCASTI128 16(DX), Y6
+	VBROADCASTI128 (AX), Y5
+	VBROADCASTI128 16(AX), Y6
 	VMOVDQU        (CX), Y7
 	VPSRLW         $0x04, Y7, Y8
 	VPAND          Y0, Y7, Y7
@@ -413,46 +424,48 @@ last1:
 	VPADDW         Y7, Y2, Y2
 	VPSRLW         $0x08, Y7, Y7
 	VPADDW         Y7, Y4, Y4
-	ADDQ           $+32, DX
+	ADDQ           $+32, AX
 	ADDQ           $+64, CX
 
 store1:
-	VBROADCASTSS (R8), Y5
-	VPSLLW       $0x08, Y3, Y6
-	VPSUBW       Y6, Y1, Y6
-	VPUNPCKLWD   Y3, Y6, Y1
-	VPUNPCKHWD   Y3, Y6, Y3
-	VPERM2I128   $0x20, Y3, Y1, Y6
+	MOVQ         delta+16(FP), AX
+	VBROADCASTSS (AX), Y0
+	VPSLLW       $0x08, Y3, Y5
+	VPSUBW       Y5, Y1, Y5
+	VPUNPCKLWD   Y3, Y5, Y1
+	VPUNPCKHWD   Y3, Y5, Y3
+	VPERM2I128   $0x20, Y3, Y1, Y5
 	VPERM2I128   $0x31, Y3, Y1, Y3
-	VPMOVSXWD    X6, Y1
-	VEXTRACTI128 $0x01, Y6, X6
-	VPMOVSXWD    X6, Y6
-	VPMOVSXWD    X3, Y7
+	VPMOVSXWD    X5, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXWD    X5, Y5
+	VPMOVSXWD    X3, Y6
 	VEXTRACTI128 $0x01, Y3, X3
 	VPMOVSXWD    X3, Y3
 	VCVTDQ2PS    Y1, Y1
-	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y1
 	VMULPS       (BX), Y1, Y1
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VMULPS       32(BX), Y5, Y5
 	VCVTDQ2PS    Y6, Y6
-	VMULPS       Y5, Y6, Y6
-	VMULPS       32(BX), Y6, Y6
-	VCVTDQ2PS    Y7, Y7
-	VMULPS       Y5, Y7, Y7
-	VMULPS       64(BX), Y7, Y7
+	VMULPS       Y0, Y6, Y6
+	VMULPS       64(BX), Y6, Y6
 	VCVTDQ2PS    Y3, Y3
-	VMULPS       Y5, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VMULPS       96(BX), Y3, Y3
-	TESTQ        SI, SI
+	MOVQ         add+32(FP), AX
+	TESTQ        AX, AX
 	JZ           write10
 	VADDPS       (SI), Y1, Y1
-	VADDPS       32(SI), Y6, Y6
-	VADDPS       64(SI), Y7, Y7
+	VADDPS       32(SI), Y5, Y5
+	VADDPS       64(SI), Y6, Y6
 	VADDPS       96(SI), Y3, Y3
 
 write10:
 	VMOVUPS      Y1, (DI)
-	VMOVUPS      Y6, 32(DI)
-	VMOVUPS      Y7, 64(DI)
+	VMOVUPS      Y5, 32(DI)
+	VMOVUPS      Y6, 64(DI)
 	VMOVUPS      Y3, 96(DI)
 	VPSLLW       $0x08, Y4, Y1
 	VPSUBW       Y1, Y2, Y1
@@ -467,34 +480,30 @@ write10:
 	VEXTRACTI128 $0x01, Y1, X1
 	VPMOVSXWD    X1, Y1
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       Y5, Y2, Y2
+	VMULPS       Y0, Y2, Y2
 	VMULPS       128(BX), Y2, Y2
 	VCVTDQ2PS    Y3, Y3
-	VMULPS       Y5, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VMULPS       160(BX), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y0, Y4, Y4
 	VMULPS       192(BX), Y4, Y4
 	VCVTDQ2PS    Y1, Y1
-	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y1
 	VMULPS       224(BX), Y1, Y1
-	TESTQ        SI, SI
+	MOVQ         add+32(FP), AX
+	TESTQ        AX, AX
 	JZ           write11
 	VADDPS       128(SI), Y2, Y2
 	VADDPS       160(SI), Y3, Y3
 	VADDPS       192(SI), Y4, Y4
 	VADDPS       224(SI), Y1, Y1
-	ADDQ         $+256, SI
 
 write11:
 	VMOVUPS Y2, 128(DI)
 	VMOVUPS Y3, 160(DI)
 	VMOVUPS Y4, 192(DI)
 	VMOVUPS Y1, 224(DI)
-	ADDQ    $+256, BX
-	ADDQ    $+256, DI
-	SUBQ    $0x01, R9
-	JMP     blocks1
 
 done:
 	VZEROUPPER
@@ -505,34 +514,223 @@ done:
 TEXT ·RaBitQScanAVX512(SB), NOSPLIT, $0-64
 	MOVQ         tables+0(FP), AX
 	MOVQ         blocks+8(FP), CX
-	MOVQ         scale+24(FP), DX
-	MOVQ         add+32(FP), BX
-	MOVQ         out+40(FP), SI
-	MOVQ         delta+16(FP), DI
-	MOVQ         count+56(FP), R8
-	MOVL         $0x0f0f0f0f, R9
-	VMOVD        R9, X0
+	MOVQ         scale+24(FP), BX
+	MOVQ         add+32(FP), SI
+	MOVQ         out+40(FP), DI
+	MOVL         $0x0f0f0f0f, DX
+	VMOVD        DX, X0
 	VPBROADCASTD X0, Z0
+	MOVQ         count+56(FP), R8
+	MOVQ         columns+48(FP), R9
+	SHRQ         $0x01, R8
+	MOVQ         R8, DX
+	IMULQ        R9, DX
+	SHLQ         $0x06, DX
+	ADDQ         CX, DX
+	MOVQ         R8, R9
+	SHLQ         $0x08, R9
 
-blocks1:
-	CMPQ         R8, $0x01
-	JLT          done
-	MOVQ         AX, R9
-	MOVQ         columns+48(FP), R10
-	IMUL3Q       $-62, R10, R11
-	VMOVD        R11, X2
-	VPBROADCASTW X2, Z2
-	IMUL3Q       $+257, R11, R11
-	VMOVD        R11, X1
+turn:
+	SUBQ         $0x01, R8
+	JLT          turned
+	MOVQ         columns+48(FP), R11
+	MOVQ         AX, R10
+	IMUL3Q       $-62, R11, R12
+	VMOVD        R12, X3
+	VPBROADCASTW X3, Z3
+	IMUL3Q       $+257, R12, R12
+	VMOVD        R12, X1
 	VPBROADCASTW X1, Z1
-	SUBQ         $0x02, R10
+	VMOVDQA64    Z3, Z4
+	VMOVDQA64    Z1, Z2
+	SUBQ         $0x02, R11
+	JLT          last2
+
+pair2:
+	VBROADCASTI32X4 (R10), Z5
+	VBROADCASTI32X4 16(R10), Z6
+	VBROADCASTI32X4 32(R10), Z7
+	VBROADCASTI32X4 48(R10), Z8
+	VMOVDQU64       (CX), Z9
+	VPSRLW          $0x04, Z9, Z10
+	VPANDD          Z0, Z9, Z9
+	VPANDD          Z0, Z10, Z10
+	VPSHUFB         Z9, Z5, Z9
+	VPSHUFB         Z10, Z6, Z10
+	VPADDB          Z10, Z9, Z9
+	VMOVDQU64       64(CX), Z10
+	VPSRLW          $0x04, Z10, Z11
+	VPANDD          Z0, Z10, Z10
+	VPANDD          Z0, Z11, Z11
+	VPSHUFB         Z10, Z7, Z10
+	VPSHUFB         Z11, Z8, Z11
+	VPADDB          Z11, Z10, Z10
+	VPADDB          Z10, Z9, Z9
+	VPADDW          Z9, Z1, Z1
+	VPSRLW          $0x08, Z9, Z9
+	VPADDW          Z9, Z3, Z3
+	VMOVDQU64       (DX), Z9
+	VPSRLW          $0x04, Z9, Z10
+	VPANDD          Z0, Z9, Z9
+	VPANDD          Z0, Z10, Z10
+	VPSHUFB         Z9, Z5, Z9
+	VPSHUFB         Z10, Z6, Z10
+	VPADDB          Z10, Z9, Z9
+	VMOVDQU64       64(DX), Z5
+	VPSRLW          $0x04, Z5, Z6
+	VPANDD          Z0, Z5, Z5
+	VPANDD          Z0, Z6, Z6
+	VPSHUFB         Z5, Z7, Z5
+	VPSHUFB         Z6, Z8, Z6
+	VPADDB          Z6, Z5, Z5
+	VPADDB          Z5, Z9, Z9
+	VPADDW          Z9, Z2, Z2
+	VPSRLW          $0x08, Z9, Z9
+	VPADDW          Z9, Z4, Z4
+	ADDQ            $+64, R10
+	ADDQ            $+128, CX
+	ADDQ            $+128, DX
+	SUBQ            $0x02, R11
+	JGE             pair2
+
+last2:
+	INCQ            R11
+	JNZ             store2
+	VBROADCASTI32X4 (R10), Z5
+	VBROADCASTI32X4 16(R10), Z6
+	VMOVDQU64       (CX), Z7
+	VPSRLW          $0x04, Z7, Z8
+	VPANDD          Z0, Z7, Z7
+	VPANDD          Z0, Z8, Z8
+	VPSHUFB         Z7, Z5, Z7
+	VPSHUFB         Z8, Z6, Z8
+	VPADDB          Z8, Z7, Z7
+	VPADDW          Z7, Z1, Z1
+	VPSRLW          $0x08, Z7, Z7
+	VPADDW          Z7, Z3, Z3
+	VMOVDQU64       (DX), Z7
+	VPSRLW          $0x04, Z7, Z8
+	VPANDD          Z0, Z7, Z7
+	VPANDD          Z0, Z8, Z8
+	VPSHUFB         Z7, Z5, Z7
+	VPSHUFB         Z8, Z6, Z8
+	VPADDB          Z8, Z7, Z7
+	VPADDW          Z7, Z2, Z2
+	VPSRLW          $0x08, Z7, Z7
+	VPADDW          Z7, Z4, Z4
+	ADDQ            $+32, R10
+	ADDQ            $+64, CX
+	ADDQ            $+64, DX
+
+store2:
+	MOVQ          delta+16(FP), R10
+	VBROADCASTSS  (R10), Z5
+	VPSLLW        $0x08, Z3, Z6
+	VPSUBW        Z6, Z1, Z6
+	VPUNPCKLWD    Z3, Z6, Z1
+	VPUNPCKHWD    Z3, Z6, Z3
+	VMOVDQU64     orderRaBitQAVX512Low<>+0(SB), Z6
+	VMOVDQU64     orderRaBitQAVX512High<>+0(SB), Z7
+	VPERMI2Q      Z3, Z1, Z6
+	VPERMI2Q      Z3, Z1, Z7
+	VPMOVSXWD     Y6, Z1
+	VEXTRACTI64X4 $0x01, Z6, Y3
+	VPMOVSXWD     Y3, Z3
+	VPMOVSXWD     Y7, Z6
+	VEXTRACTI64X4 $0x01, Z7, Y7
+	VPMOVSXWD     Y7, Z7
+	VCVTDQ2PS     Z1, Z1
+	VMULPS        Z5, Z1, Z1
+	VMULPS        (BX), Z1, Z1
+	VCVTDQ2PS     Z3, Z3
+	VMULPS        Z5, Z3, Z3
+	VMULPS        64(BX), Z3, Z3
+	VCVTDQ2PS     Z6, Z6
+	VMULPS        Z5, Z6, Z6
+	VMULPS        128(BX), Z6, Z6
+	VCVTDQ2PS     Z7, Z7
+	VMULPS        Z5, Z7, Z7
+	VMULPS        192(BX), Z7, Z7
+	MOVQ          add+32(FP), R10
+	TESTQ         R10, R10
+	JZ            write20
+	VADDPS        (SI), Z1, Z1
+	VADDPS        64(SI), Z3, Z3
+	VADDPS        128(SI), Z6, Z6
+	VADDPS        192(SI), Z7, Z7
+
+write20:
+	VMOVUPS       Z1, (DI)
+	VMOVUPS       Z3, 64(DI)
+	VMOVUPS       Z6, 128(DI)
+	VMOVUPS       Z7, 192(DI)
+	VPSLLW        $0x08, Z4, Z1
+	VPSUBW        Z1, Z2, Z1
+	VPUNPCKLWD    Z4, Z1, Z2
+	VPUNPCKHWD    Z4, Z1, Z1
+	VMOVDQU64     orderRaBitQAVX512Low<>+0(SB), Z3
+	VMOVDQU64     orderRaBitQAVX512High<>+0(SB), Z4
+	VPERMI2Q      Z1, Z2, Z3
+	VPERMI2Q      Z1, Z2, Z4
+	VPMOVSXWD     Y3, Z1
+	VEXTRACTI64X4 $0x01, Z3, Y2
+	VPMOVSXWD     Y2, Z2
+	VPMOVSXWD     Y4, Z3
+	VEXTRACTI64X4 $0x01, Z4, Y4
+	VPMOVSXWD     Y4, Z4
+	VCVTDQ2PS     Z1, Z1
+	VMULPS        Z5, Z1, Z1
+	VMULPS        (BX)(R9*1), Z1, Z1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z5, Z2, Z2
+	VMULPS        64(BX)(R9*1), Z2, Z2
+	VCVTDQ2PS     Z3, Z3
+	VMULPS        Z5, Z3, Z3
+	VMULPS        128(BX)(R9*1), Z3, Z3
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z5, Z4, Z4
+	VMULPS        192(BX)(R9*1), Z4, Z4
+	MOVQ          add+32(FP), R10
+	TESTQ         R10, R10
+	JZ            write21
+	VADDPS        (SI)(R9*1), Z1, Z1
+	VADDPS        64(SI)(R9*1), Z2, Z2
+	VADDPS        128(SI)(R9*1), Z3, Z3
+	VADDPS        192(SI)(R9*1), Z4, Z4
+
+write21:
+	VMOVUPS Z1, (DI)(R9*1)
+	VMOVUPS Z2, 64(DI)(R9*1)
+	VMOVUPS Z3, 128(DI)(R9*1)
+	VMOVUPS Z4, 192(DI)(R9*1)
+	ADDQ    $0x00000100, BX
+	ADDQ    $0x00000100, SI
+	ADDQ    $0x00000100, DI
+	JMP     turn
+
+turned:
+	MOVQ         DX, CX
+	ADDQ         R9, BX
+	ADDQ         R9, SI
+	ADDQ         R9, DI
+	MOVQ         count+56(FP), DX
+	ANDQ         $0x01, DX
+	JZ           done
+	MOVQ         columns+48(FP), DX
+	IMUL3Q       $-62, DX, R8
+	VMOVD        R8, X2
+	VPBROADCASTW X2, Z2
+	IMUL3Q       $+257, R8, R8
+	VMOVD        R8, X1
+	VPBROADCASTW X1, Z1
+	SUBQ         $0x02, DX
 	JLT          last1
 
 pair1:
-	VBROADCASTI32X4 (R9), Z3
-	VBROADCASTI32X4 16(R9), Z4
-	VBROADCASTI32X4 32(R9), Z5
-	VBROADCASTI32X4 48(R9), Z6
+	VBROADCASTI32X4 (AX), Z3
+	VBROADCASTI32X4 16(AX), Z4
+	VBROADCASTI32X4 32(AX), Z5
+	VBROADCASTI32X4 48(AX), Z6
 	VMOVDQU64       (CX), Z7
 	VPSRLW          $0x04, Z7, Z8
 	VPANDD          Z0, Z7, Z7
@@ -551,16 +749,16 @@ pair1:
 	VPADDW          Z7, Z1, Z1
 	VPSRLW          $0x08, Z7, Z7
 	VPADDW          Z7, Z2, Z2
-	ADDQ            $+64, R9
+	ADDQ            $+64, AX
 	ADDQ            $+128, CX
-	SUBQ            $0x02, R10
+	SUBQ            $0x02, DX
 	JGE             pair1
 
 last1:
-	INCQ            R10
+	INCQ            DX
 	JNZ             store1
-	VBROADCASTI32X4 (R9), Z3
-	VBROADCASTI32X4 16(R9), Z4
+	VBROADCASTI32X4 (AX), Z3
+	VBROADCASTI32X4 16(AX), Z4
 	VMOVDQU64       (CX), Z5
 	VPSRLW          $0x04, Z5, Z6
 	VPANDD          Z0, Z5, Z5
@@ -571,54 +769,51 @@ last1:
 	VPADDW          Z5, Z1, Z1
 	VPSRLW          $0x08, Z5, Z5
 	VPADDW          Z5, Z2, Z2
-	ADDQ            $+32, R9
+	ADDQ            $+32, AX
 	ADDQ            $+64, CX
 
 store1:
-	VBROADCASTSS  (DI), Z3
-	VPSLLW        $0x08, Z2, Z4
-	VPSUBW        Z4, Z1, Z4
-	VPUNPCKLWD    Z2, Z4, Z1
-	VPUNPCKHWD    Z2, Z4, Z2
-	VMOVDQU64     orderRaBitQAVX512Low<>+0(SB), Z4
-	VMOVDQU64     orderRaBitQAVX512High<>+0(SB), Z5
+	MOVQ          delta+16(FP), AX
+	VBROADCASTSS  (AX), Z0
+	VPSLLW        $0x08, Z2, Z3
+	VPSUBW        Z3, Z1, Z3
+	VPUNPCKLWD    Z2, Z3, Z1
+	VPUNPCKHWD    Z2, Z3, Z2
+	VMOVDQU64     orderRaBitQAVX512Low<>+0(SB), Z3
+	VMOVDQU64     orderRaBitQAVX512High<>+0(SB), Z4
+	VPERMI2Q      Z2, Z1, Z3
 	VPERMI2Q      Z2, Z1, Z4
-	VPERMI2Q      Z2, Z1, Z5
-	VPMOVSXWD     Y4, Z1
-	VEXTRACTI64X4 $0x01, Z4, Y2
+	VPMOVSXWD     Y3, Z1
+	VEXTRACTI64X4 $0x01, Z3, Y2
 	VPMOVSXWD     Y2, Z2
-	VPMOVSXWD     Y5, Z4
-	VEXTRACTI64X4 $0x01, Z5, Y5
-	VPMOVSXWD     Y5, Z5
+	VPMOVSXWD     Y4, Z3
+	VEXTRACTI64X4 $0x01, Z4, Y4
+	VPMOVSXWD     Y4, Z4
 	VCVTDQ2PS     Z1, Z1
-	VMULPS        Z3, Z1, Z1
-	VMULPS        (DX), Z1, Z1
+	VMULPS        Z0, Z1, Z1
+	VMULPS        (BX), Z1, Z1
 	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z3, Z2, Z2
-	VMULPS        64(DX), Z2, Z2
+	VMULPS        Z0, Z2, Z2
+	VMULPS        64(BX), Z2, Z2
+	VCVTDQ2PS     Z3, Z3
+	VMULPS        Z0, Z3, Z3
+	VMULPS        128(BX), Z3, Z3
 	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z3, Z4, Z4
-	VMULPS        128(DX), Z4, Z4
-	VCVTDQ2PS     Z5, Z5
-	VMULPS        Z3, Z5, Z5
-	VMULPS        192(DX), Z5, Z5
-	TESTQ         BX, BX
+	VMULPS        Z0, Z4, Z4
+	VMULPS        192(BX), Z4, Z4
+	MOVQ          add+32(FP), AX
+	TESTQ         AX, AX
 	JZ            write10
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z2, Z2
-	VADDPS        128(BX), Z4, Z4
-	VADDPS        192(BX), Z5, Z5
-	ADDQ          $+256, BX
+	VADDPS        (SI), Z1, Z1
+	VADDPS        64(SI), Z2, Z2
+	VADDPS        128(SI), Z3, Z3
+	VADDPS        192(SI), Z4, Z4
 
 write10:
-	VMOVUPS Z1, (SI)
-	VMOVUPS Z2, 64(SI)
-	VMOVUPS Z4, 128(SI)
-	VMOVUPS Z5, 192(SI)
-	ADDQ    $+256, DX
-	ADDQ    $+256, SI
-	SUBQ    $0x01, R8
-	JMP     blocks1
+	VMOVUPS Z1, (DI)
+	VMOVUPS Z2, 64(DI)
+	VMOVUPS Z3, 128(DI)
+	VMOVUPS Z4, 192(DI)
 
 done:
 	VZEROUPPER

@@ -88,6 +88,14 @@ func (s *bitScan) store(v reg.VecVirtual, m Mem) {
 	}
 }
 
+func (s *bitScan) copy(from, to reg.VecVirtual) {
+	if s.bytes == 64 {
+		s.VMOVDQA64(from, to)
+	} else {
+		s.VMOVDQA(from, to)
+	}
+}
+
 func (s *bitScan) and(a, b, to reg.VecVirtual) {
 	if s.bytes == 64 {
 		s.VPANDD(a, b, to)

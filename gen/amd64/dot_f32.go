@@ -68,8 +68,8 @@ func (f *f32AVX2) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum 
 	s.VFMADD231PS(r, query, sum)
 }
 
-func (f *f32AVX2) store(s *scan, sums []reg.VecVirtual) {
-	f.storeX(s, f.reduceYMM(s.emitter, sums), len(sums))
+func (f *f32AVX2) reduce(s *scan, sums []reg.VecVirtual) reg.VecVirtual {
+	return f.reduceYMM(s.emitter, sums)
 }
 
 // f32AVX512 sums 16 products an instruction; the tail uses a mask register.
@@ -100,8 +100,8 @@ func (f *f32AVX512) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, su
 	s.VFMADD231PS(r, query, sum)
 }
 
-func (f *f32AVX512) store(s *scan, sums []reg.VecVirtual) {
-	f.storeX(s, f.reduceZMM(s.emitter, sums), len(sums))
+func (f *f32AVX512) reduce(s *scan, sums []reg.VecVirtual) reg.VecVirtual {
+	return f.reduceZMM(s.emitter, sums)
 }
 
 // f32 is what both widths share.
@@ -112,15 +112,6 @@ func (f32) add(s *scan, query reg.VecVirtual, row Mem, sum reg.VecVirtual) {
 }
 
 func (f32) merge(s *scan, a, b reg.VecVirtual) { s.VADDPS(b, a, a) }
-
-// storeX writes one result or four.
-func (f32) storeX(s *scan, x reg.VecVirtual, rows int) {
-	if rows == 1 {
-		s.VMOVSS(x, at(s.out, 0))
-	} else {
-		s.VMOVUPS(x, at(s.out, 0))
-	}
-}
 
 // reduceYMM adds up each register of eight and returns the results side by side, one, two
 // or four. A horizontal addition of a and b gives a's pairs and then b's, so two levels of

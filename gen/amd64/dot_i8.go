@@ -109,8 +109,8 @@ func (a *i8AVX2) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum r
 	a.add(s, query, indexed(row, s.rowBytes, -32), sum)
 }
 
-func (a *i8AVX2) store(s *scan, sums []reg.VecVirtual) {
-	a.storeX(s, a.reduceYMM(s.emitter, sums), len(sums))
+func (a *i8AVX2) reduce(s *scan, sums []reg.VecVirtual) reg.VecVirtual {
+	return a.correct(s, a.reduceYMM(s.emitter, sums))
 }
 
 // i8AVX512 is i8AVX2 on 64 elements, with a mask register for the tail.
@@ -181,8 +181,8 @@ func (a *i8AVX512) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum
 	s.addPairs(r, query, a.ones, sum)
 }
 
-func (a *i8AVX512) store(s *scan, sums []reg.VecVirtual) {
-	a.storeX(s, a.reduceZMM(s.emitter, sums), len(sums))
+func (a *i8AVX512) reduce(s *scan, sums []reg.VecVirtual) reg.VecVirtual {
+	return a.correct(s, a.reduceZMM(s.emitter, sums))
 }
 
 // i8VNNI multiplies unsigned rows by signed queries, 64 elements an instruction:
@@ -242,8 +242,8 @@ func (a *i8VNNI) addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum r
 	s.VPDPBUSD(query, r, sum)
 }
 
-func (a *i8VNNI) store(s *scan, sums []reg.VecVirtual) {
-	a.storeX(s, a.reduceZMM(s.emitter, sums), len(sums))
+func (a *i8VNNI) reduce(s *scan, sums []reg.VecVirtual) reg.VecVirtual {
+	return a.correct(s, a.reduceZMM(s.emitter, sums))
 }
 
 // i8 is what all widths share.
@@ -285,12 +285,8 @@ func (*i8) reduceYMM(e emitter, sums []reg.VecVirtual) reg.VecVirtual {
 	return upper
 }
 
-// storeX writes one result or four, less the sum for a row of zeros.
-func (a *i8) storeX(s *scan, x reg.VecVirtual, rows int) {
+// correct takes away the sum for a row of zeros.
+func (a *i8) correct(s *scan, x reg.VecVirtual) reg.VecVirtual {
 	s.VPSUBD(a.correction, x, x)
-	if rows == 1 {
-		s.VMOVD(x, at(s.out, 0))
-	} else {
-		s.VMOVDQU(x, at(s.out, 0))
-	}
+	return x
 }

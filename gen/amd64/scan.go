@@ -10,7 +10,8 @@ import (
 // scan is the loop nest of the dot products: out[i] = query . row i.
 //
 // Four rows share each load of the query, and each row has two accumulators, so eight
-// chains of additions hide the latency of one. Rows that are left over go one at a time.
+// chains of additions hide the latency of one. Type walk says which four; rows that are
+// left over go one at a time.
 // A row is taken in vectors of stepBytes, two at a time, then one, then the tail, which
 // the arithmetic handles without reading behind the row.
 //
@@ -48,8 +49,8 @@ type arithmetic interface {
 	// loadTail and addTail do the same for what is left of a row behind offset.
 	loadTail(s *scan) reg.VecVirtual
 	addTail(s *scan, query reg.VecVirtual, row reg.GPVirtual, sum reg.VecVirtual)
-	// store reduces one sum, or four, and writes the results to out.
-	store(s *scan, sums []reg.VecVirtual)
+	// reduce returns the results of one row, or of four side by side, in an XMM register.
+	reduce(s *scan, sums []reg.VecVirtual) reg.VecVirtual
 	// merge adds b to a.
 	merge(s *scan, a, b reg.VecVirtual)
 }
@@ -61,9 +62,9 @@ func (s *scan) emit() {
 		s.query = s.argument("query")
 	}
 	s.out = s.argument("out")
-	s.rowBytes, s.count = s.argument("dim"), s.argument("count")
+	s.rowBytes = s.argument("dim")
 	if s.gather {
-		s.rows, s.next = s.argument("ids"), s.AllocLocal(4*8)
+		s.rows, s.count, s.next = s.argument("ids"), s.argument("count"), s.AllocLocal(4*8)
 	} else {
 		s.rows = s.argument("rows")
 	}
@@ -75,13 +76,32 @@ func (s *scan) emit() {
 	s.ANDQ(operand.I32(-2*s.stepBytes), s.pairBytes)
 	s.arithmetic.prepare(s)
 
-	s.group(4)
-	s.group(1)
-	s.Label("done")
+	if s.gather {
+		s.group(4)
+		s.group(1)
+		s.Label("done")
+	} else {
+		w := walk{s.emitter, s.rows, s.out, s.rowBytes, 1, 4}
+		w.emit(func(row []reg.GPVirtual, outSpan reg.GPVirtual) {
+			s.spread(s.arithmetic.reduce(s, s.sums(4, row)), outSpan)
+		}, func() {
+			s.VMOVD(s.arithmetic.reduce(s, s.sums(1, []reg.GPVirtual{s.rows})), at(s.out, 0))
+		})
+	}
 	s.finish()
 }
 
-// group emits the loop over groups of n rows.
+// spread writes four results that lie side by side in x to places outSpan bytes apart.
+func (s *scan) spread(x reg.VecVirtual, outSpan reg.GPVirtual) {
+	third := s.GP64()
+	s.VMOVD(x, at(s.out, 0))
+	s.VPEXTRD(operand.U8(1), x, indexed(s.out, outSpan, 0))
+	s.LEAQ(operand.Mem{Base: s.out, Index: outSpan, Scale: 2}, third)
+	s.VPEXTRD(operand.U8(2), x, at(third, 0))
+	s.VPEXTRD(operand.U8(3), x, indexed(third, outSpan, 0))
+}
+
+// group emits the loop over groups of n ids.
 func (s *scan) group(n int) {
 	next := "done"
 	if n == 4 {
@@ -91,31 +111,16 @@ func (s *scan) group(n int) {
 	s.CMPQ(s.count, operand.U8(n))
 	s.JLT(operand.LabelRef(next))
 
-	row := s.pointers(n)
-	sums := s.sums(n, row)
-	s.arithmetic.store(s, sums)
-
-	if s.gather {
-		s.ADDQ(operand.U8(4*n), s.rows)
+	x := s.arithmetic.reduce(s, s.sums(n, s.gathered(n)))
+	if n == 1 {
+		s.VMOVD(x, at(s.out, 0))
 	} else {
-		s.LEAQ(indexed(row[n-1], s.rowBytes, 0), s.rows)
+		s.VMOVDQU(x, at(s.out, 0))
 	}
+	s.ADDQ(operand.U8(4*n), s.rows)
 	s.ADDQ(operand.U8(4*n), s.out)
 	s.SUBQ(operand.U8(n), s.count)
 	s.JMP(operand.LabelRef(fmt.Sprintf("rows%d", n)))
-}
-
-// pointers returns pointers to the next n rows.
-func (s *scan) pointers(n int) []reg.GPVirtual {
-	if s.gather {
-		return s.gathered(n)
-	}
-	row := []reg.GPVirtual{s.rows}
-	for i := 1; i < n; i++ {
-		row = append(row, s.GP64())
-		s.LEAQ(indexed(row[i-1], s.rowBytes, 0), row[i])
-	}
-	return row
 }
 
 // gathered returns pointers to the rows of the next n ids, and stores those to the rows
