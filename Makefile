@@ -17,7 +17,7 @@ TIERS := generic avx2 avx512 avx512vnni avx512bitalg avx512bf16
 # In continuous integration on a CPU of the reference class, as the kernel's own list
 # of features tells it, a tier that is not tested is a failure; on a lesser CPU the tests
 # name it as not tested, and test-avx512 runs it on an emulated one.
-REFERENCE_CPU := $(shell grep -w avx512_vnni /proc/cpuinfo 2>/dev/null | grep -w avx512_bitalg | grep -qw avx512_bf16 && echo true)
+REFERENCE_CPU := $(shell awk '/^flags/ && / avx512_vnni/ && / avx512_bitalg/ && / avx512_bf16/ { print "true"; exit }' /proc/cpuinfo 2>/dev/null)
 REQUIRE_TIERS := $(if $(filter true,$(CI)),$(if $(REFERENCE_CPU),1,))
 
 .PHONY: help

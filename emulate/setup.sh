@@ -84,7 +84,7 @@ build_bochs() {
 			--enable-all-optimizations CXXFLAGS='-O2 -w' CFLAGS='-O2 -w'
 		make -j"$(nproc)"
 	) >"$home/bochs.log" 2>&1 || { tail -20 "$home/bochs.log" >&2; exit 1; }
-	"$work/bochs/bochs" --help cpu 2>&1 | grep -qx "$MODEL" || { echo "emulate: this Bochs has no CPU model $MODEL" >&2; exit 1; }
+	"$work/bochs/bochs" --help cpu 2>&1 | grep -x "$MODEL" >/dev/null || { echo "emulate: this Bochs has no CPU model $MODEL" >&2; exit 1; }
 	mv "$work/bochs/bochs" "$home/bochs.new"
 	strip "$home/bochs.new"
 }
