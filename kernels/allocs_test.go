@@ -4,8 +4,8 @@ package kernels
 
 import "testing"
 
-// The sanitizers are told about buffers by address, which lets them escape; other builds
-// must not allocate.
+// The race detector is told about buffers by address, which lets them escape, and the
+// builds for asan and msan are instrumented as well; all others must not allocate.
 func TestKernelsDoNotAllocate(t *testing.T) {
 	for op := range operationCount {
 		call := allocationCalls[op]

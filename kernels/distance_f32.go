@@ -53,7 +53,7 @@ func SquaredNormsF32(rows []float32, dim int, out []float32) {
 	checkScan("SquaredNormsF32", dim, len(rows), len(out))
 	raceRead(rows)
 	raceWrite(out)
-	if dim <= 0 || 4*dim > callBytesMax {
+	if dim <= 0 || dim > callBytesMax/4 {
 		squaredNormsF32Generic(rows, dim, out)
 		return
 	}
@@ -88,8 +88,9 @@ const (
 //
 // Shape: len(rows) == len(query)*len(out); any dimension, any alignment, any row count.
 // Within (2n+4)*eps*sum(|q[j]*r[j]|)/(|q|*|r|) of the exact value, n = len(query),
-// eps = 2^-23: exact square root and division, no approximation of either. Vectors so
-// long or short that a square leaves the range of float32 are computed in float64. A NaN
+// eps = 2^-23, and n*2^-149/(|q|*|r|) more where products fall below the normal range:
+// exact square root and division, no approximation of either. Vectors so long or short
+// that a square leaves the range of float32 are computed in float64. A NaN
 // or an infinity in query or row gives NaN. out must not overlap the inputs, which are
 // not written. O(rows), no allocation. Panics if the lengths do not fit (caller bug).
 func CosineScanF32(query, rows, out []float32) {

@@ -4,7 +4,8 @@ package kernels
 // its precision, only the rows are quantized.
 //
 // Shape: len(rows) == len(query)*len(out); any dimension, any alignment, any row count.
-// Within n*eps*sum(|q[j]*r[j]|) of the exact sum, n = len(query), eps = 2^-23. Tiers differ
+// Within n*eps*sum(|q[j]*r[j]|) of the exact sum, n = len(query), eps = 2^-23, and n*2^-149
+// more where products fall below the normal range, where no partial sum overflows. Tiers differ
 // in the order of addition. NaN and infinities of the query follow IEEE 754. out must not
 // overlap the inputs, which are not written. O(rows), no allocation. Panics if the lengths
 // do not fit (caller bug).

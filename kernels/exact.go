@@ -6,8 +6,8 @@ package kernels
 // Exact arrangement, so that every tier returns the same bits and ranks alike: element j
 // is added to sum j mod 8 in order, and the result is (s0+s4 + s2+s6) + (s1+s5 + s3+s7),
 // each addition rounded to float64; products of float32 are exact. Within
-// n/8*2^-53*sum(|q[j]*r[j]|) of the exact value, n = len(query). NaN and infinities follow
-// IEEE 754. out must not overlap the inputs, which are not written. O(rows), about twice
+// (ceil(n/8)+2)*2^-53*sum(|q[j]*r[j]|) of the exact value, n = len(query). NaN and
+// infinities follow IEEE 754. out must not overlap the inputs, which are not written. O(rows), about twice
 // the time of DotScanF32 in the cache; no allocation. Panics if the lengths do not fit
 // (caller bug).
 func DotScanF64(query, rows []float32, out []float64) {
@@ -44,8 +44,8 @@ func dotScanF64Generic(query, rows []float32, out []float64) {
 // float64, the sum of (q[j]-r[j])^2.
 //
 // As DotScanF64: the same shape and arrangement of sums, the same bits on every tier.
-// Each difference, square and sum is rounded to float64 apart; within (n/8+3)*2^-53 of
-// the exact value, relatively. O(rows), no allocation. Panics if the lengths do not fit
+// Each difference, square and sum is rounded to float64 apart; within
+// (ceil(n/8)+5)*2^-53 of the exact value, relatively. O(rows), no allocation. Panics if the lengths do not fit
 // (caller bug).
 func L2ScanF64(query, rows []float32, out []float64) {
 	checkScan("L2ScanF64", len(query), len(rows), len(out))

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"math/big"
 	"testing"
 )
 
@@ -69,6 +70,45 @@ func TestExactScansHaveTheSameBitsOnEveryTier(t *testing.T) {
 				r := random(1)
 				check(wildF32(1<<16+1, r), wildF32(2<<16+2, r), make([]float64, 2))
 				check(wildF32(384, r), wildF32(384*700, r), make([]float64, 700))
+			})
+		})
+	}
+}
+
+// TestExactScansAreWithinTheirBounds compares with sums of arbitrary precision, at the
+// sizes where rounding is largest beside the bound.
+func TestExactScansAreWithinTheirBounds(t *testing.T) {
+	const u = 0x1p-53
+	for name, s := range exactScans {
+		t.Run(name, func(t *testing.T) {
+			eachTier(t, s.op, func(t *testing.T) {
+				for _, dim := range []int{1, 2, 3, 8, 9, 16, 100, 384} {
+					r := random(uint64(dim))
+					for range 50 {
+						query, row, out := wildF32(dim, r), wildF32(dim, r), make([]float64, 1)
+						s.scan(query, row, out)
+						want, terms := new(big.Float).SetPrec(400), new(big.Float).SetPrec(400)
+						for j := range query {
+							a, b := new(big.Float).SetPrec(400).SetFloat64(float64(query[j])), new(big.Float).SetPrec(400).SetFloat64(float64(row[j]))
+							if name == "L2ScanF64" {
+								a.Sub(a, b)
+								b.Set(a)
+							}
+							a.Mul(a, b)
+							want.Add(want, a)
+							terms.Add(terms, a.Abs(a))
+						}
+						off, _ := want.Sub(want, new(big.Float).SetFloat64(out[0])).Float64()
+						size, _ := terms.Float64()
+						roundings := math.Ceil(float64(dim)/8) + 2
+						if name == "L2ScanF64" {
+							roundings += 3
+						}
+						if math.Abs(off) > roundings*u*size*(1+1e-9) {
+							t.Fatalf("dim %d: off by %g, allowed %g", dim, math.Abs(off), roundings*u*size)
+						}
+					}
+				}
 			})
 		})
 	}

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// One assembly call handles at most edgesPerCall edges, 256 KiB of columns and weights,
-// and rowsPerGather rows. A row with more edges than that stays in Go, which can be
-// preempted.
+// One assembly call handles at most edgesPerCall edges, whose elements of x may lie
+// anywhere in RAM (some 20 ns each), and rowsPerGather rows. A row with more edges than
+// that stays in Go, which can be preempted.
 const (
-	edgesPerCall  = callBytesMax / 8
+	edgesPerCall  = 4096
 	rowsPerGather = 8192
 )
 
@@ -25,9 +25,8 @@ type Edges struct {
 
 // NewEdges checks compressed sparse rows once, so that no sum over them has to: starts
 // must ascend from 0 to len(columns) == len(weights), and every column be below width,
-// at most 2^31 - 1. It keeps the slices, which must not be written as long as the edges
-// are used: kernels read x at whatever columns says. starts of no row may be empty. False
-// if anything does not fit. O(rows + edges), no allocation.
+// at most 2^31 - 1. It copies the slices, because kernels read x at whatever columns says.
+// starts of no row may be empty. False if anything does not fit. O(rows + edges).
 func NewEdges(starts, columns []uint32, weights []float32, width int) (Edges, bool) {
 	if width < 0 || width > math.MaxInt32 || len(columns) != len(weights) || len(columns) > math.MaxInt32 {
 		return Edges{}, false
@@ -45,7 +44,7 @@ func NewEdges(starts, columns []uint32, weights []float32, width int) (Edges, bo
 	if len(columns) > 0 && int64(last) >= int64(width) {
 		return Edges{}, false
 	}
-	return Edges{starts, columns, weights, width}, true
+	return Edges{slices.Clone(starts), slices.Clone(columns), slices.Clone(weights), width}, true
 }
 
 // Rows returns the number of rows, and Width how many elements x needs.

@@ -33,7 +33,8 @@ func (t *halfTail) bytes() *byte {
 //
 // Shape: len(rows) == len(query)*len(out); any dimension, any alignment, any row count.
 // Elements are converted without loss; within n*eps*sum(|q[j]*r[j]|) of the exact sum,
-// n = len(query), eps = 2^-23. Tiers differ in the order of addition. NaN and infinities
+// n = len(query), eps = 2^-23, and n*2^-149 more where products fall below the normal
+// range, where no partial sum overflows. Tiers differ in the order of addition. NaN and infinities
 // follow IEEE 754. out must not overlap the inputs, which are not written. O(rows), no
 // allocation. Panics if the lengths do not fit (caller bug).
 func DotScanF16(query []float32, rows []uint16, out []float32) {
@@ -70,8 +71,9 @@ func dotScanF16Generic(query []float32, rows []uint16, out []float32) {
 // (see EncodeBF16).
 //
 // Shape: len(rows) == len(query)*len(out); any dimension, any alignment, any row count.
-// Products are exact; within n*eps*sum(|q[j]*r[j]|) of the exact sum, n = len(query),
-// eps = 2^-23. The instruction of AVX512-BF16 takes elements and results below 2^-126 for
+// Within n*eps*sum(|q[j]*r[j]|) of the exact sum, n = len(query), eps = 2^-23, and
+// n*2^-149 more where products fall below the normal range, where no partial sum
+// overflows. The instruction of AVX512-BF16 takes elements and results below 2^-126 for
 // zero, so that tier may miss n*2^-126*(1 + the largest element) more. Tiers differ in the
 // order of addition. NaN and infinities follow IEEE 754. out must not overlap the inputs,
 // which are not written. O(rows), no allocation. Panics if the lengths do not fit (caller

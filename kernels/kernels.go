@@ -12,7 +12,7 @@
 // row loop; those three things are where the speed comes from, not the wider register.
 // There is no software prefetch: on sequential rows it costs bandwidth.
 //
-// No function here allocates, blocks, returns an error or starts a goroutine. All may be
+// No kernel here allocates, blocks, returns an error or starts a goroutine. All may be
 // called from any number of goroutines. A length that does not fit is the caller's bug
 // and panics.
 package kernels
@@ -20,12 +20,17 @@ package kernels
 import "fmt"
 
 // callBytesMax bounds what one assembly call reads. Assembly cannot be preempted, so a
-// longer call would hold up the garbage collector; 256 KiB is about 20 us at RAM rate.
+// longer call would hold up the garbage collector; 256 KiB is about 20 us at the rate at
+// which RAM is read in order. What reads at random has a smaller bound of its own.
 const callBytesMax = 256 << 10
 
 // checkScan panics unless the rows hold exactly rowLen elements for each result.
 func checkScan(operation string, rowLen, rowsLen, outLen int) {
-	if rowsLen != rowLen*outLen {
+	fits := rowLen >= 0 && rowsLen == 0
+	if outLen > 0 { // a division, since the product of two wrong lengths may wrap around
+		fits = rowLen >= 0 && rowsLen%outLen == 0 && rowsLen/outLen == rowLen
+	}
+	if !fits {
 		panic(fmt.Sprintf("kernels: %s: %d row elements for %d rows of %d", operation, rowsLen, outLen, rowLen))
 	}
 }

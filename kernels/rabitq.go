@@ -31,7 +31,7 @@ const bitDeltaMin = 0x1p-100
 // Shape: len(tables) == 32*ceil(len(query)/8): for each column of a bit block the table of
 // the low nibble, then of the high nibble. len(query) <= BitDimensionMax; dimensions behind
 // the last count as zero. A query with a NaN, an infinity or a sum beyond float32 returns a
-// delta that makes every estimate NaN; one with all sums below 2^-95 counts as zero.
+// delta that makes every estimate NaN; one with all sums below 31*2^-100 counts as zero.
 // The same bits on every CPU. query is not written. O(query), no allocation. Panics if the
 // lengths do not fit (caller bug).
 func BuildBitTables(query []float32, tables []uint8) (delta float32) {

@@ -38,6 +38,9 @@ func ScoreTop8(columns []float32, stride, n int, weights *[FactorCount]float32, 
 			raceRead(columns[f*stride:][:n])
 		}
 	}
+	raceRead(weights[:])
+	raceWrite(top.Index[:])
+	raceWrite(top.Score[:])
 	top.reset()
 	for first := 0; first < n; first += rowsPerScoreCall {
 		scoreTop8(columns, stride, first, min(n, first+rowsPerScoreCall), weights, top)

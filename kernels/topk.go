@@ -51,8 +51,8 @@ func (t *TopK) Reset(k int, ids []uint32, values []float32) {
 }
 
 // Update adds the scores of the ids first, first+1 ... to the stream. The ids of a stream
-// must ascend from one Update to the next and stay below 2^32; otherwise those among the
-// equal scores at the end of the list are chosen that came first. O(len(scores)).
+// must ascend from one Update to the next and stay below 2^32; otherwise it is not
+// defined which of the equal scores at the end of the list are chosen. O(len(scores)).
 func (t *TopK) Update(scores []float32, first uint32) {
 	for len(scores) > 0 {
 		n := min(len(scores), max(t.seen, topKFirstChunk))

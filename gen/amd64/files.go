@@ -95,7 +95,7 @@ var isaFeatures = map[string]string{
 }
 
 // addFeatures gives each kernel of a compiled file the features that its instructions
-// belong to. Instructions written as bytes were noted by emitter.raw.
+// belong to. Instructions written as bytes name theirs themselves (emitter.vdpbf16ps).
 func addFeatures(kernels []ops.Kernel, f *ir.File) error {
 	for _, fn := range f.Functions() {
 		i := slices.IndexFunc(kernels, func(k ops.Kernel) bool { return k.Operation+k.Tier == fn.Name })

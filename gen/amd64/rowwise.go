@@ -10,9 +10,9 @@ import (
 // rowwise is the loop nest of the scans that convert elements as they load them, so that
 // query and rows advance by different bytes: out[i] = f(query, row i).
 //
-// Four rows, a quarter of the call apart, share each load and conversion of the query. A row has as many accumulators
-// as a turn of step elements fills vectors; conversions, not additions, are the bound,
-// so there are no more chains than those.
+// Four rows share each load and conversion of the query (type walk says which four). A row
+// has as many accumulators as a turn of step elements fills vectors; conversions, not
+// additions, are the bound, so there are no more chains than those.
 type rowwise struct {
 	emitter
 	arithmetic rowwiseArithmetic
