@@ -3,18 +3,20 @@ package kernels
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 )
 
 const (
 	gemmColumns = 16 // columns of a panel
 	gemmGroup   = 4  // elements of a column that lie side by side
 	gemmHeader  = 4 * gemmColumns
+	gemmSideMax = math.MaxInt32 // rows of a, and columns: no product of sizes wraps around
 )
 
 // PackedGemmI8Size returns the bytes of n packed columns of k weights. Panics unless k is a
-// multiple of 4 from 4 to DotI8DimensionMax, and n one of 16.
+// multiple of 4 from 4 to DotI8DimensionMax, and n one of 16 below 2^31.
 func PackedGemmI8Size(k, n int) int {
-	if k < gemmGroup || k > DotI8DimensionMax || k%gemmGroup != 0 || n < 0 || n%gemmColumns != 0 {
+	if k < gemmGroup || k > DotI8DimensionMax || k%gemmGroup != 0 || n < 0 || n > gemmSideMax || n%gemmColumns != 0 {
 		panic(fmt.Sprintf("kernels: GemmI8: %d weights in each of %d columns", k, n))
 	}
 	return n / gemmColumns * (gemmHeader + gemmColumns*k)
@@ -63,7 +65,7 @@ func packPanel(weights []int8, k int, panel []uint8) {
 // the inputs, which are not written. O(m*k*n), no allocation. Panics if the lengths do not
 // fit (caller bug).
 func GemmI8(a []int8, packed []uint8, m, k, n int, out []int32) {
-	if m < 0 || len(packed) != PackedGemmI8Size(k, n) || len(a) != m*k || len(out) != m*n {
+	if m < 0 || m > gemmSideMax || len(packed) != PackedGemmI8Size(k, n) || len(a) != m*k || len(out) != m*n {
 		panic(fmt.Sprintf("kernels: GemmI8: %d by %d in %d elements, %d packed columns in %d bytes, %d results", m, k, len(a), n, len(packed), len(out)))
 	}
 	raceRead(a)

@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"hash/crc32"
+	"math"
 	"testing"
 )
 
@@ -162,4 +163,10 @@ func BenchmarkGemmI8(b *testing.B) {
 			})
 		}
 	}
+}
+
+// TestGemmI8SizesCannotWrapAround asks for columns whose packed size does not fit an int.
+func TestGemmI8SizesCannotWrapAround(t *testing.T) {
+	mustPanic(t, "PackedGemmI8Size", func() { PackedGemmI8Size(12, math.MaxInt/16*16) })
+	mustPanic(t, "GemmI8", func() { GemmI8(make([]int8, 192), nil, 16, 12, math.MaxInt/16*16, nil) })
 }

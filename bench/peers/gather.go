@@ -40,8 +40,8 @@ func (b *bench) pick(count int) (ids []uint32, path string, err error) {
 	return ids, path, os.WriteFile(path, asBytes(ids), 0o600)
 }
 
-// gather makes the measurement that both types share. alone is the loop over the own
-// scan of one row, which prefetches nothing.
+// gather makes the measurement that both types share. The loop without prefetch is that
+// over the own scan of one row.
 func (b *bench) gather(name, kind string, s shape, paths [2]string, expect func() *reference, parties func(ids []uint32) []party) measurement {
 	ids, path, err := b.pick(s.count)
 	m := measurement{name, fmt.Sprintf("%s, %d at random", s.dataset(), picked), "row", float64(s.rowBytes), nil, []bar{
@@ -65,11 +65,15 @@ func (b *bench) gatherI8(s shape) measurement {
 	out := mapped[int32](picked)
 	expect := lazy(func() *reference { return referenceI8(query, rows, s.count) })
 	return b.gather("gather_i8", "i8", s, [2]string{b.i8.rowsPath, b.i8.queryPath}, expect, func(ids []uint32) []party {
-		return []party{checked("nexus DotScanI8, row by row", "no prefetch", picked, func() {
-			for i, id := range ids {
-				kernels.DotScanI8(query, rows[int(id)*len(query):][:len(query)], out[i:i+1])
-			}
-		}, func() error { return expect().pick(ids).check(widen(out)) })}
+		check := func() error { return expect().pick(ids).check(widen(out)) }
+		return []party{
+			checked("nexus", own, picked, func() { kernels.GatherDotI8(query, rows, ids, out) }, check),
+			checked("nexus DotScanI8, row by row", "no prefetch", picked, func() {
+				for i, id := range ids {
+					kernels.DotScanI8(query, rows[int(id)*len(query):][:len(query)], out[i:i+1])
+				}
+			}, check),
+		}
 	})
 }
 
@@ -80,6 +84,7 @@ func (b *bench) gatherF32(s shape) measurement {
 	return b.gather("gather_f32", "f32", s, [2]string{b.f32.rowsPath, b.f32.queryPath}, expect, func(ids []uint32) []party {
 		check := func() error { return expect().pick(ids).check(widen(out)) }
 		return []party{
+			checked("nexus", own, picked, func() { kernels.GatherDotF32(query, rows, ids, out) }, check),
 			checked("nexus DotScanF32, row by row", "no prefetch", picked, func() {
 				for i, id := range ids {
 					kernels.DotScanF32(query, rows[int(id)*len(query):][:len(query)], out[i:i+1])

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+
+	"github.com/nexus-memory/nexus/kernels"
 )
 
 // The INT8 matrix product, as a layer of a small encoder has it.
@@ -23,7 +25,13 @@ func (b *bench) products(yield func(measurement) bool) {
 		return all
 	})
 	w := want{"type": "i8", "rows": b.i8.rowsPath, "query": b.i8.queryPath, "dim": gemmInner, "count": gemmOuter, "queries": gemmRows}
-	parties := []party{b.python.party("numkong packed", "numkong packed", "numkong.packed", w, func(a []float64) error { return expect().check(a) })}
+	packed := make([]uint8, kernels.PackedGemmI8Size(gemmInner, gemmOuter))
+	out := mapped[int32](gemmRows * gemmOuter)
+	kernels.PackGemmI8(rows, gemmInner, gemmOuter, packed)
+	mine := checked("nexus", own, 1, func() {
+		kernels.GemmI8(queries, packed, gemmRows, gemmInner, gemmOuter, out)
+	}, func() error { return expect().check(widen(out)) })
+	parties := []party{mine, b.python.party("numkong packed", "numkong packed", "numkong.packed", w, func(a []float64) error { return expect().check(a) })}
 	for which, name := range []string{"VPMADDWD+VPADDD", "VPMADDUBSW+VPMADDWD+VPADDD", "VPDPBUSD"} {
 		w := want{"which": which, "products": gemmRows * gemmInner * gemmOuter}
 		parties = append(parties, b.python.party("peak "+name, "peak", "multiply_add", w, nil))
