@@ -44,20 +44,22 @@ TEXT ·HammingScanAVX2(SB), NOSPLIT, $512-40
 	MOVQ         query+0(FP), AX
 	MOVQ         blocks+8(FP), CX
 	MOVQ         out+16(FP), DX
-	MOVQ         count+32(FP), BX
-	LEAQ         onesOfDifference<>+0(SB), SI
-	MOVL         $0x0f0f0f0f, DI
-	VMOVD        DI, X0
+	LEAQ         onesOfDifference<>+0(SB), BX
+	MOVL         $0x0f0f0f0f, SI
+	VMOVD        SI, X0
 	VPBROADCASTD X0, Y0
+	MOVQ         count+32(FP), SI
+	MOVQ         columns+24(FP), DI
+	SHRQ         $0x01, SI
+	IMULQ        SI, DI
+	SHLQ         $0x06, DI
+	LEAQ         (CX)(DI*1), DI
 
-blocks2:
-	CMPQ    BX, $0x02
-	JLT     blocks1
-	MOVQ    AX, R8
+turn:
+	SUBQ    $0x01, SI
+	JLT     turned
 	MOVQ    columns+24(FP), R9
-	MOVQ    R9, DI
-	SHLQ    $0x06, DI
-	ADDQ    CX, DI
+	MOVQ    AX, R8
 	VPXOR   Y1, Y1, Y1
 	VMOVDQU Y1, (SP)
 	VMOVDQU Y1, 32(SP)
@@ -85,8 +87,8 @@ column2:
 	ANDL           $0x000000f0, R13
 	ANDL           $0x0000000f, R12
 	SHLL           $0x04, R12
-	VBROADCASTI128 (SI)(R12*1), Y5
-	VBROADCASTI128 (SI)(R13*1), Y6
+	VBROADCASTI128 (BX)(R12*1), Y5
+	VBROADCASTI128 (BX)(R13*1), Y6
 	VMOVDQU        (CX), Y7
 	VPSRLW         $0x04, Y7, Y8
 	VPAND          Y0, Y7, Y7
@@ -162,48 +164,64 @@ column2:
 	VMOVDQU        Y2, 224(SP)
 	TESTQ          R9, R9
 	JNZ            piece2
+	MOVQ           count+32(FP), R8
+	SHRQ           $0x01, R8
+	IMUL3Q         $+0, R8, R8
+	ADDQ           DX, R8
 	VMOVDQU        (SP), Y1
 	VMOVDQU        32(SP), Y2
 	VPUNPCKLWD     Y2, Y1, Y3
 	VPUNPCKHWD     Y2, Y1, Y1
 	VPERM2I128     $0x20, Y1, Y3, Y2
 	VPERM2I128     $0x31, Y1, Y3, Y1
-	VMOVDQU        Y2, (DX)
-	VMOVDQU        Y1, 32(DX)
+	VMOVDQU        Y2, (R8)
+	VMOVDQU        Y1, 32(R8)
 	VMOVDQU        64(SP), Y1
 	VMOVDQU        96(SP), Y2
 	VPUNPCKLWD     Y2, Y1, Y3
 	VPUNPCKHWD     Y2, Y1, Y1
 	VPERM2I128     $0x20, Y1, Y3, Y2
 	VPERM2I128     $0x31, Y1, Y3, Y1
-	VMOVDQU        Y2, 64(DX)
-	VMOVDQU        Y1, 96(DX)
+	VMOVDQU        Y2, 64(R8)
+	VMOVDQU        Y1, 96(R8)
+	MOVQ           count+32(FP), R8
+	SHRQ           $0x01, R8
+	IMUL3Q         $+128, R8, R8
+	ADDQ           DX, R8
 	VMOVDQU        128(SP), Y1
 	VMOVDQU        160(SP), Y2
 	VPUNPCKLWD     Y2, Y1, Y3
 	VPUNPCKHWD     Y2, Y1, Y1
 	VPERM2I128     $0x20, Y1, Y3, Y2
 	VPERM2I128     $0x31, Y1, Y3, Y1
-	VMOVDQU        Y2, 128(DX)
-	VMOVDQU        Y1, 160(DX)
+	VMOVDQU        Y2, (R8)
+	VMOVDQU        Y1, 32(R8)
 	VMOVDQU        192(SP), Y1
 	VMOVDQU        224(SP), Y2
 	VPUNPCKLWD     Y2, Y1, Y3
 	VPUNPCKHWD     Y2, Y1, Y1
 	VPERM2I128     $0x20, Y1, Y3, Y2
 	VPERM2I128     $0x31, Y1, Y3, Y1
-	VMOVDQU        Y2, 192(DX)
-	VMOVDQU        Y1, 224(DX)
-	MOVQ           DI, CX
-	ADDQ           $+256, DX
-	SUBQ           $0x02, BX
-	JMP            blocks2
+	VMOVDQU        Y2, 64(R8)
+	VMOVDQU        Y1, 96(R8)
+	ADDQ           $0x00000080, DX
+	JMP            turn
 
-blocks1:
-	CMPQ    BX, $0x01
+turned:
+	MOVQ   DI, CX
+	MOVQ   count+32(FP), SI
+	SHRQ   $0x01, SI
+	IMUL3Q $+128, SI, SI
+	ADDQ   DX, SI
+	MOVQ   SI, DX
+	MOVQ   count+32(FP), SI
+	ANDQ   $0x01, SI
+
+block:
+	SUBQ    $0x01, SI
 	JLT     done
-	MOVQ    AX, DI
 	MOVQ    columns+24(FP), R8
+	MOVQ    AX, DI
 	VPXOR   Y1, Y1, Y1
 	VMOVDQU Y1, (SP)
 	VMOVDQU Y1, 32(SP)
@@ -225,8 +243,8 @@ column1:
 	ANDL           $0x000000f0, R12
 	ANDL           $0x0000000f, R11
 	SHLL           $0x04, R11
-	VBROADCASTI128 (SI)(R11*1), Y3
-	VBROADCASTI128 (SI)(R12*1), Y4
+	VBROADCASTI128 (BX)(R11*1), Y3
+	VBROADCASTI128 (BX)(R12*1), Y4
 	VMOVDQU        (CX), Y5
 	VPSRLW         $0x04, Y5, Y6
 	VPAND          Y0, Y5, Y5
@@ -283,9 +301,8 @@ column1:
 	VPERM2I128     $0x31, Y1, Y3, Y1
 	VMOVDQU        Y2, 64(DX)
 	VMOVDQU        Y1, 96(DX)
-	ADDQ           $+128, DX
-	SUBQ           $0x01, BX
-	JMP            blocks1
+	ADDQ           $0x00000080, DX
+	JMP            block
 
 done:
 	VZEROUPPER
@@ -297,20 +314,135 @@ TEXT ·HammingScanAVX512(SB), NOSPLIT, $512-40
 	MOVQ         query+0(FP), AX
 	MOVQ         blocks+8(FP), CX
 	MOVQ         out+16(FP), DX
-	MOVQ         count+32(FP), BX
-	LEAQ         onesOfDifference<>+0(SB), SI
-	MOVL         $0x0f0f0f0f, DI
-	VMOVD        DI, X0
+	LEAQ         onesOfDifference<>+0(SB), BX
+	MOVL         $0x0f0f0f0f, SI
+	VMOVD        SI, X0
 	VPBROADCASTD X0, Z0
+	MOVQ         count+32(FP), SI
+	MOVQ         columns+24(FP), DI
+	SHRQ         $0x01, SI
+	IMULQ        SI, DI
+	SHLQ         $0x06, DI
+	LEAQ         (CX)(DI*1), DI
 
-blocks1:
-	CMPQ      BX, $0x01
-	JLT       done
-	MOVQ      AX, DI
-	MOVQ      columns+24(FP), R8
+turn:
+	SUBQ      $0x01, SI
+	JLT       turned
+	MOVQ      columns+24(FP), R9
+	MOVQ      AX, R8
 	VPXORD    Z1, Z1, Z1
 	VMOVDQU64 Z1, (SP)
 	VMOVDQU64 Z1, 64(SP)
+	VMOVDQU64 Z1, 128(SP)
+	VMOVDQU64 Z1, 192(SP)
+	MOVQ      $0x0000001f, R11
+
+piece2:
+	MOVQ    R9, R10
+	CMPQ    R9, R11
+	CMOVQGT R11, R10
+	SUBQ    R10, R9
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+
+column2:
+	MOVBLZX         (R8), R12
+	MOVL            R12, R13
+	ANDL            $0x000000f0, R13
+	ANDL            $0x0000000f, R12
+	SHLL            $0x04, R12
+	VBROADCASTI32X4 (BX)(R12*1), Z3
+	VBROADCASTI32X4 (BX)(R13*1), Z4
+	VMOVDQU64       (CX), Z5
+	VPSRLW          $0x04, Z5, Z6
+	VPANDD          Z0, Z5, Z5
+	VPANDD          Z0, Z6, Z6
+	VPSHUFB         Z5, Z3, Z5
+	VPSHUFB         Z6, Z4, Z6
+	VPADDB          Z6, Z5, Z5
+	VPADDB          Z5, Z1, Z1
+	VMOVDQU64       (DI), Z5
+	VPSRLW          $0x04, Z5, Z6
+	VPANDD          Z0, Z5, Z5
+	VPANDD          Z0, Z6, Z6
+	VPSHUFB         Z5, Z3, Z5
+	VPSHUFB         Z6, Z4, Z6
+	VPADDB          Z6, Z5, Z5
+	VPADDB          Z5, Z2, Z2
+	INCQ            R8
+	ADDQ            $+64, CX
+	ADDQ            $+64, DI
+	DECQ            R10
+	JNZ             column2
+	VMOVDQU64       (SP), Z3
+	VMOVDQU64       64(SP), Z4
+	VPSRLW          $0x08, Z1, Z5
+	VPADDW          Z5, Z4, Z4
+	VPSLLW          $0x08, Z1, Z1
+	VPSRLW          $0x08, Z1, Z1
+	VPADDW          Z1, Z3, Z3
+	VMOVDQU64       Z3, (SP)
+	VMOVDQU64       Z4, 64(SP)
+	VMOVDQU64       128(SP), Z3
+	VMOVDQU64       192(SP), Z4
+	VPSRLW          $0x08, Z2, Z5
+	VPADDW          Z5, Z4, Z4
+	VPSLLW          $0x08, Z2, Z2
+	VPSRLW          $0x08, Z2, Z2
+	VPADDW          Z2, Z3, Z3
+	VMOVDQU64       Z3, 128(SP)
+	VMOVDQU64       Z4, 192(SP)
+	TESTQ           R9, R9
+	JNZ             piece2
+	MOVQ            count+32(FP), R8
+	SHRQ            $0x01, R8
+	IMUL3Q          $+0, R8, R8
+	ADDQ            DX, R8
+	VMOVDQU64       (SP), Z3
+	VMOVDQU64       64(SP), Z4
+	VPUNPCKLWD      Z4, Z3, Z5
+	VPUNPCKHWD      Z4, Z3, Z3
+	VMOVDQU64       orderHammingAVX512Low<>+0(SB), Z4
+	VMOVDQU64       orderHammingAVX512High<>+0(SB), Z6
+	VPERMI2Q        Z3, Z5, Z4
+	VPERMI2Q        Z3, Z5, Z6
+	VMOVDQU64       Z4, (R8)
+	VMOVDQU64       Z6, 64(R8)
+	MOVQ            count+32(FP), R8
+	SHRQ            $0x01, R8
+	IMUL3Q          $+128, R8, R8
+	ADDQ            DX, R8
+	VMOVDQU64       128(SP), Z3
+	VMOVDQU64       192(SP), Z4
+	VPUNPCKLWD      Z4, Z3, Z5
+	VPUNPCKHWD      Z4, Z3, Z3
+	VMOVDQU64       orderHammingAVX512Low<>+0(SB), Z4
+	VMOVDQU64       orderHammingAVX512High<>+0(SB), Z6
+	VPERMI2Q        Z3, Z5, Z4
+	VPERMI2Q        Z3, Z5, Z6
+	VMOVDQU64       Z4, (R8)
+	VMOVDQU64       Z6, 64(R8)
+	ADDQ            $0x00000080, DX
+	JMP             turn
+
+turned:
+	MOVQ   DI, CX
+	MOVQ   count+32(FP), SI
+	SHRQ   $0x01, SI
+	IMUL3Q $+128, SI, SI
+	ADDQ   DX, SI
+	MOVQ   SI, DX
+	MOVQ   count+32(FP), SI
+	ANDQ   $0x01, SI
+
+block:
+	SUBQ      $0x01, SI
+	JLT       done
+	MOVQ      columns+24(FP), R8
+	MOVQ      AX, DI
+	VPXORD    Z7, Z7, Z7
+	VMOVDQU64 Z7, (SP)
+	VMOVDQU64 Z7, 64(SP)
 	MOVQ      $0x0000001f, R10
 
 piece1:
@@ -318,7 +450,7 @@ piece1:
 	CMPQ    R8, R10
 	CMOVQGT R10, R9
 	SUBQ    R9, R8
-	VPXORD  Z1, Z1, Z1
+	VPXORD  Z7, Z7, Z7
 
 column1:
 	MOVBLZX         (DI), R11
@@ -326,44 +458,43 @@ column1:
 	ANDL            $0x000000f0, R12
 	ANDL            $0x0000000f, R11
 	SHLL            $0x04, R11
-	VBROADCASTI32X4 (SI)(R11*1), Z2
-	VBROADCASTI32X4 (SI)(R12*1), Z3
-	VMOVDQU64       (CX), Z4
-	VPSRLW          $0x04, Z4, Z5
+	VBROADCASTI32X4 (BX)(R11*1), Z1
+	VBROADCASTI32X4 (BX)(R12*1), Z2
+	VMOVDQU64       (CX), Z3
+	VPSRLW          $0x04, Z3, Z4
+	VPANDD          Z0, Z3, Z3
 	VPANDD          Z0, Z4, Z4
-	VPANDD          Z0, Z5, Z5
+	VPSHUFB         Z3, Z1, Z3
 	VPSHUFB         Z4, Z2, Z4
-	VPSHUFB         Z5, Z3, Z5
-	VPADDB          Z5, Z4, Z4
-	VPADDB          Z4, Z1, Z1
+	VPADDB          Z4, Z3, Z3
+	VPADDB          Z3, Z7, Z7
 	INCQ            DI
 	ADDQ            $+64, CX
 	DECQ            R9
 	JNZ             column1
-	VMOVDQU64       (SP), Z2
-	VMOVDQU64       64(SP), Z3
-	VPSRLW          $0x08, Z1, Z4
-	VPADDW          Z4, Z3, Z3
-	VPSLLW          $0x08, Z1, Z1
-	VPSRLW          $0x08, Z1, Z1
-	VPADDW          Z1, Z2, Z2
-	VMOVDQU64       Z2, (SP)
-	VMOVDQU64       Z3, 64(SP)
+	VMOVDQU64       (SP), Z1
+	VMOVDQU64       64(SP), Z2
+	VPSRLW          $0x08, Z7, Z3
+	VPADDW          Z3, Z2, Z2
+	VPSLLW          $0x08, Z7, Z7
+	VPSRLW          $0x08, Z7, Z7
+	VPADDW          Z7, Z1, Z1
+	VMOVDQU64       Z1, (SP)
+	VMOVDQU64       Z2, 64(SP)
 	TESTQ           R8, R8
 	JNZ             piece1
-	VMOVDQU64       (SP), Z2
-	VMOVDQU64       64(SP), Z3
-	VPUNPCKLWD      Z3, Z2, Z4
-	VPUNPCKHWD      Z3, Z2, Z2
-	VMOVDQU64       orderHammingAVX512Low<>+0(SB), Z3
-	VMOVDQU64       orderHammingAVX512High<>+0(SB), Z5
-	VPERMI2Q        Z2, Z4, Z3
-	VPERMI2Q        Z2, Z4, Z5
-	VMOVDQU64       Z3, (DX)
-	VMOVDQU64       Z5, 64(DX)
-	ADDQ            $+128, DX
-	SUBQ            $0x01, BX
-	JMP             blocks1
+	VMOVDQU64       (SP), Z1
+	VMOVDQU64       64(SP), Z2
+	VPUNPCKLWD      Z2, Z1, Z3
+	VPUNPCKHWD      Z2, Z1, Z1
+	VMOVDQU64       orderHammingAVX512Low<>+0(SB), Z2
+	VMOVDQU64       orderHammingAVX512High<>+0(SB), Z4
+	VPERMI2Q        Z1, Z3, Z2
+	VPERMI2Q        Z1, Z3, Z4
+	VMOVDQU64       Z2, (DX)
+	VMOVDQU64       Z4, 64(DX)
+	ADDQ            $0x00000080, DX
+	JMP             block
 
 done:
 	VZEROUPPER
@@ -392,19 +523,21 @@ GLOBL orderHammingAVX512High<>(SB), RODATA|NOPTR, $64
 // func HammingScanAVX512BITALG(query *uint8, blocks *uint8, out *uint16, columns int, count int)
 // Requires: AVX, AVX512BITALG, AVX512BW, AVX512F, CMOV
 TEXT ·HammingScanAVX512BITALG(SB), NOSPLIT, $0-40
-	MOVQ query+0(FP), AX
-	MOVQ blocks+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ count+32(FP), BX
-	MOVQ columns+24(FP), SI
-	SHLQ $0x06, SI
+	MOVQ  query+0(FP), AX
+	MOVQ  blocks+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  count+32(FP), BX
+	MOVQ  columns+24(FP), SI
+	SHRQ  $0x02, BX
+	IMULQ BX, SI
+	SHLQ  $0x06, SI
+	LEAQ  (CX)(SI*1), DI
+	LEAQ  (DI)(SI*1), R8
+	LEAQ  (R8)(SI*1), SI
 
-blocks4:
-	CMPQ   BX, $0x04
-	JLT    blocks1
-	LEAQ   (CX)(SI*1), DI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+turn:
+	SUBQ   $0x01, BX
+	JLT    turned
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -413,22 +546,22 @@ blocks4:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   AX, R10
-	MOVQ   columns+24(FP), R11
-	MOVQ   $0x0000001f, R13
+	MOVQ   columns+24(FP), R10
+	MOVQ   AX, R9
+	MOVQ   $0x0000001f, R12
 
 piece4:
-	MOVQ    R11, R12
-	CMPQ    R11, R13
-	CMOVQGT R13, R12
-	SUBQ    R12, R11
+	MOVQ    R10, R11
+	CMPQ    R10, R12
+	CMOVQGT R12, R11
+	SUBQ    R11, R10
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 
 column4:
-	VPBROADCASTB (R10), Z12
+	VPBROADCASTB (R9), Z12
 	VPXORD       (CX), Z12, Z13
 	VPOPCNTB     Z13, Z13
 	VPADDB       Z13, Z8, Z8
@@ -441,12 +574,12 @@ column4:
 	VPOPCNTB     Z13, Z13
 	VPADDB       Z13, Z10, Z10
 	ADDQ         $+64, R8
-	VPXORD       (R9), Z12, Z12
+	VPXORD       (SI), Z12, Z12
 	VPOPCNTB     Z12, Z12
 	VPADDB       Z12, Z11, Z11
-	ADDQ         $+64, R9
-	INCQ         R10
-	DECQ         R12
+	ADDQ         $+64, SI
+	INCQ         R9
+	DECQ         R11
 	JNZ          column4
 	VPSRLW       $0x08, Z8, Z12
 	VPADDW       Z12, Z1, Z1
@@ -468,52 +601,76 @@ column4:
 	VPSLLW       $0x08, Z11, Z11
 	VPSRLW       $0x08, Z11, Z11
 	VPADDW       Z11, Z6, Z6
-	TESTQ        R11, R11
+	TESTQ        R10, R10
 	JNZ          piece4
+	MOVQ         count+32(FP), R9
+	SHRQ         $0x02, R9
+	IMUL3Q       $+0, R9, R9
+	ADDQ         DX, R9
 	VPUNPCKLWD   Z1, Z0, Z12
 	VPUNPCKHWD   Z1, Z0, Z13
 	VMOVDQU64    orderHammingBITALGLow<>+0(SB), Z17
 	VMOVDQU64    orderHammingBITALGHigh<>+0(SB), Z18
 	VPERMI2Q     Z13, Z12, Z17
 	VPERMI2Q     Z13, Z12, Z18
-	VMOVDQU64    Z17, (DX)
-	VMOVDQU64    Z18, 64(DX)
+	VMOVDQU64    Z17, (R9)
+	VMOVDQU64    Z18, 64(R9)
+	MOVQ         count+32(FP), R9
+	SHRQ         $0x02, R9
+	IMUL3Q       $+128, R9, R9
+	ADDQ         DX, R9
 	VPUNPCKLWD   Z3, Z2, Z12
 	VPUNPCKHWD   Z3, Z2, Z13
 	VMOVDQU64    orderHammingBITALGLow<>+0(SB), Z17
 	VMOVDQU64    orderHammingBITALGHigh<>+0(SB), Z18
 	VPERMI2Q     Z13, Z12, Z17
 	VPERMI2Q     Z13, Z12, Z18
-	VMOVDQU64    Z17, 128(DX)
-	VMOVDQU64    Z18, 192(DX)
+	VMOVDQU64    Z17, (R9)
+	VMOVDQU64    Z18, 64(R9)
+	MOVQ         count+32(FP), R9
+	SHRQ         $0x02, R9
+	IMUL3Q       $+256, R9, R9
+	ADDQ         DX, R9
 	VPUNPCKLWD   Z5, Z4, Z12
 	VPUNPCKHWD   Z5, Z4, Z13
 	VMOVDQU64    orderHammingBITALGLow<>+0(SB), Z17
 	VMOVDQU64    orderHammingBITALGHigh<>+0(SB), Z18
 	VPERMI2Q     Z13, Z12, Z17
 	VPERMI2Q     Z13, Z12, Z18
-	VMOVDQU64    Z17, 256(DX)
-	VMOVDQU64    Z18, 320(DX)
+	VMOVDQU64    Z17, (R9)
+	VMOVDQU64    Z18, 64(R9)
+	MOVQ         count+32(FP), R9
+	SHRQ         $0x02, R9
+	IMUL3Q       $+384, R9, R9
+	ADDQ         DX, R9
 	VPUNPCKLWD   Z7, Z6, Z12
 	VPUNPCKHWD   Z7, Z6, Z13
 	VMOVDQU64    orderHammingBITALGLow<>+0(SB), Z17
 	VMOVDQU64    orderHammingBITALGHigh<>+0(SB), Z18
 	VPERMI2Q     Z13, Z12, Z17
 	VPERMI2Q     Z13, Z12, Z18
-	VMOVDQU64    Z17, 384(DX)
-	VMOVDQU64    Z18, 448(DX)
-	ADDQ         $+512, DX
-	MOVQ         R9, CX
-	SUBQ         $0x04, BX
-	JMP          blocks4
+	VMOVDQU64    Z17, (R9)
+	VMOVDQU64    Z18, 64(R9)
+	ADDQ         $0x00000080, DX
+	JMP          turn
 
-blocks1:
-	CMPQ   BX, $0x01
+turned:
+	MOVQ   SI, CX
+	MOVQ   count+32(FP), BX
+	SHRQ   $0x02, BX
+	IMUL3Q $+384, BX, BX
+	ADDQ   DX, BX
+	MOVQ   BX, DX
+	MOVQ   count+32(FP), BX
+	ANDQ   $0x03, BX
+
+block:
+	SUBQ   $0x01, BX
 	JLT    done
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   AX, SI
 	MOVQ   columns+24(FP), DI
+	MOVQ   AX, SI
 	MOVQ   $0x0000001f, R9
 
 piece1:
@@ -547,9 +704,8 @@ column1:
 	VPERMI2Q     Z1, Z0, Z3
 	VMOVDQU64    Z2, (DX)
 	VMOVDQU64    Z3, 64(DX)
-	ADDQ         $+128, DX
-	SUBQ         $0x01, BX
-	JMP          blocks1
+	ADDQ         $0x00000080, DX
+	JMP          block
 
 done:
 	VZEROUPPER

@@ -2,6 +2,7 @@ package amd64
 
 import (
 	"fmt"
+	"math/bits"
 
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -212,3 +213,44 @@ func (s *bitScan) pieces(name string, left reg.GPVirtual, start, column, end fun
 
 // numbered makes a label of a name and a number.
 func numbered(name string, n int) string { return fmt.Sprintf("%s%d", name, n) }
+
+// apart emits the loop over n blocks a turn, each of its own n-th of the blocks, and then
+// over those that are left, one a turn; type walk says why they lie apart. A row has
+// rowBytes of results; turn moves the blocks on, and gets where the results of each go.
+func (s *bitScan) apart(n int, blocks, out reg.GPVirtual, rowBytes int, turn func(block []reg.GPVirtual, place func(i int) reg.GPVirtual)) {
+	turns, step := s.argument("count"), s.argument("columns")
+	s.SHRQ(U8(bits.TrailingZeros(uint(n))), turns)
+	s.IMULQ(turns, step)
+	s.SHLQ(U8(bits.TrailingZeros(blockRows)), step)
+	block := []reg.GPVirtual{blocks}
+	for i := 1; i < n; i++ {
+		block = append(block, s.GP64())
+		s.LEAQ(indexed(block[i-1], step, 0), block[i])
+	}
+	place := func(i int) reg.GPVirtual { // computed anew, as registers are few
+		span := s.argument("count")
+		s.SHRQ(U8(bits.TrailingZeros(uint(n))), span)
+		s.IMUL3Q(I32(i*blockRows*rowBytes), span, span)
+		s.ADDQ(out, span)
+		return span
+	}
+	s.Label("turn")
+	s.SUBQ(U8(1), turns)
+	s.JLT(LabelRef("turned"))
+	turn(block, place)
+	s.ADDQ(U32(blockRows*rowBytes), out)
+	s.JMP(LabelRef("turn"))
+
+	s.Label("turned")
+	s.MOVQ(block[n-1], blocks)
+	s.MOVQ(place(n-1), out)
+	left := s.argument("count")
+	s.ANDQ(U8(n-1), left)
+	s.Label("block")
+	s.SUBQ(U8(1), left)
+	s.JLT(LabelRef("done"))
+	turn([]reg.GPVirtual{blocks}, func(int) reg.GPVirtual { return out })
+	s.ADDQ(U32(blockRows*rowBytes), out)
+	s.JMP(LabelRef("block"))
+	s.Label("done")
+}

@@ -43,35 +43,30 @@ func hammingTables(e emitter) Mem {
 //
 //	sum += ones(low nibble ^ low nibble of q) + ones(high nibble ^ high nibble of q)
 //
-// where the nibbles of q choose the two tables, so the XOR costs nothing. On AVX2 two
-// blocks share the tables: registers are 16, so the totals are kept on the stack.
+// where the nibbles of q choose the two tables, so the XOR costs nothing. Two blocks share
+// the tables; AVX2 has 16 registers, so the totals are kept on the stack.
 func hammingLookUp(s *bitScan, ones Mem) {
-	query, blocks, out, count := s.argument("query"), s.argument("blocks"), s.argument("out"), s.argument("count")
-	tables := s.GP64()
+	query, blocks, out, tables := s.argument("query"), s.argument("blocks"), s.argument("out"), s.GP64()
 	s.LEAQ(ones, tables)
 	s.nibbleMask()
 	totals := s.AllocLocal(2 * 2 * 2 * blockRows)
-	if s.bytes == 32 {
-		s.hammingGroup(2, "blocks1", query, blocks, out, count, tables, totals)
-	}
-	s.hammingGroup(1, "done", query, blocks, out, count, tables, totals)
-	s.Label("done")
+	s.apart(2, blocks, out, 2, func(block []reg.GPVirtual, place func(i int) reg.GPVirtual) {
+		s.hammingTurn(query, block, tables, totals)
+		for b := range block {
+			results := place(b)
+			for part := range s.parts() {
+				total := func(odd int) Mem { return totals.Offset((2*(b*s.parts()+part) + odd) * s.bytes) }
+				s.storeCounts(wide{s.load(total(0)), s.load(total(1))}, results, part)
+			}
+		}
+	})
 	s.finish()
 }
 
-// hammingGroup emits the loop over groups of n blocks.
-func (s *bitScan) hammingGroup(n int, next string, query, blocks, out, count, tables reg.GPVirtual, totals Mem) {
-	s.Label(numbered("blocks", n))
-	s.CMPQ(count, U8(n))
-	s.JLT(LabelRef(next))
-	block, q, left := []reg.GPVirtual{blocks, s.GP64()}, s.GP64(), s.GP64()
+// hammingTurn leaves the sums of some blocks in totals, and the blocks moved on.
+func (s *bitScan) hammingTurn(query reg.GPVirtual, block []reg.GPVirtual, tables reg.GPVirtual, totals Mem) {
+	n, q, left := len(block), s.GP64(), s.argument("columns")
 	s.MOVQ(query, q)
-	s.Load(s.Param("columns"), left)
-	if n == 2 {
-		s.MOVQ(left, block[1])
-		s.SHLQ(U8(6), block[1])
-		s.ADDQ(blocks, block[1])
-	}
 	sums := s.vectors(n * s.parts())
 	total := func(i, odd int) Mem { return totals.Offset((2*i + odd) * s.bytes) }
 	s.zero(sums[0])
@@ -91,7 +86,7 @@ func (s *bitScan) hammingGroup(n int, next string, query, blocks, out, count, ta
 			s.VPADDB(s.lookUp(codes, lowTable, highTable), sum, sum)
 		}
 		s.INCQ(q)
-		for _, b := range block[:n] {
+		for _, b := range block {
 			s.ADDQ(I32(blockRows), b)
 		}
 	}, func() {
@@ -102,69 +97,36 @@ func (s *bitScan) hammingGroup(n int, next string, query, blocks, out, count, ta
 			s.store(w.odd, total(i, 1))
 		}
 	})
-	for i := range sums {
-		s.storeCounts(wide{s.load(total(i, 0)), s.load(total(i, 1))}, out, i)
-	}
-	if n == 2 {
-		s.MOVQ(block[1], blocks)
-	}
-	s.ADDQ(I32(2*blockRows*n), out)
-	s.SUBQ(U8(n), count)
-	s.JMP(LabelRef(numbered("blocks", n)))
 }
 
 // hammingPopcount counts with VPOPCNTB. Four blocks share the broadcast of a byte of the
-// query, which takes the same port as the count; blocks that are left over go one at a
-// time.
+// query, which takes the same port as the count.
 func hammingPopcount(s *bitScan) {
-	query, blocks, out, count := s.argument("query"), s.argument("blocks"), s.argument("out"), s.argument("count")
-	blockBytes := s.argument("columns")
-	s.SHLQ(U8(6), blockBytes)
-	for _, n := range []int{4, 1} {
-		next := map[int]string{4: "blocks1", 1: "done"}[n]
-		s.Label(numbered("blocks", n))
-		s.CMPQ(count, U8(n))
-		s.JLT(LabelRef(next))
-		s.hammingBlocks(n, query, blocks, out, blockBytes)
-		s.SUBQ(U8(n), count)
-		s.JMP(LabelRef(numbered("blocks", n)))
-	}
-	s.Label("done")
-	s.finish()
-}
-
-// hammingBlocks emits the scan of n blocks.
-func (s *bitScan) hammingBlocks(n int, query, blocks, out, blockBytes reg.GPVirtual) {
-	block := []reg.GPVirtual{blocks}
-	for i := 1; i < n; i++ {
-		block = append(block, s.GP64())
-		s.LEAQ(indexed(block[i-1], blockBytes, 0), block[i])
-	}
-	total, sums := s.wides(n), s.vectors(n)
-	q, left := s.GP64(), s.GP64()
-	s.MOVQ(query, q)
-	s.Load(s.Param("columns"), left)
-	s.pieces(numbered("", n), left, func() { s.zero(sums...) }, func() {
-		bits := s.vector()
-		s.VPBROADCASTB(at(q, 0), bits)
-		for i, sum := range sums {
-			different := s.vector()
-			s.VPXORD(at(block[i], 0), bits, different)
-			s.VPOPCNTB(different, different)
-			s.VPADDB(different, sum, sum)
-			s.ADDQ(I32(blockRows), block[i])
-		}
-		s.INCQ(q)
-	}, func() {
-		for i, sum := range sums {
-			s.widen(sum, total[i])
+	query, blocks, out := s.argument("query"), s.argument("blocks"), s.argument("out")
+	s.apart(4, blocks, out, 2, func(block []reg.GPVirtual, place func(i int) reg.GPVirtual) {
+		n := len(block)
+		total, sums := s.wides(n), s.vectors(n)
+		q, left := s.GP64(), s.argument("columns")
+		s.MOVQ(query, q)
+		s.pieces(numbered("", n), left, func() { s.zero(sums...) }, func() {
+			bits := s.vector()
+			s.VPBROADCASTB(at(q, 0), bits)
+			for i, sum := range sums {
+				different := s.vector()
+				s.VPXORD(at(block[i], 0), bits, different)
+				s.VPOPCNTB(different, different)
+				s.VPADDB(different, sum, sum)
+				s.ADDQ(I32(blockRows), block[i])
+			}
+			s.INCQ(q)
+		}, func() {
+			for i, sum := range sums {
+				s.widen(sum, total[i])
+			}
+		})
+		for i := range n {
+			s.storeCounts(total[i], place(i), 0)
 		}
 	})
-	for i := range n {
-		s.storeCounts(total[i], out, i)
-	}
-	s.ADDQ(I32(2*blockRows*n), out)
-	if n > 1 {
-		s.MOVQ(block[n-1], blocks)
-	}
+	s.finish()
 }
