@@ -1,6 +1,9 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+)
 
 // A bit block holds the 1-bit codes of BitBlockRows rows, transposed by bytes: byte
 // c*64+r is bits 8c to 8c+7 of row r, and bit j of it belongs to dimension 8c+j. It has
@@ -52,7 +55,13 @@ func checkBitScan(operation string, columns, blocksLen, outLen int) {
 	}
 }
 
-// bitRowsPerCall returns the rows of the blocks that one assembly call may read.
-func bitRowsPerCall(columns int) int {
-	return BitBlockRows * rowsPerCall(BitBlockRows*columns)
+// bitPieces is pieces for rows in whole blocks.
+func bitPieces(rows, columns int) iter.Seq2[int, int] {
+	return func(yield func(first, end int) bool) {
+		for first, end := range pieces(rows/BitBlockRows, BitBlockRows*columns) {
+			if !yield(first*BitBlockRows, end*BitBlockRows) {
+				return
+			}
+		}
+	}
 }

@@ -21,12 +21,10 @@ func L2ScanF32(query, rows, out []float32) {
 		l2ScanF32Generic(query, rows, out)
 		return
 	}
-	for step := rowsPerCall(4 * len(query)); len(out) > 0; {
-		n := min(step, len(out))
-		if !asmL2ScanF32(&query[0], &rows[0], &out[0], len(query), n) {
-			l2ScanF32Generic(query, rows, out[:n])
+	for first, end := range pieces(len(out), 4*len(query)) {
+		if !asmL2ScanF32(&query[0], &rows[first*len(query)], &out[first], len(query), end-first) {
+			l2ScanF32Generic(query, rows[first*len(query):], out[first:end])
 		}
-		rows, out = rows[n*len(query):], out[n:]
 	}
 }
 
@@ -57,12 +55,10 @@ func SquaredNormsF32(rows []float32, dim int, out []float32) {
 		squaredNormsF32Generic(rows, dim, out)
 		return
 	}
-	for step := rowsPerCall(4 * dim); len(out) > 0; {
-		n := min(step, len(out))
-		if !asmSquaredNormsF32(&rows[0], &out[0], dim, n) {
-			squaredNormsF32Generic(rows, dim, out[:n])
+	for first, end := range pieces(len(out), 4*dim) {
+		if !asmSquaredNormsF32(&rows[first*dim], &out[first], dim, end-first) {
+			squaredNormsF32Generic(rows[first*dim:], dim, out[first:end])
 		}
-		rows, out = rows[n*dim:], out[n:]
 	}
 }
 

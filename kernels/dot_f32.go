@@ -20,12 +20,8 @@ func DotScanF32(query, rows, out []float32) {
 		dotScanF32Generic(query, rows, out)
 		return
 	}
-	for step := rowsPerCall(4 * len(query)); len(out) > step; out = out[step:] {
-		dotScanF32(query, rows[:step*len(query)], out[:step])
-		rows = rows[step*len(query):]
-	}
-	if len(out) > 0 {
-		dotScanF32(query, rows, out)
+	for first, end := range pieces(len(out), 4*len(query)) {
+		dotScanF32(query, rows[first*len(query):end*len(query)], out[first:end])
 	}
 }
 

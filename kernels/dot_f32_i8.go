@@ -19,12 +19,10 @@ func DotScanF32I8(query []float32, rows []int8, out []float32) {
 		return
 	}
 	tail := newHalfTail(len(query), func(j int) float32 { return query[j] })
-	for step := rowsPerCall(len(query)); len(out) > 0; {
-		n := min(step, len(out))
-		if !asmDotScanF32I8(&query[0], tail.bytes(), &rows[0], &out[0], len(query), n) {
-			dotScanF32I8Generic(query, rows, out[:n])
+	for first, end := range pieces(len(out), len(query)) {
+		if !asmDotScanF32I8(&query[0], tail.bytes(), &rows[first*len(query)], &out[first], len(query), end-first) {
+			dotScanF32I8Generic(query, rows[first*len(query):], out[first:end])
 		}
-		rows, out = rows[n*len(query):], out[n:]
 	}
 }
 

@@ -22,12 +22,8 @@ func DotScanI8(query, rows []int8, out []int32) {
 		clear(out)
 		return
 	}
-	for step := rowsPerCall(len(query)); len(out) > step; out = out[step:] {
-		dotScanI8(query, rows[:step*len(query)], out[:step])
-		rows = rows[step*len(query):]
-	}
-	if len(out) > 0 {
-		dotScanI8(query, rows, out)
+	for first, end := range pieces(len(out), len(query)) {
+		dotScanI8(query, rows[first*len(query):end*len(query)], out[first:end])
 	}
 }
 

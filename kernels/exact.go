@@ -19,12 +19,10 @@ func DotScanF64(query, rows []float32, out []float64) {
 		dotScanF64Generic(query, rows, out)
 		return
 	}
-	for step := rowsPerCall(4 * len(query)); len(out) > 0; {
-		n := min(step, len(out))
-		if !asmDotScanF64(&query[0], &rows[0], &out[0], len(query), n) {
-			dotScanF64Generic(query, rows, out[:n])
+	for first, end := range pieces(len(out), 4*len(query)) {
+		if !asmDotScanF64(&query[0], &rows[first*len(query)], &out[first], len(query), end-first) {
+			dotScanF64Generic(query, rows[first*len(query):], out[first:end])
 		}
-		rows, out = rows[n*len(query):], out[n:]
 	}
 }
 
@@ -56,12 +54,10 @@ func L2ScanF64(query, rows []float32, out []float64) {
 		l2ScanF64Generic(query, rows, out)
 		return
 	}
-	for step := rowsPerCall(4 * len(query)); len(out) > 0; {
-		n := min(step, len(out))
-		if !asmL2ScanF64(&query[0], &rows[0], &out[0], len(query), n) {
-			l2ScanF64Generic(query, rows, out[:n])
+	for first, end := range pieces(len(out), 4*len(query)) {
+		if !asmL2ScanF64(&query[0], &rows[first*len(query)], &out[first], len(query), end-first) {
+			l2ScanF64Generic(query, rows[first*len(query):], out[first:end])
 		}
-		rows, out = rows[n*len(query):], out[n:]
 	}
 }
 

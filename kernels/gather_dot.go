@@ -48,11 +48,8 @@ func GatherDotI8(query, rows []int8, ids []uint32, out []int32) {
 		clear(out)
 		return
 	}
-	for step := rowsPerCall(len(query)); len(out) > step; ids, out = ids[step:], out[step:] {
-		gatherDotI8(query, rows, ids[:step], out[:step])
-	}
-	if len(out) > 0 {
-		gatherDotI8(query, rows, ids, out)
+	for first, end := range pieces(len(out), len(query)) {
+		gatherDotI8(query, rows, ids[first:end], out[first:end])
 	}
 }
 
@@ -100,11 +97,8 @@ func GatherDotF32(query, rows []float32, ids []uint32, out []float32) {
 		gatherDotF32Generic(query, rows, ids, out) // for the reasons of DotScanF32
 		return
 	}
-	for step := rowsPerCall(4 * len(query)); len(out) > step; ids, out = ids[step:], out[step:] {
-		gatherDotF32(query, rows, ids[:step], out[:step])
-	}
-	if len(out) > 0 {
-		gatherDotF32(query, rows, ids, out)
+	for first, end := range pieces(len(out), 4*len(query)) {
+		gatherDotF32(query, rows, ids[first:end], out[first:end])
 	}
 }
 

@@ -47,12 +47,10 @@ func DotScanF16(query []float32, rows []uint16, out []float32) {
 		return
 	}
 	tail := newHalfTail(len(query), func(j int) float32 { return query[j] })
-	for step := rowsPerCall(2 * len(query)); len(out) > 0; {
-		n := min(step, len(out))
-		if !asmDotScanF16(&query[0], tail.bytes(), &rows[0], &out[0], len(query), n) {
-			dotScanF16Generic(query, rows, out[:n])
+	for first, end := range pieces(len(out), 2*len(query)) {
+		if !asmDotScanF16(&query[0], tail.bytes(), &rows[first*len(query)], &out[first], len(query), end-first) {
+			dotScanF16Generic(query, rows[first*len(query):], out[first:end])
 		}
-		rows, out = rows[n*len(query):], out[n:]
 	}
 }
 
@@ -88,12 +86,10 @@ func DotScanBF16(query, rows []uint16, out []float32) {
 		return
 	}
 	tail := newHalfTail(len(query), func(j int) float32 { return DecodeBF16(query[j]) })
-	for step := rowsPerCall(2 * len(query)); len(out) > 0; {
-		n := min(step, len(out))
-		if !asmDotScanBF16(&query[0], tail.bytes(), &rows[0], &out[0], len(query), n) {
-			dotScanBF16Generic(query, rows, out[:n])
+	for first, end := range pieces(len(out), 2*len(query)) {
+		if !asmDotScanBF16(&query[0], tail.bytes(), &rows[first*len(query)], &out[first], len(query), end-first) {
+			dotScanBF16Generic(query, rows[first*len(query):], out[first:end])
 		}
-		rows, out = rows[n*len(query):], out[n:]
 	}
 }
 

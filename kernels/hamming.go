@@ -19,12 +19,8 @@ func HammingScan(query, blocks []uint8, out []uint16) {
 		clear(out)
 		return
 	}
-	for step := bitRowsPerCall(len(query)); len(out) > step; out = out[step:] {
-		hammingScan(query, blocks[:step*len(query)], out[:step])
-		blocks = blocks[step*len(query):]
-	}
-	if len(out) > 0 {
-		hammingScan(query, blocks, out)
+	for first, end := range bitPieces(len(out), len(query)) {
+		hammingScan(query, blocks[first*len(query):end*len(query)], out[first:end])
 	}
 }
 

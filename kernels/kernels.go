@@ -17,7 +17,10 @@
 // and panics.
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+)
 
 // callBytesMax bounds what one assembly call reads. Assembly cannot be preempted, so a
 // longer call would hold up the garbage collector; 256 KiB is about 20 us at the rate at
@@ -35,7 +38,15 @@ func checkScan(operation string, rowLen, rowsLen, outLen int) {
 	}
 }
 
-// rowsPerCall returns how many rows of rowBytes one assembly call may read, at least 1.
-func rowsPerCall(rowBytes int) int {
-	return max(1, callBytesMax/max(1, rowBytes))
+// pieces yields the first item and the end of each run of items of itemBytes that one
+// assembly call may read, at least one.
+func pieces(count, itemBytes int) iter.Seq2[int, int] {
+	step := max(1, callBytesMax/max(1, itemBytes))
+	return func(yield func(first, end int) bool) {
+		for first := 0; first < count; first += step {
+			if !yield(first, min(count, first+step)) {
+				return
+			}
+		}
+	}
 }

@@ -18,10 +18,8 @@ func QuantizeI8(row []float32, scale float32, out []int8) {
 	}
 	raceRead(row)
 	raceWrite(out)
-	for len(row) > 0 {
-		n := min(len(row), callBytesMax/4)
-		quantizeI8(row[:n], scale, out[:n])
-		row, out = row[n:], out[n:]
+	for first, end := range pieces(len(row), 4) {
+		quantizeI8(row[first:end], scale, out[first:end])
 	}
 }
 

@@ -127,12 +127,12 @@ func RaBitQScan(tables, blocks []uint8, delta float32, scale, add []float32, out
 	raceRead(scale)
 	raceRead(add)
 	raceWrite(out)
-	for step := bitRowsPerCall(columns); len(out) > step; out = out[step:] {
-		raBitQScan(tables, blocks[:step*columns], delta, scale[:step], add[:min(step, len(add))], out[:step])
-		blocks, scale, add = blocks[step*columns:], scale[step:], add[min(step, len(add)):]
-	}
-	if len(out) > 0 {
-		raBitQScan(tables, blocks, delta, scale, add, out)
+	for first, end := range bitPieces(len(out), columns) {
+		addends := add
+		if len(add) > 0 {
+			addends = add[first:end]
+		}
+		raBitQScan(tables, blocks[first*columns:end*columns], delta, scale[first:end], addends, out[first:end])
 	}
 }
 

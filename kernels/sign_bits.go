@@ -14,13 +14,8 @@ func SignBits(row []float32, bits []uint8) {
 	}
 	raceRead(row)
 	raceWrite(bits)
-	const step = callBytesMax / 4
-	for ; len(row) > step; row = row[step:] {
-		signBits(row[:step], bits[:step/8])
-		bits = bits[step/8:]
-	}
-	if len(row) > 0 {
-		signBits(row, bits)
+	for first, end := range pieces(len(row), 4) { // runs of whole bytes: 65,536 bits
+		signBits(row[first:end], bits[first/8:])
 	}
 }
 

@@ -19,13 +19,8 @@ func SignatureScan(query *[SignatureSlots]uint8, rows []uint8, out []uint8) {
 	raceRead(query[:])
 	raceRead(rows)
 	raceWrite(out)
-	const step = callBytesMax / SignatureSlots
-	for ; len(out) > step; out = out[step:] {
-		signatureScan(query, rows[:step*SignatureSlots], out[:step])
-		rows = rows[step*SignatureSlots:]
-	}
-	if len(out) > 0 {
-		signatureScan(query, rows, out)
+	for first, end := range pieces(len(out), SignatureSlots) {
+		signatureScan(query, rows[first*SignatureSlots:end*SignatureSlots], out[first:end])
 	}
 }
 

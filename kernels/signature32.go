@@ -14,13 +14,8 @@ func SignatureScan32(query *[SignatureSlots]uint32, rows []uint32, out []uint8) 
 	raceRead(query[:])
 	raceRead(rows)
 	raceWrite(out)
-	const step = callBytesMax / (4 * SignatureSlots)
-	for ; len(out) > step; out = out[step:] {
-		signatureScan32(query, rows[:step*SignatureSlots], out[:step])
-		rows = rows[step*SignatureSlots:]
-	}
-	if len(out) > 0 {
-		signatureScan32(query, rows, out)
+	for first, end := range pieces(len(out), 4*SignatureSlots) {
+		signatureScan32(query, rows[first*SignatureSlots:end*SignatureSlots], out[first:end])
 	}
 }
 
