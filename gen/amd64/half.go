@@ -74,7 +74,6 @@ func (e emitter) fromI8(from Op, to vec, k reg.Register) {
 
 // halfAVX2 takes eight elements a turn.
 type halfAVX2 struct {
-	f32
 	row, query conversion
 	mask       bool // clear what the tail of a row repeats: it may be infinite
 	tail, keep vec
