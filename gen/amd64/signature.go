@@ -35,10 +35,10 @@ func signature(e emitter) {
 	})
 }
 
-// signatureScan keeps the query in registers and takes one row a turn; rows do not
-// depend on one another, so the CPU overlaps them without unrolling.
+// signatureScan keeps the query in registers. Rows do not depend on one another, so the
+// CPU overlaps them; type walk says why those of a turn lie apart.
 func (e emitter) signatureScan(width int, vector func(int) reg.VecVirtual, count func(reg.VecVirtual, Mem) reg.GPVirtual) {
-	query, rows, out, left := e.argument("query"), e.argument("rows"), e.argument("out"), e.argument("count")
+	query, rows, out, rowBytes := e.argument("query"), e.argument("rows"), e.argument("out"), e.GP64()
 	var q []reg.VecVirtual
 	for i := 0; i < signatureRowBytes; i += width {
 		v := vector(width)
@@ -49,20 +49,24 @@ func (e emitter) signatureScan(width int, vector func(int) reg.VecVirtual, count
 		}
 		q = append(q, v)
 	}
-	e.Label("row")
-	var sum reg.GPVirtual
-	for i, v := range q {
-		bits := count(v, at(rows, i*width))
-		if i == 0 {
-			sum = bits
-		} else {
-			e.ADDQ(bits, sum)
+	equal := func(row reg.GPVirtual) reg.GPVirtual {
+		sum := count(q[0], at(row, 0))
+		for i, v := range q[1:] {
+			e.ADDQ(count(v, at(row, (i+1)*width)), sum)
 		}
+		return sum
 	}
-	e.MOVB(sum.As8(), at(out, 0))
-	e.ADDQ(U32(signatureRowBytes), rows)
-	e.INCQ(out)
-	e.DECQ(left)
-	e.JNZ(LabelRef("row"))
+	e.MOVQ(U32(signatureRowBytes), rowBytes)
+	w := walk{e, rows, out, rowBytes, 1, 1}
+	w.emit(func(row []reg.GPVirtual, outSpan reg.GPVirtual) {
+		place := e.GP64()
+		e.MOVQ(out, place)
+		for i, r := range row {
+			if i > 0 {
+				e.ADDQ(outSpan, place)
+			}
+			e.MOVB(equal(r).As8(), at(place, 0))
+		}
+	}, func() { e.MOVB(equal(rows).As8(), at(out, 0)) })
 	e.finish()
 }

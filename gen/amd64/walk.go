@@ -28,7 +28,9 @@ func (w *walk) emit(four func(row []reg.GPVirtual, outSpan reg.GPVirtual), one f
 	turns, span, outSpan := w.argument("count"), w.GP64(), w.GP64()
 	w.SHRQ(U8(2), turns)
 	w.MOVQ(turns, outSpan)
-	w.SHLQ(U8(bits.TrailingZeros(uint(w.outBytes))), outSpan)
+	if w.outBytes > 1 {
+		w.SHLQ(U8(bits.TrailingZeros(uint(w.outBytes))), outSpan)
+	}
 	w.MOVQ(turns, span)
 	w.IMULQ(w.dim, span)
 	row := []reg.GPVirtual{w.rows}
