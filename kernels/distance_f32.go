@@ -116,12 +116,11 @@ func usualNorm(squared float32) bool { return squared >= normMin && squared <= n
 // cosineF64 is the definition of CosineScanF32 for one row. Squares of float32 neither
 // overflow nor vanish in float64.
 func cosineF64(a, b []float32) float32 {
-	var dot, aa, bb float64
-	for j := range a {
-		dot += float64(a[j]) * float64(b[j])
-		aa += float64(a[j]) * float64(a[j])
-		bb += float64(b[j]) * float64(b[j])
-	}
+	var dots [3]float64
+	DotScanF64(a, b, dots[0:1])
+	DotScanF64(a, a, dots[1:2])
+	DotScanF64(b, b, dots[2:3])
+	dot, aa, bb := dots[0], dots[1], dots[2]
 	if aa == 0 || bb == 0 {
 		if aa+bb != aa+bb || math.IsInf(aa+bb, 0) {
 			return float32(math.NaN())

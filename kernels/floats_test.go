@@ -196,3 +196,14 @@ func wildF32(n int, r *rand.Rand) []float32 {
 	}
 	return v
 }
+
+func TestCosineScanDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Log("the race detector is told about buffers by address, which lets them escape")
+		return
+	}
+	query, rows, out := filled(100, float32(1e-40)), randomF32(900, 2), make([]float32, 9)
+	if n := testing.AllocsPerRun(100, func() { CosineScanF32(query, rows, out) }); n != 0 {
+		t.Errorf("%g allocations a call", n)
+	}
+}
