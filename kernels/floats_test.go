@@ -173,8 +173,8 @@ func TestFloatScansPanicOnWrongLengths(t *testing.T) {
 	for name, call := range map[string]func(){
 		"L2ScanF32":                          func() { L2ScanF32(make([]float32, 3), make([]float32, 7), make([]float32, 2)) },
 		"SquaredNormsF32":                    func() { SquaredNormsF32(make([]float32, 7), 3, make([]float32, 2)) },
-		"a product that wraps around to fit": func() { SquaredNormsF32(make([]float32, 20), 1<<62+5, make([]float32, 4)) },
-		"a size in bytes that wraps around":  func() { SquaredNormsF32(make([]float32, 40), 1<<61+5, make([]float32, 8)) },
+		"a product that wraps around to fit": func() { SquaredNormsF32(make([]float32, 20), math.MaxInt/2+1+5, make([]float32, 4)) },
+		"a size in bytes that wraps around":  func() { SquaredNormsF32(make([]float32, 40), math.MaxInt/4+1+5, make([]float32, 8)) },
 		"a negative dimension":               func() { SquaredNormsF32(nil, -1, nil) },
 		"CosineScanF32":                      func() { CosineScanF32(make([]float32, 3), make([]float32, 7), make([]float32, 2)) },
 		"DotScanF64":                         func() { DotScanF64(make([]float32, 3), make([]float32, 7), make([]float64, 2)) },

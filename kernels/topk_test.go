@@ -51,7 +51,7 @@ var streams = map[string]func(i, n int) float32{
 	"zeros":    func(i, n int) float32 { return oddScores[4+i%2] },
 	"few":      func(i, n int) float32 { return float32(i * 7 % 5) },
 	"organ":    func(i, n int) float32 { return float32(min(i, n-i)) },
-	"saw":      func(i, n int) float32 { return float32(i * 2654435761 % 1000) },
+	"saw":      func(i, n int) float32 { return float32(i * 40503 % 1000) },
 	"odd":      func(i, n int) float32 { return oddScores[i*5%len(oddScores)] },
 	"none":     func(i, n int) float32 { return oddScores[i%2*3] }, // NaN and -Inf
 	"last few": func(i, n int) float32 { return float32(max(0, i-n+3)) },
