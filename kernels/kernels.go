@@ -10,7 +10,8 @@
 // Kernels are scans: one query against many contiguous rows. The query is loaded once
 // for four rows, sums run in several accumulators, and corrections stay outside of the
 // row loop; those three things are where the speed comes from, not the wider register.
-// There is no software prefetch: on sequential rows it costs bandwidth.
+// Scans do not prefetch by instruction, which on sequential rows costs bandwidth; gathers by
+// row id do.
 //
 // No kernel here allocates, blocks, returns an error or starts a goroutine. All may be
 // called from any number of goroutines. A length that does not fit is the caller's bug
