@@ -145,8 +145,9 @@ func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 // builder: at full ingest, allocating them anew was a third of all garbage.
 type Builder struct {
 	content
-	words *lexical.Builder
-	keys  []keyRow
+	words  *lexical.Builder
+	keys   []keyRow
+	metric model.Metric
 }
 
 type keyRow struct {
@@ -163,7 +164,8 @@ var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{word
 // NewBuilder starts a segment of the given space.
 func NewBuilder(space Space) *Builder {
 	b := builders.Get()
-	b.derived, b.vectors.Dim = space.Derived(), space.Dim
+	b.derived, b.metric = space.Derived(), space.Metric
+	b.vectors.SetDim(space.Dim)
 	b.recordStarts = append(b.recordStarts, 0)
 	return b
 }
@@ -239,6 +241,7 @@ func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 
 func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
 	b.content.words, b.first, b.last = words, first, last
+	b.vectors.Seal(b.metric)
 	slices.SortFunc(b.keys, func(x, y keyRow) int {
 		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
 	})
@@ -272,7 +275,7 @@ func (d *Draft) Segment() (*Segment, error) {
 	defer b.release()
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
-	c.vectors.Dim = b.vectors.Dim
+	c.vectors.SetDim(b.vectors.Dim)
 	if err := c.bind(image, len(c.sections()), false); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
+	Metric   model.Metric   // unset: the store's, Cosine for a new one
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -166,17 +167,18 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 	if err != nil {
 		return segment.Space{}, err
 	}
-	var name string
-	var dim int
+	var stored segment.Space
 	err = s.db.View(func(tx *bolt.Tx) (err error) {
-		name, dim, err = readSpace(tx)
+		stored, err = readSpace(tx)
 		return err
 	})
-	stored := segment.Space{Name: name, Dim: dim}
 	hashing, _ := segment.SpaceOf(embed.NewHashing())
+	hashing.Metric, wanted.Metric = stored.Metric, stored.Metric
 	switch {
-	case err != nil || name == "":
+	case err != nil || stored.Name == "":
 		return segment.Space{}, err
+	case s.options.Metric != model.MetricUnset && s.options.Metric != stored.Metric:
+		return segment.Space{}, fmt.Errorf("store: its vectors are compared by %s, the options ask for %s: %w", stored.Metric, s.options.Metric, model.ErrDimension)
 	case wanted.Name == "" && stored.Name == hashing.Name && stored.Dim == hashing.Dim:
 		return hashing, nil
 	case wanted.Name == "":
@@ -189,14 +191,22 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 }
 
 // wantedSpace is what the options ask for; without name where they leave it open.
-func (s *Store) wantedSpace() (segment.Space, error) {
+func (s *Store) wantedSpace() (space segment.Space, err error) {
 	switch {
 	case s.options.Embedder != nil:
-		return segment.SpaceOf(s.options.Embedder)
+		space, err = segment.SpaceOf(s.options.Embedder)
 	case s.options.Dim > 0:
-		return segment.CallerSpace(s.options.Dim), nil
+		space = segment.CallerSpace(s.options.Dim)
 	}
-	return segment.Space{}, nil
+	return s.measured(space), err
+}
+
+// measured returns a new space with the metric that the options ask for.
+func (s *Store) measured(space segment.Space) segment.Space {
+	if s.options.Metric != model.MetricUnset {
+		space.Metric = s.options.Metric
+	}
+	return space
 }
 
 // spaceFor returns the space that an Add is prepared for: the store's, or the
@@ -209,6 +219,7 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 			} else {
 				space, err = segment.SpaceOf(embed.NewHashing())
 			}
+			space = s.measured(space)
 		}
 	}
 	for i := range memories {
@@ -297,7 +308,7 @@ func checkSpace(space segment.Space, v []float32) error {
 	case len(v) != space.Dim:
 		return fmt.Errorf("vector has %d numbers, this store's have %d: %w", len(v), space.Dim, model.ErrDimension)
 	}
-	return nil
+	return space.Metric.CheckVector(v)
 }
 
 // Delete removes memories and returns those that were there. They are gone from
