@@ -31,6 +31,9 @@ const signatureBytes = kernels.SignatureSlots
 type Segment struct {
 	image  []byte
 	mapped bool // image is a file's mapping, not heap
+	// mapping is image where that is a shared mapping of a file, else nil: memory that is
+	// not one would be wiped by what advise and LetGo do.
+	mapping []byte
 	content
 	lex     *lexical.Reader
 	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
@@ -51,6 +54,7 @@ func newSegment(image []byte, c *content) (*Segment, error) {
 // Verify checks the segment's image again from the first byte to the last.
 func (s *Segment) Verify() error {
 	_, err := decode(s.image)
+	s.LetGo()
 	return err
 }
 

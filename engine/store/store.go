@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -65,6 +66,7 @@ type Store struct {
 	adding     atomic.Int64 // callers inside Add, see gather
 	closing    atomic.Bool
 	stop       chan struct{}
+	pagerDone  chan struct{} // see letGoPages
 	writerDone chan struct{}
 	mergerDone chan struct{}
 	closeOnce  sync.Once
@@ -96,7 +98,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	s := &Store{
 		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
-		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}),
+		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
 	}
 	if err := guarded(func() error { return s.open(ctx) }); err != nil {
 		s.release()
@@ -106,6 +108,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		}
 		return nil, err
 	}
+	go s.letGoPages()
 	if s.readOnly {
 		close(s.writerDone)
 		close(s.mergerDone)
@@ -115,6 +118,30 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	go s.merge()
 	s.kickMerger()
 	return s, nil
+}
+
+// letGoAfter is how long pages that questions have read a row of count as the process's.
+// What a busy store goes on reading is back within a microsecond a page.
+const letGoAfter = 10 * time.Second
+
+// letGoPages is the goroutine that gives such pages back until the store is closed.
+func (s *Store) letGoPages() {
+	defer close(s.pagerDone)
+	ticks := time.NewTicker(letGoAfter)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-ticks.C:
+		}
+		if view := s.view.Load(); view != nil {
+			for i := range view.Parts {
+				view.Parts[i].LetGo()
+			}
+			view.Release()
+		}
+	}
 }
 
 // stillThere fails where the directory was moved or replaced since it was opened:
@@ -343,6 +370,7 @@ func (s *Store) Close() error {
 		}
 		close(s.stop)
 		<-s.mergerDone
+		<-s.pagerDone
 		<-s.writerDone
 		s.view.Store(nil)
 		s.closeErr = errors.Join(s.closeErr, s.release())

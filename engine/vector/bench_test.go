@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/quant"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/kernels"
 )
@@ -187,4 +188,41 @@ func (s *Searcher) scanAllowed(dst []rows.Hit, k int) []rows.Hit {
 	dst = append(dst, s.best.Hits()...)
 	slices.SortFunc(dst, rows.Hit.Compare)
 	return dst
+}
+
+// BenchmarkScanFromRAM reports how long a search of a million rows takes, against the time
+// that reading their codes takes at the bandwidth of float32 scans.
+func BenchmarkScanFromRAM(b *testing.B) {
+	const rowCount = 1 << 20
+	r := rand.New(rand.NewPCG(2, 2))
+	p := &Parts{Dim: realDim, Vectors: make([]float32, rowCount*realDim)} // zeros: only read by rescoring
+	p.Bits = quant.Bits{
+		Dim: realDim, Blocks: make([]uint8, rowCount*realDim/8), Scales: make([]float32, rowCount),
+		Errors: make([]uint8, rowCount), Centroid: make([]float32, realDim),
+	}
+	for i := 0; i < len(p.Bits.Blocks); i += 8 {
+		binary.LittleEndian.PutUint64(p.Bits.Blocks[i:], r.Uint64())
+	}
+	for i := range p.Bits.Scales {
+		p.Bits.Scales[i] = .05
+	}
+	parts, q := []Part{{Parts: p}}, uniform(r, realDim)
+	probe, sums := uniform(r, 16<<20), make([]float32, (16<<20)/realDim)
+	var s Searcher
+	var hits []rows.Hit
+	fastest, quickest := time.Hour, time.Hour
+	for b.Loop() { // turn about, and the least of each: the machine has other work
+		started := time.Now()
+		kernels.DotScanF32(q, probe[:len(sums)*realDim], sums)
+		fastest = min(fastest, time.Since(started))
+		started = time.Now()
+		s.Prepare(q, model.Cosine, parts)
+		hits = s.Top(hits[:0], 10, never)
+		quickest = min(quickest, time.Since(started))
+	}
+	bandwidth := float64(4*len(sums)*realDim) / fastest.Seconds()
+	bytes := float64(len(p.Bits.Blocks) + 4*rowCount)
+	b.ReportMetric(bandwidth/1e9, "GB/s-probe")
+	b.ReportMetric(bytes/quickest.Seconds()/1e9, "GB/s")
+	b.ReportMetric(quickest.Seconds()*bandwidth/bytes, "x-bandwidth-bound")
 }
