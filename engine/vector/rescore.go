@@ -124,21 +124,23 @@ func (s *Searcher) offer(part int32, row int) {
 func (s *Searcher) exact(r rows.Ref) float64 {
 	p := &s.parts[r.Part]
 	v := p.Vector(int(r.Row))
-	switch s.metric {
-	case model.Dot:
-		return dot(s.query, v)
-	case model.L2:
-		var square [1]float64
-		kernels.L2ScanF64(s.query, v, square[:])
-		return -square[0]
+	if s.metric == model.L2 {
+		kernels.L2ScanF64(s.query, v, s.sum[:])
+		return -s.sum[0]
+	}
+	kernels.DotScanF64(s.query, v, s.sum[:])
+	product := s.sum[0]
+	if s.metric == model.Dot {
+		return product
 	}
 	inverse := 0.
 	if p.coded() {
-		inverse = invNorm(v)
+		kernels.DotScanF64(v, v, s.sum[:])
+		inverse = 1 / math.Sqrt(s.sum[0])
 	} else {
 		inverse = p.InvNorms[r.Row]
 	}
-	return float64(float64(dot(s.query, v)*s.invNorm) * inverse)
+	return float64(float64(product*s.invNorm) * inverse)
 }
 
 // inward brings an exact score to the terms of estimates.

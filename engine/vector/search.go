@@ -61,6 +61,7 @@ type Searcher struct {
 	estimates [chunkRows]float32
 	addends   [chunkRows]float32
 	dots      [int8Rows]int32
+	sum       [1]float64
 
 	top    kernels.TopK
 	ids    []uint32
