@@ -23,8 +23,8 @@ type Bits struct {
 	Blocks   []uint8   // bit blocks of kernels.BitBlockRows rows
 	Scales   []float32 // one a row of the blocks; NaN for rows without vector and behind the last
 	Errors   []uint8   // as Scales: 255ths of the row's scale that are its error, rounded up
-	Centroid []float32 // Dim numbers, rotated
-	Squares  []float32 // as Scales: |o-c|², where distances are wanted; else empty
+	Centroid []float32 // Dim numbers, rotated; empty for codes in lists (BuildLists), each against a centroid of its own
+	Squares  []float32 // as Scales, where distances are wanted, else empty: |o-c|², in lists |o|²
 }
 
 // PaddedRows returns rowCount rounded up to whole blocks.
@@ -33,12 +33,12 @@ func PaddedRows(rowCount int) int {
 }
 
 // Check verifies that columns that were read hold the codes of so many rows, and none that
-// counts behind the last.
-func (b *Bits) Check(rowCount int) error {
+// counts behind the last, with so many centroids.
+func (b *Bits) Check(rowCount, centroids int) error {
 	padded := PaddedRows(rowCount)
 	if len(b.Blocks) != padded*kernels.BitColumns(b.Dim) || len(b.Scales) != padded || len(b.Errors) != padded ||
-		len(b.Centroid) != b.Dim || len(b.Squares) != 0 && len(b.Squares) != padded {
-		return fmt.Errorf("%d code bytes, %d scales, %d errors, %d squares and a centroid of %d for %d rows of dimension %d",
+		len(b.Centroid) != centroids*b.Dim || len(b.Squares) != 0 && len(b.Squares) != padded {
+		return fmt.Errorf("%d code bytes, %d scales, %d errors, %d squares and centroids of %d for %d rows of dimension %d",
 			len(b.Blocks), len(b.Scales), len(b.Errors), len(b.Squares), len(b.Centroid), rowCount, b.Dim)
 	}
 	for row := rowCount; row < padded; row++ {
@@ -70,28 +70,74 @@ type Rows func(i int) (vector []float32, factor float64)
 // Build codes a set of rows of dim numbers, 1 to kernels.BitDimensionMax, whose lengths
 // are at most 1e17. Two passes, some 4 us a row of 384 dimensions.
 func Build(dim, rowCount int, squares bool, rows Rows) *Bits {
-	padded, columns := PaddedRows(rowCount), kernels.BitColumns(dim)
-	b := &Bits{
-		Dim: dim, Blocks: make([]uint8, padded*columns), Scales: make([]float32, padded), Errors: make([]uint8, padded),
-	}
-	if squares {
-		b.Squares = make([]float32, padded)
-	}
-	c := &coder{rotation: NewRotation(dim), centroid: centroid(dim, rowCount, rows), residual: make([]float32, dim), code: make([]uint8, columns)}
-	nan := float32(math.NaN())
-	for row := range padded {
+	b, c := newBits(dim, PaddedRows(rowCount), squares), newCoder(dim)
+	c.centroid = centroid(dim, rowCount, rows)
+	for row := range rowCount {
 		if row%yieldRows == 0 {
 			runtime.Gosched()
-		}
-		b.Scales[row] = nan
-		if row >= rowCount {
-			continue
 		}
 		if v, factor := rows(row); factor != 0 {
 			b.put(row, c, c.encode(v, factor))
 		}
 	}
 	b.Centroid = c.rotatedCentroid()
+	return b
+}
+
+// NoRow stands at the places that fill up a list's last block.
+const NoRow = math.MaxUint32
+
+// BuildLists codes rows in lists, each against the centroid of its list. List l has the
+// places starts[l] to starts[l+1], whole blocks; members[i] is the row at place i, which
+// stands for the row's number in all that Bits says, or NoRow. centroids are not rotated.
+// stop is asked now and then; once true, BuildLists returns nil. Some 4 us a place.
+func BuildLists(dim int, squares bool, rows Rows, centroids []float32, starts, members []uint32, stop func() bool) *Bits {
+	b, c := newBits(dim, len(members), squares), newCoder(dim)
+	c.centroid = make([]float64, dim)
+	for l := range len(starts) - 1 {
+		if stop() {
+			return nil
+		}
+		for j, x := range centroids[l*dim : (l+1)*dim] {
+			c.centroid[j] = float64(x)
+		}
+		for place := starts[l]; place < starts[l+1]; place++ {
+			if place%yieldRows == 0 {
+				runtime.Gosched()
+			}
+			if members[place] == NoRow {
+				continue
+			}
+			if v, factor := rows(int(members[place])); factor != 0 {
+				f := c.encode(v, factor)
+				f.square = squareOf(v, factor)
+				b.put(int(place), c, f)
+			}
+		}
+	}
+	return b
+}
+
+func squareOf(v []float32, factor float64) float32 {
+	var sum float64
+	for _, x := range v {
+		y := float64(float64(x) * factor)
+		sum += float64(y * y)
+	}
+	return float32(sum)
+}
+
+// newBits returns codes of so many rows, all of them without vector so far.
+func newBits(dim, padded int, squares bool) *Bits {
+	b := &Bits{
+		Dim: dim, Blocks: make([]uint8, padded*kernels.BitColumns(dim)), Scales: make([]float32, padded), Errors: make([]uint8, padded),
+	}
+	if squares {
+		b.Squares = make([]float32, padded)
+	}
+	for i := range b.Scales {
+		b.Scales[i] = float32(math.NaN())
+	}
 	return b
 }
 
@@ -140,6 +186,10 @@ type coder struct {
 type factors struct {
 	scale, square float32
 	errorStep     uint8
+}
+
+func newCoder(dim int) *coder {
+	return &coder{rotation: NewRotation(dim), residual: make([]float32, dim), code: make([]uint8, kernels.BitColumns(dim))}
 }
 
 // encode leaves the row's bits in c.code.

@@ -95,7 +95,7 @@ func TestErrorsOfEstimatesAreAsBoundsSay(t *testing.T) {
 	for _, dim := range []int{64, 100, 384} {
 		all, rows := set(dim, 1000, 3)
 		b := Build(dim, len(all), false, rows)
-		if err := b.Check(len(all)); err != nil {
+		if err := b.Check(len(all), 1); err != nil {
 			t.Fatal(err)
 		}
 		r := rand.New(rand.NewPCG(4, 4))
@@ -179,10 +179,10 @@ func TestCheckRefusesColumnsThatDoNotFit(t *testing.T) {
 		"dimension": func(b *Bits) { b.Dim = 17 },
 	} {
 		b := Build(10, 70, true, rows)
-		if err := b.Check(70); err != nil {
+		if err := b.Check(70, 1); err != nil {
 			t.Fatal(err)
 		}
-		if damage(b); b.Check(70) == nil {
+		if damage(b); b.Check(70, 1) == nil {
 			t.Errorf("%s: not noticed", name)
 		}
 	}

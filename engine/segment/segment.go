@@ -240,12 +240,16 @@ func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	return b.seal(words, first, last).Segment()
+	draft, _ := b.seal(words, first, last, func() bool { return false })
+	return draft.Segment()
 }
 
-func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
+// seal returns false when stop told it to end.
+func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bool) (*Draft, bool) {
 	b.content.words, b.first, b.last = words, first, last
-	b.vectors.Seal(b.metric)
+	if !b.vectors.Seal(b.metric, stop) {
+		return nil, false
+	}
 	slices.SortFunc(b.keys, func(x, y keyRow) int {
 		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
 	})
@@ -253,7 +257,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
 		b.keyHashes = append(b.keyHashes, k.hash)
 		b.keyRows = append(b.keyRows, k.row)
 	}
-	return &Draft{b}
+	return &Draft{b}, true
 }
 
 // Draft is a finished segment without an image yet: it becomes a segment in
@@ -287,8 +291,10 @@ func (d *Draft) Segment() (*Segment, error) {
 }
 
 // Merge joins neighbouring segments of one space, oldest first, without the
-// dead rows (dead[i] may be nil). It returns nil where no row is left.
-func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
+// dead rows (dead[i] may be nil). It returns nil where no row is left. stop is asked
+// now and then while vectors of very many rows are divided into lists, which takes
+// seconds; once true, Merge fails with ErrCancelled.
+func Merge(space Space, sources []*Segment, dead []rows.Set, stop func() bool) (*Draft, error) {
 	b := NewBuilder(space)
 	words := make([]lexical.Source, len(sources))
 	rowCount, bytes := 0, 0
@@ -309,7 +315,11 @@ func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: merge: %w", err)
 	}
-	return b.seal(merged, sources[0].first, sources[len(sources)-1].last), nil
+	draft, ok := b.seal(merged, sources[0].first, sources[len(sources)-1].last, stop)
+	if !ok {
+		return nil, fmt.Errorf("segment: merge: %w", model.ErrCancelled)
+	}
+	return draft, nil
 }
 
 func (b *Builder) addLive(s *Segment, dead rows.Set) {

@@ -17,6 +17,7 @@ import (
 // What is behind the n-th fills up its block. NaN stands for a row without vector.
 func (s *Searcher) estimateBits(p *Part, first, n int, constant float32) []float32 {
 	padded, columns := quant.PaddedRows(n), kernels.BitColumns(p.Dim)
+	s.Estimated += padded
 	addends, estimates := s.addends[:padded], s.estimates[:padded]
 	if len(p.Bits.Squares) > 0 {
 		for i, square := range p.Bits.Squares[first : first+padded] {
@@ -55,11 +56,46 @@ func (s *Searcher) rescore() {
 	ids, values := s.top.Sorted()
 	for i, id := range ids {
 		part := s.partOf(id)
-		row := int(id - s.places[part].base)
-		if worst, full := s.best.Worst(); full && float64(values[i])+s.bound(part, row) < s.inward(worst) {
+		place := int(id - s.places[part].base)
+		if worst, full := s.best.Worst(); full && float64(values[i])+s.bound(part, place) < s.inward(worst) {
 			continue
 		}
-		s.offer(part, row)
+		if s.first(part, place) {
+			s.offer(part, s.parts[part].rowAt(place))
+		}
+	}
+	s.forgetSeen(ids)
+}
+
+// first reports whether a row has not been met at another of its places. It marks the row
+// by the bit that its number has in its part's stretch of places.
+func (s *Searcher) first(part int32, place int) bool {
+	p := &s.parts[part]
+	if !p.listed() {
+		return true
+	}
+	last := len(s.parts) - 1
+	if words := (int(s.places[last].base)+s.parts[last].placeCount())/64 + 1; len(s.seen) < words {
+		s.seen = append(s.seen, make(rows.Set, words-len(s.seen))...)
+	}
+	bit := int(s.places[part].base) + p.rowAt(place)
+	if s.seen.Has(bit) {
+		return false
+	}
+	s.seen.Add(bit)
+	return true
+}
+
+// forgetSeen takes back the marks of places that may have been rescored.
+func (s *Searcher) forgetSeen(ids []uint32) {
+	if len(s.seen) == 0 {
+		return
+	}
+	for _, id := range ids {
+		part := s.partOf(id)
+		if p := &s.parts[part]; p.listed() {
+			s.seen[(int(s.places[part].base)+p.rowAt(int(id-s.places[part].base)))>>6] = 0
+		}
 	}
 }
 
@@ -76,12 +112,13 @@ func (s *Searcher) partOf(id uint32) int32 {
 	return int32(low)
 }
 
-// bound returns how far above its estimate a row is thought to be at most.
-func (s *Searcher) bound(part int32, row int) float64 {
+// bound returns how far above its estimate the row of a place is thought to be at most.
+func (s *Searcher) bound(part int32, place int) float64 {
 	p := &s.parts[part]
 	if p.coded() {
-		return boundDeviations * s.places[part].length * float64(p.Bits.Bound(row))
+		return boundDeviations * s.places[part].length * float64(p.Bits.Bound(place))
 	}
+	row := place
 	// Each number of row and query is off by half a step at most, and the inner product by
 	// the length of the one times the deviation of the other.
 	scale := float64(p.Scales[row])
@@ -124,23 +161,21 @@ func (s *Searcher) offer(part int32, row int) {
 func (s *Searcher) exact(r rows.Ref) float64 {
 	p := &s.parts[r.Part]
 	v := p.Vector(int(r.Row))
-	if s.metric == model.L2 {
-		kernels.L2ScanF64(s.query, v, s.sum[:])
-		return -s.sum[0]
-	}
-	kernels.DotScanF64(s.query, v, s.sum[:])
-	product := s.sum[0]
-	if s.metric == model.Dot {
-		return product
+	switch s.metric {
+	case model.Dot:
+		return dot(s.query, v)
+	case model.L2:
+		var square [1]float64
+		kernels.L2ScanF64(s.query, v, square[:])
+		return -square[0]
 	}
 	inverse := 0.
 	if p.coded() {
-		kernels.DotScanF64(v, v, s.sum[:])
-		inverse = 1 / math.Sqrt(s.sum[0])
+		inverse = invNorm(v)
 	} else {
 		inverse = p.InvNorms[r.Row]
 	}
-	return float64(float64(product*s.invNorm) * inverse)
+	return float64(float64(dot(s.query, v)*s.invNorm) * inverse)
 }
 
 // inward brings an exact score to the terms of estimates.

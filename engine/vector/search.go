@@ -57,36 +57,42 @@ type Searcher struct {
 	tables    []uint8
 	delta     float32  // step of the tables
 	visible   rows.Set // rows of the part at hand that may be returned; nil = all
-	words     rows.Set // memory of visible
+	words     []uint64 // memory of all parts' visible rows
 	estimates [chunkRows]float32
 	addends   [chunkRows]float32
 	dots      [int8Rows]int32
-	sum       [1]float64
+
+	lister       lister
+	rotatedCodes []int8   // rotated in INT8
+	seen         rows.Set // places of rows that were rescored, where rows have several
 
 	top    kernels.TopK
 	ids    []uint32
 	values []float32
 	best   rows.Best // rescored
-	// Rescored counts the rows of the last Top that were computed in full.
-	Rescored int
+	// Rescored counts the rows of the last Top that were computed in full, Estimated the
+	// codes that were read for it.
+	Rescored, Estimated int
 }
 
 // place is what a search knows of a part.
 type place struct {
-	base   uint32  // number of its first row, all parts counted through
-	length float64 // of the vector that its estimates are inner products with
+	visible rows.Set // rows that may be returned; nil = all
+	base    uint32   // number of its first place, all parts counted through
+	length  float64  // of the vector that its estimates are inner products with
 }
 
 // Prepare sets the question and the snapshot, whose parts were sealed for the metric.
 // len(query) must be the parts' dimension; query is borrowed until the search ends.
 func (s *Searcher) Prepare(query []float32, metric model.Metric, parts []Part) {
-	s.parts, s.query, s.metric, s.Rescored = parts, query, metric, 0
+	s.parts, s.query, s.metric = parts, query, metric
+	s.Rescored, s.Estimated = 0, 0
 	s.invNorm = invNorm(query)
 	s.places = s.places[:0]
 	next, coded := uint32(0), false
 	for i := range parts {
-		s.places = append(s.places, place{next, 1})
-		next += uint32(quant.PaddedRows(parts[i].RowCount()))
+		s.places = append(s.places, place{base: next, length: 1})
+		next += uint32(quant.PaddedRows(parts[i].placeCount()))
 		coded = coded || parts[i].coded()
 	}
 	if s.invNorm == 0 {
@@ -121,7 +127,7 @@ func (s *Searcher) rotate() {
 
 // Top appends the best k visible rows to dst: score descending, ties by (Part, Row); 1 <=
 // k. stop is asked once a chunk and ends the search early. O(rows x dimension / 8) bytes
-// read and some k to 7k rows rescored; no allocation once warm.
+// read, of lists a part of that, and some k to 7k rows rescored; no allocation once warm.
 //
 // Scores are exact: the cosine, the inner product, or 1/(1+d²) of the distance d. A row
 // that belongs to the best is missed with the probability that its estimate is more than
@@ -137,11 +143,13 @@ func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	s.values = slices.Grow(s.values[:0], size)[:size]
 	s.top.Reset(kept, s.ids, s.values)
 	s.best.Reset(k)
+	s.words, s.lister.pool = s.words[:0], s.lister.pool[:0]
 	for i := range s.parts {
 		if !s.scanPart(int32(i), stop) {
 			break
 		}
 	}
+	s.scanLists(k, stop)
 	s.rescore()
 	hits := s.best.Hits()
 	for i := range hits {
@@ -151,13 +159,19 @@ func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	return append(dst, hits...)
 }
 
-// scanPart estimates the rows of one part; false when told to stop.
+// scanPart estimates the rows of one part, or puts its lists into the pool; false when
+// told to stop.
 func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 	p := &s.parts[part]
 	rowCount := p.RowCount()
 	count := s.see(p)
 	if count*sparseFactor <= rowCount {
 		return s.scanSparse(part, stop)
+	}
+	if p.listed() {
+		s.places[part].visible = s.visible
+		s.lister.add(part, p.Lists.count())
+		return true
 	}
 	step := int8Rows
 	var constant float32
@@ -192,8 +206,9 @@ func (s *Searcher) see(p *Part) (count int) {
 		return rowCount
 	}
 	words := (rowCount + 63) / 64
-	s.words = slices.Grow(s.words[:0], words)[:words]
-	s.visible = s.words
+	at := len(s.words)
+	s.words = slices.Grow(s.words, words)[:at+words]
+	s.visible = s.words[at : at+words : at+words]
 	for w := range s.visible {
 		word := ^uint64(0)
 		if w == words-1 && rowCount%64 != 0 {

@@ -66,7 +66,7 @@ func partsOf(metric model.Metric, all [][]float32, sizes ...int) (parts []Part) 
 			}
 			p.Append(v)
 		}
-		p.Seal(metric)
+		p.Seal(metric, never)
 		parts = append(parts, Part{Parts: p})
 		all = all[size:]
 	}
@@ -303,7 +303,7 @@ func TestMergingPartsIsBuildingThemAtOnce(t *testing.T) {
 			merged.AppendFrom(source.Parts, row)
 		}
 	}
-	merged.Seal(model.Cosine)
+	merged.Seal(model.Cosine, never)
 	// Rows without vector are at other places of partsOf(all, 2500).
 	at := &Parts{Dim: 140}
 	for _, source := range sources {
@@ -315,7 +315,7 @@ func TestMergingPartsIsBuildingThemAtOnce(t *testing.T) {
 			at.Append(v)
 		}
 	}
-	at.Seal(model.Cosine)
+	at.Seal(model.Cosine, never)
 	if !slices.Equal(merged.Bits.Blocks, at.Bits.Blocks) || !slices.Equal(merged.Bits.Errors, at.Bits.Errors) || !slices.Equal(merged.Bits.Centroid, at.Bits.Centroid) {
 		t.Fatal("codes differ")
 	}

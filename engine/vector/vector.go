@@ -6,7 +6,9 @@
 // have INT8 codes; larger ones 1-bit codes (package quant), which alone have to be
 // resident: 53 bytes a row of 384 numbers. A flat scan of those misses nothing but by the
 // error of an estimate, which is known for each row: rescoring goes on until no row that
-// is left is likely to matter. All arithmetic that decides is exact or in a fixed order,
+// is left is likely to matter. From listRows rows on, the codes are in lists of rows that
+// lie together (package partition), twice each, and a search reads the lists near its
+// question until they bring nothing new. All arithmetic that decides is exact or in a fixed order,
 // so that every CPU ranks alike. docs/design/quantization.md has the measurements.
 package vector
 
@@ -54,6 +56,8 @@ type Parts struct {
 
 	// Of a part with 1-bit codes, otherwise empty.
 	Bits quant.Bits
+	// Of a part whose 1-bit codes are in lists, otherwise empty.
+	Lists Lists
 }
 
 // SetDim sets the dimension of columns that are empty or are about to be checked.
@@ -69,7 +73,10 @@ func (p *Parts) Check(rowCount int) error {
 		if len(p.Codes)+len(p.Scales)+len(p.InvNorms) > 0 {
 			return errors.New("codes of two kinds")
 		}
-		return p.Bits.Check(rowCount)
+		if p.listed() {
+			return errors.Join(p.Bits.Check(len(p.Lists.Rows), 0), p.Lists.check(rowCount, &p.Bits))
+		}
+		return p.Bits.Check(rowCount, 1)
 	}
 	if len(p.Codes) != rowCount*Stride(p.Dim) || len(p.Scales) != rowCount || len(p.InvNorms) != rowCount {
 		return fmt.Errorf("%d codes, %d scales and %d lengths for %d rows of dimension %d", len(p.Codes), len(p.Scales), len(p.InvNorms), rowCount, p.Dim)
@@ -85,6 +92,9 @@ func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 }
 
 // Has reports whether a row has a vector.
 func (p *Parts) Has(row int) bool {
+	if p.listed() {
+		return invNorm(p.Vector(row)) != 0
+	}
 	if p.coded() {
 		return p.Bits.Scales[row] == p.Bits.Scales[row]
 	}
@@ -137,11 +147,11 @@ func dot(a, b []float32) float64 {
 }
 
 // Seal derives the codes of all rows that were appended: 1 us a row, from bitRows rows on
-// some 5.
-func (p *Parts) Seal(metric model.Metric) {
+// some 5, from listRows on some 40. stop is asked now and then; once true, Seal returns
+// false, and the parts are of no use.
+func (p *Parts) Seal(metric model.Metric, stop func() bool) bool {
 	if p.RowCount() >= bitRows && p.Dim >= bitDim {
-		p.sealBits(metric)
-		return
+		return p.sealBits(metric, p.RowCount() >= listRows, stop)
 	}
 	n, stride := p.RowCount(), Stride(p.Dim)
 	p.Codes = slices.Grow(p.Codes[:0], n*stride)[:n*stride]
@@ -157,20 +167,29 @@ func (p *Parts) Seal(metric model.Metric) {
 		}
 		p.Scales[row] = float32(scale)
 	}
+	return true
 }
 
 // yieldRows is how many rows are coded, some 50 us, before others may run.
 const yieldRows = 64
 
-func (p *Parts) sealBits(metric model.Metric) {
-	p.Bits = *quant.Build(p.Dim, p.RowCount(), metric == model.L2, func(row int) ([]float32, float64) {
+func (p *Parts) sealBits(metric model.Metric, inLists bool, stop func() bool) bool {
+	source := func(row int) ([]float32, float64) {
 		factor := p.InvNorms[row]
 		if factor != 0 && !metric.Directional() {
 			factor = 1
 		}
 		return p.Vector(row), factor
-	})
+	}
+	if inLists {
+		if !p.sealLists(metric, source, stop) {
+			return false
+		}
+	} else {
+		p.Bits = *quant.Build(p.Dim, p.RowCount(), metric == model.L2, source)
+	}
 	p.Codes, p.Scales, p.InvNorms = p.Codes[:0], p.Scales[:0], p.InvNorms[:0]
+	return true
 }
 
 // quantize fills codes with v rounded to -127..127 of its largest magnitude and returns
