@@ -32,6 +32,8 @@ import (
 type (
 	ID       = model.ID
 	Memory   = model.Memory
+	Patch    = model.Patch
+	Usage    = model.Usage
 	Scope    = model.Scope
 	Kind     = model.Kind
 	Query    = model.Query
@@ -77,6 +79,7 @@ var (
 	ErrInvalid     = model.ErrInvalid
 	ErrNotFound    = model.ErrNotFound
 	ErrExists      = model.ErrExists
+	ErrConflict    = model.ErrConflict
 	ErrBusy        = model.ErrBusy
 	ErrDeadline    = model.ErrDeadline
 	ErrCancelled   = model.ErrCancelled
@@ -107,6 +110,10 @@ type Options struct {
 	// Dim declares the dimension of the vectors that the caller brings; 0 takes
 	// it from the first one. Not to be set together with Embedder.
 	Dim int
+	// HistoryFor is how long the versions that updates replace are kept, for
+	// History and Query.AsOf: 0 for ever; negative not at all; else Compact drops
+	// those that were replaced longer ago.
+	HistoryFor time.Duration
 }
 
 // DB is an open store. Its methods are safe from any goroutine.
@@ -136,7 +143,7 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if o.Dim > 0 && o.Embedder != nil {
 		return nil, fmt.Errorf("open: Dim is for vectors of the caller's, Embedder for its own: set one of them: %w", ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim})
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, HistoryFor: o.HistoryFor})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
@@ -145,9 +152,11 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 
 // Add commits memories, all or none, and returns their IDs in order. When it
 // returns they are durable and every later question sees them. Concurrent calls
-// share commits. A memory whose Key is there already with the same content gets
-// the old ID; with other content the call fails with ErrExists. The caller's
-// values are not changed. Errors name the memory by its index.
+// share commits. A memory whose Key is there already with the same content, be it
+// as it was first added or as an update left it, gets the old ID and changes
+// nothing: adding something again never undoes an update. With other content the
+// call fails with ErrExists. The caller's values are not changed. Errors name the
+// memory by its index.
 func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 	if len(memories) > model.AddCountMax {
 		return nil, fmt.Errorf("add: %d memories in one call, more than %d: %w", len(memories), model.AddCountMax, ErrInvalid)
@@ -193,6 +202,9 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	}
 	if err := store.CheckQuestion(view, q.Vector); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
+	}
+	if !q.AsOf.IsZero() {
+		view = view.AsOf(q.AsOf.UnixMicro())
 	}
 	prepared := time.Since(started)
 	answer, err := db.asks.Answer(ctx, &search.Question{View: view, Text: q.Text, Vector: q.Vector}, &q)

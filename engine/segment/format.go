@@ -14,17 +14,18 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// File format, version 1 (all little-endian; a bump adds a line here and a
+// File format, version 2 (all little-endian; a bump adds a line here and a
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
+//	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
-//	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
+//	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
-	FormatVersion = 1
+	FormatVersion = 2
 
 	magic        = "NEXUSSEG"
 	headerBytes  = 64
@@ -40,11 +41,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // content is the typed form of a segment: what the builder fills and what a
 // reader sees in place. Row r of every column belongs to ids[r]; ids ascend.
+//
+// A row is one version of a memory. Its number is the version's sequence, which
+// rises with every version that the store commits; the memory's ID is the sequence
+// of its first version. The few rows whose ID is another stand in a table of
+// their own, as do those that expire and those that are true for a time only.
 type content struct {
-	first, last model.ID // range of IDs that the segment answers for
+	first, last model.ID // range of sequences that the segment answers for
 	derived     uint64   // see Space.Derived
 
-	ids          []uint64
+	ids          []uint64 // sequences
 	recordStarts []uint64 // rows+1
 	records      []byte
 	tenants      []uint64
@@ -60,11 +66,21 @@ type content struct {
 	signatures   []uint8  // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
+
+	ingests     []int64  // when each version was committed, microseconds
+	versionIDs  []uint64 // IDs of rows that are not first versions, ascending
+	versionRows []uint32 // row of each, ascending for one ID
+	expiries    []int64  // of rows that expire, ascending
+	expiryRows  []uint32
+	validRows   []uint32 // rows with validity, ascending
+	validFrom   []int64  // openFrom where there is none
+	validTo     []int64  // openTo where there is none
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
 type section struct {
 	kind  uint32
+	since uint32 // the first version of the format that has it
 	get   func() []byte
 	set   func([]byte) bool
 	clear func() // keeps the memory
@@ -72,8 +88,8 @@ type section struct {
 
 func column[T number](kind uint32, c *[]T) section {
 	return section{
-		kind: kind,
-		get:  func() []byte { return bytesOf(*c) },
+		kind: kind, since: 1,
+		get: func() []byte { return bytesOf(*c) },
 		set: func(data []byte) (ok bool) {
 			*c, ok = viewOf[T](data)
 			return ok
@@ -81,6 +97,9 @@ func column[T number](kind uint32, c *[]T) section {
 		clear: func() { *c = (*c)[:0] },
 	}
 }
+
+// from is the column as of a later version of the format; in older files it is empty.
+func (s section) from(version uint32) section { s.since = version; return s }
 
 // sections lists the format's sections; kinds are never used for another thing.
 func (c *content) sections() []section {
@@ -92,6 +111,9 @@ func (c *content) sections() []section {
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
 		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
+		column(24, &c.ingests).from(2), column(25, &c.versionIDs).from(2), column(26, &c.versionRows).from(2),
+		column(27, &c.expiries).from(2), column(28, &c.expiryRows).from(2),
+		column(29, &c.validRows).from(2), column(30, &c.validFrom).from(2), column(31, &c.validTo).from(2),
 	}
 }
 
@@ -191,8 +213,9 @@ func decode(image []byte) (*Segment, error) {
 	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
 		return nil, corrupt("no segment header")
 	}
-	if v := le.Uint32(image[offVersion:]); v != FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads %d: %w", v, FormatVersion, model.ErrUnsupported)
+	version := le.Uint32(image[offVersion:])
+	if version < 1 || version > FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads 1 to %d: %w", version, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, corrupt("%d bytes of %d", len(image), size)
@@ -210,7 +233,10 @@ func decode(image []byte) (*Segment, error) {
 		derived: le.Uint64(image[offDerived:]),
 	}
 	c.vectors.Dim = int(le.Uint32(image[offDim:]))
-	if err := c.bind(image, count, true); err != nil {
+	if err := c.bind(image, version, count, true); err != nil {
+		return nil, err
+	}
+	if err := c.modernize(version); err != nil {
 		return nil, err
 	}
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
@@ -221,9 +247,9 @@ func decode(image []byte) (*Segment, error) {
 
 // bind points every column at its section of the image, whose checksums it
 // verifies unless the image has just been encoded.
-func (c *content) bind(image []byte, count int, verify bool) error {
+func (c *content) bind(image []byte, version uint32, count int, verify bool) error {
 	le := binary.LittleEndian
-	sections := c.sections()
+	sections := slices.DeleteFunc(c.sections(), func(s section) bool { return s.since > version })
 	if count != len(sections) {
 		return corrupt("%d sections, want %d", count, len(sections))
 	}
@@ -245,6 +271,24 @@ func (c *content) bind(image []byte, count int, verify bool) error {
 	return nil
 }
 
+// modernize fills what a file of an older version lacks.
+func (c *content) modernize(version uint32) error {
+	if version >= 2 {
+		return nil
+	}
+	if len(c.recordStarts) == 0 || !slices.IsSorted(c.recordStarts) || c.recordStarts[len(c.recordStarts)-1] > uint64(len(c.records)) {
+		return corrupt("records are out of order")
+	}
+	for i, start := range c.recordStarts[1:] {
+		record := c.records[c.recordStarts[i]:start]
+		if len(record) < recordHead {
+			return corrupt("record of %d bytes", len(record))
+		}
+		c.ingests = append(c.ingests, committed(record))
+	}
+	return nil
+}
+
 // check verifies that the columns agree with each other, so that no later read
 // can leave its section.
 func (c *content) check(rows int) error {
@@ -256,6 +300,8 @@ func (c *content) check(rows int) error {
 		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
 		{len(c.vectors.Codes), rows * vector.Stride(dim)}, {len(c.vectors.Scales), rows},
 		{len(c.vectors.Vectors), rows * dim}, {len(c.vectors.InvNorms), rows}, {len(c.words.Lengths), rows},
+		{len(c.ingests), rows}, {len(c.versionRows), len(c.versionIDs)}, {len(c.expiryRows), len(c.expiries)},
+		{len(c.validFrom), len(c.validRows)}, {len(c.validTo), len(c.validRows)},
 	} {
 		if f.have != f.want {
 			return corrupt("a column has %d values, want %d", f.have, f.want)
@@ -264,15 +310,24 @@ func (c *content) check(rows int) error {
 	if rows == 0 || dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
 		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, dim, c.first, c.last)
 	}
-	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) {
+	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) ||
+		!slices.IsSorted(c.versionIDs) || !slices.IsSorted(c.expiries) || !slices.IsSorted(c.validRows) {
 		return corrupt("a column is out of order")
 	}
 	if c.recordStarts[0] != 0 || c.recordStarts[rows] != uint64(len(c.records)) {
 		return corrupt("records of %d bytes, want %d", len(c.records), c.recordStarts[rows])
 	}
-	for _, row := range c.keyRows {
-		if int(row) >= rows {
-			return corrupt("key of row %d", row)
+	for _, column := range [...][]uint32{c.keyRows, c.versionRows, c.expiryRows, c.validRows} {
+		for _, row := range column {
+			if int(row) >= rows {
+				return corrupt("row %d of %d is named", row, rows)
+			}
+		}
+	}
+	for row := range rows {
+		record := c.records[c.recordStarts[row]:c.recordStarts[row+1]]
+		if len(record) < recordHead || record[0] == recordLived && len(record) < recordHead+lifeBytes {
+			return corrupt("record of %d bytes", len(record))
 		}
 	}
 	return nil

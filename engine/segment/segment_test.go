@@ -48,6 +48,14 @@ func drawMemory(t *rapid.T) model.Memory {
 			"t": time.UnixMicro(rapid.Int64Range(0, 1e15).Draw(t, "meta time")), "l": rapid.SliceOf(name).Draw(t, "list"),
 		}
 	}
+	if rapid.Bool().Draw(t, "lived") {
+		instant := rapid.Int64Range(-1e15, 4e15)
+		m.Version, m.ID = uint32(rapid.IntRange(1, 3).Draw(t, "version")), model.ID(rapid.Uint64Range(1, 9).Draw(t, "id"))
+		m.IngestTime, m.ExpiresAt = time.UnixMicro(instant.Draw(t, "ingest")).UTC(), time.UnixMicro(instant.Draw(t, "expiry"))
+		m.ValidFrom = time.UnixMicro(instant.Draw(t, "valid from"))
+		m.ValidTo = m.ValidFrom.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "valid for")))
+		m.Supersedes, m.SupersededBy = model.ID(rapid.Uint64Range(0, 3).Draw(t, "supersedes")), model.ID(rapid.Uint64Range(0, 3).Draw(t, "by"))
+	}
 	if err := m.Normalize(); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +78,10 @@ func TestRecordsRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := m
-			want.IngestTime, want.Position = time.UnixMicro(77).UTC(), 5
+			want.UpdateTime, want.Position = time.UnixMicro(77).UTC(), 5
+			if want.Version < 2 {
+				want.ID, want.IngestTime, want.Version = 0, want.UpdateTime, 1
+			}
 			if !with {
 				want.Vector = nil
 			}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -41,6 +42,9 @@ type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
+	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
+	// negative not at all; else Compact drops those replaced longer ago.
+	HistoryFor time.Duration
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -77,6 +81,7 @@ type Store struct {
 	poisoned    error                 // the writer's: why no write is taken any more
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
+	clock       int64                 // the writer's: microseconds of the last commit, see tick
 
 	added, commits, merges atomic.Uint64
 	replayed               int // memories that opening took from the truth
@@ -221,15 +226,17 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 	return space, err
 }
 
-// View returns the current snapshot, or ErrClosed. Call Release when done.
+// View returns the current snapshot without what has expired, or ErrClosed. Call
+// Release when done.
 func (s *Store) View() (*segment.View, error) {
 	if v := s.view.Load(); v != nil {
-		return v, nil
+		return v.Live(time.Now().UnixMicro()), nil
 	}
 	return nil, errClosed
 }
 
-// Add commits memories, which must be normalized, all or none, and returns
+// Add commits memories, which must be normalized and the caller's to change, all
+// or none, and returns
 // their IDs in order once they are durable and visible. See transaction.add for
 // keys. Errors name the memory by its index.
 func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, error) {
@@ -238,6 +245,9 @@ func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, e
 	}
 	if s.readOnly {
 		return nil, fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
+	}
+	for i := range memories {
+		memories[i].Version, memories[i].Supersedes, memories[i].SupersededBy = 0, 0, 0
 	}
 	for {
 		rows, err := s.tryAdd(ctx, memories)

@@ -1,0 +1,5 @@
+package store
+
+type usageEntry struct{}
+
+func (t *transaction) saveUsage(r *request) error { return nil }
