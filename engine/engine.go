@@ -211,6 +211,7 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
 	return answer, nil
@@ -242,7 +243,11 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 	if !ok {
 		return Memory{}, fmt.Errorf("get: "+what+": %w", name, ErrNotFound)
 	}
-	return view.Memory(ref, true)
+	m, err := view.Memory(ref, true)
+	if err == nil {
+		m.Usage = db.store.Used(m.ID)
+	}
+	return m, err
 }
 
 // List yields the memories in a scope in ID order, from the snapshot that is
@@ -285,6 +290,16 @@ func (db *DB) Delete(ctx context.Context, ids ...ID) (count int, err error) {
 		count += len(deleted)
 	}
 	return count, nil
+}
+
+// Feedback notes how useful a memory was to whoever asked, from -1 (it misled) to
+// 1. The sums are in Memory.Usage when it returns, and on the disk within 5 seconds
+// or when the store is closed. Errors: ErrNotFound, ErrInvalid, ErrReadOnly.
+func (db *DB) Feedback(ctx context.Context, id ID, value float64) error {
+	if err := db.store.Feedback(ctx, id, value); err != nil {
+		return fmt.Errorf("feedback: %w", err)
+	}
+	return nil
 }
 
 // Stats returns figures of the store; nothing is scanned.

@@ -120,9 +120,10 @@ type Memory struct {
 	Usage        Usage     // filled in by Get and GetByKey alone
 }
 
-// Usage says how a memory was of use. Counts are kept in memory and written in
-// the background: a crash loses those of the last 5 seconds, and a store that
-// answers more than some 100,000 hits a second may leave some out.
+// Usage says how a memory was of use. Hits and gets are counted beside the read
+// path and show up to .1 s later; more than some 100,000 a second are not all
+// counted. All of it is written in the background: a process that dies loses the
+// last 5 seconds, closing loses nothing. A store opened for reading counts nothing.
 type Usage struct {
 	Hits     uint64    // answers that it was in
 	Gets     uint64    // times it was read by ID or key

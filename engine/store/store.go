@@ -54,6 +54,7 @@ type Store struct {
 	options  Options
 	lock     *os.File
 	preparer *segment.Preparer
+	counter  *counter
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
 	// alone store it, complete; any goroutine loads it; nil once closed.
@@ -117,6 +118,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	go s.write()
 	go s.merge()
+	go s.keepUsage()
 	s.kickMerger()
 	return s, nil
 }
@@ -336,6 +338,7 @@ func CheckQuestion(v *segment.View, vector []float32) error {
 // Reads in flight end on their snapshots. A second Close does nothing.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
+		s.stopUsage()
 		s.closing.Store(true)
 		if !s.readOnly {
 			s.closeErr = s.order(context.Background(), false)

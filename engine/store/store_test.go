@@ -94,7 +94,7 @@ func TestQueueLosesNothingUnderManyProducers(t *testing.T) {
 	}
 }
 
-func openStore(t *testing.T, dir string, o Options) *Store {
+func openStore(t testing.TB, dir string, o Options) *Store {
 	t.Helper()
 	s, err := Open(context.Background(), dir, o)
 	if err != nil {
