@@ -548,3 +548,47 @@ func TestAnExpiredMemoryIsInNoAnswerFromItsMomentOn(t *testing.T) {
 	}
 	verify(t, db)
 }
+
+func TestExportAndImportCarryValidityExpiryAndLinks(t *testing.T) {
+	a := open(t, t.TempDir(), engine.Options{})
+	year := func(n int) time.Time { return time.Date(n, 1, 1, 0, 0, 0, 0, time.UTC) }
+	old := add(t, a, engine.Memory{Key: "old", Text: "Ann lives in Oslo.", ValidFrom: year(2020)}, engine.Memory{Key: "other", Text: "Bees.", ExpiresAt: year(2200)})[0]
+	mid, err := a.Supersede(ctx, old, engine.Memory{Key: "mid", Text: "Ann lives in Lima.", ValidFrom: year(2022)})
+	if err == nil {
+		_, err = a.Supersede(ctx, mid, engine.Memory{Key: "new", Text: "Ann lives in Rome.", EventTime: year(2024)})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if n, err := a.Export(ctx, &out); n != 4 || err != nil {
+		t.Fatalf("exported %d: %v", n, err)
+	}
+	b := open(t, t.TempDir(), engine.Options{})
+	add(t, b, generated(3, 1)...) // so that IDs differ
+	for range 2 {
+		report, err := b.Import(ctx, strings.NewReader(out.String()), engine.ImportOptions{Bad: func(line int, err error) { t.Errorf("line %d: %v", line, err) }})
+		if err != nil || report.Added != 4 {
+			t.Fatalf("%+v %v", report, err)
+		}
+	}
+	if st, _ := b.Stats(); st.Memories != 7 {
+		t.Fatalf("%d memories", st.Memories)
+	}
+	key := func(id engine.ID, db *engine.DB) string {
+		m, err := db.Get(ctx, id)
+		if err != nil {
+			return ""
+		}
+		return m.Key
+	}
+	for _, name := range []string{"old", "mid", "new", "other"} {
+		x, _ := a.GetByKey(ctx, "", name)
+		y, err := b.GetByKey(ctx, "", name)
+		if err != nil || x.Text != y.Text || !x.ValidFrom.Equal(y.ValidFrom) || !x.ValidTo.Equal(y.ValidTo) || !x.ExpiresAt.Equal(y.ExpiresAt) ||
+			key(x.Supersedes, a) != key(y.Supersedes, b) || key(x.SupersededBy, a) != key(y.SupersededBy, b) {
+			t.Errorf("%s: %+v\n%+v %v", name, x, y, err)
+		}
+	}
+	verify(t, b)
+}

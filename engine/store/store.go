@@ -79,6 +79,7 @@ type Store struct {
 	db   *bolt.DB
 	swap sync.RWMutex
 
+	commitTx    func(*bolt.Tx) error  // (*bolt.Tx).Commit but in tests of its failure
 	poisoned    error                 // the writer's: why no write is taken any more
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
@@ -99,7 +100,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: %w", classify(err))
 	}
 	s := &Store{
-		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
+		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}),
 	}

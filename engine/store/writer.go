@@ -238,7 +238,7 @@ func (s *Store) commitTruth(batch []*request) error {
 	}
 	building := startBuilding(t.space, rows) // while the disk works
 	defer func() { <-building }()            // after a panic too: rows may hold the caller's memory
-	err = s.commitFailed(tx.Commit())
+	err = s.commitFailed(s.commitTx(tx))
 	built := <-building
 	if err != nil {
 		return err
