@@ -27,8 +27,8 @@ func (db *DB) Update(ctx context.Context, id ID, p Patch) (Memory, error) {
 // Supersede adds a memory that replaces another one in the world (she moved, the
 // price rose) and returns its ID. The old memory stays and can be found, with
 // SupersededBy and with ValidTo set to where the new one begins: its ValidFrom,
-// else its EventTime, else now; so that a question with a later ValidAt does not
-// find it. Both are committed at once. Errors: ErrNotFound; ErrConflict where it is
+// else its EventTime, else now, which becomes its ValidFrom. So a question with
+// ValidAt finds the one or the other, never both. Both are committed at once. Errors: ErrNotFound; ErrConflict where it is
 // superseded already, unless by the same memory under the same key, whose ID then
 // returns; ErrInvalid for another tenant's; those of Add.
 func (db *DB) Supersede(ctx context.Context, old ID, m Memory) (ID, error) {

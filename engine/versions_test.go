@@ -373,7 +373,7 @@ func TestASupersededMemoryIsTrueUntilTheNewOneBegins(t *testing.T) {
 	db := open(t, t.TempDir(), engine.Options{})
 	day := func(n int) time.Time { return time.Date(2024, 5, n, 0, 0, 0, 0, time.UTC) }
 	old := add(t, db, engine.Memory{Text: "The price is ten.", ValidFrom: day(1)})[0]
-	now := engine.Memory{Key: "new", Text: "The price is twelve.", ValidFrom: day(20)}
+	now := engine.Memory{Key: "new", Text: "The price is twelve.", EventTime: day(20)}
 	by, err := db.Supersede(ctx, old, now)
 	if err != nil {
 		t.Fatal(err)
@@ -392,6 +392,12 @@ func TestASupersededMemoryIsTrueUntilTheNewOneBegins(t *testing.T) {
 	m, err := db.Get(ctx, old)
 	if err != nil || m.SupersededBy != by || !m.ValidTo.Equal(day(20)) || m.Version != 2 {
 		t.Fatalf("%+v %v", m, err)
+	}
+	if m, err = db.Get(ctx, by); err != nil || !m.ValidFrom.Equal(day(20)) || m.Supersedes != old {
+		t.Fatalf("%+v %v", m, err)
+	}
+	if again, err := db.Add(ctx, now); err != nil || again[0] != by {
+		t.Fatalf("as it was given, again: %v %v", again, err)
 	}
 	if again, err := db.Supersede(ctx, old, now); err != nil || again != by {
 		t.Fatalf("the same again: %d %v", again, err)

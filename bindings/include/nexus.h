@@ -547,8 +547,8 @@ NEXUS_API nexus_status nexus_update(nexus_db db, uint64_t id, const nexus_patch 
 
 /* Adds a memory that replaces another in the world; *id (may be NULL) receives its id. The old
    one stays, with superseded_by, and with valid_to_us where the new one begins: its
-   valid_from_us, else its event_time_us, else now. CONFLICT where it is superseded already,
-   unless by the same memory under the same key. Any thread. */
+   valid_from_us, else its event_time_us, else now, which becomes its valid_from_us. CONFLICT
+   where it is superseded already, unless by the same memory under the same key. Any thread. */
 NEXUS_API nexus_status nexus_supersede(nexus_db db, uint64_t old, const nexus_memory *memory, uint64_t *id, nexus_error *error);
 
 /* The versions of a memory that are kept, oldest first, the current one last, or NOT_FOUND. Any

@@ -137,20 +137,22 @@ func (s *Store) submitVersions(r *request, space segment.Space, fresh *model.Mem
 	return s.submit(r)
 }
 
-// Supersede adds a memory that replaces another in the world, and ends the
-// validity of that one where the new one's begins: its ValidFrom, else its
-// EventTime, else now. The old one stays and can be found. Both are committed at
+// Supersede adds a memory that replaces another in the world, and has that one
+// end where the new one begins: its ValidFrom, else its EventTime, else now, which
+// becomes its ValidFrom. The old one stays and can be found. Both are committed at
 // once. What is superseded already gives ErrConflict; but where the very same
 // memory, by its key, superseded it, that one's ID.
 func (s *Store) Supersede(ctx context.Context, old model.ID, m model.Memory) (model.ID, error) {
 	m.Version, m.Supersedes, m.SupersededBy = 0, old, 0
+	given := m
+	begin(&m)
 	for {
 		base, space, err := s.readCurrent(ctx, old)
 		switch {
 		case err != nil:
 			return 0, err
 		case base.memory.SupersededBy != 0:
-			id, err := s.supersededAlready(ctx, &base.memory, &m)
+			id, err := s.supersededAlready(ctx, &base.memory, &given)
 			if !errors.Is(err, model.ErrNotFound) {
 				return id, err
 			}
@@ -165,7 +167,7 @@ func (s *Store) Supersede(ctx context.Context, old model.ID, m model.Memory) (mo
 		next.ValidTo = endOf(&next, &m)
 		next.SupersededBy = old // any: it is stamped at commit
 		r := newRequest(ctx)
-		r.link = true
+		r.link, r.given = true, segment.DigestOf(&given)
 		if err = s.submitVersions(r, space, &m, &base, next); again(err) {
 			continue
 		}
@@ -176,16 +178,22 @@ func (s *Store) Supersede(ctx context.Context, old model.ID, m model.Memory) (mo
 	}
 }
 
+// begin sets when a memory that supersedes another one is true from.
+func begin(m *model.Memory) {
+	if m.ValidFrom.IsZero() {
+		if m.ValidFrom = m.EventTime; m.ValidFrom.IsZero() {
+			m.ValidFrom = time.Now().UTC().Truncate(time.Microsecond)
+		}
+		if !m.ValidTo.IsZero() && m.ValidTo.Before(m.ValidFrom) {
+			m.ValidFrom = m.ValidTo
+		}
+	}
+}
+
 // endOf is when a memory ends that another one supersedes: never later than it
 // was to end anyway, nor before it began.
 func endOf(old, by *model.Memory) time.Time {
-	end := time.Now().UTC().Truncate(time.Microsecond)
-	switch {
-	case !by.ValidFrom.IsZero():
-		end = by.ValidFrom
-	case !by.EventTime.IsZero():
-		end = by.EventTime
-	}
+	end := by.ValidFrom
 	if !old.ValidTo.IsZero() && old.ValidTo.Before(end) {
 		end = old.ValidTo
 	}
@@ -205,6 +213,9 @@ func (s *Store) supersededAlready(ctx context.Context, old, m *model.Memory) (mo
 	if m.Key != "" && by.memory.Key == m.Key && by.memory.Tenant == m.Tenant {
 		given := by.memory
 		given.Vector = m.Vector
+		if m.ValidFrom.IsZero() {
+			given.ValidFrom = m.ValidFrom // it was set by begin
+		}
 		if segment.DigestOf(&given) == segment.DigestOf(m) {
 			return by.memory.ID, nil
 		}

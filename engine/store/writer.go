@@ -30,6 +30,7 @@ type request struct {
 	rows    []*segment.Row // to add, all or none
 	changes []change       // later versions to commit with them
 	link    bool           // the one row supersedes the memory of the one change
+	given   [16]byte       // of a row that supersedes: the digest of what the caller gave
 	deletes []model.ID     // to delete
 	expired []model.ID     // to delete if they have expired
 	prune   int64          // delete versions that were replaced before, in microseconds; 0 = none
@@ -368,7 +369,7 @@ func (t *transaction) add(r *request) error {
 		return err
 	}
 	for _, row := range fresh {
-		if err := t.addFirst(row); err != nil {
+		if err := t.addFirst(r, row); err != nil {
 			return err
 		}
 	}
@@ -389,7 +390,7 @@ func (t *transaction) add(r *request) error {
 }
 
 // addFirst stores the first version of a memory.
-func (t *transaction) addFirst(row *segment.Row) error {
+func (t *transaction) addFirst(r *request, row *segment.Row) error {
 	memories := t.tx.Bucket(bucketMemories)
 	memories.FillPercent = .95 // sequences ascend: pages are filled from left to right
 	id, err := memories.NextSequence()
@@ -398,7 +399,11 @@ func (t *transaction) addFirst(row *segment.Row) error {
 	}
 	row.ID = model.ID(id)
 	if row.Key != "" {
-		if err := t.tx.Bucket(bucketKeys).Put(keyBytes(row.Tenant, row.Key), append(idBytes(row.ID), row.Digest[:]...)); err != nil {
+		entry := append(idBytes(row.ID), row.Digest[:]...)
+		if r.link {
+			entry = append(append(idBytes(row.ID), r.given[:]...), row.Digest[:]...)
+		}
+		if err := t.tx.Bucket(bucketKeys).Put(keyBytes(row.Tenant, row.Key), entry); err != nil {
 			return err
 		}
 	}
