@@ -202,7 +202,7 @@ function update(run, db, of, patch) {
     flags |= flag;
     if (patch[name] !== null || !TIMES.some(([time]) => time === name)) m[name] = patch[name];
   }
-  memoryTexts({ ...m, text: m.text ?? '' }, strings);
+  memoryTexts({ ...m, text: m.text === undefined ? '' : m.text }, strings);
   memoryNumbers(m, numbers, 0);
   return run(
     OP.update, db, [id(of)], strings, numbers, [vector(patch.vector, 'vector')], [meta(patch.meta)],
