@@ -116,7 +116,10 @@ func (v *View) AsOf(then int64) *View {
 		dead := rows.NewSet(p.RowCount())
 		copy(dead, p.Dead)
 		for _, r := range p.Retired {
-			if _, live := v.Find(p.ID(int(r.Row))); live && r.At > then {
+			if r.At <= then {
+				continue
+			}
+			if _, live := v.Find(p.ID(int(r.Row))); live {
 				dead.Remove(int(r.Row))
 			}
 		}

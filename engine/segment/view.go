@@ -265,41 +265,59 @@ func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
 // WithDeleted returns the view without the given versions; those that are not
 // there are passed over.
 func (v *View) WithDeleted(sequences []model.ID) *View {
-	return v.without(sequences, func(p *Part, _, row int) {
-		p.hide(row)
-		if at, ok := p.retirement(row); ok {
-			p.Retired = slices.Delete(slices.Clone(p.Retired), at, at+1)
+	parts, touched := v.without(sequences)
+	for at, gone := range touched {
+		if p := &parts[at]; gone != nil && len(p.Retired) > 0 {
+			p.Retired = slices.DeleteFunc(slices.Clone(p.Retired), func(r Retirement) bool { return gone.Has(int(r.Row)) })
 		}
-	})
+	}
+	return v.next(parts)
 }
 
 // WithRetired returns the view in which the given versions were replaced at the
 // given times, in microseconds.
 func (v *View) WithRetired(sequences []model.ID, at []int64) *View {
-	return v.without(sequences, func(p *Part, i, row int) {
-		p.hide(row)
-		if place, ok := p.retirement(row); !ok {
-			p.Retired = slices.Insert(slices.Clip(p.Retired), place, Retirement{uint32(row), at[i]})
+	parts, touched := v.without(sequences)
+	for part := range touched {
+		if touched[part] != nil {
+			parts[part].Retired = slices.Clone(parts[part].Retired)
 		}
-	})
+	}
+	for i, sequence := range sequences {
+		if ref, ok := v.Place(sequence); ok {
+			parts[ref.Part].Retired = append(parts[ref.Part].Retired, Retirement{ref.Row, at[i]})
+		}
+	}
+	for part := range touched {
+		if touched[part] != nil {
+			sortByRow(parts[part].Retired)
+		}
+	}
+	return v.next(parts)
 }
 
-// without calls change for every version that is there, its index and its row,
-// in a part that owns its set of dead rows, and returns the view that follows.
-func (v *View) without(sequences []model.ID, change func(p *Part, i, row int)) *View {
-	parts, owned := slices.Clone(v.Parts), make([]bool, len(v.Parts))
-	for i, sequence := range sequences {
+func sortByRow(list []Retirement) {
+	slices.SortFunc(list, func(a, b Retirement) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+// without returns the parts in which the given versions are hidden, and by part
+// their rows; nil where there are none.
+func (v *View) without(sequences []model.ID) (parts []Part, touched []rows.Set) {
+	parts, touched = slices.Clone(v.Parts), make([]rows.Set, len(v.Parts))
+	for _, sequence := range sequences {
 		ref, ok := v.Place(sequence)
 		if !ok {
 			continue
 		}
-		if !owned[ref.Part] {
-			owned[ref.Part] = true
-			parts[ref.Part].own()
+		p := &parts[ref.Part]
+		if touched[ref.Part] == nil {
+			touched[ref.Part] = rows.NewSet(p.RowCount())
+			p.own()
 		}
-		change(&parts[ref.Part], i, int(ref.Row))
+		p.hide(int(ref.Row))
+		touched[ref.Part].Add(int(ref.Row))
 	}
-	return v.next(parts)
+	return parts, touched
 }
 
 // Replace returns the view with the parts first..last replaced by merged, which

@@ -121,6 +121,7 @@ func (t *transaction) checkBases(changes []change) error {
 // addLater stores a later version and retires the one it was made from.
 func (t *transaction) addLater(r *request, c *change) error {
 	memories := t.tx.Bucket(bucketMemories)
+	memories.FillPercent = .95 // as in addFirst
 	sequence, err := memories.NextSequence()
 	if err != nil {
 		return err

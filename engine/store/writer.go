@@ -484,10 +484,14 @@ func (s *Store) publish(batch []*request, space segment.Space, built *segment.Se
 		all.gone = append(all.gone, r.gone...)
 		all.retired = append(all.retired, r.retired...)
 		all.retiredAt = append(all.retiredAt, r.retiredAt...)
+		for _, row := range r.added {
+			if row.Sequence == 0 {
+				s.added.Add(1)
+			}
+		}
 	}
 	if built != nil {
 		next = next.In(space).With(built)
-		s.added.Add(uint64(built.RowCount()))
 	}
 	if len(all.retired) > 0 {
 		next = next.WithRetired(all.retired, all.retiredAt)
