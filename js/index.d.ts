@@ -213,6 +213,8 @@ export interface Stats {
   merges: number;
   replayed: number;
   discarded: number;
+  /** How vectors are compared; undefined before the first memory. */
+  metric: Metric | undefined;
   /** Versions that later ones replaced, kept as history. */
   retired: number;
   /** Name of the vector space; empty before the first memory. */
@@ -255,9 +257,14 @@ export interface OpenOptions {
   /** Dimension of the caller's vectors; unless given, that of the first. Not with an embedder. */
   dim?: number | undefined;
   embedder?: Embedder | undefined;
+  /** What near means for vectors: fixed with the first memory; unless given, the store's own, cosine for a new one. */
+  metric?: Metric | undefined;
   /** How long versions that updates replace are kept: for ever unless given; 0 keeps none; else `compact` drops older ones. */
   historyMs?: number | undefined;
 }
+
+/** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */
+export type Metric = 'cosine' | 'dot' | 'l2';
 
 export interface CallOptions {
   /** Ends the call early: it rejects with `code` 'cancelled', `name` 'AbortError' and the reason as `cause`. */

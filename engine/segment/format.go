@@ -19,6 +19,9 @@ import (
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
 //	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
+//	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
+//	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
+//	            rows and more, these codes are in lists (37 to 39, 58, 59)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
@@ -26,6 +29,7 @@ import (
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
 	FormatVersion = 2
+	formatOldest  = 1 // readable still; a section that it lacks is empty
 
 	magic        = "NEXUSSEG"
 	headerBytes  = 64
@@ -80,7 +84,6 @@ type content struct {
 // section is one entry of the format: its number, and how to read, set and empty it.
 type section struct {
 	kind  uint32
-	since uint32 // the first version of the format that has it
 	get   func() []byte
 	set   func([]byte) bool
 	clear func() // keeps the memory
@@ -88,8 +91,8 @@ type section struct {
 
 func column[T number](kind uint32, c *[]T) section {
 	return section{
-		kind: kind, since: 1,
-		get: func() []byte { return bytesOf(*c) },
+		kind: kind,
+		get:  func() []byte { return bytesOf(*c) },
 		set: func(data []byte) (ok bool) {
 			*c, ok = viewOf[T](data)
 			return ok
@@ -98,9 +101,6 @@ func column[T number](kind uint32, c *[]T) section {
 	}
 }
 
-// from is the column as of a later version of the format; in older files it is empty.
-func (s section) from(version uint32) section { s.since = version; return s }
-
 // sections lists the format's sections; kinds are never used for another thing.
 func (c *content) sections() []section {
 	return []section{
@@ -108,12 +108,15 @@ func (c *content) sections() []section {
 		column(4, &c.tenants), column(5, &c.users), column(6, &c.agents), column(7, &c.sessions), column(8, &c.threads),
 		column(9, &c.events), column(10, &c.positions), column(11, &c.authority),
 		column(12, &c.keyHashes), column(13, &c.keyRows),
+		// Here, not beside the codes, as the system maps what lies around a page that is read.
+		column(24, &c.ingests), column(25, &c.versionIDs), column(26, &c.versionRows),
+		column(27, &c.expiries), column(28, &c.expiryRows),
+		column(29, &c.validRows), column(30, &c.validFrom), column(31, &c.validTo),
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
 		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
-		column(24, &c.ingests).from(2), column(25, &c.versionIDs).from(2), column(26, &c.versionRows).from(2),
-		column(27, &c.expiries).from(2), column(28, &c.expiryRows).from(2),
-		column(29, &c.validRows).from(2), column(30, &c.validFrom).from(2), column(31, &c.validTo).from(2),
+		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
+		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
 	}
 }
 
@@ -214,8 +217,8 @@ func decode(image []byte) (*Segment, error) {
 		return nil, corrupt("no segment header")
 	}
 	version := le.Uint32(image[offVersion:])
-	if version < 1 || version > FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads 1 to %d: %w", version, FormatVersion, model.ErrUnsupported)
+	if version < formatOldest || version > FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", version, formatOldest, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, corrupt("%d bytes of %d", len(image), size)
@@ -232,11 +235,11 @@ func decode(image []byte) (*Segment, error) {
 		last:    model.ID(le.Uint64(image[offLast:])),
 		derived: le.Uint64(image[offDerived:]),
 	}
-	c.vectors.Dim = int(le.Uint32(image[offDim:]))
-	if err := c.bind(image, version, count, true); err != nil {
+	c.vectors.SetDim(int(le.Uint32(image[offDim:])))
+	if err := c.bind(image, count, true); err != nil {
 		return nil, err
 	}
-	if err := c.modernize(version); err != nil {
+	if err := c.modernize(); err != nil {
 		return nil, err
 	}
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
@@ -247,17 +250,21 @@ func decode(image []byte) (*Segment, error) {
 
 // bind points every column at its section of the image, whose checksums it
 // verifies unless the image has just been encoded.
-func (c *content) bind(image []byte, version uint32, count int, verify bool) error {
+func (c *content) bind(image []byte, count int, verify bool) error {
 	le := binary.LittleEndian
-	sections := slices.DeleteFunc(c.sections(), func(s section) bool { return s.since > version })
-	if count != len(sections) {
-		return corrupt("%d sections, want %d", count, len(sections))
-	}
-	for i, s := range sections {
+	sections, i := c.sections(), 0
+	for _, s := range sections {
+		if i == count {
+			break
+		}
 		entry := image[headerBytes+i*entryBytes:]
 		kind, sum := le.Uint32(entry), le.Uint32(entry[4:])
 		offset, size := le.Uint64(entry[8:]), le.Uint64(entry[16:])
-		if kind != s.kind || offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
+		if kind != s.kind {
+			continue // of a later version: empty
+		}
+		i++
+		if offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
 			return corrupt("section %d at byte %d", s.kind, offset)
 		}
 		data := image[offset : offset+size]
@@ -268,12 +275,15 @@ func (c *content) bind(image []byte, version uint32, count int, verify bool) err
 			return corrupt("section %d at byte %d: size %d", s.kind, offset, size)
 		}
 	}
+	if i != count {
+		return corrupt("%d sections, %d of them known and in order", count, i)
+	}
 	return nil
 }
 
-// modernize fills what a file of an older version lacks.
-func (c *content) modernize(version uint32) error {
-	if version >= 2 {
+// modernize fills what a file of version 1 lacks and its records tell.
+func (c *content) modernize() error {
+	if len(c.ingests) > 0 {
 		return nil
 	}
 	if len(c.recordStarts) == 0 || !slices.IsSorted(c.recordStarts) || c.recordStarts[len(c.recordStarts)-1] > uint64(len(c.records)) {
@@ -298,8 +308,7 @@ func (c *content) check(rows int) error {
 		{len(c.tenants), rows}, {len(c.users), rows}, {len(c.agents), rows}, {len(c.sessions), rows}, {len(c.threads), rows},
 		{len(c.events), rows}, {len(c.positions), rows}, {len(c.authority), rows},
 		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
-		{len(c.vectors.Codes), rows * vector.Stride(dim)}, {len(c.vectors.Scales), rows},
-		{len(c.vectors.Vectors), rows * dim}, {len(c.vectors.InvNorms), rows}, {len(c.words.Lengths), rows},
+		{len(c.words.Lengths), rows},
 		{len(c.ingests), rows}, {len(c.versionRows), len(c.versionIDs)}, {len(c.expiryRows), len(c.expiries)},
 		{len(c.validFrom), len(c.validRows)}, {len(c.validTo), len(c.validRows)},
 	} {
@@ -309,6 +318,9 @@ func (c *content) check(rows int) error {
 	}
 	if rows == 0 || dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
 		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, dim, c.first, c.last)
+	}
+	if err := c.vectors.Check(rows); err != nil {
+		return corrupt("vectors: %v", err)
 	}
 	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) ||
 		!slices.IsSorted(c.versionIDs) || !slices.IsSorted(c.expiries) || !slices.IsSorted(c.validRows) {

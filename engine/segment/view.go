@@ -256,8 +256,8 @@ func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
 	if at, ok := v.Parts[r.Part].retirement(row); ok {
 		m.ReplacedTime = time.UnixMicro(v.Parts[r.Part].Retired[at].At).UTC()
 	}
-	if withVector && v.Space.Embedder == nil && s.vectors.Dim > 0 && s.vectors.InvNorms[row] != 0 {
-		m.Vector = slices.Clone(s.vectors.Vectors[row*s.vectors.Dim : (row+1)*s.vectors.Dim])
+	if withVector && v.Space.Embedder == nil && s.vectors.Has(row) {
+		m.Vector = slices.Clone(s.vectors.Vector(row))
 	}
 	return m, nil
 }

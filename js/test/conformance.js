@@ -14,7 +14,7 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim'], close: [], add: ['memories', 'repeat'],
+  open: ['path', 'read_only', 'dim', 'metric'], close: [], add: ['memories', 'repeat'],
   query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session'], delete: ['ids'],
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
@@ -113,7 +113,7 @@ const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) =>
 const same = [(value) => value, (value) => value];
 const COMPARED = {
   ids: same, id: same, count: same,
-  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, candidates: same, collapsed: same,
+  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same,
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
   engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
   memory: [wantedMemory, givenMemory],
@@ -140,7 +140,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }

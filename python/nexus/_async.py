@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._db import DB
     from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, PatchFields, Path, Progress, QueryOptions
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -236,9 +236,15 @@ class Opening:
     """What aopen gives: to be awaited for a DB, or entered by async with."""
 
     def __init__(
-        self, path: Path, read_only: bool, dim: int, embedder: Embedder | None, history: float | timedelta | None
+        self,
+        path: Path,
+        read_only: bool,
+        dim: int,
+        embedder: Embedder | None,
+        metric: Metric,
+        history: float | timedelta | None,
     ) -> None:
-        self._given = (path, read_only, dim, embedder, history)
+        self._given = (path, read_only, dim, embedder, metric, history)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -246,11 +252,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, history = self._given
+        path, read_only, dim, embedder, metric, history = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, history)
+            options = _opening(path, read_only, dim, None, metric, history)
         else:  # it may have to be called for its dimension, which can take long
-            options = await asyncio.get_running_loop().run_in_executor(None, _opening, path, read_only, dim, embedder, history)
+            loop = asyncio.get_running_loop()
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -274,7 +281,8 @@ def aopen(
     read_only: bool = False,
     dim: int = 0,
     embedder: Embedder | None = None,
+    metric: Metric = "",
     history: float | timedelta | None = None,
 ) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, history)
+    return Opening(path, read_only, dim, embedder, metric, history)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, PatchFields, Path, Progress
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -47,9 +47,10 @@ class DB(AsyncVerbs, _core.Store):
         read_only: bool = False,
         dim: int = 0,
         embedder: Embedder | None = None,
+        metric: Metric = "",
         history: float | timedelta | None = None,
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, history))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -278,6 +279,7 @@ def open(
     read_only: bool = False,
     dim: int = 0,
     embedder: Embedder | None = None,
+    metric: Metric = "",
     history: float | timedelta | None = None,
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
@@ -285,6 +287,8 @@ def open(
     Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
     the first memory brings one. dim declares the dimension of the caller's vectors.
     embedder is any callable from a list of str to rows of numbers; see Embedder.
+    metric says what near means for vectors, "cosine", "dot" or "l2": it is fixed with the
+    first memory, and "" takes the store's own, cosine for a new one.
     history is how long the versions that updates replace are kept: for ever, or seconds or
     a timedelta, after which compact() drops them; 0 keeps none.
     LockedError while the store is open already, by another process or this one.
@@ -294,15 +298,16 @@ def open(
     ...     other.add("Ann moved to Oslo in May.")
     1
     """
-    return DB(path, read_only=read_only, dim=dim, embedder=embedder, history=history)
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history)
 
 
 def _opening(
-    path: Path, read_only: bool, dim: int, embedder: Embedder | None, history: float | timedelta | None
+    path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None
 ) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
-    return {"read_only": read_only, "dim": dim, "embedder": None if embedder is None else bind(embedder), "history": history}
+    bound = None if embedder is None else bind(embedder)
+    return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

@@ -42,6 +42,6 @@ bool check_memories(const cJSON *expect, const nexus_memories *memories);
 bool check_stats(const cJSON *expect, const nexus_stats *stats);
 bool check_report(const cJSON *expect, const nexus_report *report);
 
-extern const char *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5];
+extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5];
 
 #endif
