@@ -62,6 +62,21 @@ func (s Set) Has(row int) bool { return row>>6 < len(s) && s[row>>6]&(1<<(row&63
 // Add puts row into the set, which must have room for it.
 func (s Set) Add(row int) { s[row>>6] |= 1 << (row & 63) }
 
+// Count returns the number of rows in the set. O(size/64).
+func (s Set) Count() (n int) {
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// And removes the rows that are not in o. The sets are of the same part.
+func (s Set) And(o Set) {
+	for w := range s {
+		s[w] &= o[w]
+	}
+}
+
 // Each calls f for every row of the set, ascending.
 func (s Set) Each(f func(row int)) {
 	for w, word := range s {

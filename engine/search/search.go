@@ -35,7 +35,7 @@ type Question struct {
 	View   *segment.View
 	Text   string
 	Vector []float32  // nil: the text's, by the view's embedder if it has one
-	Allow  []rows.Set // rows in scope, by part; nil = all rows
+	Allow  []rows.Set // rows in scope that pass the filter, by part; nil = all rows
 	Limit  int        // candidates wanted of each engine
 }
 
@@ -96,10 +96,14 @@ func newOrchestrator(engines func() []Engine) *Orchestrator {
 // the engines are asked once more, for as many as a batch can hold.
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (*model.Answer, error) {
 	defer question.View.Release()
+	allow, err := allowed(ctx, question.View, query)
+	if err != nil {
+		return nil, err
+	}
 	s := o.states.Get()
 	s.question = *question
 	s.question.Limit = max(candidatesEach, query.K)
-	s.question.Allow = scopeFilter(question.View, query.Scope)
+	s.question.Allow = allow
 	answer, complete, err := s.attempt(ctx, query)
 	widest := fuse.CandidatesMax / len(s.runs)
 	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
@@ -154,13 +158,14 @@ func (s *state) cutOff() bool {
 	return false
 }
 
-// scopeFilter returns nil where every row may be seen.
-func scopeFilter(v *segment.View, scope model.Scope) []rows.Set {
-	allow := v.Allow(scope)
-	if slices.ContainsFunc(allow, func(set rows.Set) bool { return set != nil }) {
-		return allow
+// allowed returns the rows that the scope and the filter of a question let it see:
+// nil where these are all.
+func allowed(ctx context.Context, v *segment.View, query *model.Query) ([]rows.Set, error) {
+	allow, err := v.Select(ctx, query.Scope, query.Filter)
+	if err != nil || !slices.ContainsFunc(allow, func(set rows.Set) bool { return set != nil }) {
+		return nil, err
 	}
-	return nil
+	return allow, nil
 }
 
 // run is one engine's part in a question.

@@ -9,22 +9,24 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// File format, version 1 (all little-endian; a bump adds a line here and a
+// File format, version 2 (all little-endian; a bump adds a line here and a
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
+//	2  2026-11  columns of fields, for filters (sections 48-51; read from version 1, they are made of the records)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
-	FormatVersion = 1
+	FormatVersion = 2
 
 	magic        = "NEXUSSEG"
 	headerBytes  = 64
@@ -60,6 +62,7 @@ type content struct {
 	signatures   []uint8  // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
+	fields       fields.Parts
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
@@ -92,7 +95,14 @@ func (c *content) sections() []section {
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
 		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
+		column(48, &c.fields.Text), column(49, &c.fields.Index), column(50, &c.fields.Values), column(51, &c.fields.Rows),
 	}
+}
+
+// sectionsOf lists the sections that a version of the format has.
+func (c *content) sectionsOf(version uint32) []section {
+	const lastOfVersion1 = 23
+	return slices.DeleteFunc(c.sections(), func(s section) bool { return version == 1 && s.kind > lastOfVersion1 })
 }
 
 func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
@@ -191,8 +201,9 @@ func decode(image []byte) (*Segment, error) {
 	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
 		return nil, corrupt("no segment header")
 	}
-	if v := le.Uint32(image[offVersion:]); v != FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads %d: %w", v, FormatVersion, model.ErrUnsupported)
+	version := le.Uint32(image[offVersion:])
+	if version < 1 || version > FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads 1..%d: %w", version, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, corrupt("%d bytes of %d", len(image), size)
@@ -210,20 +221,24 @@ func decode(image []byte) (*Segment, error) {
 		derived: le.Uint64(image[offDerived:]),
 	}
 	c.vectors.Dim = int(le.Uint32(image[offDim:]))
-	if err := c.bind(image, count, true); err != nil {
+	if err := c.bind(image, c.sectionsOf(version), count, true); err != nil {
 		return nil, err
 	}
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
 		return nil, err
 	}
-	return newSegment(image, c)
+	if version == 1 {
+		if err := c.fieldsOfRecords(); err != nil {
+			return nil, err
+		}
+	}
+	return newSegment(image, c, fields.Open)
 }
 
 // bind points every column at its section of the image, whose checksums it
 // verifies unless the image has just been encoded.
-func (c *content) bind(image []byte, count int, verify bool) error {
+func (c *content) bind(image []byte, sections []section, count int, verify bool) error {
 	le := binary.LittleEndian
-	sections := c.sections()
 	if count != len(sections) {
 		return corrupt("%d sections, want %d", count, len(sections))
 	}

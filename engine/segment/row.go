@@ -15,6 +15,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/minhash"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/scratch"
@@ -53,7 +54,7 @@ func (s Space) IsCaller() bool { return s.Name == callerName }
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
 func (s Space) Derived() uint64 {
-	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, vectors %s %d", text.Version, minhash.Version, s.Name, s.Dim))
+	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, fields %d, vectors %s %d", text.Version, minhash.Version, fields.Version, s.Name, s.Dim))
 }
 
 // KeepsVectors reports whether the truth stores the vectors: always, but for
@@ -74,6 +75,7 @@ type Row struct {
 	Terms     text.Tokens
 	Signature minhash.Signature
 	Vector    []float32
+	Fields    []fields.Entry // all but the ingest time, which Stamp sets
 	// Digest identifies what the caller gave, for rows with a key: half of the
 	// SHA-256 of the record before it is stamped and without a derived vector.
 	Digest [16]byte
@@ -87,6 +89,7 @@ type columns struct {
 	thread                       uint64 // hash of Thread, 0 = none
 	key                          uint64 // hash of tenant and key, 0 = no key
 	event                        int64  // microseconds; the ingest time where unknown
+	ingest                       int64  // microseconds; in a record and a column of fields, not in one of its own
 	position                     uint32
 	authority                    float32
 	dated                        bool // event is given, not to be replaced by the ingest time
@@ -239,7 +242,7 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 
 // row derives everything but a missing vector. It takes the memory's vector over.
 func (w *worker) row(m *model.Memory) *Row {
-	r := &Row{Key: m.Key, Tenant: m.Tenant, Thread: threadOf(m.Scope), Vector: m.Vector}
+	r := &Row{Key: m.Key, Tenant: m.Tenant, Thread: threadOf(m.Scope), Vector: m.Vector, Fields: fields.Of(m)}
 	body := searchText(m)
 	w.terms.Reset()
 	w.analyzer.Terms(&w.terms, body)
@@ -272,7 +275,7 @@ func (r *Row) Stamp(ingest time.Time, position uint32) {
 	micros := ingest.UnixMicro()
 	binary.LittleEndian.PutUint64(r.Record[offIngest:], uint64(micros))
 	binary.LittleEndian.PutUint32(r.Record[offPosition:], position)
-	r.position = position
+	r.position, r.ingest = position, micros
 	if !r.dated {
 		r.event = micros
 	}

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -32,16 +33,24 @@ type Segment struct {
 	image  []byte
 	mapped bool // image is a file's mapping, not heap
 	content
-	lex     *lexical.Reader
-	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
+	lex      *lexical.Reader
+	byField  *fields.Reader
+	selected selections
+	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
 }
 
-func newSegment(image []byte, c *content) (*Segment, error) {
+// newSegment makes the readers of a segment; open is that of its fields, whose
+// columns come from a file or were made just now.
+func newSegment(image []byte, c *content, open func(fields.Parts, fields.Dense) (*fields.Reader, error)) (*Segment, error) {
 	lex, err := lexical.Open(c.words)
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
 	}
-	s := &Segment{image: image, content: *c, lex: lex}
+	byField, err := open(c.fields, fields.Dense{IDs: c.ids, Times: c.events, Positions: c.positions})
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
+	}
+	s := &Segment{image: image, content: *c, lex: lex, byField: byField}
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
@@ -145,8 +154,9 @@ func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 // builder: at full ingest, allocating them anew was a third of all garbage.
 type Builder struct {
 	content
-	words *lexical.Builder
-	keys  []keyRow
+	words   *lexical.Builder
+	byField *fields.Builder
+	keys    []keyRow
 }
 
 type keyRow struct {
@@ -158,7 +168,7 @@ type keyRow struct {
 // next: 4,000 rows with built-in vectors, far more than a usual batch has.
 const keptBytes = 8 << 20
 
-var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{words: lexical.NewBuilder()} }}
+var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{words: lexical.NewBuilder(), byField: fields.NewBuilder()} }}
 
 // NewBuilder starts a segment of the given space.
 func NewBuilder(space Space) *Builder {
@@ -179,6 +189,7 @@ func (b *Builder) release() {
 	}
 	b.keys = b.keys[:0]
 	b.words.Reset()
+	b.byField.Reset()
 	builders.Put(b)
 }
 
@@ -207,6 +218,7 @@ func (b *Builder) Add(r *Row) {
 	b.addColumns(uint64(r.ID), &r.columns, Body(r.Record), r.Signature[:])
 	b.vectors.Append(r.Vector)
 	b.words.Add(&r.Terms)
+	b.byField.Add(b.RowCount()-1, r.Fields, r.ingest)
 }
 
 func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uint8) {
@@ -239,6 +251,7 @@ func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 
 func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
 	b.content.words, b.first, b.last = words, first, last
+	b.byField.Finish(&b.fields, b.RowCount())
 	slices.SortFunc(b.keys, func(x, y keyRow) int {
 		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
 	})
@@ -273,10 +286,11 @@ func (d *Draft) Segment() (*Segment, error) {
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
 	c.vectors.Dim = b.vectors.Dim
-	if err := c.bind(image, len(c.sections()), false); err != nil {
+	sections := c.sections()
+	if err := c.bind(image, sections, len(sections), false); err != nil {
 		return nil, err
 	}
-	return newSegment(image, c)
+	return newSegment(image, c, fields.Over)
 }
 
 // Merge joins neighbouring segments of one space, oldest first, without the
@@ -310,11 +324,14 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 	for i, row := range s.keyRows {
 		keys[row] = s.keyHashes[i]
 	}
+	target := make([]uint32, s.RowCount())
 	for row := range s.RowCount() {
 		yieldAfter(row)
 		if dead.Has(row) {
+			target[row] = fields.NoRow
 			continue
 		}
+		target[row] = uint32(b.RowCount())
 		b.addColumns(s.ids[row], &columns{
 			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
 			thread: s.threads[row], key: keys[row], event: s.events[row],
@@ -322,6 +339,7 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 		}, s.Record(row), s.Signature(row))
 		b.vectors.AppendFrom(&s.vectors, row)
 	}
+	b.byField.AddFrom(s.byField, target)
 }
 
 // yieldRows is how many rows building and merging handle, some 50 to 100 us of
