@@ -49,7 +49,8 @@ type request struct {
 	memories []engine.Memory
 	ids      []engine.ID
 	query    engine.Query
-	scope    engine.Scope
+	tenant   string
+	selected engine.Selection
 	key      string
 	cursor   *cursor
 	page     int
@@ -110,12 +111,9 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 			d.fail("get takes one id, not %d", len(r.ids))
 		}
 	case C.NEXUS_OP_GET_BY_KEY:
-		r.scope.Tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
-	case C.NEXUS_OP_LIST:
-		r.scope = d.scope(&in.tenant, &in.user, &in.agent, &in.session)
-		if d.err == nil {
-			d.err = r.scope.Check()
-		}
+		r.tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
+	case C.NEXUS_OP_LIST, C.NEXUS_OP_DELETE_WHERE:
+		r.selected = d.selection(in)
 	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT:
 		r.path, r.page = d.text("path", in.path), int(in.page)
 		if r.path == "" {
@@ -156,11 +154,13 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 	case C.NEXUS_OP_GET:
 		out.memories, err = one(r.db.Get(ctx, r.ids[0]))
 	case C.NEXUS_OP_GET_BY_KEY:
-		out.memories, err = one(r.db.GetByKey(ctx, r.scope.Tenant, r.key))
+		out.memories, err = one(r.db.GetByKey(ctx, r.tenant, r.key))
 	case C.NEXUS_OP_DELETE:
 		out.count, err = r.db.Delete(ctx, r.ids...)
+	case C.NEXUS_OP_DELETE_WHERE:
+		out.count, err = r.db.DeleteWhere(ctx, r.selected)
 	case C.NEXUS_OP_LIST:
-		out.cursor, err = newCursor(r.db, r.scope)
+		out.cursor, err = newCursor(r.db, r.selected)
 	case C.NEXUS_OP_NEXT:
 		out.memories, err = r.cursor.next(ctx, r.page)
 	case C.NEXUS_OP_STATS:

@@ -31,20 +31,21 @@ type Step map[string]json.RawMessage
 // members lists which members a step of each operation may have besides "op"
 // and "expect", in the order in which they are written.
 var members = map[string][]string{
-	"open":       {"path", "read_only", "dim"},
-	"close":      {},
-	"add":        {"repeat", "memories"},
-	"query":      {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine"},
-	"get":        {"id"},
-	"get_by_key": {"tenant", "key"},
-	"list":       {"tenant", "user", "agent", "session"},
-	"delete":     {"ids"},
-	"stats":      {},
-	"verify":     {},
-	"compact":    {},
-	"write":      {"path", "content"},
-	"export":     {"path"},
-	"import":     {"path"},
+	"open":         {"path", "read_only", "dim"},
+	"close":        {},
+	"add":          {"repeat", "memories"},
+	"query":        {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine", "filter"},
+	"get":          {"id"},
+	"get_by_key":   {"tenant", "key"},
+	"list":         {"tenant", "user", "agent", "session", "filter"},
+	"delete":       {"ids"},
+	"delete_where": {"tenant", "user", "agent", "session", "filter"},
+	"stats":        {},
+	"verify":       {},
+	"compact":      {},
+	"write":        {"path", "content"},
+	"export":       {"path"},
+	"import":       {"path"},
 }
 
 // Parse reads a corpus. An operation or a member that is not known fails.

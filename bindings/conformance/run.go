@@ -128,6 +128,8 @@ func (r *runner) step(s Step) (results, error) {
 		return r.list(s)
 	case "delete":
 		return r.remove(s)
+	case "delete_where":
+		return r.removeWhere(s)
 	case "stats":
 		st, err := r.db.Stats()
 		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}}, err
@@ -196,15 +198,17 @@ func (r *runner) query(s Step) (results, error) {
 		Now          string   `json:"now"`
 		Engines      []string `json:"engines"`
 		SingleEngine bool     `json:"single_engine"`
+		Filter       string   `json:"filter"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
 	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine}
-	var errs [3]error
+	var errs [4]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
 	q.Now, errs[2] = parseTime(a.Now)
+	q.Filter, errs[3] = engine.ParseFilter(a.Filter)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -265,13 +269,35 @@ func (s scope) engine() engine.Scope {
 	return engine.Scope{Tenant: s.Tenant, User: s.User, Agent: s.Agent, Session: s.Session}
 }
 
-func (r *runner) list(s Step) (results, error) {
-	var a scope
+// selection reads the members that list and delete_where take.
+func (s Step) selection() (engine.Selection, error) {
+	var a struct {
+		scope
+		Filter string `json:"filter"`
+	}
 	if err := s.arguments(&a); err != nil {
+		return engine.Selection{}, err
+	}
+	f, err := engine.ParseFilter(a.Filter)
+	return engine.Selection{Scope: a.engine(), Filter: f}, err
+}
+
+func (r *runner) removeWhere(s Step) (results, error) {
+	selected, err := s.selection()
+	if err != nil {
+		return nil, err
+	}
+	count, err := r.db.DeleteWhere(context.Background(), selected)
+	return results{{"count", count}}, err
+}
+
+func (r *runner) list(s Step) (results, error) {
+	selected, err := s.selection()
+	if err != nil {
 		return nil, err
 	}
 	ids := []engine.ID{}
-	for m, err := range r.db.List(context.Background(), a.engine()) {
+	for m, err := range r.db.List(context.Background(), selected) {
 		if err != nil {
 			return nil, err
 		}

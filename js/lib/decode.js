@@ -180,7 +180,7 @@ READERS[OP.query] = answer;
 READERS[OP.get] = READERS[OP.get_by_key] = READERS[OP.next] = () => list(memory);
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
-READERS[OP.delete] = READERS[OP.export] = () => numbers[n++];
+READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = () => numbers[n++];
 READERS[OP.close] = READERS[OP.compact] = () => undefined;
 
 // The value of an operation's reply.

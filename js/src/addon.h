@@ -18,7 +18,7 @@
 #define SCRATCH_COUNT 4096
 
 /* The operation, the store and what the operation takes; what is missing is undefined. */
-#define CALL_ARGUMENTS 16
+#define CALL_ARGUMENTS 17
 
 struct hub;
 
@@ -47,6 +47,7 @@ struct call {
   struct arena arena;
   nexus_request request;
   nexus_query query;
+  nexus_selection selection;
   nexus_open_options options;
   nexus_embedder embedder;
   nexus_db db;

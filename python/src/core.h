@@ -128,6 +128,7 @@ int intern_fields(void);
 typedef struct call {
   nexus_request request;
   nexus_query query;
+  nexus_selection selection;
   nexus_open_options options;
   nexus_embedder embedder;
   uint64_t id;

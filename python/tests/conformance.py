@@ -116,6 +116,9 @@ class Case:
     def list(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"ids": [record.id for record in self.db.list(**arguments(step))]}
 
+    def delete_where(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.delete_where(**arguments(step))}
+
     def delete(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"count": self.db.delete(step["ids"])}
 
@@ -147,10 +150,11 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "open": (Case.open, {"path", "read_only", "dim"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "engines", "single_engine", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "engines", "single_engine", "filter", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
-    "list": (Case.list, set(SCOPE)),
+    "list": (Case.list, {"filter", *SCOPE}),
+    "delete_where": (Case.delete_where, {"filter", *SCOPE}),
     "delete": (Case.delete, {"ids"}),
     "stats": (Case.stats, set()),
     "verify": (Case.verify, set()),
