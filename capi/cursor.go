@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -73,7 +74,7 @@ func (c *cursor) walk(db *database, selected engine.Selection, started chan<- er
 	}()
 	for m, err := range db.List(c.ctx, selected) {
 		if !begun {
-			if err != nil {
+			if errors.Is(err, engine.ErrClosed) || errors.Is(err, engine.ErrInvalid) {
 				started <- err
 				return
 			}
