@@ -247,14 +247,19 @@ func BenchmarkFilteredQuery(b *testing.B) {
 	if err := db.Compact(ctx); err != nil {
 		b.Fatal(err)
 	}
-	for _, text := range []string{"", "share < 0.5", "share < 0.1", "share < 0.01", "share < 0.001"} {
-		b.Run("all "+text, func(b *testing.B) {
-			q := engine.Query{Text: "how many tulips are in the garden", Filter: parsed(b, text)}
-			for b.Loop() {
-				if a, err := db.Query(ctx, q); err != nil || len(a.Hits) != 8 {
-					b.Fatal(err, len(a.Hits))
+	for _, name := range []string{"lexical", "vector", "all"} {
+		for _, text := range []string{"", "share < 0.5", "share < 0.1", "share < 0.01", "share < 0.001"} {
+			b.Run(name+" "+text, func(b *testing.B) {
+				q := engine.Query{Text: "how many tulips are in the garden", Filter: parsed(b, text), Engines: []string{name}}
+				if name == "all" {
+					q.Engines = nil
 				}
-			}
-		})
+				for b.Loop() {
+					if a, err := db.Query(ctx, q); err != nil || len(a.Hits) != 8 {
+						b.Fatal(err, len(a.Hits))
+					}
+				}
+			})
+		}
 	}
 }

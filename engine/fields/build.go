@@ -2,7 +2,6 @@ package fields
 
 import (
 	"cmp"
-	"maps"
 	"runtime"
 	"slices"
 	"time"
@@ -72,9 +71,14 @@ func entryOf(name string, v model.Value) Entry {
 type Builder struct {
 	columns map[columnKey]*columnBuilder
 	spare   []*columnBuilder
-	placed  []pair // scratch of grouping
-	list    []uint32
 	work    int // since the last yield
+
+	// Scratch of Finish.
+	keys        []columnKey
+	placed      []pair
+	list, order []uint32
+	next        []int
+	ends        []uint32
 }
 
 type columnKey struct {
@@ -204,31 +208,36 @@ func (b *Builder) AddFrom(r *Reader, target []uint32) {
 // Finish appends the columns of so many rows to p, which is empty but for memory
 // that it may use. The builder is to be Reset.
 func (b *Builder) Finish(p *Parts, rowCount int) {
-	keys := slices.SortedFunc(maps.Keys(b.columns), func(x, y columnKey) int {
+	keys := b.keys[:0]
+	for k, c := range b.columns {
+		if len(c.present) > 0 { // else all its rows were left out
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(x, y columnKey) int {
 		return cmp.Or(cmp.Compare(x.name, y.name), cmp.Compare(x.typ, y.typ))
 	})
-	keys = slices.DeleteFunc(keys, func(k columnKey) bool { return len(b.columns[k].present) == 0 })
+	b.keys, b.ends = keys, b.ends[:0]
 	for _, k := range keys {
 		p.Text = append(p.Text, k.name...)
 	}
-	var ends []uint32
 	p.Index = append(p.Index, uint32(len(keys)), 0)
 	nameEnd := 0
 	for _, k := range keys {
 		nameEnd += len(k.name)
-		ends = b.finishColumn(p, b.columns[k], textual(k.typ), ends, rowCount)
+		b.finishColumn(p, b.columns[k], textual(k.typ), rowCount)
 		p.Index = append(p.Index, uint32(nameEnd), uint32(k.typ), uint32(len(p.Values)))
 	}
 	p.Index[1] = uint32(len(p.Values))
 	for _, k := range keys {
 		p.Rows = appendList(p.Rows, b.columns[k].present, rowCount)
-		ends = append(ends, uint32(len(p.Rows)))
+		b.ends = append(b.ends, uint32(len(p.Rows)))
 	}
-	p.Index = append(p.Index, ends...)
+	p.Index = append(p.Index, b.ends...)
 }
 
 // finishColumn appends the values of one column and the list of each.
-func (b *Builder) finishColumn(p *Parts, c *columnBuilder, text bool, ends []uint32, rowCount int) []uint32 {
+func (b *Builder) finishColumn(p *Parts, c *columnBuilder, text bool, rowCount int) {
 	pairs := c.pairs
 	if text {
 		pairs = b.rank(c)
@@ -251,9 +260,8 @@ func (b *Builder) finishColumn(p *Parts, c *columnBuilder, text bool, ends []uin
 		}
 		p.Values = append(p.Values, key)
 		p.Rows = appendList(p.Rows, b.list, rowCount)
-		ends = append(ends, uint32(len(p.Rows)))
+		b.ends = append(b.ends, uint32(len(p.Rows)))
 	}
-	return ends
 }
 
 // sortPairs orders by key, then row. Rows come in order, and so do most times.
@@ -270,20 +278,22 @@ func (b *Builder) sortPairs(pairs []pair) {
 // rank brings the texts into order and returns the pairs grouped by their place
 // therein. Rows of a text were added in order and stay so.
 func (b *Builder) rank(c *columnBuilder) []pair {
-	order := make([]uint32, len(c.texts))
-	for i := range order {
-		order[i] = uint32(i)
+	b.order = b.order[:0]
+	for i := range c.texts {
+		b.order = append(b.order, uint32(i))
 	}
-	slices.SortFunc(order, func(x, y uint32) int {
+	slices.SortFunc(b.order, func(x, y uint32) int {
 		b.yield()
 		return cmp.Compare(c.texts[x], c.texts[y])
 	})
-	next := make([]int, len(order)) // of each ordinal: where its next pair goes
+	b.next = slices.Grow(b.next[:0], len(b.order))[:len(b.order)]
+	next := b.next // of each ordinal: where its next pair goes
+	clear(next)
 	for _, p := range c.pairs {
 		next[p.key]++
 	}
 	at := 0
-	for _, o := range order {
+	for _, o := range b.order {
 		next[o], at = at, at+next[o]
 	}
 	b.placed = slices.Grow(b.placed[:0], len(c.pairs))[:len(c.pairs)]
