@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -246,7 +247,7 @@ when there was nothing to delete.`,
 // check wants exactly one way of naming what goes.
 func (f *deleteFlags) check(idCount int) error {
 	ways := 0
-	for _, given := range []bool{idCount > 0, f.key != "", f.source != "" || f.narrow() || f.filter != ""} {
+	for _, given := range []bool{idCount > 0, f.key != "", f.source != "" || f.narrow() || strings.TrimSpace(f.filter) != ""} {
 		if given {
 			ways++
 		}
