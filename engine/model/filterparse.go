@@ -67,7 +67,6 @@ type filterParser struct {
 	text  string
 	at    int // behind token
 	token token
-	nodes int
 	err   error
 }
 
@@ -101,18 +100,6 @@ func (p *filterParser) isSign(sign string) bool {
 	return p.token.kind == tokenSign && p.token.text == sign
 }
 
-// node counts a node before it is made: a text of brackets must not cost more than it may.
-func (p *filterParser) node(at, depth int) bool {
-	p.nodes++
-	switch {
-	case depth > FilterDepthMax:
-		p.fail(at, "nested more than %d deep", FilterDepthMax)
-	case p.nodes > FilterNodesMax:
-		p.fail(at, "more than %d comparisons and connections", FilterNodesMax)
-	}
-	return p.err == nil
-}
-
 func (p *filterParser) expression(depth int) Filter {
 	return p.chain(OpOr, "or", func() Filter {
 		return p.chain(OpAnd, "and", func() Filter { return p.one(depth) })
@@ -139,8 +126,8 @@ func (p *filterParser) chain(op Op, word string, operand func() Filter) Filter {
 
 func (p *filterParser) one(depth int) Filter {
 	at := p.token.at
-	if !p.node(at, depth) {
-		return Filter{}
+	if depth > FilterDepthMax { // brackets leave no trace that Check could count
+		p.fail(at, "nested more than %d deep", FilterDepthMax)
 	}
 	switch {
 	case p.isWord("not"):
