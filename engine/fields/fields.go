@@ -115,13 +115,16 @@ func (r *Reader) column(c int) (name []byte, t model.Type, first, last int) {
 }
 
 // list returns list i: of value i, or of column i - r.values.
-func (r *Reader) list(i int) []uint32 {
+func (r *Reader) list(i int) []uint32 { return r.lists(i, i+1) }
+
+// lists returns the lists first..last-1, one behind the other.
+func (r *Reader) lists(first, last int) []uint32 {
 	ends := r.Index[indexHead+r.columns*columnWords:]
 	start := uint32(0)
-	if i > 0 {
-		start = ends[i-1]
+	if first > 0 {
+		start = ends[first-1]
 	}
-	return r.Rows[start:ends[i]]
+	return r.Rows[start:ends[last-1]]
 }
 
 // text returns the string of value i.
