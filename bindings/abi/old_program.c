@@ -1,7 +1,7 @@
-/* A program of the first header (testdata/nexus-v1.h). It is compiled against that one for ever
-   and has to run with every later library of ABI 1; it also gives structs of other sizes than the
+/* A program of the first header (testdata/nexus-v2.h). It is compiled against that one for ever
+   and has to run with every later library of ABI 2; it also gives structs of other sizes than the
    library's, as older and newer programs do. */
-#include "testdata/nexus-v1.h"
+#include "testdata/nexus-v2.h"
 
 #include <stdio.h>
 #include <stdlib.h>
