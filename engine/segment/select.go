@@ -46,8 +46,10 @@ func (s *Segment) selectRows(f model.Filter, hash uint64) rows.Set {
 // Select returns, for every segment, the rows that a question of a scope and a
 // filter may see: nil where every row may. A filter is exact; see Allow for the
 // scope. ErrInvalid where the filter is not to be understood in this snapshot
-// (checkFilter). Cost beyond that of Allow: see fields.Reader.Select for the first
-// time that a segment is asked, next to nothing for the eight latest filters.
+// (checkFilter). The sets may be those that segments remember, and are not to be
+// changed: what narrows further copies them, or goes first. Cost beyond that of
+// Allow: see fields.Reader.Select for the first time that a segment is asked, next to
+// nothing for the eight latest filters.
 func (v *View) Select(ctx context.Context, scope model.Scope, f model.Filter) ([]rows.Set, error) {
 	allow := v.Allow(scope)
 	if f.IsZero() {
