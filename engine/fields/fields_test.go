@@ -240,15 +240,19 @@ func TestDamagedColumnsAreCorrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	damage := map[string]func(p *Parts){
-		"no index":       func(p *Parts) { p.Index = nil },
-		"columns":        func(p *Parts) { p.Index[0]++ },
-		"values":         func(p *Parts) { p.Index[1]-- },
-		"name":           func(p *Parts) { p.Index[2] = 1 << 31 },
-		"type":           func(p *Parts) { p.Index[3] = 77 },
-		"range":          func(p *Parts) { p.Index[4] = 99 },
-		"list":           func(p *Parts) { p.Index[len(p.Index)-1]++ },
-		"row":            func(p *Parts) { p.Rows[0] = 2 },
-		"string":         func(p *Parts) { p.Values[len(p.Values)-1] = 1 << 62 },
+		"no index": func(p *Parts) { p.Index = nil },
+		"columns":  func(p *Parts) { p.Index[0]++ },
+		"values":   func(p *Parts) { p.Index[1]-- },
+		"name":     func(p *Parts) { p.Index[2] = 1 << 31 },
+		"type":     func(p *Parts) { p.Index[3] = 77 },
+		"range":    func(p *Parts) { p.Index[4] = 99 },
+		"list":     func(p *Parts) { p.Index[len(p.Index)-1]++ },
+		"row":      func(p *Parts) { p.Rows[0] = 2 },
+		"string": func(p *Parts) {
+			for i := range p.Values {
+				p.Values[i] |= 1 << 62
+			}
+		},
 		"order":          func(p *Parts) { slices.Reverse(p.Values) },
 		"short values":   func(p *Parts) { p.Values = p.Values[1:] },
 		"rows too many":  func(p *Parts) { p.Rows = append(p.Rows, 0) },
