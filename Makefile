@@ -163,7 +163,7 @@ PEERS       := build/bench-peers
 .PHONY: bench-peers
 bench-peers: ## beside other software, saying which bars are met: KIND=kernels, vectors, lexical, stores or durable; SETS= and SIZE= limit the data
 	@if [ $(KIND) != durable ]; then $(MAKE) --no-print-directory setup-peers-$(KIND); fi
-	@if [ $(KIND) = durable ]; then cd bench && $(GO) run . --only durable,open,reads --name durable $(PEERS_FLAGS); \
+	@if [ $(KIND) = durable ]; then cd bench && $(GO) run . --only durable,open,reads --name durable --size $(SIZE) $(PEERS_FLAGS); \
 	else cd bench/peers && $(GO) run . --kind $(KIND) --sets "$(SETS)" --size $(SIZE) $(PEERS_FLAGS); fi
 
 setup-peers-%:

@@ -216,6 +216,9 @@ func (s *bareStore) put(memories []engine.Memory) error {
 // files are in the page cache: what is measured is the work, not the disk.
 func openKind(ctx context.Context, b *bench) (err error) {
 	n := b.size(1_000_000, 3000)
+	if b.opened > 0 {
+		n = b.opened
+	}
 	dir, err := os.MkdirTemp(b.dir, "open-")
 	if err != nil {
 		return err
