@@ -27,6 +27,7 @@ import numpy as np
 BATCH, SINGLE, EXTRA, K = 256, 200, 300, 10
 FIELDS = ("conv", "session", "speaker", "time")
 DIM = 384
+AT_REST = 12  # seconds, as in stores/nexus.go
 
 
 def words(question):
@@ -299,9 +300,12 @@ def read(kind, path, data, version):
     store.vector(*data.questions[0])
     first = time.perf_counter() - started
     ask(store, data, "", version=version)
+    asking = lines.resident()
+    time.sleep(AT_REST)
     values = {
         "open and first question": (1e3 * first, "ms"),
         "resident": (lines.resident(), "bytes"),
+        "resident while asked": (asking, "bytes"),
         "resident of the store": (lines.resident() - before, "bytes"),
         "disk": (lines.disk(path), "bytes"),
     }

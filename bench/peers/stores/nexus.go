@@ -17,6 +17,10 @@ const (
 	singles = 200
 )
 
+// atRest is how long every store is left alone before its memory is read once more, as in
+// py/stores.py: Nexus gives back what questions have read every ten seconds.
+var atRest = 12 * time.Second
+
 func storeDir(home string) string { return filepath.Join(home, "store-nexus-go") }
 
 // memories makes those of some turns; a key is the turn's number.
@@ -130,6 +134,11 @@ func Read(ctx context.Context, c *contest.Child) (err error) {
 	if err := askAll(ctx, c, db, d, "", contest.Usual); err != nil {
 		return err
 	}
+	asking, err := contest.Resident()
+	if err != nil {
+		return err
+	}
+	time.Sleep(atRest)
 	after, err := contest.Resident()
 	if err != nil {
 		return err
@@ -141,6 +150,7 @@ func Read(ctx context.Context, c *contest.Child) (err error) {
 	l := contest.Line{Step: "reopened"}
 	l.Put("open and first question", float64(first.Microseconds())/1e3, "ms")
 	l.Put("resident", after, "bytes")
+	l.Put("resident while asked", asking, "bytes")
 	l.Put("resident of the store", after-before, "bytes")
 	l.Put("disk", size, "bytes")
 	return c.Tell(l)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nexus-memory/nexus/bench/peers/contest"
 )
@@ -56,6 +57,8 @@ func makeData(t *testing.T, turns, questions int) string {
 
 // TestGoPartyIsRight runs its phases in this process, twice as a contest does.
 func TestGoPartyIsRight(t *testing.T) {
+	defer func(before time.Duration) { atRest = before }(atRest)
+	atRest = time.Millisecond
 	home := makeData(t, 1200, 30)
 	d, err := readData(home)
 	if err != nil {

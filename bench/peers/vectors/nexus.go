@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/nexus-memory/nexus/bench/peers/contest"
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/vector"
@@ -74,7 +76,13 @@ func Engine(_ context.Context, c *contest.Child) error {
 	}); err != nil {
 		return err
 	}
-	if err := tellResident(c, engineParty, before, d.Rows); err != nil {
+	if err := tellResident(c, engineParty, before, d.Rows, e.letGo); err != nil {
+		return err
+	}
+	work := contest.Line{Step: "work of a search"}
+	work.Put("codes read", float64(e.estimated)/float64(e.asked), "rows")
+	work.Put("computed in full", float64(e.rescored)/float64(e.asked), "rows")
+	if err := c.Tell(work); err != nil {
 		return err
 	}
 	for _, share := range d.Shares {
@@ -85,16 +93,27 @@ func Engine(_ context.Context, c *contest.Child) error {
 	return nil
 }
 
-// tellResident says what opening and asking added to the process, a vector.
-func tellResident(c *contest.Child, party string, before float64, rowCount int) error {
+// tellResident says what opening and asking added to the process, a vector: right after the
+// last question, and when what questions read has been given back.
+func tellResident(c *contest.Child, party string, before float64, rowCount int, rest func()) error {
+	asking, err := contest.Resident()
+	if err != nil {
+		return err
+	}
+	rest()
 	after, err := contest.Resident()
 	if err != nil {
 		return err
 	}
 	l := contest.Line{Party: party, Step: "build"}
 	l.Put("resident", (after-before)/float64(rowCount), "bytes/vector")
+	l.Put("resident while asked", (asking-before)/float64(rowCount), "bytes/vector")
 	return c.Tell(l)
 }
+
+// atRest is after how long a store that nobody asks has given back the pages of full
+// vectors and records: it does so every ten seconds.
+var atRest = 12 * time.Second
 
 // segments is the segment files of a store as one searcher sees them.
 type segments struct {
@@ -103,6 +122,8 @@ type segments struct {
 	searcher vector.Searcher
 	hits     []rows.Hit
 	found    []int64
+
+	asked, estimated, rescored int // over all searches
 }
 
 func openEngine(home string) (*segments, error) {
@@ -122,12 +143,20 @@ func openEngine(home string) (*segments, error) {
 	return s, nil
 }
 
+// letGo does what a store does every ten seconds.
+func (s *segments) letGo() {
+	for _, one := range s.list {
+		one.LetGo()
+	}
+}
+
 // number is the row of the data: memories were added in its order, from ID 1.
 func (s *segments) number(part, row int) int64 { return int64(s.list[part].ID(row)) - 1 }
 
 func (s *segments) ask(query []float32, parts []vector.Part) []int64 {
-	s.searcher.Prepare(query, parts)
+	s.searcher.Prepare(query, model.Cosine, parts)
 	s.hits = s.searcher.Top(s.hits[:0], width, func() bool { return false })
+	s.asked, s.estimated, s.rescored = s.asked+1, s.estimated+s.searcher.Estimated, s.rescored+s.searcher.Rescored
 	s.found = s.found[:0]
 	for _, h := range s.hits {
 		s.found = append(s.found, s.number(int(h.Part), int(h.Row)))
@@ -233,5 +262,5 @@ func Store(ctx context.Context, c *contest.Child) (err error) {
 	}); err != nil {
 		return err
 	}
-	return tellResident(c, storeParty, before, d.Rows)
+	return tellResident(c, storeParty, before, d.Rows, func() { time.Sleep(atRest) })
 }
