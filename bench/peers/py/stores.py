@@ -109,9 +109,9 @@ class Zvec:
         import zvec as z
 
         self.z = z
-        # With one query thread, questions to a store of many flushes wait for ever. All of
-        # them share the one processor that every party has.
-        z.init(log_level=z.LogLevel.ERROR, query_threads=2, optimize_threads=1)
+        # With one query thread, and at times with two, questions to a store of many flushes
+        # wait for ever. All of them share the one processor that every party has.
+        z.init(log_level=z.LogLevel.ERROR, query_threads=4, optimize_threads=2)
         self.how, self.rank = z.HnswQueryParam(ef=100), z.RrfReRanker()
         if os.path.exists(os.path.join(path, "turns")):
             self.turns = z.open(os.path.join(path, "turns"))

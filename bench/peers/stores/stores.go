@@ -23,6 +23,9 @@ const (
 	extraTurns    = 300 // kept back by py/stores_data.py, to be added one by one
 	questionsEach = 300
 	set           = "turns"
+
+	// phaseMax ends a phase that hangs; the slowest, Chroma's adding, takes two minutes.
+	phaseMax = 10 * time.Minute
 )
 
 // Parties: the own one that bars are about, and the peers.
@@ -116,6 +119,9 @@ func Run(ctx context.Context, s *contest.Setup) error {
 	}
 	s.Heading(cpu)
 	return s.InFolder(cpu, func(r *contest.Runner) error {
+		if r.Limit > 0 {
+			r.Limit = min(r.Limit, phaseMax)
+		}
 		lines, err := measure(ctx, s, r)
 		if err != nil {
 			return err
