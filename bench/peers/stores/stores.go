@@ -247,7 +247,6 @@ var rows = []row{
 	{"lexical question", "p99", false, 1},
 	{"hybrid question", "p50", false, .3},
 	{"hybrid question", "p99", false, 1},
-	{"vector question", "evidence", true, 1},
 	{"hybrid question", "evidence", true, 1},
 	{"hybrid question after single adds", "p50", false, 1},
 	{"reopened", "open and first question", false, 1},
