@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/embed"
@@ -127,8 +126,8 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err := kernels.CheckForced(); err != nil {
 		return nil, fmt.Errorf("open: %w: %w", err, ErrUnsupported)
 	}
-	if dir == "" || strings.ContainsRune(dir, 0) {
-		return nil, fmt.Errorf("open: no directory given, or a NUL in its name: %w", ErrInvalid)
+	if err := checkDirectory("open", dir); err != nil {
+		return nil, err
 	}
 	if o.Dim < 0 || o.Dim > model.DimensionMax {
 		return nil, fmt.Errorf("open: dimension %d, want 0..%d: %w", o.Dim, model.DimensionMax, ErrInvalid)

@@ -92,6 +92,8 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.order(ctx, true); err != nil {
 		return err
 	}
+	s.backups.Lock()
+	defer s.backups.Unlock()
 	r := newRequest(ctx)
 	r.alone = s.compactTruth
 	return s.submit(r)
