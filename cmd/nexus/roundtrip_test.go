@@ -188,7 +188,7 @@ func TestABackupRestoresToTheSameRecords(t *testing.T) {
 		t.Errorf("the store has\n%s, its restored backup\n%s", a, b)
 	}
 	nexus(t, exitFailed, "restore", "--db", dir+"/db", dir+"/backup") // there is a store
-	nexus(t, exitNothing, "restore", "--db", dir+"/other", dir+"/db")   // that is no backup
+	nexus(t, exitFailed, "restore", "--db", dir+"/other", dir+"/db")  // that is no backup
 	nexus(t, exitWrongUse, "restore", "--db", dir+"/other")
 }
 
