@@ -35,7 +35,10 @@ func (p *Part) DeadCount() int { return p.RowCount() - int(p.documents) }
 type View struct {
 	Space Space
 	Epoch uint64 // rises with every published view
-	Parts []Part
+	// Content rises with every change of the memories, and with nothing else: views
+	// of one Content give every question the same answer. A merge does not raise it.
+	Content uint64
+	Parts   []Part
 
 	Documents   uint64 // live rows
 	TotalLength uint64 // terms in live rows
@@ -57,17 +60,23 @@ func (v *View) In(space Space) *View {
 
 // With returns the view with a segment added behind the others.
 func (v *View) With(s *Segment) *View {
-	return v.next(append(slices.Clip(v.Parts), newPart(s, nil)))
+	return v.next(append(slices.Clip(v.Parts), newPart(s, nil))).changed()
 }
 
 // next returns the view that follows v with the given parts, which it takes over.
 func (v *View) next(parts []Part) *View {
-	n := &View{Space: v.Space, Epoch: v.Epoch + 1, Parts: parts}
+	n := &View{Space: v.Space, Epoch: v.Epoch + 1, Content: v.Content, Parts: parts}
 	for i := range parts {
 		n.Documents += parts[i].documents
 		n.TotalLength += parts[i].length
 	}
 	return n
+}
+
+// changed marks a view that was just made as one of other memories.
+func (v *View) changed() *View {
+	v.Content++
+	return v
 }
 
 // Find returns the place of a live memory.
@@ -154,7 +163,7 @@ func (v *View) WithDeleted(ids []model.ID) *View {
 			p.length -= uint64(p.content.words.Lengths[ref.Row])
 		}
 	}
-	return v.next(parts)
+	return v.next(parts).changed()
 }
 
 // Replace returns the view with the parts first..last replaced by merged, which
