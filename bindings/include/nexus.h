@@ -29,7 +29,7 @@ extern "C" {
 #define NEXUS_API extern
 #endif
 
-#define NEXUS_ABI_VERSION 1
+#define NEXUS_ABI_VERSION 2
 #define NEXUS_VERSION "0.1.0"
 
 /* Limits. */
@@ -106,6 +106,13 @@ enum nexus_engine_state {
   NEXUS_ENGINE_STATE_SKIPPED = 3, /* it had nothing to go on; the note says why */
 };
 
+/* Where an answer came from. */
+enum nexus_cache_use {
+  NEXUS_CACHE_USE_NONE = 0, /* it was computed */
+  NEXUS_CACHE_USE_EXACT = 1, /* the same question had it, and no memory was added, changed or deleted since */
+  NEXUS_CACHE_USE_NEAR = 2, /* a nearly identical question had it, see NEXUS_QUERY_NEAR */
+};
+
 /* The types of a meta value. */
 enum nexus_meta_type {
   NEXUS_META_TYPE_STRING = 1, /* nexus_meta.text */
@@ -131,6 +138,8 @@ enum nexus_op {
   NEXUS_OP_IMPORT = 12, /* nexus_import */
   NEXUS_OP_LIST = 13, /* nexus_list: opens a cursor */
   NEXUS_OP_NEXT = 14, /* nexus_next: a page of a cursor */
+  NEXUS_OP_BACKUP = 15, /* nexus_backup */
+  NEXUS_OP_RESTORE = 16, /* nexus_restore */
 };
 
 /* Bits of the members named flags. */
@@ -138,6 +147,7 @@ enum nexus_op {
 #define NEXUS_QUERY_HAS_NOW 1u /* now_us is given */
 #define NEXUS_QUERY_HAS_WEIGHTS 2u /* weights are given, instead of the intent's */
 #define NEXUS_QUERY_SINGLE_ENGINE 4u /* fusion off: the order of the one engine named, for measuring */
+#define NEXUS_QUERY_NEAR 8u /* the answer to an earlier question with this flag may serve that has the same words but for case, punctuation, endings and stop words, and is the same in all else; vectors: a cosine of .98 */
 #define NEXUS_OPEN_READ_ONLY 1u /* open for questions alone */
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
@@ -269,6 +279,8 @@ typedef struct nexus_answer {
   int64_t search_ns; /* engines, in parallel over many memories */
   int64_t fuse_ns; /* factors, collapse, choice */
   int64_t fetch_ns; /* reading the hits' records */
+  uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
+  uint32_t reserved;
 } nexus_answer;
 #define NEXUS_ANSWER_SIZE_1 96 /* its size in ABI 1 */
 
@@ -301,6 +313,18 @@ typedef struct nexus_stats {
   uint64_t discarded; /* segment files that opening found invalid and rebuilt */
   nexus_text vectors; /* name of the vector space; empty before the first memory */
   nexus_text merge_error; /* why merging to files has stopped; empty while it goes on */
+  uint64_t cache_hot_hits; /* look-ups that found an answer: the table of answers that is read without a lock */
+  uint64_t cache_hot_misses; /* look-ups that did not */
+  uint64_t cache_hot_bytes; /* held, about */
+  uint64_t cache_hot_ns; /* of a look-up, the mean of those that were timed */
+  uint64_t cache_warm_hits; /* look-ups that found an answer: the larger cache behind it, bounded by bytes */
+  uint64_t cache_warm_misses; /* look-ups that did not */
+  uint64_t cache_warm_bytes; /* held, about */
+  uint64_t cache_warm_ns; /* of a look-up, the mean of those that were timed */
+  uint64_t cache_near_hits; /* look-ups that found an answer: the table of questions that asked for near ones */
+  uint64_t cache_near_misses; /* look-ups that did not */
+  uint64_t cache_near_bytes; /* held, about */
+  uint64_t cache_near_ns; /* of a look-up, the mean of those that were timed */
 } nexus_stats;
 #define NEXUS_STATS_SIZE_1 144 /* its size in ABI 1 */
 
@@ -369,6 +393,7 @@ typedef struct nexus_open_options {
   uint32_t dim; /* dimension of the caller's vectors; 0 takes it from the first one */
   uint32_t reserved; /* 0 */
   const nexus_embedder *embedder; /* or NULL; not together with dim */
+  int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
 } nexus_open_options;
 #define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in ABI 1 */
 
@@ -388,7 +413,7 @@ typedef struct nexus_request {
   uint32_t op; /* nexus_op */
   uint32_t flags; /* NEXUS_SUBMIT_* */
   uint32_t page; /* NEXT: memories wanted; IMPORT: memories a commit, 0 for the default */
-  nexus_text path; /* OPEN, EXPORT, IMPORT */
+  nexus_text path; /* OPEN, EXPORT, IMPORT, BACKUP, RESTORE: the directory of the store to be */
   const nexus_open_options *options; /* OPEN */
   const nexus_memory *memories; /* ADD */
   size_t memory_count;
@@ -401,6 +426,7 @@ typedef struct nexus_request {
   nexus_text session; /* LIST */
   nexus_text key; /* GET_BY_KEY */
   nexus_cursor cursor; /* NEXT */
+  nexus_text backup; /* RESTORE: the directory of the backup */
 } nexus_request;
 #define NEXUS_REQUEST_SIZE_1 168 /* its size in ABI 1 */
 
@@ -415,7 +441,7 @@ typedef struct nexus_reply {
   const nexus_stats *stats; /* STATS */
   const nexus_report *report; /* VERIFY, IMPORT */
   const uint64_t *ids; /* ADD: one a memory */
-  uint64_t count; /* ADD: ids; DELETE: memories that were there; EXPORT: memories written */
+  uint64_t count; /* ADD: ids; DELETE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
 } nexus_reply;
@@ -520,6 +546,17 @@ NEXUS_API nexus_status nexus_export(nexus_db db, nexus_text path, uint64_t *coun
    listed, never fatal. *report is freed by nexus_free. Any thread. */
 NEXUS_API nexus_status nexus_import(nexus_db db, nexus_text path, uint32_t batch, nexus_report **report, nexus_error *error);
 
+/* Copies the store, as it is at one moment between two commits, to a directory that does not
+   exist or is empty (else EXISTS), checked and durable, while reads and writes go on; *count
+   (may be NULL) receives the memories in it. On an error nothing is left of it. The copy opens
+   as any store does, for reading. Any thread. */
+NEXUS_API nexus_status nexus_backup(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error);
+
+/* Makes a store, in a directory that does not exist or is empty, of what nexus_backup wrote,
+   which is checked whole before anything is written: CORRUPT names the file that is damaged,
+   NOT_FOUND where there is no backup, or it was opened for writing since. Any thread. */
+NEXUS_API nexus_status nexus_restore(nexus_text backup, nexus_text path, uint64_t *count, nexus_error *error);
+
 /* ---- Jobs: every operation above, in the background. A job that is done is waited for, or announced in a queue. ---- */
 
 /* Starts an operation on a store ({0} for OPEN). queue may be {0}. At most 1,024 jobs run at
@@ -530,8 +567,8 @@ NEXUS_API nexus_status nexus_submit(nexus_db db, const nexus_request *request, n
    whatever its outcome, DEADLINE when it is not. Any thread. */
 NEXUS_API nexus_status nexus_job_wait(nexus_job job, int64_t timeout_ns, nexus_error *error);
 
-/* How far a job is: bytes of an import, memories of an export and of an add; 0 of 0 where that
-   is not known. Any thread. */
+/* How far a job is: bytes of an import, a backup and a restore, memories of an export and of an
+   add; 0 of 0 where that is not known. Any thread. */
 NEXUS_API nexus_status nexus_job_progress(nexus_job job, uint64_t *done, uint64_t *total, nexus_error *error);
 
 /* Asks a job to end early. It is done, with CANCELLED or its outcome, soon after; what it had

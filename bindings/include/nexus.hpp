@@ -36,6 +36,7 @@ struct options {
   bool read_only = false;
   std::uint32_t dim = 0; /* of the caller's vectors; 0 takes it from the first one */
   std::optional<nexus::embedder> embedder;
+  std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
 };
 
 namespace detail {
@@ -108,6 +109,7 @@ class asked {
     c_.engines = engines_.empty() ? nullptr : engines_.data(), c_.engine_count = engines_.size();
     if (q.now) c_.flags |= NEXUS_QUERY_HAS_NOW, c_.now_us = microseconds(*q.now);
     if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
+    if (q.near) c_.flags |= NEXUS_QUERY_NEAR;
     if (q.weights) weigh(*q.weights);
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
   }
@@ -153,7 +155,7 @@ inline void forget(void *context) noexcept { delete static_cast<embedder *>(cont
 class opening {
  public:
   explicit opening(const options &o) {
-    c_.struct_size = sizeof c_, c_.dim = o.dim;
+    c_.struct_size = sizeof c_, c_.dim = o.dim, c_.cache_bytes = o.cache_bytes;
     if (o.read_only) c_.flags = NEXUS_OPEN_READ_ONLY;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);
@@ -356,6 +358,22 @@ class db {
     return report(*detail::arena<nexus_report>(r));
   }
 
+  /* Copies the store, as it is at one moment, to a directory that does not exist or is empty; gives the
+     number of memories in it. */
+  std::uint64_t backup(const std::string &path) const {
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_backup(handle(), detail::text(path), &count, &f));
+    return count;
+  }
+  /* Makes a store in a directory of a backup, which is checked first; gives the number of memories. */
+  static std::uint64_t restore(const std::string &backup, const std::string &path) {
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_restore(detail::text(backup), detail::text(path), &count, &f));
+    return count;
+  }
+
   /* Closes the store; a second time throws closed. Without it the destructor closes, silently. */
   void close() {
     detail::failure f;
@@ -377,6 +395,8 @@ class db {
   job<void> compact_async(announce where = {});
   job<std::uint64_t> export_async(const std::string &path, announce where = {}) const;
   job<report> import_async(const std::string &path, std::uint32_t batch = 0, announce where = {});
+  job<std::uint64_t> backup_async(const std::string &path, announce where = {}) const;
+  static job<std::uint64_t> restore_async(const std::string &backup, const std::string &path, announce where = {});
   job<void> close_async(announce where = {});
 
  private:

@@ -69,6 +69,10 @@ enum class engine_state : std::uint32_t {
   skipped = NEXUS_ENGINE_STATE_SKIPPED
 };
 
+enum class cache_use : std::uint32_t {
+  none = NEXUS_CACHE_USE_NONE, exact = NEXUS_CACHE_USE_EXACT, near = NEXUS_CACHE_USE_NEAR
+};
+
 /* Instants are kept to the microsecond. */
 using time_point = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
 
@@ -191,6 +195,7 @@ struct query {
   std::optional<time_point> now;
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
+  bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
   std::chrono::nanoseconds budget{0};
 };
 
@@ -307,10 +312,17 @@ class answer {
   std::uint64_t candidates() const noexcept { return a_->candidates; }
   std::uint64_t collapsed() const noexcept { return a_->collapsed; }
   std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(a_->took_ns); }
+  /* Where it came from; if from a cache, took is 0 and all else is of its first asking. */
+  cache_use cache() const noexcept { return static_cast<cache_use>(a_->cache); }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
  private:
   detail::arena<nexus_answer> a_;
+};
+
+/* Figures of a tier of the cache of answers; see nexus_stats. */
+struct cache_level {
+  std::uint64_t hits, misses, bytes, look_up_ns;
 };
 
 /* Figures of a store; see nexus_stats. */
@@ -319,11 +331,15 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)) {}
+        discarded(s.discarded), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
+        cache_hot{s.cache_hot_hits, s.cache_hot_misses, s.cache_hot_bytes, s.cache_hot_ns},
+        cache_warm{s.cache_warm_hits, s.cache_warm_misses, s.cache_warm_bytes, s.cache_warm_ns},
+        cache_near{s.cache_near_hits, s.cache_near_misses, s.cache_near_bytes, s.cache_near_ns} {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
       merges, replayed, discarded;
   std::string vectors, merge_error;
+  cache_level cache_hot, cache_warm, cache_near;
 };
 
 /* Something that a check or an import found. */

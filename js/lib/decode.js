@@ -5,7 +5,7 @@
 // then come passages and names, two strings to be cut by lengths among the numbers; then strings of
 // their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
 
-const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, OP, STATUS } = require('./abi.js');
+const { CACHE_USE, ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, OP, STATUS } = require('./abi.js');
 
 const SCRATCH_COUNT = 4096; // as in src/addon.h
 const scratch = new Float64Array(SCRATCH_COUNT);
@@ -13,6 +13,7 @@ const scratch = new Float64Array(SCRATCH_COUNT);
 const namesOf = (table) => Object.keys(table).sort((a, b) => table[a] - table[b]);
 const KIND_NAMES = namesOf(KIND);
 const STATE_NAMES = namesOf(ENGINE_STATE);
+const CACHE_NAMES = namesOf(CACHE_USE);
 
 // Numbers that a memory begins with, as in src/values_out.c.
 const MEMORY_NUMBERS = 20;
@@ -140,6 +141,7 @@ const answer = () => ({
   candidates: numbers[n++],
   collapsed: numbers[n++],
   segments: numbers[n++],
+  cache: CACHE_NAMES[numbers[n++]],
   tookNs: numbers[n++],
   prepareNs: numbers[n++],
   searchNs: numbers[n++],
@@ -148,6 +150,8 @@ const answer = () => ({
   engines: list(engine),
   hits: list(hit),
 });
+
+const level = () => ({ hits: numbers[n++], misses: numbers[n++], bytes: numbers[n++], lookUpNs: numbers[n++] });
 
 const stats = () => ({
   dimension: numbers[n++],
@@ -164,6 +168,9 @@ const stats = () => ({
   merges: numbers[n++],
   replayed: numbers[n++],
   discarded: numbers[n++],
+  cacheHot: level(),
+  cacheWarm: level(),
+  cacheNear: level(),
   vectors: text(),
   mergeError: text(),
 });
@@ -180,7 +187,7 @@ READERS[OP.query] = answer;
 READERS[OP.get] = READERS[OP.get_by_key] = READERS[OP.next] = () => list(memory);
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
-READERS[OP.delete] = READERS[OP.export] = () => numbers[n++];
+READERS[OP.delete] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
 READERS[OP.close] = READERS[OP.compact] = () => undefined;
 
 // The value of an operation's reply.

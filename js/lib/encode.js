@@ -10,7 +10,7 @@ const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, OP } = require('./abi.js'
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
-const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, MEMORY_HAS_TIME = 1, OPEN_READ_ONLY = 1; // as in nexus.h
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_NEAR = 8, MEMORY_HAS_TIME = 1, OPEN_READ_ONLY = 1; // as in nexus.h
 const NUMBERS_PER_MEMORY = 7; // as in src/values_in.c
 
 function wrong(name, want, value) {
@@ -40,9 +40,9 @@ function object(value, name) {
 // of a hit may be given to add, which makes nothing of them.
 const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
   'id', 'position', 'ingested', 'score', 'factors', 'duplicates']);
-const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'near']);
 const SCOPE_FIELDS = new Set(['tenant', 'user', 'agent', 'session']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'signal']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'signal', 'cacheBytes']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -69,6 +69,11 @@ function count(value, name, max = Number.MAX_SAFE_INTEGER) {
   if (typeof value !== 'number') throw wrong(name, 'a number', value);
   if (!Number.isInteger(value) || value < 0 || value > max) throw invalid(`${name} is ${value}, want a whole number of 0..${max}`);
   return value;
+}
+
+// A whole number of either sign; 0 where there is none.
+function bytes(value, name) {
+  return value < 0 ? -count(-value, name) : count(value, name);
 }
 
 function number(value, name) {
@@ -203,7 +208,8 @@ function query(run, db, q) {
   fields(q, QUERY_FIELDS, 'query');
   const row = weights(q.weights);
   const hasNow = q.now !== undefined;
-  const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0);
+  const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0) |
+    (boolean(q.near, 'near') ? QUERY_NEAR : 0);
   return run(
     OP.query, db, text(q.text, 'text'), vector(q.vector, 'vector'),
     text(q.tenant, 'tenant'), text(q.user, 'user'), text(q.agent, 'agent'), text(q.session, 'session'), texts(q.engines, 'engines'),
@@ -225,7 +231,7 @@ function open(run, path, options, embed) {
   return run(
     OP.open, 0, required(path, 'path'), boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
-    embedder ? required(embedder.name, 'embedder.name') : undefined, embed,
+    embedder ? required(embedder.name, 'embedder.name') : undefined, embed, bytes(options.cacheBytes, 'cacheBytes'),
   );
 }
 

@@ -236,15 +236,18 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
   return true;
 }
 
-/* (path, flags, dim, name of the embedder, its function). */
+/* (path, flags, dim, name of the embedder, its function, bytes of the cache). */
 static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   nexus_open_options *o = &c->options;
   uint32_t dim;
+  double cache_bytes;
   memset(o, 0, sizeof *o);
   o->struct_size = sizeof *o;
   c->request.options = o;
-  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim))
+  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) ||
+      !take_integer(env, argv[5], &cache_bytes))
     return false;
+  o->cache_bytes = (int64_t)cache_bytes;
   if (is_undefined(env, argv[3])) {
     o->dim = dim;
     return true;
@@ -271,7 +274,9 @@ static bool parse_arguments(struct call *c, napi_env env, size_t argc, const nap
     case NEXUS_OP_GET:
     case NEXUS_OP_DELETE: return take_ids(c, env, argv[0]);
     case NEXUS_OP_GET_BY_KEY: return take_text(c, env, argv[0], &r->tenant) && take_text(c, env, argv[1], &r->key);
-    case NEXUS_OP_EXPORT: return take_text(c, env, argv[0], &r->path);
+    case NEXUS_OP_EXPORT:
+    case NEXUS_OP_BACKUP: return take_text(c, env, argv[0], &r->path);
+    case NEXUS_OP_RESTORE: return take_text(c, env, argv[0], &r->backup) && take_text(c, env, argv[1], &r->path);
     case NEXUS_OP_IMPORT: return take_text(c, env, argv[0], &r->path) && take_u32(env, argv[1], &r->page);
     case NEXUS_OP_LIST: return parse_scope(c, env, argv);
     case NEXUS_OP_NEXT: return take_u64(env, argv[0], &r->cursor.v) && take_u32(env, argv[1], &r->page);

@@ -14,10 +14,11 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim'], close: [], add: ['memories', 'repeat'],
-  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'single_engine'],
+  open: ['path', 'read_only', 'dim', 'cache_bytes'], close: [], add: ['memories', 'repeat'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'single_engine', 'near'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session'], delete: ['ids'],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
+  backup: ['path'], restore: ['backup', 'path'],
 };
 const MEMORY = ['key', 'text', 'time', 'speaker', 'session', 'user', 'agent', 'tenant', 'kind', 'importance', 'source', 'start', 'end', 'meta', 'vector'];
 
@@ -67,7 +68,7 @@ function memories(step) {
 function question(step) {
   const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
   for (const name of ['text', 'tenant', 'user', 'agent', 'session']) q[name] = string(step[name]);
-  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine };
+  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near };
 }
 
 // ---- Values of the library as the corpus has them. ----
@@ -106,7 +107,7 @@ const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) =>
 // What is compared, by member of `expect`: [from the corpus, from the library].
 const same = [(value) => value, (value) => value];
 const COMPARED = {
-  ids: same, count: same, memories: same, bad: same, lines: same, vectors: same, dimension: same, candidates: same, collapsed: same,
+  ids: same, count: same, memories: same, bad: same, lines: same, vectors: same, dimension: same, candidates: same, collapsed: same, cache: same,
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
   engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
   memory: [wantedMemory, givenMemory],
@@ -133,7 +134,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim };
+    const options = { readOnly: step.read_only, dim: step.dim, cacheBytes: step.cache_bytes };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }
@@ -169,6 +170,13 @@ class Runner {
   async verify() { return this.call('verify'); }
   async compact() { await this.call('compact'); return {}; }
   async export(step) { return { count: await this.call('export', this.at(step.path)) }; }
+
+  async backup(step) { return { count: await this.call('backup', this.at(step.path)) }; }
+
+  async restore(step) {
+    const restore = this.sync ? nexus.restoreSync : nexus.restore;
+    return { count: await restore(this.at(step.backup), this.at(step.path)) };
+  }
 
   async end() {
     for (const db of this.stores) await db.close();

@@ -184,6 +184,11 @@ class AsyncVerbs(_core.Store):
         report: _core.Report = await self._arun("import", path, batch=batch)
         return report
 
+    async def abackup(self, path: Path) -> int:
+        """Copies the store to a directory; see backup."""
+        count: int = await self._arun("backup", path)
+        return count
+
     async def aclose(self) -> None:
         """Closes the store; see close."""
         from ._errors import ClosedError, ForkedError
@@ -211,8 +216,8 @@ class AsyncVerbs(_core.Store):
 class Opening:
     """What aopen gives: to be awaited for a DB, or entered by async with."""
 
-    def __init__(self, path: Path, read_only: bool, dim: int, embedder: Embedder | None) -> None:
-        self._given = (path, read_only, dim, embedder)
+    def __init__(self, path: Path, read_only: bool, dim: int, embedder: Embedder | None, cache_bytes: int) -> None:
+        self._given = (path, read_only, dim, embedder, cache_bytes)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -220,11 +225,11 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder = self._given
+        path, read_only, dim, embedder, cache_bytes = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None)
+            options = _opening(path, read_only, dim, None, cache_bytes)
         else:  # it may have to be called for its dimension, which can take long
-            options = await asyncio.get_running_loop().run_in_executor(None, _opening, path, read_only, dim, embedder)
+            options = await asyncio.get_running_loop().run_in_executor(None, _opening, path, read_only, dim, embedder, cache_bytes)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -242,6 +247,12 @@ class Opening:
             await self._db.aclose()
 
 
-def aopen(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> Opening:
+def aopen(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, cache_bytes: int = 0) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder)
+    return Opening(path, read_only, dim, embedder, cache_bytes)
+
+
+async def arestore(backup: Path, path: Path) -> int:
+    """Makes a store of a backup; see restore."""
+    count: int = await _completions().run(_core.Store(), "restore", backup, path)
+    return count

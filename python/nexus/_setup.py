@@ -27,6 +27,7 @@ _core.setup(
     factors=_abi.FACTOR,
     kind_names=names_by_number(_abi.KIND),
     engine_states=names_by_number(_abi.ENGINE_STATE),
+    cache_uses=names_by_number(_abi.CACHE_USE),
     status_names=_abi.STATUS,
     datetime=datetime,
     timedelta=timedelta,

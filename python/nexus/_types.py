@@ -62,6 +62,7 @@ class QueryOptions(TypedDict, total=False):
     budget: float | None
     engines: Sequence[str] | None
     single_engine: bool
+    near: bool
 
 
 @runtime_checkable

@@ -100,6 +100,7 @@ bool query_of(const cJSON *s, nexus_query *q) {
   cJSON_ArrayForEach(name, names) engines[q->engine_count++] = text_of(name);
   q->engines = q->engine_count > 0 ? engines : NULL;
   if (flag(s, "single_engine")) q->flags |= NEXUS_QUERY_SINGLE_ENGINE;
+  if (flag(s, "near")) q->flags |= NEXUS_QUERY_NEAR;
   if (member(s, "now").size > 0) {
     q->flags |= NEXUS_QUERY_HAS_NOW;
     if (!time_of(member(s, "now"), &q->now_us)) return wrong("now is not RFC 3339");

@@ -43,6 +43,8 @@ class run {
     }
     if (op == "verify") return reported(db().verify());
     if (op == "import") return reported(db().import_from(path(s)));
+    if (op == "backup") return {{"count", db().backup(path(s))}};
+    if (op == "restore") return {{"count", nexus::db::restore((folder_ / text(s, "backup")).string(), path(s))}};
     if (op == "export") return {{"count", db().export_to(path(s))}};
     if (op == "compact") db().compact();
     else if (op == "close") db().close();
@@ -61,6 +63,7 @@ class run {
     nexus::options o;
     o.read_only = s.value("read_only", false);
     o.dim = s.value("dim", 0u);
+    o.cache_bytes = s.value("cache_bytes", std::int64_t{0});
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
   }
@@ -90,6 +93,7 @@ class run {
     q.intent = static_cast<nexus::intent>(place(intents, s.value("intent", std::string("general"))));
     q.engines = s.value("engines", std::vector<std::string>());
     q.single_engine = s.value("single_engine", false);
+    q.near = s.value("near", false);
     if (s.contains("now")) q.now = instant(s.at("now"));
     if (s.contains("weights")) {
       q.weights.emplace();
@@ -115,11 +119,11 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine"}},
+    {"open", {"path", "read_only", "dim", "cache_bytes"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine", "near"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session"}},
     {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
-    {"export", {"path"}}, {"import", {"path"}}};
+    {"export", {"path"}}, {"import", {"path"}}, {"backup", {"path"}}, {"restore", {"backup", "path"}}};
 
 void check_members(const json &s) {
   const auto &known = members.at(s.at("op").get<std::string>());
