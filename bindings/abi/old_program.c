@@ -16,17 +16,21 @@ static int failures;
     }                                                      \
   } while (0)
 
-/* A struct of a newer program: ours, and members that this library does not know. */
+/* A struct of a newer program: ours, room for what this library's own ABI has appended, and
+   members that it does not know. */
 struct newer_memory {
   nexus_memory known;
+  unsigned char appended[512];
   uint64_t later[2];
 };
 struct newer_query {
   nexus_query known;
+  unsigned char appended[512];
   uint64_t later;
 };
 struct newer_options {
   nexus_open_options known;
+  unsigned char appended[512];
   uint64_t later;
 };
 struct newer_reply {
@@ -35,6 +39,7 @@ struct newer_reply {
 };
 struct newer_request {
   nexus_request known;
+  unsigned char appended[512];
   uint64_t later;
 };
 
@@ -75,9 +80,9 @@ static void plain_use(nexus_db db) {
 
 /* An array of larger elements is stepped through by their size; what is set behind is refused. */
 static void larger_inputs(nexus_db db) {
-  struct newer_memory m[2] = {{{0}, {0, 0}}, {{0}, {0, 0}}};
-  struct newer_query q = {{0}, 0};
-  struct newer_options o = {{0}, 0};
+  struct newer_memory m[2] = {{{0}, {0}, {0, 0}}, {{0}, {0}, {0, 0}}};
+  struct newer_query q = {{0}, {0}, 0};
+  struct newer_options o = {{0}, {0}, 0};
   nexus_answer *answer = NULL;
   nexus_db none;
   uint64_t ids[2] = {0, 0};
@@ -128,7 +133,7 @@ static void errors_of_every_size(nexus_db db) {
 }
 
 static void jobs(nexus_db db) {
-  struct newer_request r = {{0}, 0};
+  struct newer_request r = {{0}, {0}, 0};
   struct newer_reply reply;
   nexus_job job;
   nexus_queue none = {0};

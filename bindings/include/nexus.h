@@ -29,7 +29,7 @@ extern "C" {
 #define NEXUS_API extern
 #endif
 
-#define NEXUS_ABI_VERSION 2
+#define NEXUS_ABI_VERSION 1
 #define NEXUS_VERSION "0.1.0"
 
 /* Limits. */
