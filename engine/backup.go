@@ -65,3 +65,38 @@ func checkDirectory(verb, dir string) error {
 	}
 	return nil
 }
+
+// Migration says of which format a store is and what going back would lose.
+type Migration = store.Migration
+
+// Migrations returns the format of the store in a directory, that of this build, and
+// whether the truth as it was before the last upgrade is still there. Opening a store
+// of an older format for writing upgrades it; one of a newer format is refused
+// untouched. Errors: ErrNotFound, ErrLocked (it is open for writing).
+func Migrations(dir string) (Migration, error) {
+	if err := checkDirectory("migrations", dir); err != nil {
+		return Migration{}, err
+	}
+	m, err := store.Migrations(dir)
+	if err != nil {
+		return m, fmt.Errorf("migrations: %w", fileError(dir, err))
+	}
+	return m, nil
+}
+
+// Rollback takes the last upgrade of a store back, so that the older build opens it
+// again: what was added since is gone, what was deleted since is there again. Where
+// there is such a change it is ErrConflict, with the numbers, unless force is true.
+// Compact ends the possibility, as the truth it needs holds deleted memories.
+//
+// Errors: ErrNotFound (nothing to go back to), ErrConflict, ErrLocked (it is open).
+func Rollback(dir string, force bool) (Migration, error) {
+	if err := checkDirectory("rollback", dir); err != nil {
+		return Migration{}, err
+	}
+	m, err := store.Rollback(dir, force)
+	if err != nil {
+		return m, fmt.Errorf("rollback: %w", fileError(dir, err))
+	}
+	return m, nil
+}

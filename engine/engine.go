@@ -77,6 +77,7 @@ var (
 	ErrInvalid     = model.ErrInvalid
 	ErrNotFound    = model.ErrNotFound
 	ErrExists      = model.ErrExists
+	ErrConflict    = model.ErrConflict
 	ErrBusy        = model.ErrBusy
 	ErrDeadline    = model.ErrDeadline
 	ErrCancelled   = model.ErrCancelled

@@ -70,7 +70,7 @@ func (r *runner) end() {
 // statusName returns the name of an engine's error, "" for any other.
 func statusName(err error) string {
 	for _, kind := range []error{
-		engine.ErrInvalid, engine.ErrNotFound, engine.ErrExists, engine.ErrBusy, engine.ErrDeadline, engine.ErrCancelled,
+		engine.ErrInvalid, engine.ErrNotFound, engine.ErrExists, engine.ErrConflict, engine.ErrBusy, engine.ErrDeadline, engine.ErrCancelled,
 		engine.ErrClosed, engine.ErrLocked, engine.ErrCorrupt, engine.ErrReadOnly, engine.ErrNoSpace, engine.ErrDimension,
 		engine.ErrUnsupported, engine.ErrForbidden, engine.ErrUnavailable, engine.ErrInternal,
 	} {

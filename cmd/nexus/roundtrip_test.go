@@ -163,7 +163,7 @@ func TestEveryVerbAnswersInJSON(t *testing.T) {
 		{"get", "1"}, {"get", "--key", "a"}, {"get", "--key", "b", "--tenant", "other"}, {"list"}, {"list", "--limit", "1", "--after", "1"},
 		{"stats"}, {"verify"}, {"doctor"}, {"version"}, {"export"}, {"export", dir + "/out.jsonl"},
 		{"delete", "--key", "a"}, {"delete", "--user", "ann", "--yes"}, {"compact"},
-		{"backup", dir + "/backup"},
+		{"backup", dir + "/backup"}, {"migrate", "--status"}, {"migrate"},
 	} {
 		r := nexus(t, exitDone, append(args, "--json", db)...)
 		if objects := parseLines[map[string]any](t, r.out); len(objects) == 0 {
@@ -190,6 +190,8 @@ func TestABackupRestoresToTheSameRecords(t *testing.T) {
 	nexus(t, exitFailed, "restore", "--db", dir+"/db", dir+"/backup") // there is a store
 	nexus(t, exitFailed, "restore", "--db", dir+"/other", dir+"/db")  // that is no backup
 	nexus(t, exitWrongUse, "restore", "--db", dir+"/other")
+	nexus(t, exitFailed, "migrate", "--rollback", "--db", dir+"/db") // nothing to go back to
+	nexus(t, exitWrongUse, "migrate", "--force", "--db", dir+"/db")
 }
 
 // humanAgain replaces a verb that cannot be done twice by one that can.

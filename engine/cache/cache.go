@@ -158,14 +158,19 @@ func cached(a *model.Answer, how model.CacheUse) *model.Answer {
 
 // Level are the figures of one tier since the store was opened.
 type Level struct {
-	Hits, Misses uint64
-	Bytes        uint64 // held, about; an answer may be held by several tiers
-	LookUp       uint64 // ns of a look-up, the mean of those that were timed
+	Hits   uint64 `json:"hits"`
+	Misses uint64 `json:"misses"`
+	Bytes  uint64 `json:"bytes"`      // held, about; an answer may be held by several tiers
+	LookUp uint64 `json:"look_up_ns"` // of a look-up, the mean of those that were timed
 }
 
 // Stats are the figures of a cache. What the hot tier misses is looked up in the
 // warm one; Near counts the questions that asked for it and that both missed.
-type Stats struct{ Hot, Warm, Near Level }
+type Stats struct {
+	Hot  Level `json:"hot"`
+	Warm Level `json:"warm"`
+	Near Level `json:"near"`
+}
 
 // Stats returns the figures; the tables are walked.
 func (c *Cache) Stats() Stats {

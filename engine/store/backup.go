@@ -343,9 +343,16 @@ func (p *place) close(whole bool) error {
 // verifyTruthFile reads a truth file whole, one that no store has open: bbolt's
 // pages and every record. The first fault is ErrCorrupt, and says where.
 func verifyTruthFile(ctx context.Context, path string) (memories uint64, err error) {
-	db, err := openTruth(path, true)
+	version, err := formatOf(path)
 	if err != nil {
 		return 0, err
+	}
+	if version > FormatVersion || version == 0 {
+		return 0, fmt.Errorf("store: truth.db: format version %d, this build reads %d: %w", version, FormatVersion, model.ErrUnsupported)
+	}
+	db, err := openFile(path, true)
+	if err != nil {
+		return 0, fmt.Errorf("store: truth.db: %w", classify(err))
 	}
 	defer db.Close()
 	err = guarded(func() error {
@@ -360,6 +367,10 @@ func verifyTruthFile(ctx context.Context, path string) (memories uint64, err err
 			}
 			if err != nil {
 				return err
+			}
+			if version < FormatVersion { // opening the copy upgrades it, and reads every record
+				memories = uint64(tx.Bucket(bucketMemories).Stats().KeyN)
+				return nil
 			}
 			memories, err = verifyRecords(ctx, tx)
 			return err

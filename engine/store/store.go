@@ -144,6 +144,11 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.lock, err = lockDirectory(filepath.Join(s.dir, lockName), s.readOnly); err != nil {
 		return err
 	}
+	if !s.readOnly {
+		if err := upgradeTruth(ctx, s.dir, FormatVersion, steps); err != nil {
+			return err
+		}
+	}
 	if s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly); err != nil {
 		return err
 	}

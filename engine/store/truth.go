@@ -84,6 +84,8 @@ func checkFormat(db *bolt.DB, readOnly bool) error {
 		return fmt.Errorf("store: truth.db: %w", classify(err))
 	case version == 0:
 		return fmt.Errorf("store: truth.db: no memories yet: %w", model.ErrNotFound)
+	case version < FormatVersion:
+		return fmt.Errorf("store: truth.db: format version %d; opening the store for writing upgrades it to %d: %w", version, FormatVersion, model.ErrUnsupported)
 	case version != FormatVersion:
 		return fmt.Errorf("store: truth.db: format version %d, this build reads %d: %w", version, FormatVersion, model.ErrUnsupported)
 	}
