@@ -352,7 +352,7 @@ func verifyTruthFile(ctx context.Context, path string) (memories uint64, err err
 	}
 	db, err := openFile(path, true)
 	if err != nil {
-		return 0, fmt.Errorf("store: truth.db: %w", classify(err))
+		return 0, err
 	}
 	defer db.Close()
 	err = guarded(func() error {

@@ -83,19 +83,19 @@ func upgraded(ctx context.Context, path, fresh string, chain []step) error {
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err // bolt.Compact adds to what is there
 	}
-	return guarded(func() error {
-		old, err := openFile(path, true)
-		if err != nil {
-			return err
-		}
-		err = copyTruth(old, fresh)
-		if err = errors.Join(err, old.Close()); err != nil {
-			return err
-		}
-		db, err := openFile(fresh, false)
-		if err != nil {
-			return err
-		}
+	old, err := openFile(path, true)
+	if err != nil {
+		return err
+	}
+	err = guarded(func() error { return copyTruth(old, fresh) })
+	if err = errors.Join(err, old.Close()); err != nil {
+		return err
+	}
+	db, err := openFile(fresh, false)
+	if err != nil {
+		return err
+	}
+	err = guarded(func() (err error) {
 		for _, s := range chain {
 			if err == nil {
 				err = model.FromContext(ctx, "store: upgrade")
@@ -104,8 +104,9 @@ func upgraded(ctx context.Context, path, fresh string, chain []step) error {
 				err = db.Update(func(tx *bolt.Tx) error { return s.run(tx) })
 			}
 		}
-		return errors.Join(err, db.Close())
+		return err
 	})
+	return errors.Join(err, db.Close())
 }
 
 func (s *step) run(tx *bolt.Tx) error {
@@ -166,13 +167,14 @@ func formatOf(path string) (version uint32, err error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return 0, nil // opening it says what is wrong
 	}
+	db, err := openFile(path, true)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
 	err = guarded(func() error {
-		db, err := openFile(path, true)
-		if err != nil {
-			return err
-		}
 		version, err = readFormat(db)
-		return errors.Join(err, db.Close())
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("store: truth.db: %w", classify(err))
@@ -308,9 +310,4 @@ func compareKeys(before, after *bolt.Bucket) (added, deleted uint64, err error) 
 		}
 	}
 	return added, deleted, nil
-}
-
-// openFile opens a truth file of any format.
-func openFile(path string, readOnly bool) (*bolt.DB, error) {
-	return bolt.Open(path, 0o600, &bolt.Options{ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType})
 }

@@ -144,12 +144,13 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.lock, err = lockDirectory(filepath.Join(s.dir, lockName), s.readOnly); err != nil {
 		return err
 	}
-	if !s.readOnly {
-		if err := upgradeTruth(ctx, s.dir, FormatVersion, steps); err != nil {
-			return err
+	s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly)
+	if errors.Is(err, errOlder) && !s.readOnly {
+		if err = upgradeTruth(ctx, s.dir, FormatVersion, steps); err == nil {
+			s.db, err = openTruth(filepath.Join(s.dir, truthName), false)
 		}
 	}
-	if s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly); err != nil {
+	if err != nil {
 		return err
 	}
 	if !s.readOnly {

@@ -49,8 +49,20 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 	case err == nil && readOnly && info.Size() == 0:
 		return nil, fmt.Errorf("store: truth.db is empty: restore it from a copy: %w", model.ErrCorrupt)
 	}
+	db, err := openFile(path, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	if err := guarded(func() error { return checkFormat(db, readOnly) }); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// openFile opens a truth file of any format.
+func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
 	var file *os.File // bbolt does not close it when it asserts
-	var db *bolt.DB
 	err = guarded(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
@@ -67,12 +79,11 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 		}
 		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
 	}
-	if err := guarded(func() error { return checkFormat(db, readOnly) }); err != nil {
-		db.Close()
-		return nil, err
-	}
 	return db, nil
 }
+
+// errOlder is of a truth that an older build wrote.
+var errOlder = fmt.Errorf("of an older format: %w", model.ErrUnsupported)
 
 func checkFormat(db *bolt.DB, readOnly bool) error {
 	version, err := readFormat(db)
@@ -85,7 +96,7 @@ func checkFormat(db *bolt.DB, readOnly bool) error {
 	case version == 0:
 		return fmt.Errorf("store: truth.db: no memories yet: %w", model.ErrNotFound)
 	case version < FormatVersion:
-		return fmt.Errorf("store: truth.db: format version %d; opening the store for writing upgrades it to %d: %w", version, FormatVersion, model.ErrUnsupported)
+		return fmt.Errorf("store: truth.db: format version %d; opening the store for writing upgrades it to %d: %w", version, FormatVersion, errOlder)
 	case version != FormatVersion:
 		return fmt.Errorf("store: truth.db: format version %d, this build reads %d: %w", version, FormatVersion, model.ErrUnsupported)
 	}
