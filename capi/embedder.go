@@ -55,7 +55,13 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in.flags&^C.NEXUS_OPEN_READ_ONLY != 0 {
 		d.fail("open_options.flags are %#x", in.flags)
 	}
-	return engine.Options{ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), CacheBytes: int(in.cache_bytes)}, own
+	if in.reserved_2 != 0 {
+		d.fail("open_options.reserved_2 is %d", in.reserved_2)
+	}
+	if in.metric > C.NEXUS_METRIC_L2 {
+		d.fail("open_options.metric is %d", in.metric)
+	}
+	return engine.Options{ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric), CacheBytes: int(in.cache_bytes)}, own
 }
 
 // embedder takes the application's over: from here on it is released, whatever fails.

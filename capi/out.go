@@ -202,6 +202,7 @@ func (a *arena) stats(s *engine.Stats) {
 		segment_bytes: C.uint64_t(s.SegmentBytes), truth_bytes: C.uint64_t(s.TruthBytes), terms: C.uint64_t(s.Terms), epoch: C.uint64_t(s.Epoch),
 		added: C.uint64_t(s.Added), commits: C.uint64_t(s.Commits), merges: C.uint64_t(s.Merges),
 		replayed: C.uint64_t(s.Replayed), discarded: C.uint64_t(s.Discarded), vectors: vectors, merge_error: mergeError,
+		metric:         C.uint32_t(s.Metric),
 		cache_hot_hits: C.uint64_t(s.Cache.Hot.Hits), cache_hot_misses: C.uint64_t(s.Cache.Hot.Misses), cache_hot_bytes: C.uint64_t(s.Cache.Hot.Bytes), cache_hot_ns: C.uint64_t(s.Cache.Hot.LookUp),
 		cache_warm_hits: C.uint64_t(s.Cache.Warm.Hits), cache_warm_misses: C.uint64_t(s.Cache.Warm.Misses), cache_warm_bytes: C.uint64_t(s.Cache.Warm.Bytes), cache_warm_ns: C.uint64_t(s.Cache.Warm.LookUp),
 		cache_near_hits: C.uint64_t(s.Cache.Near.Hits), cache_near_misses: C.uint64_t(s.Cache.Near.Misses), cache_near_bytes: C.uint64_t(s.Cache.Near.Bytes), cache_near_ns: C.uint64_t(s.Cache.Near.LookUp),

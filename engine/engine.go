@@ -41,6 +41,7 @@ type (
 	Weights  = model.Weights
 	Intent   = model.Intent
 	CacheUse = model.CacheUse
+	Metric   = model.Metric
 	Report   = store.Report
 	Embedder = embed.Embedder
 )
@@ -60,6 +61,14 @@ const (
 	IntentRecent  = model.IntentRecent
 	IntentExplore = model.IntentExplore
 	IntentTrusted = model.IntentTrusted
+)
+
+// The metrics of vectors; see model.Metric.
+const (
+	MetricUnset = model.MetricUnset
+	Cosine      = model.Cosine
+	Dot         = model.Dot
+	L2          = model.L2
 )
 
 // The indexes of Factors and Weights; see model.Factor.
@@ -121,6 +130,11 @@ type Options struct {
 	// Dim declares the dimension of the vectors that the caller brings; 0 takes
 	// it from the first one. Not to be set together with Embedder.
 	Dim int
+	// Metric says what "near" means for vectors: Cosine, Dot or L2. It is fixed with
+	// the first memory, and another one is refused; MetricUnset takes the store's own,
+	// Cosine for a new one. A vector's score is the cosine, the inner product, or
+	// 1/(1+d²) of the distance d.
+	Metric Metric
 	// CacheBytes bounds the memory that finished answers are kept in for questions
 	// that are asked again: 0 means 16 MiB, a negative number keeps none. An answer
 	// is used only as long as no memory was added, changed or deleted since.
@@ -155,7 +169,10 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if o.Dim > 0 && o.Embedder != nil {
 		return nil, fmt.Errorf("open: Dim is for vectors of the caller's, Embedder for its own: set one of them: %w", ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim})
+	if !o.Metric.Valid() {
+		return nil, fmt.Errorf("open: %v: %w", o.Metric, ErrInvalid)
+	}
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}

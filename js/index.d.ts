@@ -179,6 +179,8 @@ export interface Stats {
   merges: number;
   replayed: number;
   discarded: number;
+  /** How vectors are compared; undefined before the first memory. */
+  metric: Metric | undefined;
   /** The table of answers that is read without a lock, the larger cache behind it, and that of near questions. */
   cacheHot: CacheLevel;
   cacheWarm: CacheLevel;
@@ -223,9 +225,14 @@ export interface OpenOptions {
   /** Dimension of the caller's vectors; unless given, that of the first. Not with an embedder. */
   dim?: number | undefined;
   embedder?: Embedder | undefined;
+  /** What near means for vectors: fixed with the first memory; unless given, the store's own, cosine for a new one. */
+  metric?: Metric | undefined;
   /** Bounds the memory that finished answers are kept in; 16 MiB unless given, a negative number keeps none. */
   cacheBytes?: number | undefined;
 }
+
+/** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */
+export type Metric = 'cosine' | 'dot' | 'l2';
 
 export interface CallOptions {
   /** Ends the call early: it rejects with `code` 'cancelled', `name` 'AbortError' and the reason as `cause`. */

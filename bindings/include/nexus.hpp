@@ -36,6 +36,7 @@ struct options {
   bool read_only = false;
   std::uint32_t dim = 0; /* of the caller's vectors; 0 takes it from the first one */
   std::optional<nexus::embedder> embedder;
+  nexus::metric metric = nexus::metric::unset; /* of vectors, fixed with the first memory; unset takes the store's */
   std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
 };
 
@@ -155,7 +156,7 @@ inline void forget(void *context) noexcept { delete static_cast<embedder *>(cont
 class opening {
  public:
   explicit opening(const options &o) {
-    c_.struct_size = sizeof c_, c_.dim = o.dim, c_.cache_bytes = o.cache_bytes;
+    c_.struct_size = sizeof c_, c_.dim = o.dim, c_.metric = static_cast<std::uint32_t>(o.metric), c_.cache_bytes = o.cache_bytes;
     if (o.read_only) c_.flags = NEXUS_OPEN_READ_ONLY;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);

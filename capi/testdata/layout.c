@@ -117,6 +117,8 @@ int main(void) {
   printf("  discarded %zu %zu\n", offsetof(nexus_stats, discarded), sizeof(((nexus_stats *)0)->discarded));
   printf("  vectors %zu %zu\n", offsetof(nexus_stats, vectors), sizeof(((nexus_stats *)0)->vectors));
   printf("  merge_error %zu %zu\n", offsetof(nexus_stats, merge_error), sizeof(((nexus_stats *)0)->merge_error));
+  printf("  metric %zu %zu\n", offsetof(nexus_stats, metric), sizeof(((nexus_stats *)0)->metric));
+  printf("  reserved %zu %zu\n", offsetof(nexus_stats, reserved), sizeof(((nexus_stats *)0)->reserved));
   printf("  cache_hot_hits %zu %zu\n", offsetof(nexus_stats, cache_hot_hits), sizeof(((nexus_stats *)0)->cache_hot_hits));
   printf("  cache_hot_misses %zu %zu\n", offsetof(nexus_stats, cache_hot_misses), sizeof(((nexus_stats *)0)->cache_hot_misses));
   printf("  cache_hot_bytes %zu %zu\n", offsetof(nexus_stats, cache_hot_bytes), sizeof(((nexus_stats *)0)->cache_hot_bytes));
@@ -165,6 +167,8 @@ int main(void) {
   printf("  dim %zu %zu\n", offsetof(nexus_open_options, dim), sizeof(((nexus_open_options *)0)->dim));
   printf("  reserved %zu %zu\n", offsetof(nexus_open_options, reserved), sizeof(((nexus_open_options *)0)->reserved));
   printf("  embedder %zu %zu\n", offsetof(nexus_open_options, embedder), sizeof(((nexus_open_options *)0)->embedder));
+  printf("  metric %zu %zu\n", offsetof(nexus_open_options, metric), sizeof(((nexus_open_options *)0)->metric));
+  printf("  reserved_2 %zu %zu\n", offsetof(nexus_open_options, reserved_2), sizeof(((nexus_open_options *)0)->reserved_2));
   printf("  cache_bytes %zu %zu\n", offsetof(nexus_open_options, cache_bytes), sizeof(((nexus_open_options *)0)->cache_bytes));
   printf("nexus_config %zu\n", sizeof(nexus_config));
   printf("  struct_size %zu %zu\n", offsetof(nexus_config, struct_size), sizeof(((nexus_config *)0)->struct_size));

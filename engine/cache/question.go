@@ -16,7 +16,8 @@ import (
 // questions of one key are compared before one gets the other's answer.
 type Key struct{ low, high uint64 }
 
-// nearCosine is what the vectors of two questions have at least to count as near.
+// nearCosine is what the vectors of two questions have at least to count as near; their
+// lengths differ by 2 % at most.
 const nearCosine = .98
 
 // keyOf hashes a question as Normalize makes it, whether it was normalized or not:
@@ -181,10 +182,12 @@ func (w *words) keyOf(q *model.Query) (Key, bool) {
 // near reports whether the answer of an entry may stand for that of q.
 func near(e *entry, terms []byte, q *model.Query) bool {
 	return string(e.terms) == string(terms) && sameBut(&e.question, q) && len(e.question.Vector) == len(q.Vector) &&
-		(q.Vector == nil || cosine(e.question.Vector, q.Vector) >= nearCosine)
+		(q.Vector == nil || alike(e.question.Vector, q.Vector))
 }
 
-func cosine(a, b []float32) float64 {
+// alike reports whether two vectors point the same way and are of about one length,
+// which counts where a store compares by distance.
+func alike(a, b []float32) bool {
 	var ab, aa, bb float64
 	for i := range a {
 		x, y := float64(a[i]), float64(b[i])
@@ -192,7 +195,8 @@ func cosine(a, b []float32) float64 {
 		aa += float64(x * x)
 		bb += float64(y * y)
 	}
-	return ab / math.Sqrt(float64(aa*bb))
+	const longer = 1.04 // square of 1.02
+	return ab >= nearCosine*math.Sqrt(float64(aa*bb)) && aa <= float64(longer*bb) && bb <= float64(longer*aa)
 }
 
 // sizeOf is about what an entry holds in memory.

@@ -236,7 +236,7 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
   return true;
 }
 
-/* (path, flags, dim, name of the embedder, its function, bytes of the cache). */
+/* (path, flags, dim, name of the embedder, its function, metric, bytes of the cache). */
 static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   nexus_open_options *o = &c->options;
   uint32_t dim;
@@ -244,8 +244,8 @@ static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   memset(o, 0, sizeof *o);
   o->struct_size = sizeof *o;
   c->request.options = o;
-  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) ||
-      !take_integer(env, argv[5], &cache_bytes))
+  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) || !take_u32(env, argv[5], &o->metric) ||
+      !take_integer(env, argv[6], &cache_bytes))
     return false;
   o->cache_bytes = (int64_t)cache_bytes;
   if (is_undefined(env, argv[3])) {

@@ -241,7 +241,7 @@ static void put_memories(struct frame *f, const nexus_memories *list) {
 
 static void put_stats(struct frame *f, const nexus_stats *s) {
   const uint64_t figures[] = {s->dimension, s->memories, s->deleted, s->segments, s->segment_files, s->segment_bytes, s->truth_bytes,
-                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded,
+                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded, s->metric,
                               s->cache_hot_hits, s->cache_hot_misses, s->cache_hot_bytes, s->cache_hot_ns,
                               s->cache_warm_hits, s->cache_warm_misses, s->cache_warm_bytes, s->cache_warm_ns,
                               s->cache_near_hits, s->cache_near_misses, s->cache_near_bytes, s->cache_near_ns};

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, Path, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -40,9 +40,9 @@ class DB(AsyncVerbs, _core.Store):
     _closed = True  # until it is open
 
     def __init__(
-        self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, cache_bytes: int = 0
+        self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, metric: Metric = "", cache_bytes: int = 0
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, cache_bytes))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, cache_bytes))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -226,12 +226,14 @@ class Listing:
             self.close()
 
 
-def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, cache_bytes: int = 0) -> DB:
+def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, metric: Metric = "", cache_bytes: int = 0) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
     Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
     the first memory brings one. dim declares the dimension of the caller's vectors.
     embedder is any callable from a list of str to rows of numbers; see Embedder.
+    metric says what near means for vectors, "cosine", "dot" or "l2": it is fixed with the
+    first memory, and "" takes the store's own, cosine for a new one.
     cache_bytes bounds the memory that finished answers are kept in for questions that are
     asked again: 0 means 16 MiB, a negative number keeps none.
     LockedError while the store is open already, by another process or this one.
@@ -241,7 +243,7 @@ def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedde
     ...     other.add("Ann moved to Oslo in May.")
     1
     """
-    return DB(path, read_only=read_only, dim=dim, embedder=embedder, cache_bytes=cache_bytes)
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, cache_bytes=cache_bytes)
 
 
 def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> int:
@@ -254,10 +256,10 @@ def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> in
     return count
 
 
-def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None, cache_bytes: int) -> dict[str, Any]:
+def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, cache_bytes: int) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
-    return {"read_only": read_only, "dim": dim, "embedder": None if embedder is None else bind(embedder), "cache_bytes": cache_bytes}
+    return {"read_only": read_only, "dim": dim, "embedder": None if embedder is None else bind(embedder), "metric": metric, "cache_bytes": cache_bytes}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

@@ -46,10 +46,10 @@ int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *k
 
 /* ---- open ---- */
 
-static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "cache_bytes"}, {0}};
+static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "cache_bytes"}, {0}};
 
 static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[5];
+  PyObject *v[6];
   int truth = 0;
   if (arguments(&open_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
   if (v[1] && (truth = PyObject_IsTrue(v[1])) < 0) return -1;
@@ -57,7 +57,8 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
   c->options.flags = truth ? NEXUS_OPEN_READ_ONLY : 0;
   c->request.options = &c->options;
   if (v[2] && u32_from(v[2], "dim", &c->options.dim) < 0) return -1;
-  if (v[4] && i64_from(v[4], "cache_bytes", &c->options.cache_bytes) < 0) return -1;
+  if (v[4] && named_from(v[4], py.metrics, "metric", &c->options.metric) < 0) return -1;
+  if (v[5] && i64_from(v[5], "cache_bytes", &c->options.cache_bytes) < 0) return -1;
   return v[3] && v[3] != Py_None ? embedder_from(v[3], c) : 0;
 }
 
