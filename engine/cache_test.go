@@ -206,3 +206,33 @@ func BenchmarkCachedQuery(b *testing.B) {
 		}
 	}
 }
+
+func TestAnExpiryEndsWhatTheCacheHolds(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	add(t, db, engine.Memory{Text: "the tide turns at six"}, engine.Memory{Text: "the tide is out", ExpiresAt: time.Now().Add(400 * time.Millisecond)})
+	q := engine.Query{Text: "tide"}
+	if ask(t, db, q); len(ask(t, db, q).Hits) != 2 {
+		t.Fatal("both memories were to be found")
+	}
+	time.Sleep(450 * time.Millisecond)
+	if a := ask(t, db, q); len(a.Hits) != 1 || a.Trace.Cache != engine.CacheNone {
+		t.Errorf("%d hits, from cache %v, after one has expired", len(a.Hits), a.Trace.Cache)
+	}
+	if a := ask(t, db, q); len(a.Hits) != 1 || a.Trace.Cache != engine.CacheExact {
+		t.Errorf("%d hits, from cache %v, asked again", len(a.Hits), a.Trace.Cache)
+	}
+}
+
+func TestAnUpdateEndsWhatTheCacheHolds(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	id := add(t, db, engine.Memory{Text: "Ann lives in Oslo"})[0]
+	q := engine.Query{Text: "where does Ann live"}
+	ask(t, db, q)
+	text := "Ann lives in Bern"
+	if _, err := db.Update(ctx, id, engine.Patch{Text: &text}); err != nil {
+		t.Fatal(err)
+	}
+	if a := ask(t, db, q); a.Hits[0].Text != text {
+		t.Errorf("answered %q", a.Hits[0].Text)
+	}
+}

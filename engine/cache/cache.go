@@ -13,6 +13,7 @@
 package cache
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,13 @@ type Cache struct {
 	warm      *otter.Cache[Key, *entry]
 	entryMax  int // bytes of an entry that the warm tier takes: an eighth of it
 	words     scratch.Pool[words]
+
+	// pending are entries on the way into the warm tier, whose writes lock: whoever
+	// asks leaves them here, and a goroutine that runs while there are any takes
+	// them on. One that is not taken in time gives way to a newer one.
+	pending [pendingMax]atomic.Pointer[entry]
+	next    atomic.Uint32
+	awake   atomic.Bool // that goroutine runs
 
 	hotCount, warmCount, nearCount counter
 }
@@ -140,12 +148,41 @@ func (c *Cache) Put(q *model.Query, content uint64, answer *model.Answer) {
 	}
 	e.bytes = sizeOf(e)
 	if e.bytes <= c.entryMax { // one long answer is not worth a hundred short ones
-		c.warm.Set(key, e)
+		c.pending[c.next.Add(1)%pendingMax].Store(e)
+		if c.awake.CompareAndSwap(false, true) {
+			go c.settle()
+		}
 	}
 	c.hot.put(e, e.key)
 	if e.nearKey != (Key{}) {
 		c.near.put(e, e.nearKey)
 	}
+}
+
+// pendingMax is how many answers may be computed while the warm tier is written to.
+const pendingMax = 64
+
+// settle takes what is pending to the warm tier until there is no more.
+func (c *Cache) settle() {
+	for more := true; more; {
+		for i := range c.pending {
+			if e := c.pending[i].Swap(nil); e != nil {
+				c.warm.Set(e.key, e)
+				runtime.Gosched()
+			}
+		}
+		c.awake.Store(false)
+		more = c.waiting() && c.awake.CompareAndSwap(false, true)
+	}
+}
+
+func (c *Cache) waiting() bool {
+	for i := range c.pending {
+		if c.pending[i].Load() != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // cached is the answer as the cache gives it: its times are of the first asking,

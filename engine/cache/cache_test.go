@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,14 @@ func answer(text string) *model.Answer {
 	return &model.Answer{Hits: []model.Hit{{Memory: model.Memory{ID: 1, Text: text}, Score: 1}}, Took: time.Second}
 }
 
+// keep is Put that waits until all tiers have the answer.
+func keep(c *Cache, q *model.Query, content uint64, a *model.Answer) {
+	c.Put(q, content, a)
+	for c.awake.Load() || c.waiting() {
+		runtime.Gosched()
+	}
+}
+
 // outside lists the fields of a question that no whole answer depends on.
 var outside = []string{"Budget", "Near"}
 
@@ -33,7 +42,7 @@ func TestEveryFieldOfAQuestionIsInItsKey(t *testing.T) {
 		Intent: model.IntentFact, Weights: &model.Weights{.5}, Now: time.Unix(5, 0), Engines: []string{"lexical"},
 	}
 	c := New(0)
-	c.Put(&base, 1, answer("Oslo"))
+	keep(c, &base, 1, answer("Oslo"))
 	if got := c.Get(&base, 1); got == nil || got.Hits[0].Text != "Oslo" {
 		t.Fatal("the question itself is not found")
 	}
@@ -105,13 +114,13 @@ func TestAQuestionBeforeAndAfterNormalizeIsOne(t *testing.T) {
 
 func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
 	c, q := New(0), &model.Query{Text: "x", Near: true}
-	c.Put(q, 7, answer("old"))
+	keep(c, q, 7, answer("old"))
 	for _, epoch := range []uint64{6, 8} {
 		if c.Get(q, epoch) != nil || c.Near(q, epoch) != nil {
 			t.Errorf("answered at epoch %d", epoch)
 		}
 	}
-	c.Put(q, 8, answer("new"))
+	keep(c, q, 8, answer("new"))
 	if got := c.Get(q, 8); got == nil || got.Hits[0].Text != "new" {
 		t.Errorf("got %+v", got)
 	}
@@ -119,7 +128,7 @@ func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
 
 func TestOneKeyOfTwoQuestionsIsToldApart(t *testing.T) {
 	c, a, b := New(0), &model.Query{Text: "a"}, &model.Query{Text: "b"}
-	c.Put(a, 1, answer("of a"))
+	keep(c, a, 1, answer("of a"))
 	stolen, _ := keyOf(b)
 	e := *c.hot.slots[slices.IndexFunc(slots(&c.hot), func(e *entry) bool { return e != nil })].Load()
 	e.key = stolen
@@ -143,9 +152,9 @@ func TestNearQuestionsDifferInWritingAlone(t *testing.T) {
 		return []float32{float32(math.Cos(degrees * math.Pi / 180)), float32(math.Sin(degrees * math.Pi / 180))}
 	}
 	first := model.Query{Text: "Where did Ann move?", Vector: at(0), Near: true, K: 3}
-	c.Put(&first, 1, answer("Oslo"))
-	c.Put(&model.Query{Text: "where is Bob", K: 3}, 1, answer("Rome")) // does not ask to be found
-	c.Put(&model.Query{Vector: at(90), K: 3, Near: true}, 1, answer("by vector"))
+	keep(c, &first, 1, answer("Oslo"))
+	keep(c, &model.Query{Text: "where is Bob", K: 3}, 1, answer("Rome")) // does not ask to be found
+	keep(c, &model.Query{Vector: at(90), K: 3, Near: true}, 1, answer("by vector"))
 	for name, x := range map[string]struct {
 		q    model.Query
 		want string
@@ -177,9 +186,9 @@ func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 	c := New(bytes)
 	for i := range 5000 {
 		q := &model.Query{Text: fmt.Sprint("question ", i), Near: i%2 == 0}
-		c.Put(q, 1, answer(strings.Repeat("x", i%3000)))
+		keep(c, q, 1, answer(strings.Repeat("x", i%3000)))
 	}
-	c.Put(&model.Query{Text: "huge"}, 1, answer(strings.Repeat("x", bytes)))
+	keep(c, &model.Query{Text: "huge"}, 1, answer(strings.Repeat("x", bytes)))
 	if c.Get(&model.Query{Text: "huge"}, 1) != nil {
 		t.Error("an answer as large as the cache was kept")
 	}
@@ -198,7 +207,7 @@ func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {
 	c := New(64 << 20)
 	const questions = 2000 // more than the hot tier's slots
 	for i := range questions {
-		c.Put(&model.Query{Text: fmt.Sprint("question ", i)}, 1, answer(fmt.Sprint(i)))
+		keep(c, &model.Query{Text: fmt.Sprint("question ", i)}, 1, answer(fmt.Sprint(i)))
 	}
 	for i := range questions {
 		if got := c.Get(&model.Query{Text: fmt.Sprint("question ", i)}, 1); got == nil || got.Hits[0].Text != fmt.Sprint(i) {
@@ -233,7 +242,7 @@ func TestManyWritersAndReadersGetTheirOwnAnswers(t *testing.T) {
 
 func TestAHitAllocatesNothing(t *testing.T) {
 	c, q := New(0), model.Query{Text: "where does Ann live these days?", Scope: model.Scope{User: "ann"}, Vector: make([]float32, 384), Engines: []string{"vector"}}
-	c.Put(&q, 1, answer("x"))
+	keep(c, &q, 1, answer("x"))
 	if n := testing.AllocsPerRun(100, func() {
 		if c.Get(&q, 1) == nil {
 			t.Fatal("missed")
@@ -252,11 +261,11 @@ func TestAHitAllocatesNothing(t *testing.T) {
 
 func BenchmarkLookUp(b *testing.B) {
 	c, q := New(0), model.Query{Text: "where does Ann live these days?", Scope: model.Scope{User: "ann"}}
-	c.Put(&q, 1, answer("x"))
+	keep(c, &q, 1, answer("x"))
 	missing := model.Query{Text: "where does Bob live these days?", Scope: model.Scope{User: "ann"}}
 	vector := model.Query{Text: q.Text, Vector: make([]float32, 384), Near: true}
 	vector.Vector[7] = 1
-	c.Put(&vector, 1, answer("x"))
+	keep(c, &vector, 1, answer("x"))
 	for name, f := range map[string]func() bool{
 		"hot":       func() bool { return c.Get(&q, 1) != nil },
 		"hotvector": func() bool { return c.Get(&vector, 1) != nil },

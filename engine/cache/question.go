@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -58,8 +59,7 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(countOf(q)))
-	b = binary.LittleEndian.AppendUint64(b, uint64(q.Now.Unix()))
-	b = binary.LittleEndian.AppendUint32(b, uint32(q.Now.Nanosecond()))
+	b = appendTime(appendTime(appendTime(b, q.Now), q.AsOf), q.ValidAt)
 	b = append(b, byte(q.Intent), flags(q), byte(len(q.Engines)))
 	h := xxh3.Hash128(b)
 	return Key{h.Lo, h.Hi}, true
@@ -77,15 +77,16 @@ func appendText(b []byte, s string) []byte {
 	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, h.Lo), h.Hi)
 }
 
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(b, uint64(t.Unix())), uint32(t.Nanosecond()))
+}
+
 func flags(q *model.Query) (f byte) {
 	if q.SingleEngine {
 		f |= 1
 	}
 	if q.Vector != nil {
 		f |= 2
-	}
-	if q.Now.IsZero() {
-		f |= 4
 	}
 	return f
 }
@@ -137,7 +138,7 @@ func sameBut(a, b *model.Query) bool {
 	v, _ := weightsOf(a)
 	w, ok := weightsOf(b)
 	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && countOf(a) == countOf(b) &&
-		a.Now.Equal(b.Now) && a.Now.IsZero() == b.Now.IsZero() && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
+		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
 }
 
 // own copies what of a question is its caller's.

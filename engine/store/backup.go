@@ -368,10 +368,6 @@ func verifyTruthFile(ctx context.Context, path string) (memories uint64, err err
 			if err != nil {
 				return err
 			}
-			if version < FormatVersion { // opening the copy upgrades it, and reads every record
-				memories = uint64(tx.Bucket(bucketMemories).Stats().KeyN)
-				return nil
-			}
 			memories, err = verifyRecords(ctx, tx)
 			return err
 		})
@@ -394,5 +390,8 @@ func verifyRecords(ctx context.Context, tx *bolt.Tx) (count uint64, err error) {
 		count++
 		return nil
 	})
+	if retired := tx.Bucket(bucketRetired); retired != nil { // versions that later ones replaced
+		count -= min(count, uint64(retired.Stats().KeyN))
+	}
 	return count, err
 }

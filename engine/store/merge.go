@@ -58,7 +58,7 @@ func plan(parts []segment.Part, calm bool) (span, bool) {
 		}
 	}
 	for i := range parts {
-		if parts[i].DeadCount()*deadShare > parts[i].RowCount() {
+		if parts[i].GoneCount()*deadShare > parts[i].RowCount() {
 			return span{i, i}, true
 		}
 	}
@@ -105,7 +105,7 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 func compactSpans(parts []segment.Part) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
-		if last-first > 1 || !parts[first].Mapped() || parts[first].DeadCount() > 0 {
+		if last-first > 1 || !parts[first].Mapped() || parts[first].GoneCount() > 0 {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -145,6 +145,8 @@ func (s *Store) kickMerger() {
 func (s *Store) merge() {
 	defer close(s.mergerDone)
 	rest := time.NewTimer(0) // first of all, whatever opening has left to do
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
 	if err := s.fileReplayed(); err != nil {
 		s.mergeFailed.Store(&err)
 	}
@@ -157,6 +159,9 @@ func (s *Store) merge() {
 			}
 		case <-rest.C:
 			calm = true
+		case <-sweep.C:
+			s.sweepQuietly()
+			continue
 		case order := <-s.rewrites:
 			order.reply <- s.rewrite(order.ctx, order.compact)
 			continue
@@ -240,7 +245,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	parts := view.Parts[todo.first : todo.last+1]
 	sources, dead := make([]*segment.Segment, len(parts)), make([]rows.Set, len(parts))
 	for i, p := range parts {
-		sources[i], dead[i] = p.Segment, p.Dead
+		sources[i], dead[i] = p.Segment, p.Gone()
 	}
 	draft, err := segment.Merge(view.Space, sources, dead, stop)
 	if err != nil {

@@ -24,7 +24,7 @@ type step struct {
 }
 
 // steps lists how older formats become FormatVersion, a step for each version.
-var steps = []step{}
+var steps = []step{{1, 2, createBuckets}}
 
 const (
 	upgradeName = "truth.db.upgrade" // the copy that steps are applied to

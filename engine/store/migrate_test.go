@@ -222,3 +222,30 @@ func TestCompactRemovesWhatAnUpgradeKept(t *testing.T) {
 		t.Errorf("rollback of an open store: %v", err)
 	}
 }
+
+// TestOpeningAnOlderStoreKeepsItsTruth upgrades a file of format 1, as this build's
+// steps do, by opening it.
+func TestOpeningAnOlderStoreKeepsItsTruth(t *testing.T) {
+	dir := older(t)
+	setFormat(t, dir, 1)
+	before := readFile(t, filepath.Join(dir, truthName))
+	reader := openStore(t, dir, Options{ReadOnly: true})
+	if st, err := reader.Stats(); err != nil || st.Memories != 300 {
+		t.Errorf("read as it is: %+v %v", st, err)
+	}
+	reader.Close()
+	s := openStore(t, dir, Options{})
+	if st, err := s.Stats(); err != nil || st.Memories != 300 {
+		t.Errorf("upgraded: %+v %v", st, err)
+	}
+	s.Close()
+	if version, _ := format(t, filepath.Join(dir, truthName)); version != FormatVersion {
+		t.Errorf("format %d", version)
+	}
+	if !bytes.Equal(readFile(t, keptPath(dir, 1)), before) {
+		t.Error("what was kept is not what was there")
+	}
+	if m, err := Rollback(dir, false); err != nil || m.Kept != 1 || !bytes.Equal(readFile(t, filepath.Join(dir, truthName)), before) {
+		t.Errorf("%+v %v", m, err)
+	}
+}

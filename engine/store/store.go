@@ -43,6 +43,9 @@ type Options struct {
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
 	Metric   model.Metric   // unset: the store's, Cosine for a new one
+	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
+	// negative not at all; else Compact drops those replaced longer ago.
+	HistoryFor time.Duration
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -52,6 +55,7 @@ type Store struct {
 	options  Options
 	lock     *os.File
 	preparer *segment.Preparer
+	counter  *counter
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
 	// alone store it, complete; any goroutine loads it; nil once closed.
@@ -77,13 +81,15 @@ type Store struct {
 	db   *bolt.DB
 	swap sync.RWMutex
 
+	commitTx func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
+
 	// backups is held for reading while truth.db's pages are copied, for writing
 	// where Compact is about to replace that file: so Compact waits, not the writer.
-	backups sync.RWMutex
-
+	backups     sync.RWMutex
 	poisoned    error                 // the writer's: why no write is taken any more
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
+	clock       int64                 // the writer's: microseconds of the last commit, see tick
 
 	added, commits, merges atomic.Uint64
 	replayed               int // memories that opening took from the truth
@@ -100,7 +106,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: %w", classify(err))
 	}
 	s := &Store{
-		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
+		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
 	}
@@ -120,6 +126,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	go s.write()
 	go s.merge()
+	go s.keepUsage()
 	s.kickMerger()
 	return s, nil
 }
@@ -279,15 +286,17 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 	return space, err
 }
 
-// View returns the current snapshot, or ErrClosed. Call Release when done.
+// View returns the current snapshot without what has expired, or ErrClosed. Call
+// Release when done.
 func (s *Store) View() (*segment.View, error) {
 	if v := s.view.Load(); v != nil {
-		return v, nil
+		return v.Live(time.Now().UnixMicro()), nil
 	}
 	return nil, errClosed
 }
 
-// Add commits memories, which must be normalized, all or none, and returns
+// Add commits memories, which must be normalized and the caller's to change, all
+// or none, and returns
 // their IDs in order once they are durable and visible. See transaction.add for
 // keys. Errors name the memory by its index.
 func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, error) {
@@ -296,6 +305,9 @@ func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, e
 	}
 	if s.readOnly {
 		return nil, fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
+	}
+	for i := range memories {
+		memories[i].Version, memories[i].Supersedes, memories[i].SupersededBy = 0, 0, 0
 	}
 	for {
 		rows, err := s.tryAdd(ctx, memories)
@@ -384,6 +396,7 @@ func CheckQuestion(v *segment.View, vector []float32) error {
 // Reads in flight end on their snapshots. A second Close does nothing.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
+		s.stopUsage()
 		s.closing.Store(true)
 		if !s.readOnly {
 			s.closeErr = s.order(context.Background(), false)

@@ -105,8 +105,12 @@ OP = {
     "import": 12,
     "list": 13,
     "next": 14,
-    "backup": 15,
-    "restore": 16,
+    "update": 16,
+    "supersede": 17,
+    "history": 18,
+    "feedback": 19,
+    "backup": 20,
+    "restore": 21,
 }
 
 DEFAULT_K = 8  # hits of an answer where the question does not say
