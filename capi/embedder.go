@@ -69,7 +69,7 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	}
 	return engine.Options{
 		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric),
-		HistoryFor: time.Duration(max(int64(in.history_us), -1)) * time.Microsecond,
+		HistoryFor: time.Duration(max(int64(in.history_us), -1)) * time.Microsecond, CacheBytes: int(in.cache_bytes),
 	}, own
 }
 

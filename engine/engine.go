@@ -16,9 +16,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/nexus-memory/nexus/engine/cache"
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -47,8 +47,8 @@ type (
 	Factors   = model.Factors
 	Weights   = model.Weights
 	Intent    = model.Intent
+	CacheUse  = model.CacheUse
 	Metric    = model.Metric
-	Stats     = store.Stats
 	Report    = store.Report
 	Embedder  = embed.Embedder
 )
@@ -109,6 +109,19 @@ var (
 	ErrInternal    = model.ErrInternal
 )
 
+// The sources of an answer; see model.CacheUse.
+const (
+	CacheNone  = model.CacheNone
+	CacheExact = model.CacheExact
+	CacheNear  = model.CacheNear
+)
+
+// Stats are the figures of a store, and of its cache of answers.
+type Stats struct {
+	store.Stats
+	Cache cache.Stats
+}
+
 // Options say how to open a store. The zero value is good: it creates or opens
 // one that embeds texts by hashing, or keeps the caller's vectors if the first
 // memory brings one.
@@ -133,12 +146,17 @@ type Options struct {
 	// Cosine for a new one. A vector's score is the cosine, the inner product, or
 	// 1/(1+d²) of the distance d.
 	Metric Metric
+	// CacheBytes bounds the memory that finished answers are kept in for questions
+	// that are asked again: 0 means 16 MiB, a negative number keeps none. An answer
+	// is used only as long as no memory was added, changed or deleted since.
+	CacheBytes int
 }
 
 // DB is an open store. Its methods are safe from any goroutine.
 type DB struct {
 	store *store.Store
 	asks  *search.Orchestrator
+	cache *cache.Cache // nil: off
 }
 
 // Open opens the store in a directory, creating it where there is none (unless
@@ -153,8 +171,8 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err := kernels.CheckForced(); err != nil {
 		return nil, fmt.Errorf("open: %w: %w", err, ErrUnsupported)
 	}
-	if dir == "" || strings.ContainsRune(dir, 0) {
-		return nil, fmt.Errorf("open: no directory given, or a NUL in its name: %w", ErrInvalid)
+	if err := checkDirectory("open", dir); err != nil {
+		return nil, err
 	}
 	if o.Dim < 0 || o.Dim > model.DimensionMax {
 		return nil, fmt.Errorf("open: dimension %d, want 0..%d: %w", o.Dim, model.DimensionMax, ErrInvalid)
@@ -169,7 +187,7 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	return &DB{store: s, asks: search.NewOrchestrator()}, nil
+	return &DB{store: s, asks: search.NewOrchestrator(), cache: cache.New(o.CacheBytes)}, nil
 }
 
 // Add commits memories, all or none, and returns their IDs in order. When it
@@ -200,8 +218,30 @@ func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 // It never waits for writers. With a Budget or a deadline, an engine that is
 // late, or whose embedding of the question is, is left out and named in the
 // trace, as is one that fails; ErrDeadline where none was done.
+//
+// The answer is shared with later callers who ask the same and must not be changed
+// (see Options.CacheBytes). One that comes from the cache says so in Trace.Cache, and
+// Took is 0: nobody waited for engines. It costs no allocation.
 func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
+	if err := model.FromContext(ctx, "query"); err != nil {
+		return nil, err
+	}
+	view, err := db.store.View()
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	if answer := db.cache.Get(&q, view.Content()); answer != nil {
+		db.store.NoteHits(answer.Hits)
+		return answer, nil
+	}
+	return db.answer(ctx, view, q)
+}
+
+// answer computes an answer and keeps it where it is whole. It is not part of Query
+// because there the question must not escape to the heap.
+func (db *DB) answer(ctx context.Context, view *segment.View, q Query) (*Answer, error) {
 	started := time.Now()
+	defer view.Release()
 	if err := q.Normalize(); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
@@ -210,33 +250,41 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 			return nil, fmt.Errorf("query: engine %q, want one of %v: %w", name, search.EngineNames(), ErrInvalid)
 		}
 	}
-	if err := model.FromContext(ctx, "query"); err != nil {
-		return nil, err
-	}
-	view, err := db.store.View()
-	if err != nil {
+	if err := store.CheckQuestion(view, q.Vector); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
+	}
+	if q.Near {
+		if answer := db.cache.Near(&q, view.Content()); answer != nil {
+			db.store.NoteHits(answer.Hits)
+			return answer, nil
+		}
 	}
 	if q.Budget > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, q.Budget)
 		defer cancel()
 	}
-	if err := store.CheckQuestion(view, q.Vector); err != nil {
-		return nil, fmt.Errorf("query: %w", err)
-	}
+	seen := view
 	if !q.AsOf.IsZero() {
-		view = view.AsOf(q.AsOf.UnixMicro())
+		seen = view.AsOf(q.AsOf.UnixMicro())
 	}
 	prepared := time.Since(started)
-	answer, err := db.asks.Answer(ctx, &search.Question{View: view, Text: q.Text, Vector: q.Vector}, &q)
+	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector}, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
+	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) {
+		db.cache.Put(&q, view.Content(), answer)
+	}
 	return answer, nil
+}
+
+// complete reports whether every engine that was asked had its say.
+func complete(t *model.Trace) bool {
+	return !slices.ContainsFunc(t.Engines, func(e model.EngineTrace) bool { return e.State == model.EngineLate || e.State == model.EngineFailed })
 }
 
 // Get returns a memory by ID, or ErrNotFound.
@@ -363,7 +411,10 @@ func (db *DB) DeleteWhere(ctx context.Context, s Selection) (count int, err erro
 }
 
 // Stats returns figures of the store; nothing is scanned.
-func (db *DB) Stats() (Stats, error) { return db.store.Stats() }
+func (db *DB) Stats() (Stats, error) {
+	figures, err := db.store.Stats()
+	return Stats{figures, db.cache.Stats()}, err
+}
 
 // Verify reads the whole store and reports what is not sound.
 func (db *DB) Verify(ctx context.Context) (Report, error) { return db.store.Verify(ctx) }

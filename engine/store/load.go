@@ -224,7 +224,7 @@ func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
 }
 
 // removeOrphans deletes the segment files that the manifest does not name, and
-// the copy of a compaction that a crash ended.
+// the copies of a compaction and an upgrade that a crash ended.
 func (s *Store) removeOrphans() error {
 	named := map[string]bool{}
 	err := s.db.View(func(tx *bolt.Tx) error {
@@ -245,5 +245,6 @@ func (s *Store) removeOrphans() error {
 		}
 	}
 	os.Remove(filepath.Join(s.dir, compactName))
+	os.Remove(filepath.Join(s.dir, upgradeName))
 	return nil
 }

@@ -81,7 +81,11 @@ type Store struct {
 	db   *bolt.DB
 	swap sync.RWMutex
 
-	commitTx    func(*bolt.Tx) error  // (*bolt.Tx).Commit but in tests of its failure
+	commitTx func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
+
+	// backups is held for reading while truth.db's pages are copied, for writing
+	// where Compact is about to replace that file: so Compact waits, not the writer.
+	backups     sync.RWMutex
 	poisoned    error                 // the writer's: why no write is taken any more
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
@@ -175,12 +179,18 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.lock, err = lockDirectory(filepath.Join(s.dir, lockName), s.readOnly); err != nil {
 		return err
 	}
-	if s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly); err != nil {
+	s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly)
+	if errors.Is(err, errOlder) && !s.readOnly {
+		if err = upgradeTruth(ctx, s.dir, FormatVersion, steps); err == nil {
+			s.db, err = openTruth(filepath.Join(s.dir, truthName), false)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if !s.readOnly {
 		// The names of a new store's files have to be as durable as its records.
-		if err := errors.Join(SyncDirectory(s.dir), SyncDirectory(filepath.Dir(s.dir))); err != nil {
+		if err := errors.Join(s.forgetBackup(), SyncDirectory(s.dir), SyncDirectory(filepath.Dir(s.dir))); err != nil {
 			return fmt.Errorf("store: create: %w", classify(err))
 		}
 	}
@@ -189,6 +199,16 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	return s.load(ctx, space)
+}
+
+// forgetBackup removes the list of a backup that is opened for writing: its files
+// are not what it says any more.
+func (s *Store) forgetBackup() error {
+	err := os.Remove(filepath.Join(s.dir, backupList))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // chooseSpace decides from the truth and the options what vectors there are.

@@ -24,8 +24,8 @@ import (
 //	1  2026-11  buckets meta, memories, keys, threads, segments, deleted
 //	2  2026-11  buckets current, retired, usage; meta "clock"; records with a life; a second digest in keys
 //
-// A file of version 1 is upgraded in one transaction when it is opened for
-// writing, and read as it is otherwise: it lacks what version 2 added, no more.
+// A file of version 1 is upgraded when it is opened for writing (see steps), and
+// read as it is otherwise: it lacks what version 2 added, no more.
 const FormatVersion = 2
 
 // The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
@@ -60,8 +60,20 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 	case err == nil && readOnly && info.Size() == 0:
 		return nil, fmt.Errorf("store: truth.db is empty: restore it from a copy: %w", model.ErrCorrupt)
 	}
+	db, err := openFile(path, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	if err := guarded(func() error { return checkFormat(db, readOnly) }); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// openFile opens a truth file of any format.
+func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
 	var file *os.File // bbolt does not close it when it asserts
-	var db *bolt.DB
 	err = guarded(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
@@ -78,16 +90,15 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 		}
 		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
 	}
-	if err := guarded(func() error { return checkFormat(db, readOnly) }); err != nil {
-		db.Close()
-		return nil, err
-	}
 	return db, nil
 }
 
+// errOlder is of a truth that an older build wrote.
+var errOlder = fmt.Errorf("of an older format: %w", model.ErrUnsupported)
+
 func checkFormat(db *bolt.DB, readOnly bool) error {
 	version, err := readFormat(db)
-	if err == nil && version < FormatVersion && !readOnly {
+	if err == nil && version == 0 && !readOnly {
 		return classify(db.Update(createBuckets))
 	}
 	switch {
@@ -97,6 +108,8 @@ func checkFormat(db *bolt.DB, readOnly bool) error {
 		return fmt.Errorf("store: truth.db: no memories yet: %w", model.ErrNotFound)
 	case version > FormatVersion:
 		return fmt.Errorf("store: truth.db: format version %d, this build reads 1 to %d: %w", version, FormatVersion, model.ErrUnsupported)
+	case version < FormatVersion && !readOnly:
+		return fmt.Errorf("store: truth.db: format version %d, this build writes %d: %w", version, FormatVersion, errOlder)
 	}
 	return nil
 }

@@ -77,8 +77,9 @@ func (s *Store) order(ctx context.Context, compact bool) error {
 }
 
 // Compact deletes what has expired and history that is too old, merges all
-// segments into as few files as there can be, without the deleted rows, and rewrites truth.db without the pages it no longer uses, so
-// that nothing deleted before the call stands in the directory. Reads go on;
+// segments into as few files as there can be, without the deleted rows, and rewrites
+// truth.db without the pages it no longer uses, so that nothing deleted before the
+// call stands in the directory; the truth that an upgrade left for Rollback goes too. Reads go on;
 // writes wait while truth.db is copied. It needs as much free space as the
 // store has live data.
 func (s *Store) Compact(ctx context.Context) error {
@@ -100,6 +101,8 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.order(ctx, true); err != nil {
 		return err
 	}
+	s.backups.Lock()
+	defer s.backups.Unlock()
 	r := newRequest(ctx)
 	r.alone = s.compactTruth
 	return s.submit(r)
@@ -128,7 +131,8 @@ func (s *Store) compactTruth() error {
 		os.Remove(fresh)
 		return fmt.Errorf("store: compact: %w", classify(err))
 	}
-	err := errors.Join(SyncDirectory(s.dir), s.db.Close())
+	// The truth that an upgrade left holds what was deleted since.
+	err := errors.Join(removeKept(s.dir), SyncDirectory(s.dir), s.db.Close())
 	db, openErr := openTruth(path, false)
 	if openErr == nil {
 		s.db = db
