@@ -76,6 +76,13 @@ func change(t *testing.T, v reflect.Value) {
 	case *model.Weights:
 		v.Set(reflect.ValueOf(&model.Weights{.5, .1}))
 		return
+	case model.Filter:
+		f, err := model.ParseFilter(`speaker = "Ann"`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Set(reflect.ValueOf(f))
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:
