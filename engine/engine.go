@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -217,7 +218,7 @@ func (db *DB) GetByKey(ctx context.Context, tenant, key string) (Memory, error) 
 	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.FindKey(tenant, key) }, "key %q", key)
 }
 
-func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool), what string, name any) (Memory, error) {
+func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool), what string, name any) (m Memory, err error) {
 	if err := model.FromContext(ctx, "get"); err != nil {
 		return Memory{}, err
 	}
@@ -226,6 +227,7 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 		return Memory{}, fmt.Errorf("get: %w", err)
 	}
 	defer view.Release()
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
 	ref, ok := find(view)
 	if !ok {
 		return Memory{}, fmt.Errorf("get: "+what+": %w", name, ErrNotFound)
@@ -251,7 +253,7 @@ func (db *DB) list(ctx context.Context, wanted func(Scope) bool) iter.Seq2[Memor
 			err := model.FromContext(ctx, "list")
 			var m Memory
 			if err == nil {
-				m, err = view.Memory(r, true)
+				m, err = guardedMemory(view, r)
 			}
 			if err == nil && !wanted(m.Scope) {
 				return true
@@ -259,6 +261,11 @@ func (db *DB) list(ctx context.Context, wanted func(Scope) bool) iter.Seq2[Memor
 			return yield(m, err) && err == nil
 		})
 	}
+}
+
+func guardedMemory(v *segment.View, r rows.Ref) (m Memory, err error) {
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Memory(r, true)
 }
 
 // Delete removes memories by ID and returns how many of them were there. They

@@ -30,7 +30,7 @@ const signatureBytes = kernels.SignatureSlots
 // while the segment is referenced.
 type Segment struct {
 	image  []byte
-	mapped bool // image is a file's mapping, not heap
+	inFile bool // image is that of a file, mapped or read
 	content
 	lex     *lexical.Reader
 	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
@@ -50,7 +50,7 @@ func newSegment(image []byte, c *content) (*Segment, error) {
 
 // Verify checks the segment's image again from the first byte to the last.
 func (s *Segment) Verify() error {
-	_, err := decode(s.image)
+	_, err := decodeGuarded(s.image)
 	return err
 }
 
@@ -83,8 +83,8 @@ func (s *Segment) Sum() uint32 { return binary.LittleEndian.Uint32(s.image[offCR
 // Image returns the bytes of the segment, as a file holds them.
 func (s *Segment) Image() []byte { return s.image }
 
-// Mapped reports whether the segment is read from a file.
-func (s *Segment) Mapped() bool { return s.mapped }
+// InFile reports whether the segment stands in a file.
+func (s *Segment) InFile() bool { return s.inFile }
 
 // ID returns the memory's ID of a row.
 func (s *Segment) ID(row int) model.ID { return model.ID(s.ids[row]) }
@@ -258,6 +258,11 @@ func (d *Draft) RowCount() int { return d.b.RowCount() }
 
 // Size returns the bytes of its image.
 func (d *Draft) Size() int { return d.b.size() }
+
+// Cover widens the range of IDs that the segment answers for.
+func (d *Draft) Cover(first, last model.ID) {
+	d.b.first, d.b.last = min(first, d.b.first), max(last, d.b.last)
+}
 
 // Write writes the image, without having it in memory. The draft is spent.
 func (d *Draft) Write(w io.Writer) error {

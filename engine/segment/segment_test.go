@@ -20,6 +20,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 var update = flag.Bool("update", false, "write the sample of the current format anew")
@@ -285,7 +286,7 @@ func mergeParts(t *rapid.T, view *View, alive map[model.ID]string, first, last i
 		view = view.WithDeleted([]model.ID{merged.ID(0)})
 		delete(alive, merged.ID(0))
 	}
-	return view.Replace(first, last, merged)
+	return view.Replace(first, last, merged, view.CarryDead(first, last, merged))
 }
 
 func compareView(t *rapid.T, view *View, alive map[model.ID]string, next model.ID) {
@@ -322,8 +323,8 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 	if err := os.WriteFile(path, s.Image(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := OpenFile(path)
-	if err != nil || !opened.Mapped() || !bytes.Equal(opened.Image(), s.Image()) {
+	opened, err := OpenFile(vfs.OS, path, false)
+	if err != nil || !opened.InFile() || !bytes.Equal(opened.Image(), s.Image()) {
 		t.Fatalf("%v", err)
 	}
 	used := 0
@@ -414,7 +415,7 @@ func TestSamplesOfEveryFormatStayReadable(t *testing.T) {
 		}
 	}
 	for version := 1; version <= FormatVersion; version++ {
-		s, err := OpenFile(filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)))
+		s, err := OpenFile(vfs.OS, filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)), false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,6 +39,10 @@ type View struct {
 
 	Documents   uint64 // live rows
 	TotalLength uint64 // terms in live rows
+
+	// Faulted, if any, is told when a mapped file could not be read (see Guard). It
+	// does not block, and is called from any goroutine.
+	Faulted func()
 }
 
 // Release marks the end of reading a view: segment files stay mapped at least
@@ -62,7 +66,7 @@ func (v *View) With(s *Segment) *View {
 
 // next returns the view that follows v with the given parts, which it takes over.
 func (v *View) next(parts []Part) *View {
-	n := &View{Space: v.Space, Epoch: v.Epoch + 1, Parts: parts}
+	n := &View{Space: v.Space, Epoch: v.Epoch + 1, Parts: parts, Faulted: v.Faulted}
 	for i := range parts {
 		n.Documents += parts[i].documents
 		n.TotalLength += parts[i].length
@@ -157,20 +161,27 @@ func (v *View) WithDeleted(ids []model.ID) *View {
 	return v.next(parts)
 }
 
+// PartOf returns the index of a segment's part, -1 where the view has it not.
+func (v *View) PartOf(s *Segment) int {
+	return slices.IndexFunc(v.Parts, func(p Part) bool { return p.Segment == s })
+}
+
 // Replace returns the view with the parts first..last replaced by merged, which
-// was built from them some views ago (nil: nothing of them was left). Rows
-// deleted since stay deleted.
-func (v *View) Replace(first, last int, merged *Segment) *View {
+// was built from them some views ago (nil: nothing of them was left) and of which
+// the given rows are deleted now (see CarryDead).
+func (v *View) Replace(first, last int, merged *Segment, dead rows.Set) *View {
 	parts := slices.Clone(v.Parts)
 	if merged == nil {
 		return v.next(slices.Delete(parts, first, last+1))
 	}
-	return v.next(slices.Replace(parts, first, last+1, newPart(merged, v.carryDead(first, last, merged))))
+	return v.next(slices.Replace(parts, first, last+1, newPart(merged, dead)))
 }
 
-// carryDead returns the rows of merged that are deleted in its sources now.
-func (v *View) carryDead(first, last int, merged *Segment) rows.Set {
-	var dead rows.Set
+// CarryDead returns the rows of merged that are deleted in its sources now.
+func (v *View) CarryDead(first, last int, merged *Segment) (dead rows.Set) {
+	if merged == nil {
+		return nil
+	}
 	for at := first; at <= last; at++ {
 		v.Parts[at].Dead.Each(func(row int) {
 			to, ok := merged.Find(v.Parts[at].ID(row))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // replayRows and replayBytes bound the segments that replay builds, and with
@@ -50,7 +51,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	if err != nil {
 		return fmt.Errorf("store: replay: %w", classify(err))
 	}
-	view := &segment.View{Space: space}
+	view := &segment.View{Space: space, Faulted: s.suspect}
 	for _, p := range pieces {
 		view = view.With(p.built)
 	}
@@ -72,7 +73,7 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 	slices.SortFunc(manifest, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
 	for _, e := range manifest {
 		s.fileNumber.Store(max(s.fileNumber.Load(), e.number))
-		built, err := segment.OpenFile(s.segmentPath(e.number))
+		built, err := segment.OpenFile(s.options.Files, s.segmentPath(e.number), s.options.InMemory)
 		if err == nil {
 			err = fits(built, space, e, pieces)
 		}
@@ -178,7 +179,7 @@ func (s *Store) rebuild(ctx context.Context, space segment.Space, memories []mod
 		row.ID = memories[i].ID
 		row.Stamp(memories[i].IngestTime, memories[i].Position)
 	}
-	s.replayed += len(rows)
+	s.replayed.Add(int64(len(rows)))
 	p := piece{first: rows[0].ID, last: rows[len(rows)-1].ID}
 	p.built, err = buildSegment(space, rows, p.first, p.last)
 	return p, err
@@ -228,16 +229,16 @@ func (s *Store) removeOrphans() error {
 		}
 		return err
 	})
-	files, listErr := os.ReadDir(filepath.Join(s.dir, segmentsName))
+	files, listErr := s.options.Files.List(filepath.Join(s.dir, segmentsName))
 	if err = errors.Join(err, listErr); err != nil {
 		return classify(err)
 	}
-	for _, f := range files {
-		path := filepath.Join(s.dir, segmentsName, f.Name())
-		if strings.Contains(f.Name(), segmentSuffix) && !named[path] {
-			os.Remove(path)
+	for _, name := range files {
+		path := filepath.Join(s.dir, segmentsName, name)
+		if strings.Contains(name, segmentSuffix) && !named[path] {
+			s.options.Files.Remove(path)
 		}
 	}
-	os.Remove(filepath.Join(s.dir, compactName))
+	vfs.OS.Remove(filepath.Join(s.dir, compactName))
 	return nil
 }

@@ -23,12 +23,14 @@ import (
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // The names within a store's directory.
 const (
 	truthName    = "truth.db"
 	compactName  = "truth.db.compact" // while Compact copies
+	freshSuffix  = ".new"             // of truth.db while it is created
 	lockName     = "LOCK"
 	segmentsName = "segments"
 
@@ -41,6 +43,8 @@ type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
+	InMemory bool           // segment files are read into memory, not mapped
+	Files    vfs.FS         // of the segment files; nil: the operating system's
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -75,12 +79,13 @@ type Store struct {
 	swap sync.RWMutex
 
 	poisoned    error                 // the writer's: why no write is taken any more
+	suspected   atomic.Bool           // a mapped file could not be read; the merger looks which
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
 
 	added, commits, merges atomic.Uint64
-	replayed               int // memories that opening took from the truth
-	discarded              int // segment files that were not valid
+	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
+	discarded              int          // segment files that were not valid
 }
 
 // Open opens the store in dir, creating it unless ReadOnly. It fails with
@@ -91,6 +96,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	dir, err := filepath.Abs(dir) // the process may change its directory later
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", classify(err))
+	}
+	if o.Files == nil {
+		o.Files = vfs.OS
 	}
 	s := &Store{
 		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
@@ -134,7 +142,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 		if _, err := os.Stat(filepath.Join(s.dir, truthName)); err != nil {
 			return fmt.Errorf("store: no store in %s: %w", s.dir, classify(err))
 		}
-	} else if err := os.MkdirAll(filepath.Join(s.dir, segmentsName), 0o700); err != nil {
+	} else if err := s.makeDirectories(); err != nil {
 		return fmt.Errorf("store: create: %w", classify(err))
 	}
 	if s.lock, err = lockDirectory(filepath.Join(s.dir, lockName), s.readOnly); err != nil {
@@ -145,7 +153,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	if !s.readOnly {
 		// The names of a new store's files have to be as durable as its records.
-		if err := errors.Join(SyncDirectory(s.dir), SyncDirectory(filepath.Dir(s.dir))); err != nil {
+		if err := errors.Join(vfs.OS.SyncDir(s.dir), vfs.OS.SyncDir(filepath.Dir(s.dir))); err != nil {
 			return fmt.Errorf("store: create: %w", classify(err))
 		}
 	}
@@ -154,6 +162,13 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	return s.load(ctx, space)
+}
+
+func (s *Store) makeDirectories() error {
+	if err := vfs.OS.MkdirAll(s.dir); err != nil {
+		return err
+	}
+	return s.options.Files.MkdirAll(filepath.Join(s.dir, segmentsName))
 }
 
 // chooseSpace decides from the truth and the options what vectors there are.

@@ -164,7 +164,7 @@ func TestAMemoryIsRewrittenOnceASizeClass(t *testing.T) {
 		view = view.With(part)
 		for todo, more := plan(view.Parts, false); more; todo, more = plan(view.Parts, false) {
 			merged := mergedSpan(t, view, todo)
-			view = view.Replace(todo.first, todo.last, merged)
+			view = view.Replace(todo.first, todo.last, merged, view.CarryDead(todo.first, todo.last, merged))
 			written += merged.RowCount()
 		}
 	}
