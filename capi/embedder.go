@@ -52,10 +52,13 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in.reserved != 0 {
 		d.fail("open_options.reserved is %d", in.reserved)
 	}
-	if in.flags&^C.NEXUS_OPEN_READ_ONLY != 0 {
+	if in.flags&^(C.NEXUS_OPEN_READ_ONLY|C.NEXUS_OPEN_SEGMENTS_IN_MEMORY) != 0 {
 		d.fail("open_options.flags are %#x", in.flags)
 	}
-	return engine.Options{ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim)}, own
+	return engine.Options{
+		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim),
+		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0,
+	}, own
 }
 
 // embedder takes the application's over: from here on it is released, whatever fails.

@@ -108,6 +108,10 @@ type Options struct {
 	// Dim declares the dimension of the vectors that the caller brings; 0 takes
 	// it from the first one. Not to be set together with Embedder.
 	Dim int
+	// SegmentsInMemory reads segment files into memory at opening, instead of
+	// mapping them: for media that may fail, and for hosts that take SIGBUS for
+	// themselves. It costs their size in memory that the system cannot take back.
+	SegmentsInMemory bool
 }
 
 // DB is an open store. Its methods are safe from any goroutine.
@@ -118,7 +122,7 @@ type DB struct {
 
 // Open opens the store in a directory, creating it where there is none (unless
 // ReadOnly). Errors: ErrLocked while it is open already, ErrNotFound,
-// ErrForbidden (no right to read it), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
+// ErrForbidden (no right to read it), ErrInvalid (another program's directory), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
 // (other vectors than it was made with), ErrCorrupt (the truth itself is
 // damaged; damaged segments are rebuilt and counted in Stats.Discarded).
 func Open(dir string, o Options) (*DB, error) { return OpenContext(context.Background(), dir, o) }
@@ -137,7 +141,7 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if o.Dim > 0 && o.Embedder != nil {
 		return nil, fmt.Errorf("open: Dim is for vectors of the caller's, Embedder for its own: set one of them: %w", ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim})
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, InMemory: o.SegmentsInMemory})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
@@ -214,6 +218,9 @@ func (db *DB) Get(ctx context.Context, id ID) (Memory, error) {
 func (db *DB) GetByKey(ctx context.Context, tenant, key string) (Memory, error) {
 	if key == "" {
 		return Memory{}, fmt.Errorf("get: empty key: %w", ErrInvalid)
+	}
+	if len(key) > model.NameBytesMax {
+		return Memory{}, fmt.Errorf("get: key of %d bytes, no memory has more than %d: %w", len(key), model.NameBytesMax, ErrInvalid)
 	}
 	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.FindKey(tenant, key) }, "key %q", key)
 }

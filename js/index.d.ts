@@ -202,6 +202,8 @@ export interface OpenOptions {
   /** Dimension of the caller's vectors; unless given, that of the first. Not with an embedder. */
   dim?: number | undefined;
   embedder?: Embedder | undefined;
+  /** Reads segment files into memory at opening, instead of mapping them. */
+  segmentsInMemory?: boolean | undefined;
 }
 
 export interface CallOptions {

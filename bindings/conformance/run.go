@@ -147,6 +147,7 @@ func (r *runner) opened(s Step) (results, error) {
 		Path     *string `json:"path"`
 		ReadOnly bool    `json:"read_only"`
 		Dim      int     `json:"dim"`
+		InMemory bool    `json:"segments_in_memory"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func (r *runner) opened(s Step) (results, error) {
 	if a.Path != nil {
 		path = filepath.Join(r.dir, *a.Path)
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, SegmentsInMemory: a.InMemory})
 	if err != nil {
 		return nil, err
 	}

@@ -139,6 +139,7 @@ enum nexus_op {
 #define NEXUS_QUERY_HAS_WEIGHTS 2u /* weights are given, instead of the intent's */
 #define NEXUS_QUERY_SINGLE_ENGINE 4u /* fusion off: the order of the one engine named, for measuring */
 #define NEXUS_OPEN_READ_ONLY 1u /* open for questions alone */
+#define NEXUS_OPEN_SEGMENTS_IN_MEMORY 2u /* read segment files into memory at opening, do not map them */
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
 /* Handles: plain values, checked at every call. {0} is none. A handle that was closed,

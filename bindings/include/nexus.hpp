@@ -36,6 +36,7 @@ struct options {
   bool read_only = false;
   std::uint32_t dim = 0; /* of the caller's vectors; 0 takes it from the first one */
   std::optional<nexus::embedder> embedder;
+  bool segments_in_memory = false; /* read segment files into memory, do not map them */
 };
 
 namespace detail {
@@ -154,7 +155,8 @@ class opening {
  public:
   explicit opening(const options &o) {
     c_.struct_size = sizeof c_, c_.dim = o.dim;
-    if (o.read_only) c_.flags = NEXUS_OPEN_READ_ONLY;
+    if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
+    if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);
     e_.struct_size = sizeof e_, e_.dim = copy->dim, e_.name = text(copy->name);

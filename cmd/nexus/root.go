@@ -24,6 +24,7 @@ type app struct {
 	errOut io.Writer
 
 	directory string // --db
+	inMemory  bool   // --segments-in-memory
 	json      bool   // --json
 	began     bool   // a verb runs: from here on an error is not one of usage
 	version   bool   // --version instead of a verb
@@ -72,6 +73,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	})
 	root.Flags().BoolVar(&a.version, "version", false, "print the version of this build")
 	root.PersistentFlags().StringVar(&a.directory, "db", "", "`DIR` of the store (else $NEXUS_DB, else ./nexus-data)")
+	root.PersistentFlags().BoolVar(&a.inMemory, "segments-in-memory", false, "read segment files into memory, do not map them")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
 		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newDeleteCommand(a),
@@ -187,7 +189,7 @@ func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
 			return nil, noStore(dir)
 		}
 	}
-	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading})
+	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, SegmentsInMemory: a.inMemory})
 	if how == reading && errors.Is(err, engine.ErrNotFound) {
 		return nil, noStore(dir)
 	}

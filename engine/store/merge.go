@@ -286,7 +286,12 @@ func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segm
 	if err := writeDurably(s.options.Files, path, draft.Write); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
-	return segment.OpenFile(s.options.Files, path, s.options.InMemory)
+	written, err := segment.OpenFile(s.options.Files, path, s.options.InMemory)
+	if err != nil {
+		s.options.Files.Remove(path)
+		return nil, fmt.Errorf("store: segment file: %w", classify(err))
+	}
+	return written, nil
 }
 
 // writeBytes gathers what is smaller; what is larger goes to the file directly.

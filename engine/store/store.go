@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -142,6 +143,8 @@ func (s *Store) open(ctx context.Context) (err error) {
 		if _, err := os.Stat(filepath.Join(s.dir, truthName)); err != nil {
 			return fmt.Errorf("store: no store in %s: %w", s.dir, classify(err))
 		}
+	} else if err := s.ownDirectory(); err != nil {
+		return err
 	} else if err := s.makeDirectories(); err != nil {
 		return fmt.Errorf("store: create: %w", classify(err))
 	}
@@ -162,6 +165,35 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	return s.load(ctx, space)
+}
+
+// ownDirectory refuses a directory that holds something, and no store: it is another
+// program's, and nothing is written there. Segments without a truth are what is left
+// of a store, and not to be tidied away. What a crash may leave of a new store is
+// no hindrance, and neither are hidden files, which systems make by themselves.
+func (s *Store) ownDirectory() error {
+	if _, err := os.Lstat(filepath.Join(s.dir, truthName)); err == nil {
+		return nil
+	}
+	names, err := vfs.OS.List(s.dir)
+	if err != nil {
+		return nil // not there, or no directory: creating it says so
+	}
+	for _, name := range names {
+		switch name {
+		case segmentsName:
+			files, _ := s.options.Files.List(filepath.Join(s.dir, segmentsName))
+			if slices.ContainsFunc(files, func(name string) bool { return filepath.Ext(name) == segmentSuffix }) {
+				return fmt.Errorf("store: truth.db is missing beside its segments: restore it from a copy: %w", model.ErrCorrupt)
+			}
+		case lockName, truthName + freshSuffix, compactName, "lost+found":
+		default:
+			if name[0] != '.' {
+				return fmt.Errorf("store: %s holds files and no store: give a directory of its own: %w", s.dir, model.ErrInvalid)
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Store) makeDirectories() error {

@@ -10,7 +10,7 @@ const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, OP } = require('./abi.js'
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
-const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, MEMORY_HAS_TIME = 1, OPEN_READ_ONLY = 1; // as in nexus.h
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, MEMORY_HAS_TIME = 1, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2; // as in nexus.h
 const NUMBERS_PER_MEMORY = 7; // as in src/values_in.c
 
 function wrong(name, want, value) {
@@ -42,7 +42,7 @@ const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'sessio
   'id', 'position', 'ingested', 'score', 'factors', 'duplicates']);
 const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs']);
 const SCOPE_FIELDS = new Set(['tenant', 'user', 'agent', 'session']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'signal']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'segmentsInMemory', 'signal']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -222,8 +222,10 @@ function list(run, db, scope) {
 function open(run, path, options, embed) {
   fields(options, OPEN_FIELDS, 'options');
   const { dim, embedder } = options;
+  const flags = (boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0)
+    | (boolean(options.segmentsInMemory, 'segmentsInMemory') ? OPEN_SEGMENTS_IN_MEMORY : 0);
   return run(
-    OP.open, 0, required(path, 'path'), boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0,
+    OP.open, 0, required(path, 'path'), flags,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
     embedder ? required(embedder.name, 'embedder.name') : undefined, embed,
   );

@@ -14,7 +14,7 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim'], close: [], add: ['memories', 'repeat'],
+  open: ['path', 'read_only', 'dim', 'segments_in_memory'], close: [], add: ['memories', 'repeat'],
   query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'single_engine'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session'], delete: ['ids'],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
@@ -133,7 +133,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim };
+    const options = { readOnly: step.read_only, dim: step.dim, segmentsInMemory: step.segments_in_memory };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }

@@ -39,8 +39,8 @@ class DB(AsyncVerbs, _core.Store):
 
     _closed = True  # until it is open
 
-    def __init__(self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder))
+    def __init__(self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, segments_in_memory: bool = False) -> None:
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, segments_in_memory))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -214,12 +214,13 @@ class Listing:
             self.close()
 
 
-def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> DB:
+def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, segments_in_memory: bool = False) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
     Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
     the first memory brings one. dim declares the dimension of the caller's vectors.
     embedder is any callable from a list of str to rows of numbers; see Embedder.
+    segments_in_memory reads segment files into memory instead of mapping them.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -227,13 +228,14 @@ def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedde
     ...     other.add("Ann moved to Oslo in May.")
     1
     """
-    return DB(path, read_only=read_only, dim=dim, embedder=embedder)
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder, segments_in_memory=segments_in_memory)
 
 
-def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None) -> dict[str, Any]:
+def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None, segments_in_memory: bool) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
-    return {"read_only": read_only, "dim": dim, "embedder": None if embedder is None else bind(embedder)}
+    bound = None if embedder is None else bind(embedder)
+    return {"read_only": read_only, "dim": dim, "embedder": bound, "segments_in_memory": segments_in_memory}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

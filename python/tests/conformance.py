@@ -144,7 +144,7 @@ class Case:
 
 
 VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
-    "open": (Case.open, {"path", "read_only", "dim"}),
+    "open": (Case.open, {"path", "read_only", "dim", "segments_in_memory"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
     "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "engines", "single_engine", *SCOPE}),

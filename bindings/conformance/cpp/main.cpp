@@ -60,6 +60,7 @@ class run {
   json open(const json &s) {
     nexus::options o;
     o.read_only = s.value("read_only", false);
+    o.segments_in_memory = s.value("segments_in_memory", false);
     o.dim = s.value("dim", 0u);
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
@@ -115,7 +116,7 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory"}}, {"close", {}}, {"add", {"repeat", "memories"}},
     {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session"}},
     {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
