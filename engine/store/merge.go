@@ -204,6 +204,9 @@ func (s *Store) mergeAll(calm bool) error {
 		view := s.view.Load()
 		calm = calm && len(s.kick) == 0
 		todo, ok := plan(view.Parts, calm)
+		if !ok && calm {
+			return s.shrinkTruth()
+		}
 		if !ok {
 			return nil
 		}

@@ -129,6 +129,23 @@ func (s *Store) compactTruth() error {
 	return s.commitFailed(errors.Join(err, openErr))
 }
 
+// shrinkBytes is how much of truth.db has to be free before it is worth copying.
+const shrinkBytes = 4 << 20
+
+// shrinkTruth, called in calm moments, rewrites truth.db where more than half of it is
+// free pages. bbolt uses free pages again and never gives them back, so that a store
+// would keep the size of its largest hour.
+func (s *Store) shrinkTruth() error {
+	s.swap.RLock()
+	free := s.db.Stats().FreePageN * s.db.Info().PageSize
+	s.swap.RUnlock()
+	info, err := os.Stat(filepath.Join(s.dir, truthName))
+	if err != nil || free < shrinkBytes || int64(free) < info.Size()/2 {
+		return classify(err)
+	}
+	return s.onWriter(s.compactTruth)
+}
+
 func copyTruth(from *bolt.DB, path string) error {
 	to, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: openTimeout, NoSync: true})
 	if err != nil {
