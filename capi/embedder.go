@@ -55,8 +55,14 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in.flags&^(C.NEXUS_OPEN_READ_ONLY|C.NEXUS_OPEN_SEGMENTS_IN_MEMORY) != 0 {
 		d.fail("open_options.flags are %#x", in.flags)
 	}
+	if in.reserved_2 != 0 {
+		d.fail("open_options.reserved_2 is %d", in.reserved_2)
+	}
+	if in.metric > C.NEXUS_METRIC_L2 {
+		d.fail("open_options.metric is %d", in.metric)
+	}
 	return engine.Options{
-		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim),
+		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric),
 		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0,
 	}, own
 }

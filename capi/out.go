@@ -202,6 +202,7 @@ func (a *arena) stats(s *engine.Stats) {
 		segment_bytes: C.uint64_t(s.SegmentBytes), truth_bytes: C.uint64_t(s.TruthBytes), terms: C.uint64_t(s.Terms), epoch: C.uint64_t(s.Epoch),
 		added: C.uint64_t(s.Added), commits: C.uint64_t(s.Commits), merges: C.uint64_t(s.Merges),
 		replayed: C.uint64_t(s.Replayed), discarded: C.uint64_t(s.Discarded), vectors: vectors, merge_error: mergeError,
+		metric: C.uint32_t(s.Metric),
 	}
 }
 

@@ -209,7 +209,7 @@ static nexus_status call(uint64_t db, nexus_request *request, nexus_reply *reply
 
 /* Releases the embedder of an opening that is refused here. */
 static void give_up(const nexus_open_options *o) {
-  if (o && o->struct_size >= sizeof *o && o->embedder && o->embedder->struct_size >= sizeof *o->embedder &&
+  if (o && o->struct_size >= NEXUS_OPEN_OPTIONS_SIZE_1 && o->embedder && o->embedder->struct_size >= NEXUS_EMBEDDER_SIZE_1 &&
       o->embedder->release)
     o->embedder->release(o->embedder->context);
 }

@@ -41,6 +41,7 @@ type (
 	Factors  = model.Factors
 	Weights  = model.Weights
 	Intent   = model.Intent
+	Metric   = model.Metric
 	Stats    = store.Stats
 	Report   = store.Report
 	Embedder = embed.Embedder
@@ -61,6 +62,14 @@ const (
 	IntentRecent  = model.IntentRecent
 	IntentExplore = model.IntentExplore
 	IntentTrusted = model.IntentTrusted
+)
+
+// The metrics of vectors; see model.Metric.
+const (
+	MetricUnset = model.MetricUnset
+	Cosine      = model.Cosine
+	Dot         = model.Dot
+	L2          = model.L2
 )
 
 // The indexes of Factors and Weights; see model.Factor.
@@ -108,6 +117,11 @@ type Options struct {
 	// Dim declares the dimension of the vectors that the caller brings; 0 takes
 	// it from the first one. Not to be set together with Embedder.
 	Dim int
+	// Metric says what "near" means for vectors: Cosine, Dot or L2. It is fixed with
+	// the first memory, and another one is refused; MetricUnset takes the store's own,
+	// Cosine for a new one. A vector's score is the cosine, the inner product, or
+	// 1/(1+d²) of the distance d.
+	Metric Metric
 	// SegmentsInMemory reads segment files into memory at opening, instead of
 	// mapping them: for media that may fail, and for hosts that take SIGBUS for
 	// themselves. It costs their size in memory that the system cannot take back.
@@ -141,7 +155,10 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if o.Dim > 0 && o.Embedder != nil {
 		return nil, fmt.Errorf("open: Dim is for vectors of the caller's, Embedder for its own: set one of them: %w", ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, InMemory: o.SegmentsInMemory})
+	if !o.Metric.Valid() {
+		return nil, fmt.Errorf("open: %v: %w", o.Metric, ErrInvalid)
+	}
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, InMemory: o.SegmentsInMemory})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}

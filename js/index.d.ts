@@ -162,6 +162,8 @@ export interface Stats {
   merges: number;
   replayed: number;
   discarded: number;
+  /** How vectors are compared; undefined before the first memory. */
+  metric: Metric | undefined;
   /** Name of the vector space; empty before the first memory. */
   vectors: string;
   /** Why merging to files has stopped; empty while it goes on. */
@@ -202,9 +204,14 @@ export interface OpenOptions {
   /** Dimension of the caller's vectors; unless given, that of the first. Not with an embedder. */
   dim?: number | undefined;
   embedder?: Embedder | undefined;
+  /** What near means for vectors: fixed with the first memory; unless given, the store's own, cosine for a new one. */
+  metric?: Metric | undefined;
   /** Reads segment files into memory at opening, instead of mapping them. */
   segmentsInMemory?: boolean | undefined;
 }
+
+/** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */
+export type Metric = 'cosine' | 'dot' | 'l2';
 
 export interface CallOptions {
   /** Ends the call early: it rejects with `code` 'cancelled', `name` 'AbortError' and the reason as `cause`. */

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // results are the members of an expectation, in the order of their writing.
@@ -130,7 +131,7 @@ func (r *runner) step(s Step) (results, error) {
 		return r.remove(s)
 	case "stats":
 		st, err := r.db.Stats()
-		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}}, err
+		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}}, err
 	case "verify":
 		report, err := r.db.Verify(context.Background())
 		return results{{"memories", report.Memories}, {"bad", len(report.Faults)}}, err
@@ -148,6 +149,7 @@ func (r *runner) opened(s Step) (results, error) {
 		ReadOnly bool    `json:"read_only"`
 		Dim      int     `json:"dim"`
 		InMemory bool    `json:"segments_in_memory"`
+		Metric   string  `json:"metric"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -156,7 +158,11 @@ func (r *runner) opened(s Step) (results, error) {
 	if a.Path != nil {
 		path = filepath.Join(r.dir, *a.Path)
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, SegmentsInMemory: a.InMemory})
+	metric, err := model.ParseMetric(a.Metric)
+	if err != nil {
+		return nil, err
+	}
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, SegmentsInMemory: a.InMemory})
 	if err != nil {
 		return nil, err
 	}

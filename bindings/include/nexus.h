@@ -79,6 +79,14 @@ enum nexus_kind {
   NEXUS_KIND_PROCEDURAL = 4, /* how something is done */
 };
 
+/* What near means for the vectors of a store; fixed with the first memory. */
+enum nexus_metric {
+  NEXUS_METRIC_UNSET = 0, /* the store's own; cosine for a new one */
+  NEXUS_METRIC_COSINE = 1, /* the angle, whatever the lengths */
+  NEXUS_METRIC_DOT = 2, /* the inner product: longer vectors are nearer */
+  NEXUS_METRIC_L2 = 3, /* Euclidean distance d; a vector's score is 1/(1+d*d) */
+};
+
 /* What a question is after: a row of weights for the six factors. */
 enum nexus_intent {
   NEXUS_INTENT_GENERAL = 0, /* the default */
@@ -302,6 +310,8 @@ typedef struct nexus_stats {
   uint64_t discarded; /* segment files that opening found invalid and rebuilt */
   nexus_text vectors; /* name of the vector space; empty before the first memory */
   nexus_text merge_error; /* why merging to files has stopped; empty while it goes on */
+  uint32_t metric; /* nexus_metric of the vectors; UNSET before the first memory */
+  uint32_t reserved;
 } nexus_stats;
 #define NEXUS_STATS_SIZE_1 144 /* its size in ABI 1 */
 
@@ -370,6 +380,8 @@ typedef struct nexus_open_options {
   uint32_t dim; /* dimension of the caller's vectors; 0 takes it from the first one */
   uint32_t reserved; /* 0 */
   const nexus_embedder *embedder; /* or NULL; not together with dim */
+  uint32_t metric; /* nexus_metric; DIMENSION where the store has another */
+  uint32_t reserved_2; /* 0 */
 } nexus_open_options;
 #define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in ABI 1 */
 

@@ -36,6 +36,7 @@ struct options {
   bool read_only = false;
   std::uint32_t dim = 0; /* of the caller's vectors; 0 takes it from the first one */
   std::optional<nexus::embedder> embedder;
+  nexus::metric metric = nexus::metric::unset; /* of vectors, fixed with the first memory; unset takes the store's */
   bool segments_in_memory = false; /* read segment files into memory, do not map them */
 };
 
@@ -154,7 +155,7 @@ inline void forget(void *context) noexcept { delete static_cast<embedder *>(cont
 class opening {
  public:
   explicit opening(const options &o) {
-    c_.struct_size = sizeof c_, c_.dim = o.dim;
+    c_.struct_size = sizeof c_, c_.dim = o.dim, c_.metric = static_cast<std::uint32_t>(o.metric);
     if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
     if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;
     if (!o.embedder) return;

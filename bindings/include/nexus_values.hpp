@@ -59,6 +59,11 @@ enum class intent : std::uint32_t {
   explore = NEXUS_INTENT_EXPLORE, trusted = NEXUS_INTENT_TRUSTED
 };
 
+/* What near means for vectors; see nexus.h. */
+enum class metric : std::uint32_t {
+  unset = NEXUS_METRIC_UNSET, cosine = NEXUS_METRIC_COSINE, dot = NEXUS_METRIC_DOT, l2 = NEXUS_METRIC_L2
+};
+
 enum class factor : std::size_t {
   relevance = NEXUS_FACTOR_RELEVANCE, freshness = NEXUS_FACTOR_FRESHNESS, diversity = NEXUS_FACTOR_DIVERSITY,
   authority = NEXUS_FACTOR_AUTHORITY, coherence = NEXUS_FACTOR_COHERENCE, confidence = NEXUS_FACTOR_CONFIDENCE
@@ -319,11 +324,13 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)) {}
+        discarded(s.discarded), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
+        metric(static_cast<nexus::metric>(s.metric)) {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
       merges, replayed, discarded;
   std::string vectors, merge_error;
+  nexus::metric metric;
 };
 
 /* Something that a check or an import found. */

@@ -115,6 +115,8 @@ int main(void) {
   printf("  discarded %zu %zu\n", offsetof(nexus_stats, discarded), sizeof(((nexus_stats *)0)->discarded));
   printf("  vectors %zu %zu\n", offsetof(nexus_stats, vectors), sizeof(((nexus_stats *)0)->vectors));
   printf("  merge_error %zu %zu\n", offsetof(nexus_stats, merge_error), sizeof(((nexus_stats *)0)->merge_error));
+  printf("  metric %zu %zu\n", offsetof(nexus_stats, metric), sizeof(((nexus_stats *)0)->metric));
+  printf("  reserved %zu %zu\n", offsetof(nexus_stats, reserved), sizeof(((nexus_stats *)0)->reserved));
   printf("nexus_problem %zu\n", sizeof(nexus_problem));
   printf("  line %zu %zu\n", offsetof(nexus_problem, line), sizeof(((nexus_problem *)0)->line));
   printf("  code %zu %zu\n", offsetof(nexus_problem, code), sizeof(((nexus_problem *)0)->code));
@@ -151,6 +153,8 @@ int main(void) {
   printf("  dim %zu %zu\n", offsetof(nexus_open_options, dim), sizeof(((nexus_open_options *)0)->dim));
   printf("  reserved %zu %zu\n", offsetof(nexus_open_options, reserved), sizeof(((nexus_open_options *)0)->reserved));
   printf("  embedder %zu %zu\n", offsetof(nexus_open_options, embedder), sizeof(((nexus_open_options *)0)->embedder));
+  printf("  metric %zu %zu\n", offsetof(nexus_open_options, metric), sizeof(((nexus_open_options *)0)->metric));
+  printf("  reserved_2 %zu %zu\n", offsetof(nexus_open_options, reserved_2), sizeof(((nexus_open_options *)0)->reserved_2));
   printf("nexus_config %zu\n", sizeof(nexus_config));
   printf("  struct_size %zu %zu\n", offsetof(nexus_config, struct_size), sizeof(((nexus_config *)0)->struct_size));
   printf("  max_procs %zu %zu\n", offsetof(nexus_config, max_procs), sizeof(((nexus_config *)0)->max_procs));

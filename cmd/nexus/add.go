@@ -74,7 +74,7 @@ Ctrl-C finishes the commit in hand, says how many records are kept, and exits wi
 			return a.add(c.Context(), &f, args)
 		},
 	}
-	intakeFlags(c, &f)
+	a.intakeFlags(c, &f)
 	c.Flags().StringVar(&f.format, "format", "", "`FORMAT`: jsonl, text or markdown, instead of a guess by file name")
 	c.Flags().IntVar(&f.chunks.Tokens, "chunk-tokens", chunk.TokensDefault, "`WORDS` of the pieces that text is cut into")
 	c.Flags().IntVar(&f.chunks.Overlap, "chunk-overlap", chunk.OverlapDefault, "`WORDS` that a piece shares with the one before, at most a quarter of --chunk-tokens")
@@ -101,11 +101,12 @@ already, with the same content, is not added twice. Exit code 1 when lines were 
 		},
 		RunE: func(c *cobra.Command, args []string) error { return a.add(c.Context(), &f, args) },
 	}
-	intakeFlags(c, &f)
+	a.intakeFlags(c, &f)
 	return c
 }
 
-func intakeFlags(c *cobra.Command, f *addFlags) {
+func (a *app) intakeFlags(c *cobra.Command, f *addFlags) {
+	c.Flags().StringVar(&a.metric, "metric", "", "how a new store compares vectors: `METRIC` cosine, dot or l2 (default the store's own, cosine for a new one)")
 	scopeFlags(c, &f.Scope, "for records without one:")
 	c.Flags().StringVar(&f.speaker, "speaker", "", "for records without one: the `NAME` of who said it")
 	c.Flags().IntVar(&f.batch, "batch", 512, fmt.Sprintf("`RECORDS` of one commit, 1 to %d", model.AddCountMax))

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // app is what the verbs share: the streams and the flags that all of them take.
@@ -25,6 +26,7 @@ type app struct {
 
 	directory string // --db
 	inMemory  bool   // --segments-in-memory
+	metric    string // --metric of the verbs that make a store
 	json      bool   // --json
 	began     bool   // a verb runs: from here on an error is not one of usage
 	version   bool   // --version instead of a verb
@@ -189,7 +191,11 @@ func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
 			return nil, noStore(dir)
 		}
 	}
-	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, SegmentsInMemory: a.inMemory})
+	metric, err := model.ParseMetric(a.metric)
+	if err != nil {
+		return nil, wrongUsef("--metric is %q, want cosine, dot or l2", a.metric)
+	}
+	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric, SegmentsInMemory: a.inMemory})
 	if how == reading && errors.Is(err, engine.ErrNotFound) {
 		return nil, noStore(dir)
 	}

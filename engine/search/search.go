@@ -189,6 +189,7 @@ type state struct {
 	batch  fuse.Batch
 	fuser  fuse.Fuser
 	dups   []int
+	codes  []int8 // of one candidate
 }
 
 func newState(engines []Engine) *state {

@@ -14,17 +14,21 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// File format, version 1 (all little-endian; a bump adds a line here and a
+// File format, version 2 (all little-endian; a bump adds a line here and a
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
+//	2  2026-11  vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
+//	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
+//	            rows and more, these codes are in lists (37 to 39, 58, 59)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
-	FormatVersion = 1
+	FormatVersion = 2
+	formatOldest  = 1 // readable still; a section that it lacks is empty
 
 	magic        = "NEXUSSEG"
 	headerBytes  = 64
@@ -92,6 +96,8 @@ func (c *content) sections() []section {
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
 		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
+		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
+		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
 	}
 }
 
@@ -191,8 +197,8 @@ func decode(image []byte) (*Segment, error) {
 	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
 		return nil, corrupt("no segment header")
 	}
-	if v := le.Uint32(image[offVersion:]); v != FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads %d: %w", v, FormatVersion, model.ErrUnsupported)
+	if v := le.Uint32(image[offVersion:]); v < formatOldest || v > FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", v, formatOldest, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, corrupt("%d bytes of %d", len(image), size)
@@ -209,7 +215,7 @@ func decode(image []byte) (*Segment, error) {
 		last:    model.ID(le.Uint64(image[offLast:])),
 		derived: le.Uint64(image[offDerived:]),
 	}
-	c.vectors.Dim = int(le.Uint32(image[offDim:]))
+	c.vectors.SetDim(int(le.Uint32(image[offDim:])))
 	if err := c.bind(image, count, true); err != nil {
 		return nil, err
 	}
@@ -223,15 +229,19 @@ func decode(image []byte) (*Segment, error) {
 // verifies unless the image has just been encoded.
 func (c *content) bind(image []byte, count int, verify bool) error {
 	le := binary.LittleEndian
-	sections := c.sections()
-	if count != len(sections) {
-		return corrupt("%d sections, want %d", count, len(sections))
-	}
-	for i, s := range sections {
+	sections, i := c.sections(), 0
+	for _, s := range sections {
+		if i == count {
+			break
+		}
 		entry := image[headerBytes+i*entryBytes:]
 		kind, sum := le.Uint32(entry), le.Uint32(entry[4:])
 		offset, size := le.Uint64(entry[8:]), le.Uint64(entry[16:])
-		if kind != s.kind || offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
+		if kind != s.kind {
+			continue // of a later version: empty
+		}
+		i++
+		if offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
 			return corrupt("section %d at byte %d", s.kind, offset)
 		}
 		data := image[offset : offset+size]
@@ -241,6 +251,9 @@ func (c *content) bind(image []byte, count int, verify bool) error {
 		if !s.set(data) {
 			return corrupt("section %d at byte %d: size %d", s.kind, offset, size)
 		}
+	}
+	if i != count {
+		return corrupt("%d sections, %d of them known and in order", count, i)
 	}
 	return nil
 }
@@ -254,8 +267,7 @@ func (c *content) check(rows int) error {
 		{len(c.tenants), rows}, {len(c.users), rows}, {len(c.agents), rows}, {len(c.sessions), rows}, {len(c.threads), rows},
 		{len(c.events), rows}, {len(c.positions), rows}, {len(c.authority), rows},
 		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
-		{len(c.vectors.Codes), rows * vector.Stride(dim)}, {len(c.vectors.Scales), rows},
-		{len(c.vectors.Vectors), rows * dim}, {len(c.vectors.InvNorms), rows}, {len(c.words.Lengths), rows},
+		{len(c.words.Lengths), rows},
 	} {
 		if f.have != f.want {
 			return corrupt("a column has %d values, want %d", f.have, f.want)
@@ -263,6 +275,9 @@ func (c *content) check(rows int) error {
 	}
 	if rows == 0 || dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
 		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, dim, c.first, c.last)
+	}
+	if err := c.vectors.Check(rows); err != nil {
+		return corrupt("vectors: %v", err)
 	}
 	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) {
 		return corrupt("a column is out of order")

@@ -37,18 +37,26 @@ func OpenFile(files vfs.FS, path string, inMemory bool) (s *Segment, err error) 
 	if err != nil {
 		return nil, err
 	}
+	shared := release != nil
 	if s, err = decodeGuarded(data); err != nil {
-		release()
+		if shared {
+			release()
+		}
 		return nil, err
 	}
 	s.inFile = true
-	// Slices into the map do not keep it mapped; whoever reads them keeps the
-	// segment alive (View.Release).
-	runtime.AddCleanup(s, func(release func()) { release() }, release)
+	if shared {
+		s.mapping = data
+		s.advise()
+		// Slices into the map do not keep it mapped; whoever reads them keeps the
+		// segment alive (View.Release).
+		runtime.AddCleanup(s, func(release func()) { release() }, release)
+	}
 	return s, nil
 }
 
-// load brings a file's bytes to memory, by a map or by reading them.
+// load brings a file's bytes to memory, by a map or by reading them; release is nil
+// where they are no mapping.
 func load(f vfs.File, size int, inMemory bool) (data []byte, release func(), err error) {
 	if !inMemory {
 		if data, release, err = f.Map(); err != nil {
@@ -60,5 +68,5 @@ func load(f vfs.File, size int, inMemory bool) (data []byte, release func(), err
 	if n, err := f.ReadAt(data, 0); n < size {
 		return nil, nil, fmt.Errorf("segment: read %d bytes of %d: %w: %w", n, size, errors.Join(err, io.ErrUnexpectedEOF), model.ErrCorrupt)
 	}
-	return data, func() {}, nil
+	return data, nil, nil
 }

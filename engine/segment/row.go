@@ -19,6 +19,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/vector"
 )
 
 // Space says what vectors a store holds. It is fixed with the first memory.
@@ -26,18 +27,19 @@ type Space struct {
 	Name     string         // the embedder's name, or callerName
 	Dim      int            // numbers in a vector
 	Embedder embed.Embedder // nil for the caller's vectors, and where the embedder is not at hand
+	Metric   model.Metric   // how vectors are compared; never unset in a space with a name
 }
 
 // callerName is the name of the space of vectors that the application brings.
 const callerName = "caller"
 
 // CallerSpace is the space of vectors that the application brings.
-func CallerSpace(dim int) Space { return Space{Name: callerName, Dim: dim} }
+func CallerSpace(dim int) Space { return Space{Name: callerName, Dim: dim, Metric: model.Cosine} }
 
 // SpaceOf returns the space of an embedder; ErrInvalid or ErrDimension where
 // its name or dimension cannot be kept.
 func SpaceOf(e embed.Embedder) (Space, error) {
-	s := Space{Name: e.Name(), Dim: e.Dim(), Embedder: e}
+	s := Space{Name: e.Name(), Dim: e.Dim(), Embedder: e, Metric: model.Cosine}
 	switch {
 	case s.Name == "" || s.Name == callerName || len(s.Name) > model.NameBytesMax || strings.ContainsRune(s.Name, 0) || !utf8.ValidString(s.Name):
 		return Space{}, fmt.Errorf("embedder name of %d bytes: want 1..%d of UTF-8 without NUL, and not %q: %w", len(s.Name), model.NameBytesMax, callerName, model.ErrInvalid)
@@ -53,7 +55,7 @@ func (s Space) IsCaller() bool { return s.Name == callerName }
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
 func (s Space) Derived() uint64 {
-	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, vectors %s %d", text.Version, minhash.Version, s.Name, s.Dim))
+	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, vectors %d %s %d %s", text.Version, minhash.Version, vector.Version, s.Name, s.Dim, s.Metric))
 }
 
 // KeepsVectors reports whether the truth stores the vectors: always, but for
@@ -233,6 +235,9 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 		if x-x != 0 {
 			return fmt.Errorf("embedder %s: number %d of text %d is not finite: %w", s.Name, i%s.Dim, i/s.Dim, model.ErrInvalid)
 		}
+	}
+	if err := s.Metric.CheckVector(vectors); err != nil {
+		return fmt.Errorf("embedder %s: %w", s.Name, err)
 	}
 	return nil
 }

@@ -31,6 +31,9 @@ const signatureBytes = kernels.SignatureSlots
 type Segment struct {
 	image  []byte
 	inFile bool // image is that of a file, mapped or read
+	// mapping is image where that is a shared mapping of a file, else nil: memory that is
+	// not one would be wiped by what advise and LetGo do.
+	mapping []byte
 	content
 	lex     *lexical.Reader
 	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
@@ -51,6 +54,7 @@ func newSegment(image []byte, c *content) (*Segment, error) {
 // Verify checks the segment's image again from the first byte to the last.
 func (s *Segment) Verify() error {
 	_, err := decodeGuarded(s.image)
+	s.LetGo()
 	return err
 }
 
@@ -145,8 +149,9 @@ func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 // builder: at full ingest, allocating them anew was a third of all garbage.
 type Builder struct {
 	content
-	words *lexical.Builder
-	keys  []keyRow
+	words  *lexical.Builder
+	keys   []keyRow
+	metric model.Metric
 }
 
 type keyRow struct {
@@ -163,7 +168,8 @@ var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{word
 // NewBuilder starts a segment of the given space.
 func NewBuilder(space Space) *Builder {
 	b := builders.Get()
-	b.derived, b.vectors.Dim = space.Derived(), space.Dim
+	b.derived, b.metric = space.Derived(), space.Metric
+	b.vectors.SetDim(space.Dim)
 	b.recordStarts = append(b.recordStarts, 0)
 	return b
 }
@@ -234,11 +240,16 @@ func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	return b.seal(words, first, last).Segment()
+	draft, _ := b.seal(words, first, last, func() bool { return false })
+	return draft.Segment()
 }
 
-func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
+// seal returns false when stop told it to end.
+func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bool) (*Draft, bool) {
 	b.content.words, b.first, b.last = words, first, last
+	if !b.vectors.Seal(b.metric, stop) {
+		return nil, false
+	}
 	slices.SortFunc(b.keys, func(x, y keyRow) int {
 		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
 	})
@@ -246,7 +257,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
 		b.keyHashes = append(b.keyHashes, k.hash)
 		b.keyRows = append(b.keyRows, k.row)
 	}
-	return &Draft{b}
+	return &Draft{b}, true
 }
 
 // Draft is a finished segment without an image yet: it becomes a segment in
@@ -277,7 +288,7 @@ func (d *Draft) Segment() (*Segment, error) {
 	defer b.release()
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
-	c.vectors.Dim = b.vectors.Dim
+	c.vectors.SetDim(b.vectors.Dim)
 	if err := c.bind(image, len(c.sections()), false); err != nil {
 		return nil, err
 	}
@@ -285,8 +296,10 @@ func (d *Draft) Segment() (*Segment, error) {
 }
 
 // Merge joins neighbouring segments of one space, oldest first, without the
-// dead rows (dead[i] may be nil). It returns nil where no row is left.
-func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
+// dead rows (dead[i] may be nil). It returns nil where no row is left. stop is asked
+// now and then while vectors of very many rows are divided into lists, which takes
+// seconds; once true, Merge fails with ErrCancelled.
+func Merge(space Space, sources []*Segment, dead []rows.Set, stop func() bool) (*Draft, error) {
 	b := NewBuilder(space)
 	words := make([]lexical.Source, len(sources))
 	rowCount, bytes := 0, 0
@@ -307,7 +320,11 @@ func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: merge: %w", err)
 	}
-	return b.seal(merged, sources[0].first, sources[len(sources)-1].last), nil
+	draft, ok := b.seal(merged, sources[0].first, sources[len(sources)-1].last, stop)
+	if !ok {
+		return nil, fmt.Errorf("segment: merge: %w", model.ErrCancelled)
+	}
+	return draft, nil
 }
 
 func (b *Builder) addLive(s *Segment, dead rows.Set) {

@@ -224,7 +224,7 @@ func TestViewFollowsAModel(t *testing.T) {
 
 // merge merges twice, into memory and into a file's bytes, which must be equal.
 func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segment {
-	draft, err := Merge(space, sources, dead)
+	draft, err := Merge(space, sources, dead, func() bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segmen
 	if err := draft.Write(&file); err != nil {
 		t.Fatal(err)
 	}
-	draft, err = Merge(space, sources, dead)
+	draft, err = Merge(space, sources, dead, func() bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}

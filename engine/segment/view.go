@@ -130,8 +130,8 @@ func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
 		return m, err
 	}
 	m.ID = s.ID(row)
-	if withVector && v.Space.Embedder == nil && s.vectors.Dim > 0 && s.vectors.InvNorms[row] != 0 {
-		m.Vector = slices.Clone(s.vectors.Vectors[row*s.vectors.Dim : (row+1)*s.vectors.Dim])
+	if withVector && v.Space.Embedder == nil && s.vectors.Has(row) {
+		m.Vector = slices.Clone(s.vectors.Vector(row))
 	}
 	return m, nil
 }

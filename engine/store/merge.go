@@ -186,7 +186,7 @@ func (s *Store) fileReplayed() error {
 	}
 	for i := range files {
 		if !view.Parts[i].InFile() && !s.closing.Load() {
-			if err := s.mergeSpan(view, span{i, i}, true); err != nil {
+			if err := s.mergeSpan(view, span{i, i}, true, s.closing.Load); err != nil {
 				return err
 			}
 		}
@@ -210,7 +210,7 @@ func (s *Store) mergeAll(calm bool) error {
 		if !ok {
 			return nil
 		}
-		if err := s.mergeSpan(view, todo, false); err != nil {
+		if err := s.mergeSpan(view, todo, false, s.closing.Load); err != nil {
 			return err
 		}
 	}
@@ -224,7 +224,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 	view := s.view.Load()
 	if !compact {
 		if tail, ok := flushSpan(view.Parts); ok {
-			return s.mergeSpan(view, tail, true)
+			return s.mergeSpan(view, tail, true, func() bool { return false })
 		}
 		return nil
 	}
@@ -232,7 +232,8 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		if err := model.FromContext(ctx, "store: compact"); err != nil {
 			return err
 		}
-		if err := s.mergeSpan(view, todo, true); err != nil {
+		ended := func() bool { return ctx.Err() != nil || s.closing.Load() }
+		if err := s.mergeSpan(view, todo, true, ended); err != nil {
 			return err
 		}
 	}
@@ -242,8 +243,8 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 }
 
 // mergeSpan builds one segment from parts of view, writes it to a file where it
-// is large or must be, and has the writer install it.
-func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) (err error) {
+// is large or must be, and has the writer install it. stop ends it early.
+func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func() bool) (err error) {
 	defer view.Release()
 	defer model.Rescue("store: merge", &err)
 	defer view.Guard(debug.SetPanicOnFault(true), &err)
@@ -252,7 +253,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) (err error
 	for i, p := range parts {
 		sources[i], dead[i] = p.Segment, p.Dead
 	}
-	draft, err := segment.Merge(view.Space, sources, dead)
+	draft, err := segment.Merge(view.Space, sources, dead, stop)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segme
 	for i, p := range pieces {
 		sources[i] = p.built
 	}
-	draft, err = segment.Merge(space, sources, make([]rows.Set, len(sources)))
+	draft, err = segment.Merge(space, sources, make([]rows.Set, len(sources)), s.closing.Load)
 	if err == nil {
 		draft.Cover(first, last)
 	}

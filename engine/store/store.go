@@ -18,6 +18,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -46,6 +47,7 @@ type Options struct {
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
 	InMemory bool           // segment files are read into memory, not mapped
 	Files    vfs.FS         // of the segment files; nil: the operating system's
+	Metric   model.Metric   // unset: the store's, Cosine for a new one
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -69,6 +71,7 @@ type Store struct {
 	adding     atomic.Int64 // callers inside Add, see gather
 	closing    atomic.Bool
 	stop       chan struct{}
+	pagerDone  chan struct{} // see letGoPages
 	writerDone chan struct{}
 	mergerDone chan struct{}
 	closeOnce  sync.Once
@@ -104,7 +107,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	s := &Store{
 		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
-		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}),
+		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
 	}
 	if err := guarded(func() error { return s.open(ctx) }); err != nil {
 		s.release()
@@ -114,6 +117,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		}
 		return nil, err
 	}
+	go s.letGoPages()
 	if s.readOnly {
 		close(s.writerDone)
 		close(s.mergerDone)
@@ -123,6 +127,30 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	go s.merge()
 	s.kickMerger()
 	return s, nil
+}
+
+// letGoAfter is how long pages that questions have read a row of count as the process's.
+// What a busy store goes on reading is back within a microsecond a page.
+const letGoAfter = 10 * time.Second
+
+// letGoPages is the goroutine that gives such pages back until the store is closed.
+func (s *Store) letGoPages() {
+	defer close(s.pagerDone)
+	ticks := time.NewTicker(letGoAfter)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-ticks.C:
+		}
+		if view := s.view.Load(); view != nil {
+			for i := range view.Parts {
+				view.Parts[i].LetGo()
+			}
+			view.Release()
+		}
+	}
 }
 
 // stillThere fails where the directory was moved or replaced since it was opened:
@@ -213,17 +241,18 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 	if err != nil {
 		return segment.Space{}, err
 	}
-	var name string
-	var dim int
+	var stored segment.Space
 	err = s.db.View(func(tx *bolt.Tx) (err error) {
-		name, dim, err = readSpace(tx)
+		stored, err = readSpace(tx)
 		return err
 	})
-	stored := segment.Space{Name: name, Dim: dim}
 	hashing, _ := segment.SpaceOf(embed.NewHashing())
+	hashing.Metric, wanted.Metric = stored.Metric, stored.Metric
 	switch {
-	case err != nil || name == "":
+	case err != nil || stored.Name == "":
 		return segment.Space{}, err
+	case s.options.Metric != model.MetricUnset && s.options.Metric != stored.Metric:
+		return segment.Space{}, fmt.Errorf("store: its vectors are compared by %s, the options ask for %s: %w", stored.Metric, s.options.Metric, model.ErrDimension)
 	case wanted.Name == "" && stored.Name == hashing.Name && stored.Dim == hashing.Dim:
 		return hashing, nil
 	case wanted.Name == "":
@@ -236,14 +265,22 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 }
 
 // wantedSpace is what the options ask for; without name where they leave it open.
-func (s *Store) wantedSpace() (segment.Space, error) {
+func (s *Store) wantedSpace() (space segment.Space, err error) {
 	switch {
 	case s.options.Embedder != nil:
-		return segment.SpaceOf(s.options.Embedder)
+		space, err = segment.SpaceOf(s.options.Embedder)
 	case s.options.Dim > 0:
-		return segment.CallerSpace(s.options.Dim), nil
+		space = segment.CallerSpace(s.options.Dim)
 	}
-	return segment.Space{}, nil
+	return s.measured(space), err
+}
+
+// measured returns a new space with the metric that the options ask for.
+func (s *Store) measured(space segment.Space) segment.Space {
+	if s.options.Metric != model.MetricUnset {
+		space.Metric = s.options.Metric
+	}
+	return space
 }
 
 // spaceFor returns the space that an Add is prepared for: the store's, or the
@@ -256,6 +293,7 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 			} else {
 				space, err = segment.SpaceOf(embed.NewHashing())
 			}
+			space = s.measured(space)
 		}
 	}
 	for i := range memories {
@@ -344,7 +382,7 @@ func checkSpace(space segment.Space, v []float32) error {
 	case len(v) != space.Dim:
 		return fmt.Errorf("vector has %d numbers, this store's have %d: %w", len(v), space.Dim, model.ErrDimension)
 	}
-	return nil
+	return space.Metric.CheckVector(v)
 }
 
 // Delete removes memories and returns those that were there. They are gone from
@@ -379,6 +417,7 @@ func (s *Store) Close() error {
 		}
 		close(s.stop)
 		<-s.mergerDone
+		<-s.pagerDone
 		<-s.writerDone
 		s.view.Store(nil)
 		s.closeErr = errors.Join(s.closeErr, s.release())

@@ -218,7 +218,7 @@ func mergedSpan(t *testing.T, view *segment.View, todo span) *segment.Segment {
 	for _, p := range view.Parts[todo.first : todo.last+1] {
 		sources = append(sources, p.Segment)
 	}
-	draft, err := segment.Merge(view.Space, sources, make([]rows.Set, len(sources)))
+	draft, err := segment.Merge(view.Space, sources, make([]rows.Set, len(sources)), func() bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ const FormatVersion = 1
 
 // The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
 var (
-	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension
+	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension [0 metric, where it is not cosine]
 	bucketMemories = []byte("memories") // ID -> record with vector, CRC-32C of ID and record
 	bucketKeys     = []byte("keys")     // uvarint(len tenant) tenant key -> ID, 16 bytes of SHA-256 of the record as given
 	bucketThreads  = []byte("threads")  // 16 bytes of SHA-256 of a session's identity -> next position u32
@@ -203,21 +203,33 @@ func threadKey(thread string) []byte {
 	return sum[:16]
 }
 
-func readSpace(tx *bolt.Tx) (name string, dim int, err error) {
+// readSpace returns the space that the first memory fixed, without name before that.
+func readSpace(tx *bolt.Tx) (segment.Space, error) {
 	v := string(tx.Bucket(bucketMeta).Get(metaSpace))
 	if v == "" {
-		return "", 0, nil
+		return segment.Space{}, nil
 	}
-	name, number, ok := strings.Cut(v, "\x00")
-	dim, err = strconv.Atoi(number)
-	if !ok || err != nil || dim < 1 || dim > model.DimensionMax {
-		return "", 0, fmt.Errorf("store: vector space of %d bytes: %w", len(v), model.ErrCorrupt)
+	fields := append(strings.Split(v, "\x00"), model.Cosine.String()) // where there is no third
+	damaged := fmt.Errorf("store: vector space of %d bytes: %w", len(v), model.ErrCorrupt)
+	if len(fields) < 3 || len(fields) > 4 {
+		return segment.Space{}, damaged
 	}
-	return name, dim, nil
+	dim, err := strconv.Atoi(fields[1])
+	metric, metricErr := model.ParseMetric(fields[2])
+	if err != nil || metricErr != nil || metric == model.MetricUnset || dim < 1 || dim > model.DimensionMax {
+		return segment.Space{}, damaged
+	}
+	return segment.Space{Name: fields[0], Dim: dim, Metric: metric}, nil
 }
 
+// writeSpace names the metric only where it is not that of a store without one, so that
+// such stores stay what they were.
 func writeSpace(tx *bolt.Tx, s segment.Space) error {
-	return tx.Bucket(bucketMeta).Put(metaSpace, []byte(s.Name+"\x00"+strconv.Itoa(s.Dim)))
+	v := s.Name + "\x00" + strconv.Itoa(s.Dim)
+	if s.Metric != model.Cosine {
+		v += "\x00" + s.Metric.String()
+	}
+	return tx.Bucket(bucketMeta).Put(metaSpace, []byte(v))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -26,13 +26,14 @@ type Stats struct {
 	Terms        uint64 // words in live memories, stop words not counted
 	Vectors      string // name of the vector space, "" before the first memory
 	Dimension    int
-	Epoch        uint64 // views published since opening
-	Added        uint64 // memories added since opening
-	Commits      uint64 // transactions since opening; Added/Commits shared one fsync
-	Merges       uint64 // since opening
-	Replayed     int    // memories taken from the truth for want of a valid file
-	Discarded    int    // segment files found invalid, by opening or since, and rebuilt
-	MergeError   error  // why merging to files has stopped, nil while it goes on
+	Metric       model.Metric // how vectors are compared; unset before the first memory
+	Epoch        uint64       // views published since opening
+	Added        uint64       // memories added since opening
+	Commits      uint64       // transactions since opening; Added/Commits shared one fsync
+	Merges       uint64       // since opening
+	Replayed     int          // memories taken from the truth for want of a valid file
+	Discarded    int          // segment files found invalid, by opening or since, and rebuilt
+	MergeError   error        // why merging to files has stopped, nil while it goes on
 }
 
 // Stats returns the store's figures; nothing is scanned.
@@ -43,7 +44,7 @@ func (s *Store) Stats() (Stats, error) {
 	}
 	st := Stats{
 		Memories: view.Documents, Segments: len(view.Parts), Terms: view.TotalLength,
-		Vectors: view.Space.Name, Dimension: view.Space.Dim, Epoch: view.Epoch,
+		Vectors: view.Space.Name, Dimension: view.Space.Dim, Metric: view.Space.Metric, Epoch: view.Epoch,
 		Added: s.added.Load(), Commits: s.commits.Load(), Merges: s.merges.Load(),
 		Replayed: int(s.replayed.Load()), Discarded: s.discarded + int(s.repaired.Load()),
 	}

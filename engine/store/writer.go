@@ -298,13 +298,13 @@ var errOtherSpace = errors.New("the store's vector space was fixed meanwhile")
 
 // fixSpace writes the space of the first memories, or checks that it is that.
 func (t *transaction) fixSpace(space segment.Space) error {
-	name, dim, err := readSpace(t.tx)
+	fixed, err := readSpace(t.tx)
 	switch {
 	case err != nil:
 		return err
-	case name == "":
+	case fixed.Name == "":
 		return writeSpace(t.tx, space)
-	case name != space.Name || dim != space.Dim:
+	case fixed.Name != space.Name || fixed.Dim != space.Dim || fixed.Metric != space.Metric:
 		return refusal{errOtherSpace}
 	}
 	return nil

@@ -176,7 +176,7 @@ func (f *memoryFile) Map() ([]byte, func(), error) {
 	}
 	const page = 4096
 	own := make([]byte, max(len(data), page)) // size classes from there on are multiples of 64
-	return own[:copy(own, data):len(data)], func() {}, nil
+	return own[:copy(own, data):len(data)], nil, nil
 }
 
 func (f *memoryFile) Close() error { return nil }

@@ -45,7 +45,8 @@ type File interface {
 	// Size returns the length in bytes; an error where it is no regular file.
 	Size() (int64, error)
 	// Map returns the file's bytes, at least 64-byte aligned, without reading
-	// them; release ends that. They are not to be written. Where the medium fails
+	// them; release ends that, and is nil where they are ordinary
+	// memory, not a mapping. They are not to be written. Where the medium fails
 	// or the file was cut short since, reading them faults (SIGBUS).
 	Map() (data []byte, release func(), err error)
 }

@@ -5,13 +5,14 @@
 // then come passages and names, two strings to be cut by lengths among the numbers; then strings of
 // their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
 
-const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, OP, STATUS } = require('./abi.js');
+const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, STATUS } = require('./abi.js');
 
 const SCRATCH_COUNT = 4096; // as in src/addon.h
 const scratch = new Float64Array(SCRATCH_COUNT);
 
 const namesOf = (table) => Object.keys(table).sort((a, b) => table[a] - table[b]);
 const KIND_NAMES = namesOf(KIND);
+const METRIC_NAMES = [undefined, ...namesOf(METRIC).slice(1)]; // unset before the first memory
 const STATE_NAMES = namesOf(ENGINE_STATE);
 
 // Numbers that a memory begins with, as in src/values_out.c.
@@ -164,6 +165,7 @@ const stats = () => ({
   merges: numbers[n++],
   replayed: numbers[n++],
   discarded: numbers[n++],
+  metric: METRIC_NAMES[numbers[n++]],
   vectors: text(),
   mergeError: text(),
 });

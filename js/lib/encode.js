@@ -6,7 +6,7 @@
 // the library's to check.
 
 const { types } = require('node:util');
-const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, OP } = require('./abi.js');
+const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, METRIC, OP } = require('./abi.js');
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
@@ -42,7 +42,7 @@ const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'sessio
   'id', 'position', 'ingested', 'score', 'factors', 'duplicates']);
 const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs']);
 const SCOPE_FIELDS = new Set(['tenant', 'user', 'agent', 'session']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'segmentsInMemory', 'signal']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'segmentsInMemory', 'signal']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -227,7 +227,7 @@ function open(run, path, options, embed) {
   return run(
     OP.open, 0, required(path, 'path'), flags,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
-    embedder ? required(embedder.name, 'embedder.name') : undefined, embed,
+    embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'),
   );
 }
 

@@ -236,14 +236,14 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
   return true;
 }
 
-/* (path, flags, dim, name of the embedder, its function). */
+/* (path, flags, dim, name of the embedder, its function, metric). */
 static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   nexus_open_options *o = &c->options;
   uint32_t dim;
   memset(o, 0, sizeof *o);
   o->struct_size = sizeof *o;
   c->request.options = o;
-  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim))
+  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) || !take_u32(env, argv[5], &o->metric))
     return false;
   if (is_undefined(env, argv[3])) {
     o->dim = dim;

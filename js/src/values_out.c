@@ -240,7 +240,7 @@ static void put_memories(struct frame *f, const nexus_memories *list) {
 
 static void put_stats(struct frame *f, const nexus_stats *s) {
   const uint64_t figures[] = {s->dimension, s->memories, s->deleted, s->segments, s->segment_files, s->segment_bytes, s->truth_bytes,
-                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded};
+                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded, s->metric};
   for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(f, (double)figures[i]);
   put_name(f, &s->vectors);
   put_name(f, &s->merge_error);

@@ -14,7 +14,7 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim', 'segments_in_memory'], close: [], add: ['memories', 'repeat'],
+  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric'], close: [], add: ['memories', 'repeat'],
   query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'single_engine'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session'], delete: ['ids'],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
@@ -106,7 +106,7 @@ const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) =>
 // What is compared, by member of `expect`: [from the corpus, from the library].
 const same = [(value) => value, (value) => value];
 const COMPARED = {
-  ids: same, count: same, memories: same, bad: same, lines: same, vectors: same, dimension: same, candidates: same, collapsed: same,
+  ids: same, count: same, memories: same, bad: same, lines: same, vectors: same, dimension: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same,
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
   engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
   memory: [wantedMemory, givenMemory],
@@ -133,7 +133,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim, segmentsInMemory: step.segments_in_memory };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, segmentsInMemory: step.segments_in_memory };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }

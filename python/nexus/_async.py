@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._db import DB
     from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress, QueryOptions
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, Path, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -211,8 +211,8 @@ class AsyncVerbs(_core.Store):
 class Opening:
     """What aopen gives: to be awaited for a DB, or entered by async with."""
 
-    def __init__(self, path: Path, read_only: bool, dim: int, embedder: Embedder | None, segments_in_memory: bool) -> None:
-        self._given = (path, read_only, dim, embedder, segments_in_memory)
+    def __init__(self, path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, segments_in_memory: bool) -> None:
+        self._given = (path, read_only, dim, embedder, metric, segments_in_memory)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -220,11 +220,11 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, segments_in_memory = self._given
+        path, read_only, dim, embedder, metric, segments_in_memory = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, segments_in_memory)
+            options = _opening(path, read_only, dim, None, metric, segments_in_memory)
         else:  # it may have to be called for its dimension, which can take long
-            options = await asyncio.get_running_loop().run_in_executor(None, _opening, path, read_only, dim, embedder, segments_in_memory)
+            options = await asyncio.get_running_loop().run_in_executor(None, _opening, path, read_only, dim, embedder, metric, segments_in_memory)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -242,6 +242,6 @@ class Opening:
             await self._db.aclose()
 
 
-def aopen(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, segments_in_memory: bool = False) -> Opening:
+def aopen(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, metric: Metric = "", segments_in_memory: bool = False) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, segments_in_memory)
+    return Opening(path, read_only, dim, embedder, metric, segments_in_memory)

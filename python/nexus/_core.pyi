@@ -9,7 +9,7 @@ from ._results import Answer as _Answer
 from ._results import Factors as _Factors
 from ._results import Hit as _Hit
 from ._results import Record as _Record
-from ._types import Intent, Kind, MetaValue, Vector, Weights
+from ._types import Intent, Kind, MetaValue, Metric, Vector, Weights
 
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
@@ -28,8 +28,8 @@ class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
     def note(self) -> str: ...
 
 @final
-class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str]):
-    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error")
+class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str]):
+    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error", "metric")
     @property
     def memories(self) -> int: ...
     @property
@@ -62,6 +62,8 @@ class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, i
     def discarded(self) -> int: ...
     @property
     def merge_error(self) -> str: ...
+    @property
+    def metric(self) -> Metric: ...
 
 @final
 class Problem(structseq[Any], tuple[int, int, str, str]):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, Path, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -39,8 +39,8 @@ class DB(AsyncVerbs, _core.Store):
 
     _closed = True  # until it is open
 
-    def __init__(self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, segments_in_memory: bool = False) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, segments_in_memory))
+    def __init__(self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, metric: Metric = "", segments_in_memory: bool = False) -> None:
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, segments_in_memory))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -214,12 +214,14 @@ class Listing:
             self.close()
 
 
-def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, segments_in_memory: bool = False) -> DB:
+def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None, metric: Metric = "", segments_in_memory: bool = False) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
     Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
     the first memory brings one. dim declares the dimension of the caller's vectors.
     embedder is any callable from a list of str to rows of numbers; see Embedder.
+    metric says what near means for vectors, "cosine", "dot" or "l2": it is fixed with the
+    first memory, and "" takes the store's own, cosine for a new one.
     segments_in_memory reads segment files into memory instead of mapping them.
     LockedError while the store is open already, by another process or this one.
 
@@ -228,14 +230,14 @@ def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedde
     ...     other.add("Ann moved to Oslo in May.")
     1
     """
-    return DB(path, read_only=read_only, dim=dim, embedder=embedder, segments_in_memory=segments_in_memory)
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, segments_in_memory=segments_in_memory)
 
 
-def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None, segments_in_memory: bool) -> dict[str, Any]:
+def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, segments_in_memory: bool) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
     bound = None if embedder is None else bind(embedder)
-    return {"read_only": read_only, "dim": dim, "embedder": bound, "segments_in_memory": segments_in_memory}
+    return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "segments_in_memory": segments_in_memory}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

@@ -13,6 +13,7 @@ from ._results import Factors
 
 Path: TypeAlias = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
+Metric: TypeAlias = Literal["", "cosine", "dot", "l2"]
 Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
 Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]
 MetaValue: TypeAlias = Union[str, float, bool, datetime, Sequence[str]]

@@ -33,8 +33,8 @@ typedef struct python_side {
   PyObject *make_error;   /* (code, message, retryable) -> exception */
   PyObject *answer, *hit, *record; /* subclasses of the types here, which outcomes are made of */
   PyObject *factors_class;         /* a named tuple */
-  PyObject *kinds, *intents, *factors; /* dict: name -> number */
-  PyObject *kind_names;   /* tuple: number -> name */
+  PyObject *kinds, *intents, *factors, *metrics; /* dict: name -> number */
+  PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
   PyObject *status_names; /* dict: number -> name */
   PyObject *datetime, *timedelta, *epoch, *microsecond;

@@ -19,8 +19,9 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("commits", "transactions since opening"), FIELD("merges", "since opening"),
     FIELD("replayed", "memories that opening took from the truth"),
     FIELD("discarded", "segment files that opening found invalid and rebuilt"),
-    FIELD("merge_error", "why merging to files has stopped; empty while it goes on"), END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 16};
+    FIELD("merge_error", "why merging to files has stopped; empty while it goes on"),
+    FIELD("metric", "how vectors are compared: cosine, dot or l2; empty before the first memory"), END_OF_FIELDS};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 17};
 
 static PyStructSequence_Field problem_fields[] = {
     FIELD("line", "line of the file, from 1; 0 where there is none"), FIELD("code", "the status code"),
@@ -95,8 +96,8 @@ PyObject *stats_from(const nexus_stats *s) {
   PyObject *values[] = {U64(s->memories), U64(s->deleted), U64(s->dimension), text_object(s->vectors), U64(s->segments),
                         U64(s->segment_files), U64(s->segment_bytes), U64(s->truth_bytes), U64(s->terms), U64(s->epoch),
                         U64(s->added), U64(s->commits), U64(s->merges), U64(s->replayed), U64(s->discarded),
-                        text_object(s->merge_error)};
-  return named_tuple(stats_type, values, 16);
+                        text_object(s->merge_error), Py_XNewRef(PyTuple_GetItem(py.metric_names, (Py_ssize_t)s->metric))};
+  return named_tuple(stats_type, values, 17);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {

@@ -121,7 +121,7 @@ class Case:
 
     def stats(self, step: dict[str, Any]) -> dict[str, Any]:
         stats = self.db.stats()
-        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension}
+        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension, "metric": stats.metric}
 
     def verify(self, step: dict[str, Any]) -> dict[str, Any]:
         report = self.db.verify()
@@ -144,7 +144,7 @@ class Case:
 
 
 VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
-    "open": (Case.open, {"path", "read_only", "dim", "segments_in_memory"}),
+    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
     "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "engines", "single_engine", *SCOPE}),

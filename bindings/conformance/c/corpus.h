@@ -39,6 +39,6 @@ bool check_memory(const cJSON *expect, const nexus_memory *memory);
 bool check_stats(const cJSON *expect, const nexus_stats *stats);
 bool check_report(const cJSON *expect, const nexus_report *report);
 
-extern const char *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5];
+extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5];
 
 #endif

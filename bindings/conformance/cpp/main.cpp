@@ -1,6 +1,7 @@
 /* conformance CORPUS: runs every case through nexus.hpp and prints what failed. */
 #include "values.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 
 namespace conformance {
+
+const char *const metrics[] = {"", "cosine", "dot", "l2"};
 
 /* One case in progress. */
 class run {
@@ -39,7 +42,7 @@ class run {
     }
     if (op == "stats") {
       nexus::stats st = db().stats();
-      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}};
+      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}};
     }
     if (op == "verify") return reported(db().verify());
     if (op == "import") return reported(db().import_from(path(s)));
@@ -62,6 +65,9 @@ class run {
     o.read_only = s.value("read_only", false);
     o.segments_in_memory = s.value("segments_in_memory", false);
     o.dim = s.value("dim", 0u);
+    auto named = std::find(std::begin(metrics), std::end(metrics), text(s, "metric"));
+    if (named == std::end(metrics)) throw std::runtime_error("metric " + text(s, "metric") + " is not known");
+    o.metric = static_cast<nexus::metric>(named - std::begin(metrics));
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
   }
@@ -116,7 +122,7 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim", "segments_in_memory"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric"}}, {"close", {}}, {"add", {"repeat", "memories"}},
     {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session"}},
     {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
