@@ -20,7 +20,8 @@ import (
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
 //	2  2026-11  vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
 //	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
-//	            rows and more, these codes are in lists (37 to 39, 58, 59)
+//	            rows and more, these codes are in lists (37 to 39, 58, 59);
+//	            filters of 2,048 keys and more (56, 57)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
@@ -61,7 +62,9 @@ type content struct {
 	authority    []float32
 	keyHashes    []uint64 // ascending
 	keyRows      []uint32 // row of each key hash
-	signatures   []uint8  // rows x 128
+	keyShards    []uint32 // filters of key hashes, see absent.go
+	keyPrints    []uint8
+	signatures   []uint8 // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
 }
@@ -98,6 +101,7 @@ func (c *content) sections() []section {
 		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
 		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
 		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
+		column(56, &c.keyShards), column(57, &c.keyPrints),
 	}
 }
 

@@ -36,6 +36,7 @@ type Segment struct {
 	mapping []byte
 	content
 	lex     *lexical.Reader
+	filter  keyFilter
 	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
 }
 
@@ -44,7 +45,11 @@ func newSegment(image []byte, c *content) (*Segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
 	}
-	s := &Segment{image: image, content: *c, lex: lex}
+	keys, err := c.openKeyFilter()
+	if err != nil {
+		return nil, err
+	}
+	s := &Segment{image: image, content: *c, lex: lex, filter: keys}
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
@@ -129,6 +134,9 @@ func (s *Segment) Find(id model.ID) (row int, ok bool) {
 // returns true. Rows are by hash: f confirms.
 func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 	h := hashPair(tenant, key)
+	if s.filter.lacks(h) {
+		return false
+	}
 	first, _ := slices.BinarySearch(s.keyHashes, h)
 	last, _ := slices.BinarySearchFunc(s.keyHashes[first:], h, func(v, t uint64) int {
 		if v <= t {
@@ -257,6 +265,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bo
 		b.keyHashes = append(b.keyHashes, k.hash)
 		b.keyRows = append(b.keyRows, k.row)
 	}
+	b.sealKeyFilter()
 	return &Draft{b}, true
 }
 
