@@ -17,7 +17,9 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -61,8 +63,13 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in.metric > C.NEXUS_METRIC_L2 {
 		d.fail("open_options.metric is %d", in.metric)
 	}
+	const microsMax = math.MaxInt64 / int64(time.Microsecond)
+	if in.history_us > C.int64_t(microsMax) {
+		d.fail("open_options.history_us is %d", in.history_us)
+	}
 	return engine.Options{
 		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric),
+		HistoryFor:       time.Duration(max(int64(in.history_us), -1)) * time.Microsecond,
 		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0,
 	}, own
 }

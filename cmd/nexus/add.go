@@ -41,7 +41,7 @@ Standard input is JSON lines; --format text makes it text.
 
 JSON lines (.jsonl .ndjson .json): one object a line, only "text" is required:
 {"key","text","time","speaker","session","user","agent","tenant","kind","importance",
-"meta":{},"vector":[]}; other fields go to meta. A line that is bad is reported as
+"valid_from","valid_to","expires","meta":{},"vector":[]}; other fields go to meta. A line that is bad is reported as
 FILE:LINE: reason and skipped; the exit code is then 1.
 
 Any other file is text or Markdown in UTF-8. It is cut into pieces at sentence ends; each

@@ -78,7 +78,8 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	root.PersistentFlags().BoolVar(&a.inMemory, "segments-in-memory", false, "read segment files into memory, do not map them")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
-		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newDeleteCommand(a),
+		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newUpdateCommand(a), newSupersedeCommand(a),
+		newHistoryCommand(a), newFeedbackCommand(a), newDeleteCommand(a),
 		newExportCommand(a), newImportCommand(a), newStatsCommand(a), newVerifyCommand(a), newCompactCommand(a),
 		newDoctorCommand(a), newEvalCommand(a), newVersionCommand(a),
 	)
@@ -103,7 +104,7 @@ func checkShells(root *cobra.Command) {
 // otherNames are what the verbs are called elsewhere.
 var otherNames = map[string]string{
 	"search": "query", "ask": "query", "find": "query", "remove": "delete", "rm": "delete", "forget": "delete",
-	"init": "add", "insert": "add", "show": "get", "ls": "list", "check": "verify",
+	"init": "add", "insert": "add", "show": "get", "ls": "list", "check": "verify", "edit": "update", "change": "update", "replace": "supersede", "log": "history", "versions": "history",
 }
 
 // badValue is how package pflag says that a flag's value is wrong.
@@ -119,6 +120,8 @@ func flagProblem(c *cobra.Command, err error) string {
 		wanted := "another value"
 		switch f := c.Flag(m[2]); {
 		case f == nil:
+		case f.Value.Type() == "time":
+			wanted = "RFC 3339, a date or Unix seconds"
 		case f.Value.Type() == "duration":
 			wanted = "a duration such as 5ms"
 		case f.Value.Type() == "bool":

@@ -18,13 +18,14 @@ import (
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
-//	2  2026-11  vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
+//	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
+//	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
 //	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
 //	            rows and more, these codes are in lists (37 to 39, 58, 59);
 //	            filters of 2,048 keys and more (56, 57)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
-//	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
+//	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
@@ -45,11 +46,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // content is the typed form of a segment: what the builder fills and what a
 // reader sees in place. Row r of every column belongs to ids[r]; ids ascend.
+//
+// A row is one version of a memory. Its number is the version's sequence, which
+// rises with every version that the store commits; the memory's ID is the sequence
+// of its first version. The few rows whose ID is another stand in a table of
+// their own, as do those that expire and those that are true for a time only.
 type content struct {
-	first, last model.ID // range of IDs that the segment answers for
+	first, last model.ID // range of sequences that the segment answers for
 	derived     uint64   // see Space.Derived
 
-	ids          []uint64
+	ids          []uint64 // sequences
 	recordStarts []uint64 // rows+1
 	records      []byte
 	tenants      []uint64
@@ -67,6 +73,15 @@ type content struct {
 	signatures   []uint8 // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
+
+	ingests     []int64  // when each version was committed, microseconds
+	versionIDs  []uint64 // IDs of rows that are not first versions, ascending
+	versionRows []uint32 // row of each, ascending for one ID
+	expiries    []int64  // of rows that expire, ascending
+	expiryRows  []uint32
+	validRows   []uint32 // rows with validity, ascending
+	validFrom   []int64  // openFrom where there is none
+	validTo     []int64  // openTo where there is none
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
@@ -96,6 +111,10 @@ func (c *content) sections() []section {
 		column(4, &c.tenants), column(5, &c.users), column(6, &c.agents), column(7, &c.sessions), column(8, &c.threads),
 		column(9, &c.events), column(10, &c.positions), column(11, &c.authority),
 		column(12, &c.keyHashes), column(13, &c.keyRows),
+		// Here, not beside the codes, as the system maps what lies around a page that is read.
+		column(24, &c.ingests), column(25, &c.versionIDs), column(26, &c.versionRows),
+		column(27, &c.expiries), column(28, &c.expiryRows),
+		column(29, &c.validRows), column(30, &c.validFrom), column(31, &c.validTo),
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
 		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
@@ -201,8 +220,9 @@ func decode(image []byte) (*Segment, error) {
 	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
 		return nil, corrupt("no segment header")
 	}
-	if v := le.Uint32(image[offVersion:]); v < formatOldest || v > FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", v, formatOldest, FormatVersion, model.ErrUnsupported)
+	version := le.Uint32(image[offVersion:])
+	if version < formatOldest || version > FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", version, formatOldest, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, corrupt("%d bytes of %d", len(image), size)
@@ -221,6 +241,9 @@ func decode(image []byte) (*Segment, error) {
 	}
 	c.vectors.SetDim(int(le.Uint32(image[offDim:])))
 	if err := c.bind(image, count, true); err != nil {
+		return nil, err
+	}
+	if err := c.modernize(); err != nil {
 		return nil, err
 	}
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
@@ -262,6 +285,24 @@ func (c *content) bind(image []byte, count int, verify bool) error {
 	return nil
 }
 
+// modernize fills what a file of version 1 lacks and its records tell.
+func (c *content) modernize() error {
+	if len(c.ingests) > 0 {
+		return nil
+	}
+	if len(c.recordStarts) == 0 || !slices.IsSorted(c.recordStarts) || c.recordStarts[len(c.recordStarts)-1] > uint64(len(c.records)) {
+		return corrupt("records are out of order")
+	}
+	for i, start := range c.recordStarts[1:] {
+		record := c.records[c.recordStarts[i]:start]
+		if len(record) < recordHead {
+			return corrupt("record of %d bytes", len(record))
+		}
+		c.ingests = append(c.ingests, committed(record))
+	}
+	return nil
+}
+
 // check verifies that the columns agree with each other, so that no later read
 // can leave its section.
 func (c *content) check(rows int) error {
@@ -272,6 +313,8 @@ func (c *content) check(rows int) error {
 		{len(c.events), rows}, {len(c.positions), rows}, {len(c.authority), rows},
 		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
 		{len(c.words.Lengths), rows},
+		{len(c.ingests), rows}, {len(c.versionRows), len(c.versionIDs)}, {len(c.expiryRows), len(c.expiries)},
+		{len(c.validFrom), len(c.validRows)}, {len(c.validTo), len(c.validRows)},
 	} {
 		if f.have != f.want {
 			return corrupt("a column has %d values, want %d", f.have, f.want)
@@ -283,15 +326,24 @@ func (c *content) check(rows int) error {
 	if err := c.vectors.Check(rows); err != nil {
 		return corrupt("vectors: %v", err)
 	}
-	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) {
+	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) ||
+		!slices.IsSorted(c.versionIDs) || !slices.IsSorted(c.expiries) || !slices.IsSorted(c.validRows) {
 		return corrupt("a column is out of order")
 	}
 	if c.recordStarts[0] != 0 || c.recordStarts[rows] != uint64(len(c.records)) {
 		return corrupt("records of %d bytes, want %d", len(c.records), c.recordStarts[rows])
 	}
-	for _, row := range c.keyRows {
-		if int(row) >= rows {
-			return corrupt("key of row %d", row)
+	for _, column := range [...][]uint32{c.keyRows, c.versionRows, c.expiryRows, c.validRows} {
+		for _, row := range column {
+			if int(row) >= rows {
+				return corrupt("row %d of %d is named", row, rows)
+			}
+		}
+	}
+	for row := range rows {
+		record := c.records[c.recordStarts[row]:c.recordStarts[row+1]]
+		if len(record) < recordHead || record[0] == recordLived && len(record) < recordHead+lifeBytes {
+			return corrupt("record of %d bytes", len(record))
 		}
 	}
 	return nil

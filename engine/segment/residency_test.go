@@ -106,7 +106,10 @@ func TestOnlyCodesStayResident(t *testing.T) {
 	s.LetGo()
 	calm := perRow()
 	t.Logf("bytes a row resident: %.1f after opening, %.1f after %d questions, %.1f when let go", opened, busy, len(questions), calm)
-	if limit := .04 * 4 * dim; calm > limit {
+	// The system maps what shares a folio with a page that is read: of the column before the
+	// codes, between 0 and this much, depending on where the file's parts happen to lie.
+	const aroundBytes = 128 << 10
+	if limit := .04*4*dim + aroundBytes/float64(rowCount); calm > limit {
 		t.Errorf("%.1f bytes a row are resident, want at most %.1f", calm, limit)
 	}
 	if calm < float64(s.Vectors().Bits.ResidentBytes())*.9 {

@@ -38,6 +38,7 @@ type Segment struct {
 	lex     *lexical.Reader
 	filter  keyFilter
 	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
+	newest  int64   // when the latest version was committed
 }
 
 func newSegment(image []byte, c *content) (*Segment, error) {
@@ -49,7 +50,7 @@ func newSegment(image []byte, c *content) (*Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Segment{image: image, content: *c, lex: lex, filter: keys}
+	s := &Segment{image: image, content: *c, lex: lex, filter: keys, newest: slices.Max(c.ingests)}
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
@@ -79,8 +80,11 @@ func (s *Segment) scopeColumns() [4][]uint64 {
 // RowCount returns the rows, deleted ones included; at least 1.
 func (s *Segment) RowCount() int { return len(s.ids) }
 
-// Range returns the first and last ID that the segment answers for.
+// Range returns the first and last sequence that the segment answers for.
 func (s *Segment) Range() (first, last model.ID) { return s.first, s.last }
+
+// Newest returns when the latest version was committed, in microseconds.
+func (s *Segment) Newest() int64 { return s.newest }
 
 // Derived returns the identity of the rules the segment was built by.
 func (s *Segment) Derived() uint64 { return s.derived }
@@ -95,8 +99,18 @@ func (s *Segment) Image() []byte { return s.image }
 // InFile reports whether the segment stands in a file.
 func (s *Segment) InFile() bool { return s.inFile }
 
-// ID returns the memory's ID of a row.
-func (s *Segment) ID(row int) model.ID { return model.ID(s.ids[row]) }
+// Sequence returns the number of a row's version; see content.
+func (s *Segment) Sequence(row int) model.ID { return model.ID(s.ids[row]) }
+
+// ID returns the ID of the memory that a row is a version of.
+func (s *Segment) ID(row int) model.ID {
+	if len(s.versionIDs) > 0 {
+		if id := RecordID(s.Record(row)); id != 0 {
+			return id
+		}
+	}
+	return model.ID(s.ids[row])
+}
 
 // Record returns the encoded record of a row.
 func (s *Segment) Record(row int) []byte {
@@ -125,9 +139,22 @@ func (s *Segment) Words() *lexical.Reader { return s.lex }
 // Vectors returns the vector columns.
 func (s *Segment) Vectors() *vector.Parts { return &s.vectors }
 
-// Find returns the row of an ID.
-func (s *Segment) Find(id model.ID) (row int, ok bool) {
-	return slices.BinarySearch(s.ids, uint64(id))
+// Find returns the row of a sequence.
+func (s *Segment) Find(sequence model.ID) (row int, ok bool) {
+	return slices.BinarySearch(s.ids, uint64(sequence))
+}
+
+// versions returns the rows that are later versions of a memory, oldest first.
+func (s *Segment) versions(id model.ID) []uint32 {
+	first, ok := slices.BinarySearch(s.versionIDs, uint64(id))
+	if !ok {
+		return nil
+	}
+	last := first
+	for last < len(s.versionIDs) && s.versionIDs[last] == uint64(id) {
+		last++
+	}
+	return s.versionRows[first:last]
 }
 
 // findKey calls f for the rows whose key may be key, newest first, until f
@@ -160,11 +187,19 @@ type Builder struct {
 	words  *lexical.Builder
 	keys   []keyRow
 	metric model.Metric
+
+	versions []keyRow // by ID
+	expiring []expiryRow
 }
 
 type keyRow struct {
 	hash uint64
 	row  uint32
+}
+
+type expiryRow struct {
+	expires int64
+	row     uint32
 }
 
 // keptBytes is the size of the largest segment whose columns are kept for the
@@ -191,7 +226,7 @@ func (b *Builder) release() {
 	for _, s := range b.sections() {
 		s.clear()
 	}
-	b.keys = b.keys[:0]
+	b.keys, b.versions, b.expiring = b.keys[:0], b.versions[:0], b.expiring[:0]
 	b.words.Reset()
 	builders.Put(b)
 }
@@ -206,6 +241,7 @@ func (b *Builder) Reserve(rows, recordBytes int) {
 		*c = slices.Grow(*c, rows)
 	}
 	b.events = slices.Grow(b.events, rows)
+	b.ingests = slices.Grow(b.ingests, rows)
 	b.positions = slices.Grow(b.positions, rows)
 	b.authority = slices.Grow(b.authority, rows)
 	b.signatures = slices.Grow(b.signatures, rows*signatureBytes)
@@ -215,10 +251,10 @@ func (b *Builder) Reserve(rows, recordBytes int) {
 // RowCount returns the rows added so far.
 func (b *Builder) RowCount() int { return len(b.ids) }
 
-// Add appends a committed row. A vector must have the space's dimension.
+// Add appends a committed row, of a higher sequence than the ones before. A vector must have the space's dimension.
 func (b *Builder) Add(r *Row) {
 	yieldAfter(len(b.ids))
-	b.addColumns(uint64(r.ID), &r.columns, Body(r.Record), r.Signature[:])
+	b.addColumns(uint64(cmp.Or(r.Sequence, r.ID)), &r.columns, Body(r.Record), r.Signature[:])
 	b.vectors.Append(r.Vector)
 	b.words.Add(&r.Terms)
 }
@@ -227,6 +263,7 @@ func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uin
 	if c.key != 0 {
 		b.keys = append(b.keys, keyRow{c.key, uint32(len(b.ids))})
 	}
+	b.addLife(&c.life)
 	b.ids = append(b.ids, id)
 	b.records = append(b.records, body...)
 	b.recordStarts = append(b.recordStarts, uint64(len(b.records)))
@@ -236,12 +273,29 @@ func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uin
 	b.sessions = append(b.sessions, c.session)
 	b.threads = append(b.threads, c.thread)
 	b.events = append(b.events, c.event)
+	b.ingests = append(b.ingests, c.ingest)
 	b.positions = append(b.positions, c.position)
 	b.authority = append(b.authority, c.authority)
 	b.signatures = append(b.signatures, signature...)
 }
 
-// Finish seals the rows into a segment that answers for the IDs first..last.
+// addLife enters the next row into the tables that few rows stand in.
+func (b *Builder) addLife(l *life) {
+	row := uint32(len(b.ids))
+	if l.id != 0 {
+		b.versions = append(b.versions, keyRow{l.id, row})
+	}
+	if l.expires != never {
+		b.expiring = append(b.expiring, expiryRow{l.expires, row})
+	}
+	if l.validFrom != openFrom || l.validTo != openTo {
+		b.validRows = append(b.validRows, row)
+		b.validFrom = append(b.validFrom, l.validFrom)
+		b.validTo = append(b.validTo, l.validTo)
+	}
+}
+
+// Finish seals the rows into a segment that answers for the sequences first..last.
 // The builder is not to be used again. It panics without rows.
 func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 	words, err := b.words.Finish()
@@ -258,15 +312,29 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bo
 	if !b.vectors.Seal(b.metric, stop) {
 		return nil, false
 	}
-	slices.SortFunc(b.keys, func(x, y keyRow) int {
-		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
+	b.keyHashes, b.keyRows = sortedTable(b.keys, b.keyHashes, b.keyRows)
+	b.versionIDs, b.versionRows = sortedTable(b.versions, b.versionIDs, b.versionRows)
+	slices.SortFunc(b.expiring, func(x, y expiryRow) int {
+		return cmp.Or(cmp.Compare(x.expires, y.expires), cmp.Compare(x.row, y.row))
 	})
-	for _, k := range b.keys {
-		b.keyHashes = append(b.keyHashes, k.hash)
-		b.keyRows = append(b.keyRows, k.row)
+	for _, e := range b.expiring {
+		b.expiries = append(b.expiries, e.expires)
+		b.expiryRows = append(b.expiryRows, e.row)
 	}
 	b.sealKeyFilter()
 	return &Draft{b}, true
+}
+
+// sortedTable sorts entries by hash, then row, and appends them as two columns.
+func sortedTable(entries []keyRow, hashes []uint64, rows []uint32) ([]uint64, []uint32) {
+	slices.SortFunc(entries, func(x, y keyRow) int {
+		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
+	})
+	for _, e := range entries {
+		hashes = append(hashes, e.hash)
+		rows = append(rows, e.row)
+	}
+	return hashes, rows
 }
 
 // Draft is a finished segment without an image yet: it becomes a segment in
@@ -349,6 +417,7 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 		b.addColumns(s.ids[row], &columns{
 			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
 			thread: s.threads[row], key: keys[row], event: s.events[row],
+			ingest: s.ingests[row], life: readLife(s.Record(row)),
 			position: s.positions[row], authority: s.authority[row],
 		}, s.Record(row), s.Signature(row))
 		b.vectors.AppendFrom(&s.vectors, row)

@@ -59,7 +59,7 @@ func plan(parts []segment.Part, calm bool) (span, bool) {
 		}
 	}
 	for i := range parts {
-		if parts[i].DeadCount()*deadShare > parts[i].RowCount() {
+		if parts[i].GoneCount()*deadShare > parts[i].RowCount() {
 			return span{i, i}, true
 		}
 	}
@@ -106,7 +106,7 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 func compactSpans(parts []segment.Part) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
-		if last-first > 1 || !parts[first].InFile() || parts[first].DeadCount() > 0 {
+		if last-first > 1 || !parts[first].InFile() || parts[first].GoneCount() > 0 {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -146,6 +146,8 @@ func (s *Store) kickMerger() {
 func (s *Store) merge() {
 	defer close(s.mergerDone)
 	rest := time.NewTimer(0) // first of all, whatever opening has left to do
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
 	if err := s.fileReplayed(); err != nil {
 		s.mergeFailed.Store(&err)
 	}
@@ -158,6 +160,9 @@ func (s *Store) merge() {
 			}
 		case <-rest.C:
 			calm = true
+		case <-sweep.C:
+			s.sweepQuietly()
+			continue
 		case order := <-s.rewrites:
 			order.reply <- s.rewrite(order.ctx, order.compact)
 			continue
@@ -251,7 +256,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	parts := view.Parts[todo.first : todo.last+1]
 	sources, dead := make([]*segment.Segment, len(parts)), make([]rows.Set, len(parts))
 	for i, p := range parts {
-		sources[i], dead[i] = p.Segment, p.Dead
+		sources[i], dead[i] = p.Segment, p.Gone()
 	}
 	draft, err := segment.Merge(view.Space, sources, dead, stop)
 	if err != nil {
@@ -272,12 +277,9 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	}
 	return s.onWriter(func() (err error) {
 		defer view.Guard(debug.SetPanicOnFault(true), &err)
-		now := s.view.Load()
-		first := now.PartOf(sources[0])
-		if first < 0 {
-			return fmt.Errorf("store: merge: sources are gone: %w", model.ErrInternal)
-		}
-		return s.install(sources, merged, number, now.CarryDead(first, first+len(sources)-1, merged))
+		return s.install(sources, merged, number, func(now *segment.View, first int) *segment.View {
+			return now.Replace(first, first+len(sources)-1, merged)
+		})
 	})
 }
 
@@ -330,14 +332,14 @@ func writeDurably(files vfs.FS, path string, write func(io.Writer) error) error 
 }
 
 // install, run by the writer, replaces the sources by merged in manifest and view,
-// where the given rows of it are deleted.
-func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, number uint64, dead rows.Set) error {
+// which exchange does there, from their first part on.
+func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, number uint64, exchange func(now *segment.View, first int) *segment.View) error {
 	view := s.view.Load()
 	first := view.PartOf(sources[0])
 	if first < 0 {
 		return fmt.Errorf("store: merge: sources are gone: %w", model.ErrInternal)
 	}
-	next := view.Replace(first, first+len(sources)-1, merged, dead)
+	next := exchange(view, first)
 	files := slices.DeleteFunc(slices.Clone(sources), func(x *segment.Segment) bool { return !x.InFile() })
 	if number == 0 && len(files) == 0 {
 		s.view.Store(next)

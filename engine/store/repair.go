@@ -59,11 +59,16 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 		}
 	}
 	return s.onWriter(func() error {
-		dead, err := s.deadOf(merged)
+		life, err := s.livesOf(merged, first, last)
 		if err != nil {
 			return err
 		}
-		return s.install([]*segment.Segment{damaged}, merged, number, dead)
+		return s.install([]*segment.Segment{damaged}, merged, number, func(now *segment.View, part int) *segment.View {
+			if merged == nil {
+				return now.Replace(part, part, nil)
+			}
+			return now.Exchange(part, merged, life.retired, life.retiredAt, life.deleted)
+		})
 	})
 }
 
@@ -90,23 +95,31 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segme
 	return draft, err
 }
 
-// deadOf returns the rows of a segment that the truth has not; the writer's call,
-// so that none goes meanwhile.
-func (s *Store) deadOf(merged *segment.Segment) (dead rows.Set, err error) {
-	if merged == nil {
-		return nil, nil
-	}
-	dead = rows.NewSet(merged.RowCount())
+// lives are what became of a segment's versions.
+type lives struct {
+	retired, deleted []model.ID
+	retiredAt        []int64
+}
+
+// livesOf looks in the truth which versions of a range were replaced, and which of a
+// segment are gone; the writer's call, so that nothing changes meanwhile.
+func (s *Store) livesOf(merged *segment.Segment, first, last model.ID) (l lives, err error) {
 	err = s.readTruth(func(tx *bolt.Tx) error {
-		memories := tx.Bucket(bucketMemories)
-		for row := range merged.RowCount() {
-			if memories.Get(idBytes(merged.ID(row))) == nil {
-				dead.Add(row)
+		sequences, at, err := readRetired(tx)
+		for i, sequence := range sequences {
+			if sequence >= first && sequence <= last {
+				l.retired, l.retiredAt = append(l.retired, sequence), append(l.retiredAt, at[i])
 			}
 		}
-		return nil
+		memories := tx.Bucket(bucketMemories)
+		for row := 0; merged != nil && row < merged.RowCount(); row++ {
+			if sequence := merged.Sequence(row); memories.Get(idBytes(sequence)) == nil {
+				l.deleted = append(l.deleted, sequence)
+			}
+		}
+		return err
 	})
-	return dead, err
+	return l, err
 }
 
 // onWriter has the writer goroutine run f between two commits, and waits.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,9 @@ type Options struct {
 	InMemory bool           // segment files are read into memory, not mapped
 	Files    vfs.FS         // of the segment files; nil: the operating system's
 	Metric   model.Metric   // unset: the store's, Cosine for a new one
+	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
+	// negative not at all; else Compact drops those replaced longer ago.
+	HistoryFor time.Duration
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -57,6 +61,7 @@ type Store struct {
 	options  Options
 	lock     *os.File
 	preparer *segment.Preparer
+	counter  *counter
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
 	// alone store it, complete; any goroutine loads it; nil once closed.
@@ -82,10 +87,12 @@ type Store struct {
 	db   *bolt.DB
 	swap sync.RWMutex
 
+	commitTx    func(*bolt.Tx) error  // (*bolt.Tx).Commit but in tests of its failure
 	poisoned    error                 // the writer's: why no write is taken any more
 	suspected   atomic.Bool           // a mapped file could not be read; the merger looks which
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
+	clock       int64                 // the writer's: microseconds of the last commit, see tick
 
 	added, commits, merges atomic.Uint64
 	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
@@ -105,7 +112,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		o.Files = vfs.OS
 	}
 	s := &Store{
-		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
+		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
 	}
@@ -125,6 +132,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	go s.write()
 	go s.merge()
+	go s.keepUsage()
 	s.kickMerger()
 	return s, nil
 }
@@ -306,15 +314,19 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 	return space, err
 }
 
-// View returns the current snapshot, or ErrClosed. Call Release when done.
-func (s *Store) View() (*segment.View, error) {
-	if v := s.view.Load(); v != nil {
-		return v, nil
+// View returns the current snapshot without what has expired, or ErrClosed. Call
+// Release when done.
+func (s *Store) View() (live *segment.View, err error) {
+	v := s.view.Load()
+	if v == nil {
+		return nil, errClosed
 	}
-	return nil, errClosed
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Live(time.Now().UnixMicro()), nil
 }
 
-// Add commits memories, which must be normalized, all or none, and returns
+// Add commits memories, which must be normalized and the caller's to change, all
+// or none, and returns
 // their IDs in order once they are durable and visible. See transaction.add for
 // keys. Errors name the memory by its index.
 func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, error) {
@@ -323,6 +335,9 @@ func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, e
 	}
 	if s.readOnly {
 		return nil, fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
+	}
+	for i := range memories {
+		memories[i].Version, memories[i].Supersedes, memories[i].SupersededBy = 0, 0, 0
 	}
 	for {
 		rows, err := s.tryAdd(ctx, memories)
@@ -411,6 +426,7 @@ func CheckQuestion(v *segment.View, vector []float32) error {
 // Reads in flight end on their snapshots. A second Close does nothing.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
+		s.stopUsage()
 		s.closing.Store(true)
 		if !s.readOnly {
 			s.closeErr = s.order(context.Background(), false)

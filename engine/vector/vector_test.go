@@ -142,20 +142,3 @@ func TestAppendFromCopiesARowExactly(t *testing.T) {
 		t.Fatal("rows differ")
 	}
 }
-
-func TestWarmSearchDoesNotAllocate(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 3))
-	columns := &Parts{Dim: 96}
-	for range 2000 {
-		columns.Append(randomVector(r, 96))
-	}
-	columns.Seal(model.Cosine, never)
-	var s Searcher
-	q, parts := randomVector(r, 96), []Part{{Parts: columns}}
-	var dst []rows.Hit
-	search := func() { s.Prepare(q, model.Cosine, parts); dst = s.Top(dst[:0], 64, never) }
-	search()
-	if n := testing.AllocsPerRun(20, search); n != 0 {
-		t.Fatalf("%v allocations", n)
-	}
-}

@@ -98,6 +98,10 @@ exports.OP = {
   import: 12,
   list: 13,
   next: 14,
+  update: 16,
+  supersede: 17,
+  history: 18,
+  feedback: 19,
 };
 
 exports.DEFAULT_K = 8; // hits of an answer where the question does not say

@@ -46,6 +46,24 @@ class MemoryFields(TypedDict, total=False):
     end: int
     meta: Mapping[str, MetaValue] | None
     vector: Vector | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    expires: datetime | None
+
+
+class PatchFields(TypedDict, total=False):
+    """What an update changes; see DB.update."""
+
+    text: str
+    speaker: str
+    time: datetime | None
+    kind: Kind
+    importance: float
+    meta: Mapping[str, MetaValue] | None
+    vector: Vector | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    expires: datetime | None
 
 
 class QueryOptions(TypedDict, total=False):
@@ -63,6 +81,8 @@ class QueryOptions(TypedDict, total=False):
     budget: float | None
     engines: Sequence[str] | None
     single_engine: bool
+    as_of: datetime | None
+    valid_at: datetime | None
 
 
 @runtime_checkable
