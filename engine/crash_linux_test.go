@@ -37,9 +37,20 @@ type fate int
 const (
 	adding   fate = iota + 1 // there, with all that was added with it, or not
 	kept                     // acknowledged: there
+	updating                 // there, with its first text or its second
+	updated                  // there with its second
 	deleting                 // there or not
 	gone                     // acknowledged: not there
 )
+
+// fits reports whether a text is one that a key of this fate may have.
+func (f fate) fits(key, text string) bool {
+	first := text == crashText(key) && f != updated
+	return first || text == crashText(key)+revision && (f == updating || f == updated || f == deleting)
+}
+
+// revision is what an update adds to a text.
+const revision = " revised"
 
 // ledger is the fate of every key that the workload has named so far. It never
 // changes once a later mark was given.
@@ -50,11 +61,11 @@ type ledger struct {
 }
 
 // after returns the ledger after a mark: "add k1 k2", "added k1 k2", "delete k",
-// "deleted k".
+// "deleted k", and likewise of an update.
 func (l *ledger) after(mark string) *ledger {
 	words := strings.Fields(mark)
 	next := &ledger{l.version + 1, maps.Clone(l.fates), l.group}
-	become := map[string]fate{"add": adding, "added": kept, "delete": deleting, "deleted": gone}[words[0]]
+	become := map[string]fate{"add": adding, "added": kept, "update": updating, "updated": updated, "delete": deleting, "deleted": gone}[words[0]]
 	for _, key := range words[1:] {
 		next.fates[key] = become
 		if become == adding {
@@ -104,8 +115,19 @@ func (m crashMarks) delete(t *testing.T, db *engine.DB, ids []engine.ID, keys []
 	m.say("deleted", keys)
 }
 
+func (m crashMarks) update(t *testing.T, db *engine.DB, ids []engine.ID, keys []string) {
+	for i, key := range keys {
+		m.say("update", keys[i:i+1])
+		text := crashText(key) + revision
+		if _, err := db.Update(ctx, ids[i], engine.Patch{Text: &text}); err != nil {
+			t.Error(err)
+		}
+		m.say("updated", keys[i:i+1])
+	}
+}
+
 // TestCrashWorkload is what the crash tests trace: adds by several writers,
-// deletes, merges to files, compactions, closing and opening, and an end without.
+// updates, deletes, merges to files, compactions, closing and opening, and an end without.
 func TestCrashWorkload(t *testing.T) {
 	root := os.Getenv(workloadRoot)
 	if root == "" {
@@ -134,11 +156,14 @@ func TestCrashWorkload(t *testing.T) {
 	ids, keys = writeTogether(t, db, m, "c")
 	compact()
 	m.delete(t, db, ids[:9], keys[:9])
+	m.update(t, db, ids[9:14], keys[9:14])
 	compact()
+	m.update(t, db, ids[20:22], keys[20:22])
 	m.add(t, db, "d", 3)
 	reopen()
 	ids, keys = m.add(t, db, "e", 4)
-	m.delete(t, db, ids[1:2], keys[1:2])
+	m.update(t, db, ids[2:4], keys[2:4])
+	m.delete(t, db, ids[1:3], keys[1:3])
 	os.Exit(0) // no Close
 }
 
@@ -316,7 +341,7 @@ func checkStore(db *engine.DB, want *ledger) error {
 		if err != nil {
 			return err
 		}
-		if m.Text != crashText(m.Key) || there[m.Key] != 0 {
+		if !max(want.fates[m.Key], kept).fits(m.Key, m.Text) || there[m.Key] != 0 {
 			return fmt.Errorf("memory %d with key %q is not what was added, or twice there", m.ID, m.Key)
 		}
 		there[m.Key] = m.ID
@@ -331,7 +356,7 @@ func checkStore(db *engine.DB, want *ledger) error {
 	}
 	for key, f := range want.fates {
 		whole := f == adding && there[want.group[key]] != 0
-		if there[key] == 0 && (f == kept || whole) || there[key] != 0 && f == adding && !whole {
+		if there[key] == 0 && (f >= kept && f <= updated || whole) || there[key] != 0 && f == adding && !whole {
 			return fmt.Errorf("%q is lost: fate %d, of the group of %q", key, f, want.group[key])
 		}
 	}
