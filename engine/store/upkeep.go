@@ -145,7 +145,7 @@ const shrinkBytes = 4 << 20
 // would keep the size of its largest hour.
 func (s *Store) shrinkTruth() error {
 	s.swap.RLock()
-	free := s.db.Stats().FreePageN * s.db.Info().PageSize
+	free := s.db.Stats().FreePageN * os.Getpagesize() // bbolt's, but for files of another machine
 	s.swap.RUnlock()
 	info, err := os.Stat(filepath.Join(s.dir, truthName))
 	if err != nil || free < shrinkBytes || int64(free) < info.Size()/2 {
