@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -150,6 +151,10 @@ type Options struct {
 	// that are asked again: 0 means 16 MiB, a negative number keeps none. An answer
 	// is used only as long as no memory was added, changed or deleted since.
 	CacheBytes int
+	// SegmentsInMemory reads segment files into memory at opening, instead of
+	// mapping them: for media that may fail, and for hosts that take SIGBUS for
+	// themselves. It costs their size in memory that the system cannot take back.
+	SegmentsInMemory bool
 }
 
 // DB is an open store. Its methods are safe from any goroutine.
@@ -161,7 +166,7 @@ type DB struct {
 
 // Open opens the store in a directory, creating it where there is none (unless
 // ReadOnly). Errors: ErrLocked while it is open already, ErrNotFound,
-// ErrForbidden (no right to read it), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
+// ErrForbidden (no right to read it), ErrInvalid (another program's directory), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
 // (other vectors than it was made with), ErrCorrupt (the truth itself is
 // damaged; damaged segments are rebuilt and counted in Stats.Discarded).
 func Open(dir string, o Options) (*DB, error) { return OpenContext(context.Background(), dir, o) }
@@ -183,7 +188,7 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if !o.Metric.Valid() {
 		return nil, fmt.Errorf("open: %v: %w", o.Metric, ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, HistoryFor: o.HistoryFor})
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, HistoryFor: o.HistoryFor, InMemory: o.SegmentsInMemory})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
@@ -297,10 +302,13 @@ func (db *DB) GetByKey(ctx context.Context, tenant, key string) (Memory, error) 
 	if key == "" {
 		return Memory{}, fmt.Errorf("get: empty key: %w", ErrInvalid)
 	}
+	if len(key) > model.NameBytesMax {
+		return Memory{}, fmt.Errorf("get: key of %d bytes, no memory has more than %d: %w", len(key), model.NameBytesMax, ErrInvalid)
+	}
 	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.FindKey(tenant, key) }, "key %q", key)
 }
 
-func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool), what string, name any) (Memory, error) {
+func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool), what string, name any) (m Memory, err error) {
 	if err := model.FromContext(ctx, "get"); err != nil {
 		return Memory{}, err
 	}
@@ -309,12 +317,12 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 		return Memory{}, fmt.Errorf("get: %w", err)
 	}
 	defer view.Release()
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
 	ref, ok := find(view)
 	if !ok {
 		return Memory{}, fmt.Errorf("get: "+what+": %w", name, ErrNotFound)
 	}
-	m, err := view.Memory(ref, true)
-	if err == nil {
+	if m, err = view.Memory(ref, true); err == nil {
 		m.Usage = db.store.Used(m.ID)
 	}
 	return m, err
@@ -333,7 +341,7 @@ func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Me
 		var allow []rows.Set
 		if err == nil && s != nil {
 			if err = s.Check(); err == nil {
-				allow, err = view.Select(ctx, s.Scope, s.Filter)
+				allow, err = guardedSelect(ctx, view, s)
 			}
 		}
 		if err != nil {
@@ -348,7 +356,7 @@ func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Me
 			err := model.FromContext(ctx, place)
 			var m Memory
 			if err == nil {
-				m, err = view.Memory(r, true)
+				m, err = guardedMemory(view, r)
 			}
 			if err == nil && s != nil && !s.Scope.Covers(m.Scope) {
 				return true // its scope's names have the hashes of others
@@ -356,6 +364,16 @@ func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Me
 			return yield(m, err) && err == nil
 		})
 	}
+}
+
+func guardedSelect(ctx context.Context, v *segment.View, s *Selection) (allow []rows.Set, err error) {
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Select(ctx, s.Scope, s.Filter)
+}
+
+func guardedMemory(v *segment.View, r rows.Ref) (m Memory, err error) {
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Memory(r, true)
 }
 
 // Delete removes memories by ID and returns how many of them were there. They

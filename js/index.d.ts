@@ -290,6 +290,8 @@ export interface OpenOptions {
   historyMs?: number | undefined;
   /** Bounds the memory that finished answers are kept in; 16 MiB unless given, a negative number keeps none. */
   cacheBytes?: number | undefined;
+  /** Reads segment files into memory at opening, instead of mapping them. */
+  segmentsInMemory?: boolean | undefined;
 }
 
 /** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */

@@ -154,6 +154,7 @@ func (r *runner) opened(s Step) (results, error) {
 		Path     *string `json:"path"`
 		ReadOnly bool    `json:"read_only"`
 		Dim      int     `json:"dim"`
+		InMemory bool    `json:"segments_in_memory"`
 		Metric   string  `json:"metric"`
 		Cache    int     `json:"cache_bytes"`
 	}
@@ -168,7 +169,7 @@ func (r *runner) opened(s Step) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, CacheBytes: a.Cache})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory})
 	if err != nil {
 		return nil, err
 	}

@@ -175,6 +175,7 @@ enum nexus_op {
 #define NEXUS_PATCH_VALID_TO 64u /* valid_to_us changes, or goes */
 #define NEXUS_PATCH_EXPIRY 128u /* expires_us changes, or goes */
 #define NEXUS_OPEN_READ_ONLY 1u /* open for questions alone */
+#define NEXUS_OPEN_SEGMENTS_IN_MEMORY 2u /* read segment files into memory at opening, do not map them */
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
 /* Handles: plain values, checked at every call. {0} is none. A handle that was closed,

@@ -41,6 +41,7 @@ struct options {
      compact drops older ones. */
   std::chrono::microseconds history{0};
   std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
+  bool segments_in_memory = false; /* read segment files into memory, do not map them */
 };
 
 namespace detail {
@@ -211,7 +212,8 @@ class opening {
   explicit opening(const options &o) {
     c_.struct_size = sizeof c_, c_.dim = o.dim, c_.metric = static_cast<std::uint32_t>(o.metric);
     c_.history_us = o.history.count(), c_.cache_bytes = o.cache_bytes;
-    if (o.read_only) c_.flags = NEXUS_OPEN_READ_ONLY;
+    if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
+    if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);
     e_.struct_size = sizeof e_, e_.dim = copy->dim, e_.name = text(copy->name);

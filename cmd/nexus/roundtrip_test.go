@@ -204,7 +204,7 @@ func humanAgain(args []string) []string {
 
 func TestAnswerHasItsFields(t *testing.T) {
 	dir := directory(t)
-	nexus(t, exitDone, "add", "--db", dir, writeFile(t, dir+"/in.jsonl", recordsOfEveryKind))
+	nexus(t, exitDone, "add", "--db", dir, writeFile(t, directory(t)+"/in.jsonl", recordsOfEveryKind))
 	r := nexus(t, exitDone, "query", "--db", dir, "--json", "-k", "1", "Oslo")
 	var answer struct {
 		Hits []map[string]json.RawMessage

@@ -24,6 +24,7 @@ import (
 //	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
 //	            rows and more, these codes are in lists (37 to 39, 58, 59)
 //	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
+//	            filters of 2,048 keys and more (56, 57)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
@@ -69,7 +70,9 @@ type content struct {
 	authority    []float32
 	keyHashes    []uint64 // ascending
 	keyRows      []uint32 // row of each key hash
-	signatures   []uint8  // rows x 128
+	keyShards    []uint32 // filters of key hashes, see absent.go
+	keyPrints    []uint8
+	signatures   []uint8 // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
 
@@ -121,6 +124,7 @@ func (c *content) sections() []section {
 		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
 		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
 		column(48, &c.fields.Text), column(49, &c.fields.Index), column(50, &c.fields.Values), column(51, &c.fields.Rows),
+		column(56, &c.keyShards), column(57, &c.keyPrints),
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 var update = flag.Bool("update", false, "write the sample of the current format anew")
@@ -336,8 +337,8 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 	if err := os.WriteFile(path, s.Image(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := OpenFile(path)
-	if err != nil || !opened.Mapped() || !bytes.Equal(opened.Image(), s.Image()) {
+	opened, err := OpenFile(vfs.OS, path, false)
+	if err != nil || !opened.InFile() || !bytes.Equal(opened.Image(), s.Image()) {
 		t.Fatalf("%v", err)
 	}
 	used := 0
@@ -445,7 +446,7 @@ func TestSamplesOfEveryFormatStayReadable(t *testing.T) {
 		}
 	}
 	for version := 1; version <= FormatVersion; version++ {
-		s, err := OpenFile(filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)))
+		s, err := OpenFile(vfs.OS, filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)), false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -87,6 +87,9 @@ type View struct {
 	Documents   uint64 // live rows
 	TotalLength uint64 // terms in live rows
 
+	// Faulted, if any, is told when a mapped file could not be read (see Guard). It
+	// does not block, and is called from any goroutine.
+	Faulted  func()
 	expiring *expiring // nil where nothing expires
 }
 
@@ -111,7 +114,7 @@ func (v *View) With(s *Segment) *View {
 
 // next returns the view that follows v with the given parts, which it takes over.
 func (v *View) next(parts []Part) *View {
-	n := &View{Space: v.Space, Epoch: v.Epoch + 1, content: v.content, expired: v.expired, Parts: parts}
+	n := &View{Space: v.Space, Epoch: v.Epoch + 1, content: v.content, expired: v.expired, Parts: parts, Faulted: v.Faulted}
 	for i := range parts {
 		n.Documents += parts[i].documents
 		n.TotalLength += parts[i].length
@@ -287,6 +290,11 @@ func (v *View) WithDeleted(sequences []model.ID) *View {
 	return v.next(parts).changed()
 }
 
+// PartOf returns the index of a segment's part, -1 where the view has it not.
+func (v *View) PartOf(s *Segment) int {
+	return slices.IndexFunc(v.Parts, func(p Part) bool { return p.Segment == s })
+}
+
 // WithRetired returns the view in which the given versions were replaced at the
 // given times, in microseconds.
 func (v *View) WithRetired(sequences []model.ID, at []int64) *View {
@@ -331,6 +339,14 @@ func (v *View) without(sequences []model.ID) (parts []Part, touched []rows.Set) 
 		touched[ref.Part].Add(int(ref.Row))
 	}
 	return parts, touched
+}
+
+// Exchange returns the view with another segment in a part's place, in which the
+// given versions were replaced at the given times and others are deleted.
+func (v *View) Exchange(part int, fresh *Segment, retired []model.ID, at []int64, deleted []model.ID) *View {
+	parts := slices.Clone(v.Parts)
+	parts[part] = newPart(fresh, nil, nil)
+	return v.next(parts).WithRetired(retired, at).WithDeleted(deleted)
 }
 
 // Replace returns the view with the parts first..last replaced by merged, which

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // A backup is a store's directory with a file more, which names every file with
@@ -74,7 +75,7 @@ func (s *Store) backup(ctx context.Context, dir string, meter Meter, link func(f
 		return 0, err
 	}
 	list := func(w io.Writer) error { return writeBackupList(w, memories, files) }
-	if err = writeDurably(filepath.Join(at.work, backupList), list); err != nil {
+	if err = writeDurably(vfs.OS, filepath.Join(at.work, backupList), list); err != nil {
 		return 0, err
 	}
 	return memories, at.nameTruth()
@@ -202,7 +203,7 @@ func (p *point) copyTo(c *copier, work string) error {
 			return err
 		}
 	}
-	return SyncDirectory(filepath.Join(work, segmentsName))
+	return vfs.OS.SyncDir(filepath.Join(work, segmentsName))
 }
 
 // plain hides every method but Write, so that io.Copy hands over small pieces.
@@ -224,7 +225,7 @@ type copier struct {
 
 // write makes a file durable whose content f writes, and notes it under name.
 func (c *copier) write(path, name string, f func(io.Writer) error) error {
-	return writeDurably(path, func(w io.Writer) error { return c.through(w, name, f) })
+	return writeDurably(vfs.OS, path, func(w io.Writer) error { return c.through(w, name, f) })
 }
 
 // sum reads a file into w and notes it.
@@ -315,7 +316,7 @@ func (p *place) nameTruth() error {
 	if err := os.Rename(path+unnamed, path); err != nil {
 		return err
 	}
-	return SyncDirectory(p.work)
+	return vfs.OS.SyncDir(p.work)
 }
 
 // close gives the directory its name where it is whole, else removes what was
@@ -325,7 +326,7 @@ func (p *place) close(whole bool) error {
 		if err := os.Rename(p.work, p.final); err != nil {
 			return errors.Join(err, os.RemoveAll(p.work))
 		}
-		return SyncDirectory(filepath.Dir(p.final))
+		return vfs.OS.SyncDir(filepath.Dir(p.final))
 	}
 	if whole {
 		return nil

@@ -15,6 +15,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // step turns a truth of one format into one of the next, in one transaction.
@@ -56,7 +57,7 @@ func upgradeTruth(ctx context.Context, dir string, to uint32, steps []step) erro
 	if err := upgraded(ctx, path, fresh, chain); err != nil {
 		return fmt.Errorf("store: upgrade from format %d to %d: %w", version, to, classify(err))
 	}
-	if err := errors.Join(os.Rename(fresh, path), SyncDirectory(dir)); err != nil {
+	if err := errors.Join(os.Rename(fresh, path), vfs.OS.SyncDir(dir)); err != nil {
 		return fmt.Errorf("store: upgrade: %w", classify(err))
 	}
 	return nil
@@ -123,9 +124,9 @@ func keep(path, kept string) error {
 		return err
 	}
 	if os.Link(path, kept) == nil {
-		return SyncDirectory(filepath.Dir(kept))
+		return vfs.OS.SyncDir(filepath.Dir(kept))
 	}
-	return writeDurably(kept, func(w io.Writer) error {
+	return writeDurably(vfs.OS, kept, func(w io.Writer) error {
 		f, err := os.Open(path)
 		if err != nil {
 			return err
@@ -220,7 +221,7 @@ func Rollback(dir string, force bool) (m Migration, err error) {
 		case m.Added+m.Deleted > 0 && !force:
 			return fmt.Errorf("store: rollback: %d memories added since would be gone, %d deleted would be back: %w", m.Added, m.Deleted, model.ErrConflict)
 		}
-		err = errors.Join(os.Rename(keptPath(dir, m.Kept), filepath.Join(dir, truthName)), SyncDirectory(dir))
+		err = errors.Join(os.Rename(keptPath(dir, m.Kept), filepath.Join(dir, truthName)), vfs.OS.SyncDir(dir))
 		if err != nil {
 			return fmt.Errorf("store: rollback: %w", classify(err))
 		}

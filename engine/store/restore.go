@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // Restore makes a store, in a directory that does not exist or is empty, of a
@@ -65,7 +66,7 @@ func (c *copier) restore(backup, work string, f backupFile) error {
 		to += unnamed
 	}
 	return c.compare(backup, f, func(from string) error {
-		return writeDurably(to, func(w io.Writer) error { return c.sum(from, f.name, w) })
+		return writeDurably(vfs.OS, to, func(w io.Writer) error { return c.sum(from, f.name, w) })
 	})
 }
 

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,12 +26,14 @@ import (
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // The names within a store's directory.
 const (
 	truthName    = "truth.db"
 	compactName  = "truth.db.compact" // while Compact copies
+	freshSuffix  = ".new"             // of truth.db while it is created
 	lockName     = "LOCK"
 	segmentsName = "segments"
 
@@ -42,6 +46,8 @@ type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
+	InMemory bool           // segment files are read into memory, not mapped
+	Files    vfs.FS         // of the segment files; nil: the operating system's
 	Metric   model.Metric   // unset: the store's, Cosine for a new one
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
 	// negative not at all; else Compact drops those replaced longer ago.
@@ -87,13 +93,14 @@ type Store struct {
 	// where Compact is about to replace that file: so Compact waits, not the writer.
 	backups     sync.RWMutex
 	poisoned    error                 // the writer's: why no write is taken any more
+	suspected   atomic.Bool           // a mapped file could not be read; the merger looks which
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
 
 	added, commits, merges atomic.Uint64
-	replayed               int // memories that opening took from the truth
-	discarded              int // segment files that were not valid
+	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
+	discarded              int          // segment files that were not valid
 }
 
 // Open opens the store in dir, creating it unless ReadOnly. It fails with
@@ -104,6 +111,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	dir, err := filepath.Abs(dir) // the process may change its directory later
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", classify(err))
+	}
+	if o.Files == nil {
+		o.Files = vfs.OS
 	}
 	s := &Store{
 		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
@@ -173,7 +183,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 		if _, err := os.Stat(filepath.Join(s.dir, truthName)); err != nil {
 			return fmt.Errorf("store: no store in %s: %w", s.dir, classify(err))
 		}
-	} else if err := os.MkdirAll(filepath.Join(s.dir, segmentsName), 0o700); err != nil {
+	} else if err := s.ownDirectory(); err != nil {
+		return err
+	} else if err := s.makeDirectories(); err != nil {
 		return fmt.Errorf("store: create: %w", classify(err))
 	}
 	if s.lock, err = lockDirectory(filepath.Join(s.dir, lockName), s.readOnly); err != nil {
@@ -190,7 +202,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	if !s.readOnly {
 		// The names of a new store's files have to be as durable as its records.
-		if err := errors.Join(s.forgetBackup(), SyncDirectory(s.dir), SyncDirectory(filepath.Dir(s.dir))); err != nil {
+		if err := errors.Join(s.forgetBackup(), vfs.OS.SyncDir(s.dir), vfs.OS.SyncDir(filepath.Dir(s.dir))); err != nil {
 			return fmt.Errorf("store: create: %w", classify(err))
 		}
 	}
@@ -209,6 +221,42 @@ func (s *Store) forgetBackup() error {
 		return nil
 	}
 	return err
+}
+
+// ownDirectory refuses a directory that holds something, and no store: it is another
+// program's, and nothing is written there. Segments without a truth are what is left
+// of a store, and not to be tidied away. What a crash may leave of a new store is
+// no hindrance, and neither are hidden files, which systems make by themselves.
+func (s *Store) ownDirectory() error {
+	if _, err := os.Lstat(filepath.Join(s.dir, truthName)); err == nil {
+		return nil
+	}
+	names, err := vfs.OS.List(s.dir)
+	if err != nil {
+		return nil // not there, or no directory: creating it says so
+	}
+	for _, name := range names {
+		switch name {
+		case segmentsName:
+			files, _ := s.options.Files.List(filepath.Join(s.dir, segmentsName))
+			if slices.ContainsFunc(files, func(name string) bool { return filepath.Ext(name) == segmentSuffix }) {
+				return fmt.Errorf("store: truth.db is missing beside its segments: restore it from a copy: %w", model.ErrCorrupt)
+			}
+		case lockName, truthName + freshSuffix, compactName, "lost+found":
+		default:
+			if name[0] != '.' {
+				return fmt.Errorf("store: %s holds files and no store: give a directory of its own: %w", s.dir, model.ErrInvalid)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) makeDirectories() error {
+	if err := vfs.OS.MkdirAll(s.dir); err != nil {
+		return err
+	}
+	return s.options.Files.MkdirAll(filepath.Join(s.dir, segmentsName))
 }
 
 // chooseSpace decides from the truth and the options what vectors there are.
@@ -288,11 +336,13 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 
 // View returns the current snapshot without what has expired, or ErrClosed. Call
 // Release when done.
-func (s *Store) View() (*segment.View, error) {
-	if v := s.view.Load(); v != nil {
-		return v.Live(time.Now().UnixMicro()), nil
+func (s *Store) View() (live *segment.View, err error) {
+	v := s.view.Load()
+	if v == nil {
+		return nil, errClosed
 	}
-	return nil, errClosed
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Live(time.Now().UnixMicro()), nil
 }
 
 // Add commits memories, which must be normalized and the caller's to change, all

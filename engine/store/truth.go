@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // FormatVersion is the version of truth.db. History:
@@ -54,10 +56,16 @@ const openTimeout = 200 * time.Millisecond // for bbolt's own file lock; LOCK ha
 // openTruth opens or creates the truth file and checks its version.
 func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) && !readOnly {
+		err = createTruth(path)
+	}
 	switch {
-	case err == nil && !info.Mode().IsRegular():
+	case err != nil:
+		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
+	case info == nil: // just created
+	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("store: truth.db is no regular file: %w", model.ErrCorrupt)
-	case err == nil && readOnly && info.Size() == 0:
+	case readOnly && info.Size() == 0:
 		return nil, fmt.Errorf("store: truth.db is empty: restore it from a copy: %w", model.ErrCorrupt)
 	}
 	db, err := openFile(path, readOnly)
@@ -95,6 +103,30 @@ func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
 
 // errOlder is of a truth that an older build wrote.
 var errOlder = fmt.Errorf("of an older format: %w", model.ErrUnsupported)
+
+// createTruth makes an empty truth under another name and renames it when it is
+// durable: bbolt writes the first pages of a file in place, and a loss of power
+// among them would leave what is no database and cannot be opened.
+func createTruth(path string) error {
+	fresh := path + freshSuffix
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	db, err := bolt.Open(fresh, 0o600, &bolt.Options{Timeout: openTimeout})
+	if err != nil {
+		os.Remove(fresh)
+		return err
+	}
+	err = errors.Join(db.Update(createBuckets), db.Close())
+	if err == nil {
+		err = os.Rename(fresh, path)
+	}
+	if err != nil {
+		os.Remove(fresh)
+		return err
+	}
+	return vfs.OS.SyncDir(filepath.Dir(path))
+}
 
 func checkFormat(db *bolt.DB, readOnly bool) error {
 	version, err := readFormat(db)

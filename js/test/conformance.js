@@ -14,7 +14,7 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim', 'metric', 'cache_bytes'], close: [], add: ['memories', 'repeat'],
+  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes'], close: [], add: ['memories', 'repeat'],
   query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
@@ -144,7 +144,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, segmentsInMemory: step.segments_in_memory };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }

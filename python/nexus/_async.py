@@ -256,8 +256,9 @@ class Opening:
         metric: Metric,
         history: float | timedelta | None,
         cache_bytes: int,
+        segments_in_memory: bool,
     ) -> None:
-        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes)
+        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -265,12 +266,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, metric, history, cache_bytes = self._given
+        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, metric, history, cache_bytes)
+            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory)
         else:  # it may have to be called for its dimension, which can take long
             loop = asyncio.get_running_loop()
-            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes)
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -297,9 +298,10 @@ def aopen(
     metric: Metric = "",
     history: float | timedelta | None = None,
     cache_bytes: int = 0,
+    segments_in_memory: bool = False,
 ) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes)
+    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
 
 
 async def arestore(backup: Path, path: Path) -> int:

@@ -50,8 +50,9 @@ class DB(AsyncVerbs, _core.Store):
         metric: Metric = "",
         history: float | timedelta | None = None,
         cache_bytes: int = 0,
+        segments_in_memory: bool = False,
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -308,6 +309,7 @@ def open(
     metric: Metric = "",
     history: float | timedelta | None = None,
     cache_bytes: int = 0,
+    segments_in_memory: bool = False,
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
@@ -320,6 +322,7 @@ def open(
     a timedelta, after which compact() drops them; 0 keeps none.
     cache_bytes bounds the memory that finished answers are kept in for questions that are
     asked again: 0 means 16 MiB, a negative number keeps none.
+    segments_in_memory reads segment files into memory instead of mapping them.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -327,7 +330,8 @@ def open(
     ...     other.add("Ann moved to Oslo in May.")
     1
     """
-    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history, cache_bytes=cache_bytes)
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history, cache_bytes=cache_bytes,
+              segments_in_memory=segments_in_memory)
 
 
 def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> int:
@@ -341,12 +345,14 @@ def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> in
 
 
 def _opening(
-    path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None, cache_bytes: int
+    path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None, cache_bytes: int,
+    segments_in_memory: bool,
 ) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
     bound = None if embedder is None else bind(embedder)
-    return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history, "cache_bytes": cache_bytes}
+    return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history, "cache_bytes": cache_bytes,
+            "segments_in_memory": segments_in_memory}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

@@ -81,6 +81,7 @@ class run {
   json open(const json &s) {
     nexus::options o;
     o.read_only = s.value("read_only", false);
+    o.segments_in_memory = s.value("segments_in_memory", false);
     o.dim = s.value("dim", 0u);
     auto named = std::find(std::begin(metrics), std::end(metrics), text(s, "metric"));
     if (named == std::end(metrics)) throw std::runtime_error("metric " + text(s, "metric") + " is not known");
@@ -148,7 +149,7 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim", "metric", "cache_bytes"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes"}}, {"close", {}}, {"add", {"repeat", "memories"}},
     {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
