@@ -14,17 +14,18 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// File format, version 1 (all little-endian; a bump adds a line here and a
+// File format, version 2 (all little-endian; a bump adds a line here and a
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
+//	2  2026-11  packed lists of words (sections 40, 41 instead of 20 to 22)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
-	FormatVersion = 1
+	FormatVersion = 2
 
 	magic        = "NEXUSSEG"
 	headerBytes  = 64
@@ -60,11 +61,14 @@ type content struct {
 	signatures   []uint8  // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
+	wordsV1      lexical.Version1 // of a file of version 1: what modernize packs as words
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
 type section struct {
 	kind  uint32
+	since uint32 // the first version of the format that has it
+	until uint32 // the last one; 0 where all later ones do
 	get   func() []byte
 	set   func([]byte) bool
 	clear func() // keeps the memory
@@ -72,8 +76,8 @@ type section struct {
 
 func column[T number](kind uint32, c *[]T) section {
 	return section{
-		kind: kind,
-		get:  func() []byte { return bytesOf(*c) },
+		kind: kind, since: 1,
+		get: func() []byte { return bytesOf(*c) },
 		set: func(data []byte) (ok bool) {
 			*c, ok = viewOf[T](data)
 			return ok
@@ -82,7 +86,14 @@ func column[T number](kind uint32, c *[]T) section {
 	}
 }
 
-// sections lists the format's sections; kinds are never used for another thing.
+// from is the column as of a later version of the format; in older files it is empty.
+func (s section) from(version uint32) section { s.since = version; return s }
+
+// upTo is the column in files up to a version only.
+func (s section) upTo(version uint32) section { s.until = version; return s }
+
+// sections lists the sections of every version of the format; kinds are never
+// used for another thing.
 func (c *content) sections() []section {
 	return []section{
 		column(1, &c.ids), column(2, &c.recordStarts), column(3, &c.records),
@@ -91,8 +102,16 @@ func (c *content) sections() []section {
 		column(12, &c.keyHashes), column(13, &c.keyRows),
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
-		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
+		column(19, &c.words.Dictionary), column(20, &c.wordsV1.Starts).upTo(1), column(21, &c.wordsV1.Rows).upTo(1), column(22, &c.wordsV1.Freqs).upTo(1), column(23, &c.words.Lengths),
+		column(40, &c.words.Starts).from(2), column(41, &c.words.Postings).from(2),
 	}
+}
+
+// sectionsOf lists the sections that a version of the format has.
+func (c *content) sectionsOf(version uint32) []section {
+	return slices.DeleteFunc(c.sections(), func(s section) bool {
+		return s.since > version || s.until != 0 && s.until < version
+	})
 }
 
 func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
@@ -100,10 +119,11 @@ func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAl
 // size returns the bytes of the content's image.
 func (c *content) size() int {
 	size := 0
-	for _, s := range c.sections() {
+	sections := c.sectionsOf(FormatVersion)
+	for _, s := range sections {
 		size += align(len(s.get()))
 	}
-	return size + align(headerBytes+len(c.sections())*entryBytes)
+	return size + align(headerBytes+len(sections)*entryBytes)
 }
 
 // encode lays the content out as a file image, aligned in memory as on disk.
@@ -118,7 +138,7 @@ func (c *content) write(w io.Writer) error {
 	if _, err := w.Write(c.head()); err != nil {
 		return err
 	}
-	for _, s := range c.sections() {
+	for _, s := range c.sectionsOf(FormatVersion) {
 		data := s.get()
 		for piece := range slices.Chunk(data, pieceBytes) {
 			if _, err := w.Write(piece); err != nil {
@@ -137,7 +157,7 @@ var padding [sectionAlign]byte
 
 // head returns header and section table, padded to where the sections start.
 func (c *content) head() []byte {
-	sections := c.sections()
+	sections := c.sectionsOf(FormatVersion)
 	le, out := binary.LittleEndian, make([]byte, align(headerBytes+len(sections)*entryBytes))
 	at := len(out)
 	for i, s := range sections {
@@ -191,8 +211,9 @@ func decode(image []byte) (*Segment, error) {
 	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
 		return nil, corrupt("no segment header")
 	}
-	if v := le.Uint32(image[offVersion:]); v != FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads %d: %w", v, FormatVersion, model.ErrUnsupported)
+	version := le.Uint32(image[offVersion:])
+	if version < 1 || version > FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads 1 to %d: %w", version, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, corrupt("%d bytes of %d", len(image), size)
@@ -210,7 +231,10 @@ func decode(image []byte) (*Segment, error) {
 		derived: le.Uint64(image[offDerived:]),
 	}
 	c.vectors.Dim = int(le.Uint32(image[offDim:]))
-	if err := c.bind(image, count, true); err != nil {
+	if err := c.bind(image, version, count, true); err != nil {
+		return nil, err
+	}
+	if err := c.modernize(version); err != nil {
 		return nil, err
 	}
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
@@ -221,9 +245,9 @@ func decode(image []byte) (*Segment, error) {
 
 // bind points every column at its section of the image, whose checksums it
 // verifies unless the image has just been encoded.
-func (c *content) bind(image []byte, count int, verify bool) error {
+func (c *content) bind(image []byte, version uint32, count int, verify bool) error {
 	le := binary.LittleEndian
-	sections := c.sections()
+	sections := c.sectionsOf(version)
 	if count != len(sections) {
 		return corrupt("%d sections, want %d", count, len(sections))
 	}
@@ -242,6 +266,21 @@ func (c *content) bind(image []byte, count int, verify bool) error {
 			return corrupt("section %d at byte %d: size %d", s.kind, offset, size)
 		}
 	}
+	return nil
+}
+
+// modernize makes what a file of an older version holds in another way, in memory.
+func (c *content) modernize(version uint32) error {
+	if version >= 2 {
+		return nil
+	}
+	old := c.wordsV1
+	old.Dictionary, old.Lengths = c.words.Dictionary, c.words.Lengths
+	words, err := lexical.Upgrade(old)
+	if err != nil {
+		return fmt.Errorf("segment: words of version 1: %w: %w", err, model.ErrCorrupt)
+	}
+	c.words, c.wordsV1 = words, lexical.Version1{}
 	return nil
 }
 

@@ -273,7 +273,7 @@ func (d *Draft) Segment() (*Segment, error) {
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
 	c.vectors.Dim = b.vectors.Dim
-	if err := c.bind(image, len(c.sections()), false); err != nil {
+	if err := c.bind(image, FormatVersion, len(c.sectionsOf(FormatVersion)), false); err != nil {
 		return nil, err
 	}
 	return newSegment(image, c)
