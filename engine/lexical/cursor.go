@@ -106,7 +106,7 @@ func (c *cursor) peakUpTo(s *Searcher, last uint32) float64 {
 // is not passed.
 func (c *cursor) load() {
 	if c.loaded != c.block {
-		c.read(c.block, &c.postings)
+		c.readRows(c.block, &c.postings)
 		c.loaded, c.next = c.block, 0
 	}
 	if c.next < c.n && uint64(c.rows[c.next]) < c.passed {
@@ -151,7 +151,7 @@ func (c *cursor) seek(row uint32) bool {
 func (c *cursor) gain(s *Searcher, term int, row, length uint32) float64 {
 	if n := c.n; c.loaded >= 0 && n > 0 && c.rows[0] <= row && row <= c.rows[n-1] {
 		if at := c.find(0, row); at < n && c.rows[at] == row {
-			return float64(c.weight * s.share(c.freqs[at], length))
+			return float64(c.weight * s.share(c.freq(at), length))
 		}
 		return 0
 	}

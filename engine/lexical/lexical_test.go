@@ -359,14 +359,43 @@ func TestLongRowsAndHighFrequenciesScoreAsTheReference(t *testing.T) {
 
 func TestManyWindowsScoreAsTheReference(t *testing.T) {
 	var documents []document
-	for i, words := range syntheticRows(3*4096+77, 5, 300) {
+	for i, words := range syntheticRows(5*windowRows+77, 5, 300) {
+		if i%3001 == 0 {
+			words = append(words, "rare") // whose list lets whole windows be passed over
+		}
 		documents = append(documents, document{words: words, dead: i%7 == 0})
 	}
-	s := newSnapshot(t, [][]document{documents[:4096], documents[4096:]}, false)
-	for _, i := range []int{1, 5000, 9000} {
-		question := documents[i].words
-		if got, want := s.top(question, 10), s.referenceTop(question, 10, false); !equalHits(got, want) {
-			t.Fatalf("question %q\n got %v\nwant %v", question, got, want)
+	s := newSnapshot(t, [][]document{documents[:windowRows], documents[windowRows:]}, false)
+	questions := [][]string{{"rare"}, {"rare", documents[1].words[0]}, documents[1].words, documents[5000].words, documents[9003].words}
+	for _, question := range questions {
+		for _, k := range []int{1, 10} {
+			if got, want := s.top(question, k), s.referenceTop(question, k, false); !equalHits(got, want) {
+				t.Fatalf("question %q k %d\n got %v\nwant %v", question, k, got, want)
+			}
+		}
+	}
+}
+
+// Windows between a good row at the start and a better one at the end hold
+// nothing that could be among the best: they are passed over, the end is not.
+func TestABetterRowBehindHopelessWindowsIsFound(t *testing.T) {
+	long := slices.Repeat([]string{"fill"}, 60)
+	documents := make([]document, 6*windowRows)
+	for i := range documents {
+		if i%50 == 0 {
+			documents[i].words = append(slices.Clone(long), "a")
+		}
+		if i%70 == 0 {
+			documents[i].words = append(slices.Clone(long), "b")
+		}
+	}
+	documents[3].words = []string{"a", "b"}
+	documents[len(documents)-2].words = []string{"a", "a", "b", "b"}
+	s := newSnapshot(t, [][]document{documents}, false)
+	for _, k := range []int{1, 2, 3} {
+		question := []string{"b", "a"}
+		if got, want := s.top(question, k), s.referenceTop(question, k, false); !equalHits(got, want) {
+			t.Fatalf("k %d\n got %v\nwant %v", k, got, want)
 		}
 	}
 }

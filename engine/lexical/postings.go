@@ -169,36 +169,64 @@ func (l *list) body(block int) []byte {
 	return body[min(size, len(body)):]
 }
 
-// postings are some postings unpacked.
+// postings are some postings unpacked. Frequencies are unpacked on demand: most
+// rows that are looked at are not scored.
 type postings struct {
 	rows  [blockRows]uint32
 	freqs [blockRows]uint16
 	n     int
+
+	packed []byte // the frequencies of the block; nil once all are in freqs
+	width  uint
 }
 
 // read unpacks a block, or the tail, and returns how many postings that are.
 func (l *list) read(block int, p *postings) int {
-	if block < l.blocks() {
-		p.n = p.unpack(l.body(block), l.rowBefore(block))
-	} else {
-		p.n = p.readTail(l.body(block), l.rowBefore(block), l.count%blockRows)
-	}
+	l.readRows(block, p)
+	p.unpackFreqs()
 	return p.n
 }
 
-func (p *postings) unpack(data []byte, before uint32) int {
+// readRows is read without the frequencies, which freq and unpackFreqs bring.
+func (l *list) readRows(block int, p *postings) {
+	p.packed = nil
+	if block < l.blocks() {
+		p.n = p.unpackRows(l.body(block), l.rowBefore(block))
+	} else {
+		p.n = p.readTail(l.body(block), l.rowBefore(block), l.count%blockRows)
+	}
+}
+
+func (p *postings) unpackRows(data []byte, before uint32) int {
 	if len(data) < blockHead {
 		return 0
 	}
 	gapWidth, moreWidth := uint(data[0]), uint(data[1])
 	data = data[blockHead:]
 	gapBytes := int(gapWidth * blockRows / 8)
-	if gapWidth > 32 || moreWidth > 16 || len(data) < gapBytes+int(moreWidth*blockRows/8)+unpackAhead {
+	end := gapBytes + int(moreWidth*blockRows/8) + unpackAhead
+	if gapWidth > 32 || moreWidth > 16 || len(data) < end {
 		return 0
 	}
 	unpackRows(&p.rows, data, gapWidth, before)
-	unpackFreqs(&p.freqs, data[gapBytes:], moreWidth)
+	p.packed, p.width = data[gapBytes:end], moreWidth
 	return blockRows
+}
+
+// freq returns the frequency of a posting.
+func (p *postings) freq(i int) uint16 {
+	if p.packed == nil {
+		return p.freqs[i]
+	}
+	bit := uint(i) * p.width
+	return uint16(binary.LittleEndian.Uint64(p.packed[bit>>3:])>>(bit&7)&(1<<p.width-1)) + 1
+}
+
+func (p *postings) unpackFreqs() {
+	if p.packed != nil {
+		unpackFreqs(&p.freqs, p.packed, p.width)
+		p.packed = nil
+	}
 }
 
 // unpackRows sums gaps up to rows. Eight gaps fill width bytes, so that up to a
@@ -228,13 +256,19 @@ func unpackRows(dst *[blockRows]uint32, data []byte, width uint, row uint32) {
 
 func unpackFreqs(dst *[blockRows]uint16, data []byte, width uint) {
 	mask := uint64(1)<<width - 1
-	bit := uint(0)
-	if width == 0 {
-		for i := range dst {
-			dst[i] = 1
+	if width <= 8 {
+		for i := 0; i < blockRows; i += 8 {
+			x := binary.LittleEndian.Uint64(data)
+			data = data[width:]
+			out := dst[i : i+8 : i+8]
+			for j := range out {
+				out[j] = uint16(x&mask) + 1
+				x >>= width & 63
+			}
 		}
 		return
 	}
+	bit := uint(0)
 	for i := range dst {
 		dst[i] = uint16(binary.LittleEndian.Uint64(data[bit>>3:])>>(bit&7)&mask) + 1
 		bit += width

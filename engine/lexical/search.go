@@ -118,7 +118,8 @@ func countLive(l *list, dead rows.Set, buffer *postings) uint64 {
 		if !anyWithin(dead, first, last) {
 			continue
 		}
-		for _, row := range buffer.rows[:l.read(block, buffer)] {
+		l.readRows(block, buffer)
+		for _, row := range buffer.rows[:buffer.n] {
 			if dead.Has(int(row)) {
 				live--
 			}
@@ -183,9 +184,9 @@ func (s *Searcher) gain(term int, l *list, row, length uint32) float64 {
 	if l.count == 0 {
 		return 0
 	}
-	l.read(l.blockOf(row), p)
+	l.readRows(l.blockOf(row), p)
 	if at := p.find(0, row); at < p.n && p.rows[at] == row {
-		return float64(s.weight(term) * s.share(p.freqs[at], length))
+		return float64(s.weight(term) * s.share(p.freq(at), length))
 	}
 	return 0
 }
@@ -201,7 +202,9 @@ func (s *Searcher) Forget() {
 		s.cursors = nil
 	}
 	for i := range s.cursors[:cap(s.cursors)] {
-		s.cursors[:cap(s.cursors)][i].list = list{}
+		c := &s.cursors[:cap(s.cursors)][i]
+		c.list, c.packed = list{}, nil
 	}
+	s.buffer.packed = nil
 	s.parts = nil
 }
