@@ -23,7 +23,7 @@ var levels = [][]string{
 	{"asm"},
 	{"engine/model", "engine/rows", "engine/scratch", "kernels"},
 	{"engine/text", "engine/jsonl"},
-	{"engine/chunk", "engine/minhash", "engine/embed"},
+	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition"},
 	{"engine/vector", "engine/lexical"},
 	{"engine/segment"},
 	{"engine/store"},

@@ -17,7 +17,9 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -55,7 +57,20 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in.flags&^C.NEXUS_OPEN_READ_ONLY != 0 {
 		d.fail("open_options.flags are %#x", in.flags)
 	}
-	return engine.Options{ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim)}, own
+	if in.reserved_2 != 0 {
+		d.fail("open_options.reserved_2 is %d", in.reserved_2)
+	}
+	if in.metric > C.NEXUS_METRIC_L2 {
+		d.fail("open_options.metric is %d", in.metric)
+	}
+	const microsMax = math.MaxInt64 / int64(time.Microsecond)
+	if in.history_us > C.int64_t(microsMax) {
+		d.fail("open_options.history_us is %d", in.history_us)
+	}
+	return engine.Options{
+		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric),
+		HistoryFor: time.Duration(max(int64(in.history_us), -1)) * time.Microsecond,
+	}, own
 }
 
 // embedder takes the application's over: from here on it is released, whatever fails.

@@ -135,15 +135,15 @@ func (d *decoder) memory(m *C.nexus_memory) engine.Memory {
 	if m.kind > C.NEXUS_KIND_PROCEDURAL {
 		d.fail("kind is %d", m.kind)
 	}
-	if m.flags&^C.NEXUS_MEMORY_HAS_TIME != 0 || m.reserved != 0 {
-		d.fail("flags are %#x, reserved is %d", m.flags, m.reserved)
+	const flags = C.NEXUS_MEMORY_HAS_TIME | C.NEXUS_MEMORY_HAS_VALID_FROM | C.NEXUS_MEMORY_HAS_VALID_TO | C.NEXUS_MEMORY_HAS_EXPIRY
+	if m.flags&^flags != 0 || m.reserved != 0 || m.reserved2 != 0 {
+		d.fail("flags are %#x, reserved are %d and %d", m.flags, m.reserved, m.reserved2)
 	}
 	out.Kind = engine.Kind(m.kind)
-	if m.flags&C.NEXUS_MEMORY_HAS_TIME != 0 {
-		if out.EventTime = time.UnixMicro(int64(m.event_time_us)).UTC(); out.EventTime.IsZero() {
-			d.fail("time is the first moment of year 1, which stands for none")
-		}
-	}
+	out.EventTime = d.time("time", m.flags&C.NEXUS_MEMORY_HAS_TIME, m.event_time_us)
+	out.ValidFrom = d.time("valid from", m.flags&C.NEXUS_MEMORY_HAS_VALID_FROM, m.valid_from_us)
+	out.ValidTo = d.time("valid to", m.flags&C.NEXUS_MEMORY_HAS_VALID_TO, m.valid_to_us)
+	out.ExpiresAt = d.time("expiry", m.flags&C.NEXUS_MEMORY_HAS_EXPIRY, m.expires_us)
 	if meta := slice(d, "meta", m.meta, m.meta_count, model.MetaCountMax); len(meta) > 0 {
 		out.Meta = make(map[string]any, len(meta))
 		for i := range meta {
@@ -155,6 +155,66 @@ func (d *decoder) memory(m *C.nexus_memory) engine.Memory {
 		}
 	}
 	return out
+}
+
+// time reads a time that is given where its flag is set.
+func (d *decoder) time(name string, flag C.uint32_t, micros C.int64_t) (t time.Time) {
+	if flag == 0 {
+		return t
+	}
+	if t = time.UnixMicro(int64(micros)).UTC(); t.IsZero() {
+		d.fail("%s is the first moment of year 1, which stands for none", name)
+	}
+	return t
+}
+
+func (d *decoder) patch(p *C.nexus_patch) (out engine.Patch) {
+	if p == nil {
+		d.fail("patch is NULL")
+		return out
+	}
+	p, err := known("patch", p, C.NEXUS_PATCH_SIZE_1)
+	if d.keep(err); d.err != nil {
+		return out
+	}
+	const flags = C.NEXUS_PATCH_TEXT | C.NEXUS_PATCH_SPEAKER | C.NEXUS_PATCH_KIND | C.NEXUS_PATCH_IMPORTANCE |
+		C.NEXUS_PATCH_TIME | C.NEXUS_PATCH_VALID_FROM | C.NEXUS_PATCH_VALID_TO | C.NEXUS_PATCH_EXPIRY
+	if p.flags&^flags != 0 || p.reserved != 0 || p.memory == nil {
+		d.fail("patch.flags are %#x, its memory is given: %v", p.flags, p.memory != nil)
+	}
+	list := d.memories(p.memory, 1)
+	removed := slice(d, "remove_meta", p.remove_meta, p.remove_count, model.MetaCountMax)
+	if d.err != nil {
+		return out
+	}
+	m := &list[0]
+	out = engine.Patch{IfVersion: uint32(p.if_version), Vector: m.Vector, Meta: m.Meta}
+	for i := range removed {
+		if out.Meta == nil {
+			out.Meta = map[string]any{}
+		}
+		name := d.text("meta name", removed[i])
+		if out.Meta[name] != nil {
+			d.fail("meta %q is set and removed", name)
+		}
+		out.Meta[name] = nil
+	}
+	named(p.flags&C.NEXUS_PATCH_TEXT, &out.Text, &m.Text)
+	named(p.flags&C.NEXUS_PATCH_SPEAKER, &out.Speaker, &m.Speaker)
+	named(p.flags&C.NEXUS_PATCH_KIND, &out.Kind, &m.Kind)
+	named(p.flags&C.NEXUS_PATCH_IMPORTANCE, &out.Importance, &m.Importance)
+	named(p.flags&C.NEXUS_PATCH_TIME, &out.EventTime, &m.EventTime)
+	named(p.flags&C.NEXUS_PATCH_VALID_FROM, &out.ValidFrom, &m.ValidFrom)
+	named(p.flags&C.NEXUS_PATCH_VALID_TO, &out.ValidTo, &m.ValidTo)
+	named(p.flags&C.NEXUS_PATCH_EXPIRY, &out.ExpiresAt, &m.ExpiresAt)
+	return out
+}
+
+// named has a patch change a field where its flag is set.
+func named[T any](flag C.uint32_t, field **T, value *T) {
+	if flag != 0 {
+		*field = value
+	}
 }
 
 func (d *decoder) metaValue(m *C.nexus_meta) any {
@@ -189,7 +249,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		d.err = err
 		return out
 	}
-	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE
+	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT
 	if q.flags&^flags != 0 {
 		d.fail("flags are %#x", q.flags)
 	}
@@ -208,6 +268,8 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 	if q.flags&C.NEXUS_QUERY_HAS_NOW != 0 {
 		out.Now = time.UnixMicro(int64(q.now_us)).UTC()
 	}
+	out.AsOf = own.time("as of", q.flags&C.NEXUS_QUERY_HAS_AS_OF, q.as_of_us)
+	out.ValidAt = own.time("valid at", q.flags&C.NEXUS_QUERY_HAS_VALID_AT, q.valid_at_us)
 	if q.flags&C.NEXUS_QUERY_HAS_WEIGHTS != 0 {
 		out.Weights = (*engine.Weights)(unsafe.Pointer(&q.weights))
 		weights := *out.Weights

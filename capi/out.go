@@ -6,6 +6,7 @@ import "C"
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -106,12 +107,7 @@ func (a *arena) memory(to *C.nexus_memory, m *engine.Memory) {
 		vector_count: C.size_t(len(m.Vector)), meta_count: C.size_t(len(m.Meta)),
 		kind: C.uint32_t(m.Kind), position: C.uint32_t(m.Position), importance: C.float(m.Importance),
 	}
-	if !m.EventTime.IsZero() {
-		to.flags, to.event_time_us = C.NEXUS_MEMORY_HAS_TIME, C.int64_t(m.EventTime.UnixMicro())
-	}
-	if !m.IngestTime.IsZero() {
-		to.ingest_time_us = C.int64_t(m.IngestTime.UnixMicro())
-	}
+	lifeOf(to, m)
 	if len(m.Vector) > 0 {
 		to.vector = (*C.float)(unsafe.Pointer(copied(a, m.Vector)))
 	}
@@ -119,6 +115,27 @@ func (a *arena) memory(to *C.nexus_memory, m *engine.Memory) {
 		names := sortedNames(m.Meta)
 		to.meta = elements(a, len(names), func(i int, to *C.nexus_meta) { a.meta(to, names[i], m.Meta[names[i]]) })
 	}
+}
+
+// lifeOf fills in a memory's times, versions, links and usage.
+func lifeOf(to *C.nexus_memory, m *engine.Memory) {
+	stamp := func(t time.Time, flag C.uint32_t, to *C.int64_t, flags *C.uint32_t) {
+		if !t.IsZero() {
+			*to = C.int64_t(t.UnixMicro())
+			*flags |= flag
+		}
+	}
+	stamp(m.EventTime, C.NEXUS_MEMORY_HAS_TIME, &to.event_time_us, &to.flags)
+	stamp(m.ValidFrom, C.NEXUS_MEMORY_HAS_VALID_FROM, &to.valid_from_us, &to.flags)
+	stamp(m.ValidTo, C.NEXUS_MEMORY_HAS_VALID_TO, &to.valid_to_us, &to.flags)
+	stamp(m.ExpiresAt, C.NEXUS_MEMORY_HAS_EXPIRY, &to.expires_us, &to.flags)
+	stamp(m.IngestTime, 0, &to.ingest_time_us, &to.flags)
+	stamp(m.UpdateTime, 0, &to.update_time_us, &to.flags)
+	stamp(m.ReplacedTime, 0, &to.replaced_time_us, &to.flags)
+	stamp(m.Usage.LastHit, 0, &to.last_hit_us, &to.flags)
+	to.version, to.supersedes, to.superseded_by = C.uint32_t(m.Version), C.uint64_t(m.Supersedes), C.uint64_t(m.SupersededBy)
+	to.hits, to.gets = C.uint64_t(m.Usage.Hits), C.uint64_t(m.Usage.Gets)
+	to.positive, to.negative = C.double(m.Usage.Positive), C.double(m.Usage.Negative)
 }
 
 func (a *arena) meta(to *C.nexus_meta, name string, value any) {
@@ -202,6 +219,7 @@ func (a *arena) stats(s *engine.Stats) {
 		segment_bytes: C.uint64_t(s.SegmentBytes), truth_bytes: C.uint64_t(s.TruthBytes), terms: C.uint64_t(s.Terms), epoch: C.uint64_t(s.Epoch),
 		added: C.uint64_t(s.Added), commits: C.uint64_t(s.Commits), merges: C.uint64_t(s.Merges),
 		replayed: C.uint64_t(s.Replayed), discarded: C.uint64_t(s.Discarded), vectors: vectors, merge_error: mergeError,
+		metric: C.uint32_t(s.Metric), retired: C.uint64_t(s.Retired),
 	}
 }
 

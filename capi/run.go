@@ -49,6 +49,8 @@ type request struct {
 	memories []engine.Memory
 	ids      []engine.ID
 	query    engine.Query
+	patch    engine.Patch
+	value    float64
 	scope    engine.Scope
 	key      string
 	cursor   *cursor
@@ -104,11 +106,10 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		r.memories = d.memories(in.memories, in.memory_count)
 	case C.NEXUS_OP_QUERY:
 		r.query = d.query(in.query)
-	case C.NEXUS_OP_GET, C.NEXUS_OP_DELETE:
+	case C.NEXUS_OP_DELETE:
 		r.ids = d.ids(in.ids, in.id_count)
-		if in.op == C.NEXUS_OP_GET && len(r.ids) != 1 {
-			d.fail("get takes one id, not %d", len(r.ids))
-		}
+	case C.NEXUS_OP_GET, C.NEXUS_OP_HISTORY, C.NEXUS_OP_UPDATE, C.NEXUS_OP_SUPERSEDE, C.NEXUS_OP_FEEDBACK:
+		r.decodeOne(&d, in)
 	case C.NEXUS_OP_GET_BY_KEY:
 		r.scope.Tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
 	case C.NEXUS_OP_LIST:
@@ -128,6 +129,23 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		}
 	}
 	return r, d.err
+}
+
+// decodeOne reads the operations on one memory.
+func (r *request) decodeOne(d *decoder, in *C.nexus_request) {
+	if r.ids = d.ids(in.ids, in.id_count); len(r.ids) != 1 {
+		d.fail("this takes one id, not %d", len(r.ids))
+	}
+	switch in.op {
+	case C.NEXUS_OP_UPDATE:
+		r.patch = d.patch(in.patch)
+	case C.NEXUS_OP_SUPERSEDE:
+		if r.memories = d.memories(in.memories, in.memory_count); len(r.memories) != 1 {
+			d.fail("supersede takes one memory, not %d", len(r.memories))
+		}
+	case C.NEXUS_OP_FEEDBACK:
+		r.value = float64(in.value)
+	}
 }
 
 // testOps is what test builds add to the operations; nil in others.
@@ -159,6 +177,16 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 		out.memories, err = one(r.db.GetByKey(ctx, r.scope.Tenant, r.key))
 	case C.NEXUS_OP_DELETE:
 		out.count, err = r.db.Delete(ctx, r.ids...)
+	case C.NEXUS_OP_UPDATE:
+		out.memories, err = one(r.db.Update(ctx, r.ids[0], r.patch))
+	case C.NEXUS_OP_SUPERSEDE:
+		out.ids = make([]engine.ID, 1)
+		out.ids[0], err = r.db.Supersede(ctx, r.ids[0], r.memories[0])
+		out.count = 1
+	case C.NEXUS_OP_HISTORY:
+		out.memories, err = r.db.History(ctx, r.ids[0])
+	case C.NEXUS_OP_FEEDBACK:
+		err = r.db.Feedback(ctx, r.ids[0], r.value)
 	case C.NEXUS_OP_LIST:
 		out.cursor, err = newCursor(r.db, r.scope)
 	case C.NEXUS_OP_NEXT:

@@ -163,7 +163,7 @@ uint32_t nexus_abi_oldest(void) { return 1; }
 const char *nexus_version(void) { return NEXUS_VERSION; }
 
 int nexus_has(const char *feature) {
-  static const char *const features[] = {"jobs", "queues", "cursors", "embedder"};
+  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions"};
   size_t i;
   for (i = 0; feature && i < sizeof features / sizeof *features; i++)
     if (strcmp(feature, features[i]) == 0) return 1;
@@ -209,7 +209,7 @@ static nexus_status call(uint64_t db, nexus_request *request, nexus_reply *reply
 
 /* Releases the embedder of an opening that is refused here. */
 static void give_up(const nexus_open_options *o) {
-  if (o && o->struct_size >= sizeof *o && o->embedder && o->embedder->struct_size >= sizeof *o->embedder &&
+  if (o && o->struct_size >= NEXUS_OPEN_OPTIONS_SIZE_1 && o->embedder && o->embedder->struct_size >= NEXUS_EMBEDDER_SIZE_1 &&
       o->embedder->release)
     o->embedder->release(o->embedder->context);
 }
@@ -285,6 +285,61 @@ nexus_status nexus_delete(nexus_db db, const uint64_t *ids, size_t count, uint64
   status = call(db.v, &request, &reply, error);
   if (deleted) *deleted = reply.count;
   return status;
+}
+
+nexus_status nexus_update(nexus_db db, uint64_t id, const nexus_patch *patch, nexus_memories **memories, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_UPDATE);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  WANT(patch, error);
+  WANT(memories, error);
+  request.ids = &id;
+  request.id_count = 1;
+  request.patch = patch;
+  status = call(db.v, &request, &reply, error);
+  *memories = (nexus_memories *)reply.memories;
+  return status;
+}
+
+nexus_status nexus_supersede(nexus_db db, uint64_t old, const nexus_memory *memory, uint64_t *id, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_SUPERSEDE);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  WANT(memory, error);
+  if (id) *id = 0;
+  request.ids = &old;
+  request.id_count = 1;
+  request.memories = memory;
+  request.memory_count = 1;
+  status = call(db.v, &request, &reply, error);
+  if (id && reply.ids) *id = reply.ids[0];
+  nexus_free(reply.arena);
+  return status;
+}
+
+nexus_status nexus_history(nexus_db db, uint64_t id, nexus_memories **memories, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_HISTORY);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  WANT(memories, error);
+  request.ids = &id;
+  request.id_count = 1;
+  status = call(db.v, &request, &reply, error);
+  *memories = (nexus_memories *)reply.memories;
+  return status;
+}
+
+nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_FEEDBACK);
+  nexus_reply reply;
+  ENTER(error);
+  request.ids = &id;
+  request.id_count = 1;
+  request.value = value;
+  return call(db.v, &request, &reply, error);
 }
 
 nexus_status nexus_list(nexus_db db, nexus_text tenant, nexus_text user, nexus_text agent, nexus_text session,

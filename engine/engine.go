@@ -32,6 +32,8 @@ import (
 type (
 	ID       = model.ID
 	Memory   = model.Memory
+	Patch    = model.Patch
+	Usage    = model.Usage
 	Scope    = model.Scope
 	Kind     = model.Kind
 	Query    = model.Query
@@ -40,6 +42,7 @@ type (
 	Factors  = model.Factors
 	Weights  = model.Weights
 	Intent   = model.Intent
+	Metric   = model.Metric
 	Stats    = store.Stats
 	Report   = store.Report
 	Embedder = embed.Embedder
@@ -62,6 +65,14 @@ const (
 	IntentTrusted = model.IntentTrusted
 )
 
+// The metrics of vectors; see model.Metric.
+const (
+	MetricUnset = model.MetricUnset
+	Cosine      = model.Cosine
+	Dot         = model.Dot
+	L2          = model.L2
+)
+
 // The indexes of Factors and Weights; see model.Factor.
 const (
 	Relevance  = model.Relevance
@@ -77,6 +88,7 @@ var (
 	ErrInvalid     = model.ErrInvalid
 	ErrNotFound    = model.ErrNotFound
 	ErrExists      = model.ErrExists
+	ErrConflict    = model.ErrConflict
 	ErrBusy        = model.ErrBusy
 	ErrDeadline    = model.ErrDeadline
 	ErrCancelled   = model.ErrCancelled
@@ -107,6 +119,15 @@ type Options struct {
 	// Dim declares the dimension of the vectors that the caller brings; 0 takes
 	// it from the first one. Not to be set together with Embedder.
 	Dim int
+	// HistoryFor is how long the versions that updates replace are kept, for
+	// History and Query.AsOf: 0 for ever; negative not at all; else Compact drops
+	// those that were replaced longer ago.
+	HistoryFor time.Duration
+	// Metric says what "near" means for vectors: Cosine, Dot or L2. It is fixed with
+	// the first memory, and another one is refused; MetricUnset takes the store's own,
+	// Cosine for a new one. A vector's score is the cosine, the inner product, or
+	// 1/(1+d²) of the distance d.
+	Metric Metric
 }
 
 // DB is an open store. Its methods are safe from any goroutine.
@@ -136,7 +157,10 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if o.Dim > 0 && o.Embedder != nil {
 		return nil, fmt.Errorf("open: Dim is for vectors of the caller's, Embedder for its own: set one of them: %w", ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim})
+	if !o.Metric.Valid() {
+		return nil, fmt.Errorf("open: %v: %w", o.Metric, ErrInvalid)
+	}
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, HistoryFor: o.HistoryFor})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
@@ -145,9 +169,11 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 
 // Add commits memories, all or none, and returns their IDs in order. When it
 // returns they are durable and every later question sees them. Concurrent calls
-// share commits. A memory whose Key is there already with the same content gets
-// the old ID; with other content the call fails with ErrExists. The caller's
-// values are not changed. Errors name the memory by its index.
+// share commits. A memory whose Key is there already with the same content, be it
+// as it was first added or as an update left it, gets the old ID and changes
+// nothing: adding something again never undoes an update. With other content the
+// call fails with ErrExists. The caller's values are not changed. Errors name the
+// memory by its index.
 func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 	if len(memories) > model.AddCountMax {
 		return nil, fmt.Errorf("add: %d memories in one call, more than %d: %w", len(memories), model.AddCountMax, ErrInvalid)
@@ -194,11 +220,15 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err := store.CheckQuestion(view, q.Vector); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	if !q.AsOf.IsZero() {
+		view = view.AsOf(q.AsOf.UnixMicro())
+	}
 	prepared := time.Since(started)
 	answer, err := db.asks.Answer(ctx, &search.Question{View: view, Text: q.Text, Vector: q.Vector}, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
 	return answer, nil
@@ -230,7 +260,11 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 	if !ok {
 		return Memory{}, fmt.Errorf("get: "+what+": %w", name, ErrNotFound)
 	}
-	return view.Memory(ref, true)
+	m, err := view.Memory(ref, true)
+	if err == nil {
+		m.Usage = db.store.Used(m.ID)
+	}
+	return m, err
 }
 
 // List yields the memories in a scope in ID order, from the snapshot that is
@@ -273,6 +307,16 @@ func (db *DB) Delete(ctx context.Context, ids ...ID) (count int, err error) {
 		count += len(deleted)
 	}
 	return count, nil
+}
+
+// Feedback notes how useful a memory was to whoever asked, from -1 (it misled) to
+// 1. The sums are in Memory.Usage when it returns, and on the disk within 5 seconds
+// or when the store is closed. Errors: ErrNotFound, ErrInvalid, ErrReadOnly.
+func (db *DB) Feedback(ctx context.Context, id ID, value float64) error {
+	if err := db.store.Feedback(ctx, id, value); err != nil {
+		return fmt.Errorf("feedback: %w", err)
+	}
+	return nil
 }
 
 // Stats returns figures of the store; nothing is scanned.

@@ -98,7 +98,10 @@ func TestWhatWasAddedIsFoundAtOnceAndAfterReopening(t *testing.T) {
 		if got.IngestTime.IsZero() || got.ID != id {
 			t.Fatalf("got %+v", got)
 		}
-		got.IngestTime, got.ID = time.Time{}, 0
+		if got.Version != 1 || got.UpdateTime != got.IngestTime {
+			t.Fatalf("version %d of %v, added %v", got.Version, got.UpdateTime, got.IngestTime)
+		}
+		got.IngestTime, got.UpdateTime, got.ID, got.Version, got.Usage = time.Time{}, time.Time{}, 0, 0, engine.Usage{}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %+v\nwant %+v", got, want)
 		}
@@ -119,9 +122,21 @@ func TestSegmentLayoutNeverChangesAnAnswer(t *testing.T) {
 	memories := generated(1500, 1)
 	remove := func(db *engine.DB) {
 		t.Helper()
+		for i := 3; i < len(memories); i += 31 { // some of them are deleted below
+			m, err := db.GetByKey(ctx, "", memories[i].Key)
+			if err == nil {
+				_, err = db.Update(ctx, m.ID, engine.Patch{Text: new(memories[(i*7)%len(memories)].Text), ExpiresAt: new(time.Unix(int64(i%2)*1e11, 0))})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		var ids []engine.ID
 		for i := 5; i < len(memories); i += 7 {
 			m, err := db.GetByKey(ctx, "", memories[i].Key)
+			if errors.Is(err, engine.ErrNotFound) {
+				continue // it has expired
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,14 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/nexus-memory/nexus/engine/jsonl"
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // Export writes every memory of every tenant as JSON lines, in ID order, from
-// one snapshot. Import of the result gives the same memories with new IDs; a
-// time in Meta comes back as its RFC 3339 text.
+// one snapshot, each as its current version is. Import of the result gives the same
+// memories with new IDs, and those that supersede others linked to them; a time in
+// Meta comes back as its RFC 3339 text.
 func (db *DB) Export(ctx context.Context, w io.Writer) (count int, err error) {
 	out := bufio.NewWriterSize(w, 256<<10)
 	lines := jsonl.NewWriter(out)
@@ -55,7 +57,8 @@ const (
 
 // Import adds JSON lines. Bad lines are skipped and reported, never fatal; what
 // the store cannot take at all (no space, closed) ends it with an error, after
-// everything acknowledged so far. Records with keys may be imported again.
+// everything acknowledged so far. Records with keys may be imported again. A record
+// that supersedes another one of the same file is added by Supersede.
 func (db *DB) Import(ctx context.Context, r io.Reader, o ImportOptions) (ImportReport, error) {
 	if o.Batch <= 0 {
 		o.Batch = importBatch
@@ -79,7 +82,14 @@ func (db *DB) Import(ctx context.Context, r io.Reader, o ImportOptions) (ImportR
 			i.bad(line.Number, line.Err)
 			continue
 		}
+		if i.supersedes(&line) {
+			if err := i.supersede(ctx, &line); err != nil {
+				return i.report, err
+			}
+			continue
+		}
 		i.lines = append(i.lines, line.Number)
+		i.own = append(i.own, line.Links)
 		i.memories = append(i.memories, line.Memory)
 		i.bytes += len(line.Memory.Text) + 4*len(line.Memory.Vector)
 		if len(i.memories) >= min(o.Batch, model.AddCountMax) || i.bytes >= importBytes {
@@ -96,7 +106,39 @@ type importer struct {
 	report   ImportReport
 	lines    []int
 	memories []Memory
+	own      []jsonl.Links
 	bytes    int
+	// ids leads from the IDs of the file to those of the store, for the records
+	// that say that another one supersedes them.
+	ids map[ID]ID
+}
+
+// supersedes reports whether a record supersedes one that came before it.
+func (i *importer) supersedes(line *jsonl.Line) bool {
+	_, done := i.ids[line.Supersedes]
+	return line.Supersedes != 0 && (done || slices.ContainsFunc(i.own, func(l jsonl.Links) bool { return l.ID == line.Supersedes }))
+}
+
+// supersede commits what came before and then the record that supersedes a part of it.
+func (i *importer) supersede(ctx context.Context, line *jsonl.Line) error {
+	if err := i.flush(ctx); err != nil {
+		return err
+	}
+	old, ok := i.ids[line.Supersedes]
+	if !ok { // it was a bad one itself
+		i.bad(line.Number, fmt.Errorf("import: supersedes memory %d, which is not in: %w", line.Supersedes, ErrInvalid))
+		return nil
+	}
+	id, err := i.db.Supersede(ctx, old, line.Memory)
+	switch {
+	case err != nil && recordsFault(err):
+		i.bad(line.Number, err)
+		return nil
+	case err != nil:
+		return err
+	}
+	i.added([]int{line.Number}, []Memory{line.Memory}, []jsonl.Links{line.Links}, []ID{id})
+	return nil
 }
 
 func (i *importer) bad(line int, err error) {
@@ -109,11 +151,11 @@ func (i *importer) bad(line int, err error) {
 // flush commits what is collected: together, or one by one where a record
 // makes the batch fail, so that only that record is left out.
 func (i *importer) flush(ctx context.Context) error {
-	err := i.add(ctx, i.lines, i.memories)
+	err := i.add(ctx, i.lines, i.memories, i.own)
 	if err != nil && recordsFault(err) {
 		err = nil
 		for n := range i.memories {
-			one := i.add(ctx, i.lines[n:n+1], i.memories[n:n+1])
+			one := i.add(ctx, i.lines[n:n+1], i.memories[n:n+1], i.own[n:n+1])
 			if one != nil && !recordsFault(one) {
 				err = one
 				break
@@ -124,26 +166,37 @@ func (i *importer) flush(ctx context.Context) error {
 		}
 	}
 	clear(i.memories) // their texts are not to be held until the next batch is full
-	i.lines, i.memories, i.bytes = i.lines[:0], i.memories[:0], 0
+	i.lines, i.memories, i.own, i.bytes = i.lines[:0], i.memories[:0], i.own[:0], 0
 	return err
 }
 
-func (i *importer) add(ctx context.Context, lines []int, memories []Memory) error {
+func (i *importer) add(ctx context.Context, lines []int, memories []Memory, own []jsonl.Links) error {
 	ids, err := i.db.Add(ctx, memories...)
-	if err != nil {
-		return err
+	if err == nil {
+		i.added(lines, memories, own, ids)
 	}
+	return err
+}
+
+func (i *importer) added(lines []int, memories []Memory, own []jsonl.Links, ids []ID) {
 	i.report.Added += len(ids)
+	for n, l := range own {
+		if l.ID != 0 && l.SupersededBy != 0 {
+			if i.ids == nil {
+				i.ids = map[ID]ID{}
+			}
+			i.ids[l.ID] = ids[n]
+		}
+	}
 	if i.options.Added != nil && len(ids) > 0 {
 		i.options.Added(lines, memories, ids)
 	}
-	return nil
 }
 
 // recordsFault reports whether an error is about a record, not about the store.
 func recordsFault(err error) bool {
 	switch model.CodeOf(err) {
-	case model.CodeInvalid, model.CodeExists, model.CodeDimension:
+	case model.CodeInvalid, model.CodeExists, model.CodeConflict, model.CodeDimension:
 		return true
 	}
 	return false

@@ -1,31 +1,70 @@
 package engine_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/store"
 )
 
+// sampled is what the samples hold: of version 2 on, memory 3 was updated, memory
+// 4 superseded and memory 2 deleted.
+func fillSample(t *testing.T, db *engine.DB, memories []engine.Memory) {
+	t.Helper()
+	add(t, db, memories...)
+	_, err := db.Update(ctx, 3, engine.Patch{Text: new("Ann lives in Accra now.")})
+	if err == nil {
+		_, err = db.Supersede(ctx, 4, engine.Memory{Text: "Bob lives in Lima now.", Kind: engine.KindSemantic})
+	}
+	if err == nil {
+		_, err = db.Delete(ctx, 2)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestStoresOfEveryFormatStayReadable opens the truth of a store of each format
-// version (the segments' samples are in segment/testdata).
+// version, for reading and for writing (the segments' samples are in
+// segment/testdata).
 func TestStoresOfEveryFormatStayReadable(t *testing.T) {
 	memories := generated(6, 77)
-	sample := filepath.Join("testdata", "truth-v1.db")
 	if *update {
 		dir := t.TempDir()
 		db := open(t, dir, engine.Options{})
-		add(t, db, memories...)
-		if _, err := db.Delete(ctx, 2); err != nil {
-			t.Fatal(err)
-		}
+		fillSample(t, db, memories)
 		db.Close()
-		copyFile(t, filepath.Join(dir, "truth.db"), sample)
+		copyFile(t, filepath.Join(dir, "truth.db"), sampleOf(store.FormatVersion))
 	}
-	dir := t.TempDir()
-	copyFile(t, sample, filepath.Join(dir, "truth.db"))
-	db := open(t, dir, engine.Options{})
+	for version := 1; version <= store.FormatVersion; version++ {
+		dir := t.TempDir()
+		copyFile(t, sampleOf(version), filepath.Join(dir, "truth.db"))
+		for _, readOnly := range []bool{true, false, true} {
+			db := open(t, dir, engine.Options{ReadOnly: readOnly})
+			checkSample(t, db, memories, version)
+			verify(t, db)
+			if !readOnly {
+				if m, err := db.Update(ctx, 1, engine.Patch{Importance: new(float32(1))}); err != nil || m.Version != 2 {
+					t.Fatalf("version %d: update: %+v %v", version, m, err)
+				}
+				verify(t, db)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func sampleOf(version int) string {
+	return filepath.Join("testdata", fmt.Sprintf("truth-v%d.db", version))
+}
+
+func checkSample(t *testing.T, db *engine.DB, memories []engine.Memory, version int) {
+	t.Helper()
 	for i, want := range memories {
 		got, err := db.GetByKey(ctx, "", want.Key)
 		if i == 1 {
@@ -34,11 +73,19 @@ func TestStoresOfEveryFormatStayReadable(t *testing.T) {
 			}
 			continue
 		}
+		if i == 2 && version > 1 {
+			want.Text = "Ann lives in Accra now."
+		}
 		if err != nil || got.Text != want.Text || got.ID != engine.ID(i+1) || !got.EventTime.Equal(want.EventTime) {
-			t.Fatalf("memory %d: %+v %v", i+1, got, err)
+			t.Fatalf("version %d, memory %d: %+v %v", version, i+1, got, err)
 		}
 	}
-	verify(t, db)
+	if version > 1 {
+		old, err := db.Get(ctx, 4)
+		if history, _ := db.History(ctx, 3); err != nil || old.SupersededBy == 0 || len(history) != 2 {
+			t.Fatalf("version %d: superseded %+v %v, history %+v", version, old, err, history)
+		}
+	}
 }
 
 func copyFile(t *testing.T, from, to string) {

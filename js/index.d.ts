@@ -67,6 +67,42 @@ export interface NewMemory extends Scope {
   source?: string | undefined;
   start?: Id | undefined;
   end?: Id | undefined;
+  /** True in the world from then on, and until before then. */
+  validFrom?: Time | undefined;
+  validTo?: Time | undefined;
+  /** In no answer from then on, and erased. */
+  expires?: Time | undefined;
+}
+
+/** What an update changes; what is not named stays. A time that is null goes. */
+export interface Patch {
+  text?: string | undefined;
+  speaker?: string | undefined;
+  /** The embedding of the new text, where the vectors are the caller's. */
+  vector?: Float32Array | Float64Array | readonly number[] | undefined;
+  /** Entries to set. */
+  meta?: Record<string, MetaValue | undefined> | undefined;
+  /** Names of entries to remove. */
+  removeMeta?: readonly string[] | undefined;
+  kind?: Kind | undefined;
+  importance?: number | undefined;
+  time?: Time | null | undefined;
+  validFrom?: Time | null | undefined;
+  validTo?: Time | null | undefined;
+  expires?: Time | null | undefined;
+  /** The version that was seen: 'conflict' where it is another by now. */
+  ifVersion?: number | undefined;
+}
+
+/** How a memory was of use. */
+export interface Usage {
+  /** Answers that it was in, and times it was read by id or key. */
+  hits: number;
+  gets: number;
+  lastHit: Time | undefined;
+  /** Sums of the feedback above and below 0, both positive. */
+  positive: number;
+  negative: number;
 }
 
 /** A memory of the store. Members of NewMemory that were not given are undefined. */
@@ -87,6 +123,17 @@ export interface Memory extends NewMemory {
   ingested: Time;
   /** Its place in its session, from 0. */
   position: number;
+  /** 1 as it was added, one more with every update. */
+  version: number;
+  /** When this version was committed. */
+  updated: Time;
+  /** When a later version took its place; undefined of the current one. */
+  replaced: Time | undefined;
+  /** The memory that this one replaced in the world, and the one that replaced it. */
+  supersedes: Id | undefined;
+  supersededBy: Id | undefined;
+  /** Of `get` and `getByKey` alone. */
+  usage?: Usage | undefined;
 }
 
 /** A question. `text` or `vector` is required. */
@@ -101,6 +148,10 @@ export interface Query extends Scope {
   weights?: Partial<Factors> | undefined;
   /** What freshness is measured from; unless given, the newest candidate. */
   now?: Time | undefined;
+  /** What the store knew at that time. */
+  asOf?: Time | undefined;
+  /** What was true at that time. */
+  validAt?: Time | undefined;
   /** How long engines may take, in milliseconds; a late one is left out and named. */
   budgetMs?: number | undefined;
   /** Names of the engines to consult: lexical, vector. All unless given. */
@@ -162,6 +213,10 @@ export interface Stats {
   merges: number;
   replayed: number;
   discarded: number;
+  /** How vectors are compared; undefined before the first memory. */
+  metric: Metric | undefined;
+  /** Versions that later ones replaced, kept as history. */
+  retired: number;
   /** Name of the vector space; empty before the first memory. */
   vectors: string;
   /** Why merging to files has stopped; empty while it goes on. */
@@ -202,7 +257,14 @@ export interface OpenOptions {
   /** Dimension of the caller's vectors; unless given, that of the first. Not with an embedder. */
   dim?: number | undefined;
   embedder?: Embedder | undefined;
+  /** What near means for vectors: fixed with the first memory; unless given, the store's own, cosine for a new one. */
+  metric?: Metric | undefined;
+  /** How long versions that updates replace are kept: for ever unless given; 0 keeps none; else `compact` drops older ones. */
+  historyMs?: number | undefined;
 }
+
+/** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */
+export type Metric = 'cosine' | 'dot' | 'l2';
 
 export interface CallOptions {
   /** Ends the call early: it rejects with `code` 'cancelled', `name` 'AbortError' and the reason as `cause`. */
@@ -275,6 +337,29 @@ export class DB {
   /** The memories of a scope in the order of their ids, from the snapshot at the loop's beginning. */
   list(scope?: Scope, options?: CallOptions): AsyncGenerator<Memory, void, void>;
   listSync(scope?: Scope): Generator<Memory, void, void>;
+
+  /**
+   * Changes a memory and gives it back: a new version under the same id; the old one is in
+   * `history`, and in answers with `asOf`, alone.
+   */
+  update(id: Id, patch: Patch, options?: CallOptions): Promise<Memory>;
+  updateSync(id: Id, patch: Patch): Memory;
+
+  /**
+   * Adds a memory that replaces another in the world. The old one stays, and ends where the new one
+   * begins: at its validFrom, else its time, else now. 'conflict' where it is superseded already,
+   * unless by the same memory under the same key.
+   */
+  supersede(id: Id, memory: string | NewMemory, options?: CallOptions): Promise<Id>;
+  supersedeSync(id: Id, memory: string | NewMemory): Id;
+
+  /** The versions of a memory that are kept, oldest first, the current one last. */
+  history(id: Id, options?: CallOptions): Promise<Memory[]>;
+  historySync(id: Id): Memory[];
+
+  /** Notes how useful a memory was, from -1 (it misled) to 1. */
+  feedback(id: Id, value: number, options?: CallOptions): Promise<void>;
+  feedbackSync(id: Id, value: number): void;
 
   /** Removes memories and tells how many of them were there; `compact` erases their bytes. */
   delete(ids: Id | readonly Id[], options?: CallOptions): Promise<number>;

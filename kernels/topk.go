@@ -53,16 +53,46 @@ func (t *TopK) Reset(k int, ids []uint32, values []float32) {
 // Update adds the scores of the ids first, first+1 ... to the stream. The ids of a stream
 // must ascend from one Update to the next and stay below 2^32; otherwise it is not
 // defined which of the equal scores at the end of the list are chosen. O(len(scores)).
-func (t *TopK) Update(scores []float32, first uint32) {
-	for len(scores) > 0 {
-		n := min(len(scores), max(t.seen, topKFirstChunk))
-		t.count += SelectAbove(scores[:n], t.threshold, first, t.ids[t.count:], t.values[t.count:])
-		if t.count >= 2*t.k {
+func (t *TopK) Update(scores []float32, first uint32) { t.update(scores, first, nil) }
+
+// UpdateIn is Update for the scores whose bit is set: that of scores[i] is bit i%64 of
+// visible[i/64]. Only scores above the threshold have their bit looked at. Panics if
+// visible is shorter than scores (caller bug).
+func (t *TopK) UpdateIn(scores []float32, first uint32, visible []uint64) {
+	if 64*len(visible) < len(scores) {
+		panic(fmt.Sprintf("kernels: TopK: %d scores, %d words of bits", len(scores), len(visible)))
+	}
+	if len(scores) > 0 {
+		t.update(scores, first, visible)
+	}
+}
+
+// update takes all scores where visible is nil.
+func (t *TopK) update(scores []float32, first uint32, visible []uint64) {
+	for start := 0; start < len(scores); {
+		n := min(len(scores)-start, max(t.seen, topKFirstChunk))
+		ids, values := t.ids[t.count:], t.values[t.count:]
+		found := SelectAbove(scores[start:start+n], t.threshold, first+uint32(start), ids, values)
+		if visible != nil {
+			found = keepVisible(ids[:found], values[:found], first, visible)
+		}
+		if t.count += found; t.count >= 2*t.k {
 			t.compress()
 		}
 		t.seen = min(t.seen+n, topKChunk)
-		scores, first = scores[n:], first+uint32(n)
+		start += n
 	}
+}
+
+// keepVisible moves the hits whose bit is set to the front and returns how many there are.
+func keepVisible(ids []uint32, values []float32, first uint32, visible []uint64) (kept int) {
+	values = values[:len(ids)]
+	for i, id := range ids {
+		ids[kept], values[kept] = id, values[i]
+		at := id - first
+		kept += int(visible[at>>6] >> (at & 63) & 1)
+	}
+	return kept
 }
 
 // compress leaves the best k of at least k hits.

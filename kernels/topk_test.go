@@ -3,6 +3,7 @@ package kernels
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -209,4 +210,34 @@ func FuzzTopK(f *testing.F) {
 		top.Update(scores[at:], uint32(at))
 		checkSorted(t, "random", top, bestHits(scores, 0, top.k))
 	})
+}
+
+// UpdateIn must choose what Update chooses of the scores whose bit is set.
+func TestTopKOfASubset(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, n := range []int{1, 63, 64, 65, 5000} {
+		for _, share := range []float64{0, .01, .5, 1} {
+			scores, masked := make([]float32, n), make([]float32, n)
+			visible := make([]uint64, (n+63)/64)
+			for i := range scores {
+				scores[i] = float32(r.IntN(200))
+				masked[i] = float32(math.Inf(-1))
+				if r.Float64() < share {
+					masked[i] = scores[i]
+					visible[i/64] |= 1 << (i % 64)
+				}
+			}
+			const k = 7
+			var a, b TopK
+			a.Reset(k, make([]uint32, TopKBuffer(k)), make([]float32, TopKBuffer(k)))
+			b.Reset(k, make([]uint32, TopKBuffer(k)), make([]float32, TopKBuffer(k)))
+			a.UpdateIn(scores, 1000, visible)
+			b.Update(masked, 1000)
+			gotIDs, got := a.Sorted()
+			wantIDs, want := b.Sorted()
+			if !slices.Equal(gotIDs, wantIDs) || !slices.Equal(got, want) {
+				t.Fatalf("%d scores, share %g: %v, want %v", n, share, gotIDs, wantIDs)
+			}
+		}
+	}
 }

@@ -31,14 +31,18 @@ type Step map[string]json.RawMessage
 // members lists which members a step of each operation may have besides "op"
 // and "expect", in the order in which they are written.
 var members = map[string][]string{
-	"open":       {"path", "read_only", "dim"},
+	"open":       {"path", "read_only", "dim", "metric"},
 	"close":      {},
 	"add":        {"repeat", "memories"},
-	"query":      {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine"},
+	"query":      {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine"},
 	"get":        {"id"},
 	"get_by_key": {"tenant", "key"},
 	"list":       {"tenant", "user", "agent", "session"},
 	"delete":     {"ids"},
+	"update":     {"id", "if_version", "set", "clear", "remove_meta"},
+	"supersede":  {"id", "memory"},
+	"history":    {"id"},
+	"feedback":   {"id", "value"},
 	"stats":      {},
 	"verify":     {},
 	"compact":    {},

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // results are the members of an expectation, in the order of their writing.
@@ -70,7 +71,7 @@ func (r *runner) end() {
 // statusName returns the name of an engine's error, "" for any other.
 func statusName(err error) string {
 	for _, kind := range []error{
-		engine.ErrInvalid, engine.ErrNotFound, engine.ErrExists, engine.ErrBusy, engine.ErrDeadline, engine.ErrCancelled,
+		engine.ErrInvalid, engine.ErrNotFound, engine.ErrExists, engine.ErrConflict, engine.ErrBusy, engine.ErrDeadline, engine.ErrCancelled,
 		engine.ErrClosed, engine.ErrLocked, engine.ErrCorrupt, engine.ErrReadOnly, engine.ErrNoSpace, engine.ErrDimension,
 		engine.ErrUnsupported, engine.ErrForbidden, engine.ErrUnavailable, engine.ErrInternal,
 	} {
@@ -128,9 +129,13 @@ func (r *runner) step(s Step) (results, error) {
 		return r.list(s)
 	case "delete":
 		return r.remove(s)
+	case "update":
+		return r.update(s)
+	case "supersede", "history", "feedback":
+		return r.one(s)
 	case "stats":
 		st, err := r.db.Stats()
-		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}}, err
+		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}}, err
 	case "verify":
 		report, err := r.db.Verify(context.Background())
 		return results{{"memories", report.Memories}, {"bad", len(report.Faults)}}, err
@@ -147,6 +152,7 @@ func (r *runner) opened(s Step) (results, error) {
 		Path     *string `json:"path"`
 		ReadOnly bool    `json:"read_only"`
 		Dim      int     `json:"dim"`
+		Metric   string  `json:"metric"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -155,7 +161,11 @@ func (r *runner) opened(s Step) (results, error) {
 	if a.Path != nil {
 		path = filepath.Join(r.dir, *a.Path)
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim})
+	metric, err := model.ParseMetric(a.Metric)
+	if err != nil {
+		return nil, err
+	}
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric})
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +204,8 @@ func (r *runner) query(s Step) (results, error) {
 		Intent       string   `json:"intent"`
 		Weights      *factors `json:"weights"`
 		Now          string   `json:"now"`
+		AsOf         string   `json:"as_of"`
+		ValidAt      string   `json:"valid_at"`
 		Engines      []string `json:"engines"`
 		SingleEngine bool     `json:"single_engine"`
 	}
@@ -201,10 +213,12 @@ func (r *runner) query(s Step) (results, error) {
 		return nil, err
 	}
 	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine}
-	var errs [3]error
+	var errs [5]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
 	q.Now, errs[2] = parseTime(a.Now)
+	q.AsOf, errs[3] = parseTime(a.AsOf)
+	q.ValidAt, errs[4] = parseTime(a.ValidAt)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -251,6 +265,98 @@ func (r *runner) get(s Step) (results, error) {
 		return nil, err
 	}
 	return results{{"memory", fromMemory(&m)}}, nil
+}
+
+// update sets what "set" gives, "clear" empties and "remove_meta" names.
+func (r *runner) update(s Step) (results, error) {
+	var a struct {
+		ID        engine.ID       `json:"id"`
+		IfVersion uint32          `json:"if_version"`
+		Set       json.RawMessage `json:"set"`
+		Clear     []string        `json:"clear"`
+		Remove    []string        `json:"remove_meta"`
+	}
+	if err := s.arguments(&a); err != nil {
+		return nil, err
+	}
+	var given record
+	names := map[string]json.RawMessage{}
+	if a.Set != nil {
+		if err := errors.Join(strict(a.Set, &given), json.Unmarshal(a.Set, &names)); err != nil {
+			return nil, err
+		}
+	}
+	m, err := given.memory()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range a.Clear {
+		names[name] = nil
+	}
+	p := engine.Patch{IfVersion: a.IfVersion, Vector: m.Vector, Meta: m.Meta}
+	for name := range names {
+		switch name {
+		case "text":
+			p.Text = &m.Text
+		case "speaker":
+			p.Speaker = &m.Speaker
+		case "kind":
+			p.Kind = &m.Kind
+		case "importance":
+			p.Importance = &m.Importance
+		case "time":
+			p.EventTime = &m.EventTime
+		case "valid_from":
+			p.ValidFrom = &m.ValidFrom
+		case "valid_to":
+			p.ValidTo = &m.ValidTo
+		case "expires":
+			p.ExpiresAt = &m.ExpiresAt
+		case "vector", "meta":
+		default:
+			return nil, fmt.Errorf("update: no member %q", name)
+		}
+	}
+	for _, name := range a.Remove {
+		if p.Meta == nil {
+			p.Meta = map[string]any{}
+		}
+		p.Meta[name] = nil
+	}
+	updated, err := r.db.Update(context.Background(), a.ID, p)
+	if err != nil {
+		return nil, err
+	}
+	return results{{"memory", fromMemory(&updated)}}, nil
+}
+
+// one runs the other operations on one memory.
+func (r *runner) one(s Step) (results, error) {
+	var a struct {
+		ID     engine.ID `json:"id"`
+		Memory record    `json:"memory"`
+		Value  float64   `json:"value"`
+	}
+	if err := s.arguments(&a); err != nil {
+		return nil, err
+	}
+	switch s.op() {
+	case "feedback":
+		return results{}, r.db.Feedback(context.Background(), a.ID, a.Value)
+	case "supersede":
+		m, err := a.Memory.memory()
+		if err != nil {
+			return nil, err
+		}
+		id, err := r.db.Supersede(context.Background(), a.ID, m)
+		return results{{"id", id}}, err
+	}
+	versions, err := r.db.History(context.Background(), a.ID)
+	memories := []record{}
+	for i := range versions {
+		memories = append(memories, fromMemory(&versions[i]))
+	}
+	return results{{"memories", memories}}, err
 }
 
 // scope are the four names that many operations take.

@@ -29,6 +29,15 @@ type record struct {
 	End        uint64         `json:"end,omitempty"`
 	Meta       map[string]any `json:"meta,omitempty"`
 	Vector     vector         `json:"vector,omitempty"`
+
+	ValidFrom    string    `json:"valid_from,omitempty"`
+	ValidTo      string    `json:"valid_to,omitempty"`
+	Expires      string    `json:"expires,omitempty"`
+	Version      uint32    `json:"version,omitempty"` // from 2 on
+	Supersedes   engine.ID `json:"supersedes,omitempty"`
+	SupersededBy engine.ID `json:"superseded_by,omitempty"`
+	Positive     float64   `json:"positive,omitempty"`
+	Negative     float64   `json:"negative,omitempty"`
 }
 
 // vector reads "nan" and "inf" beside numbers.
@@ -66,8 +75,13 @@ func (r *record) memory() (m engine.Memory, err error) {
 	if m.Kind, err = parseKind(r.Kind); err != nil {
 		return m, err
 	}
-	if m.EventTime, err = parseTime(r.Time); err != nil {
-		return m, err
+	for _, t := range []struct {
+		from string
+		to   *time.Time
+	}{{r.Time, &m.EventTime}, {r.ValidFrom, &m.ValidFrom}, {r.ValidTo, &m.ValidTo}, {r.Expires, &m.ExpiresAt}} {
+		if *t.to, err = parseTime(t.from); err != nil {
+			return m, err
+		}
 	}
 	for name, value := range r.Meta {
 		if m.Meta == nil {
@@ -132,9 +146,18 @@ func fromMemory(m *engine.Memory) record {
 	if m.Session != "" {
 		r.Position = &m.Position
 	}
-	if !m.EventTime.IsZero() {
-		r.Time = m.EventTime.Format(time.RFC3339Nano)
+	for _, t := range []struct {
+		from time.Time
+		to   *string
+	}{{m.EventTime, &r.Time}, {m.ValidFrom, &r.ValidFrom}, {m.ValidTo, &r.ValidTo}, {m.ExpiresAt, &r.Expires}} {
+		if !t.from.IsZero() {
+			*t.to = t.from.Format(time.RFC3339Nano)
+		}
 	}
+	if m.Version > 1 {
+		r.Version = m.Version
+	}
+	r.Supersedes, r.SupersededBy, r.Positive, r.Negative = m.Supersedes, m.SupersededBy, m.Usage.Positive, m.Usage.Negative
 	for name, value := range m.Meta {
 		if r.Meta == nil {
 			r.Meta = map[string]any{}

@@ -168,6 +168,36 @@ void embedders(const std::string &base) {
   EXPECT(alive.use_count() == 2);
 }
 
+void versions(const std::string &base) {
+  nexus::options o;
+  nexus::db db(base + "/versions", o);
+  nexus::memory first("Ann lives in Oslo.");
+  first.key = "home", first.time = nexus::time_point(std::chrono::seconds(1700000000));
+  std::uint64_t id = db.add(first);
+  nexus::patch p;
+  p.text = "Ann lives in Lima.", p.meta["n"] = 1, p.time.emplace(std::nullopt), p.if_version = 1;
+  nexus::stored_memory changed = db.update(id, p);
+  EXPECT(changed.version() == 2 && changed.id() == id && changed.text() == *p.text && !changed.time() && changed.meta_count() == 1);
+  EXPECT(thrown([&] { db.update(id, p); }) == nexus::status::conflict);
+  EXPECT(thrown([&] { db.update_async(id, p).get(); }) == nexus::status::conflict);
+  nexus::memory rome("Ann lives in Rome.");
+  rome.valid_from = nexus::time_point(std::chrono::seconds(1800000000));
+  std::uint64_t by = db.supersede(id, rome);
+  EXPECT(db.get(id).superseded_by() == by && db.get(by).supersedes() == id && db.get(id).valid_to() == rome.valid_from);
+  nexus::query q("where does Ann live");
+  q.valid_at = *rome.valid_from;
+  EXPECT(db.query(q).size() == 1 && db.query(q)[0].id() == by);
+  q.valid_at.reset(), q.as_of = changed.update_time();
+  EXPECT(db.query(q).size() == 1 && db.query(q)[0].text() == *p.text);
+  nexus::versions all = db.history(id);
+  EXPECT(all.size() == 3 && all[0].text() == first.text && all[0].replaced_time() == all[1].update_time() && !all[2].replaced_time());
+  EXPECT(db.history_async(id).get().size() == 3);
+  db.feedback(by, .5), db.feedback_async(by, -.25).get();
+  EXPECT(db.get(by).positive() == .5 && db.get(by).negative() == .25);
+  EXPECT(db.supersede_async(by, nexus::memory("Ann lives in Bonn.")).get().size() == 1);
+  EXPECT(thrown([&] { db.history(99); }) == nexus::status::not_found);
+}
+
 void threads(const std::string &base) {
   nexus::db db(base + "/threads");
   std::vector<std::thread> all;
@@ -183,6 +213,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, jobs, queues, embedders, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, jobs, queues, embedders, versions, threads}) part(argv[1]);
   return failures > 0;
 }

@@ -69,6 +69,24 @@ static void call_get(struct bytes *b) {
   nexus_free(list);
 }
 
+/* Updates, supersedes, reads the history of, and gives feedback on a memory. */
+static void call_change(struct bytes *b) {
+  nexus_db d = {any_handle(b)};
+  uint64_t id = take64(b) % 64, by = 0;
+  nexus_memories *list = NULL;
+  size_t count;
+  nexus_status s;
+  switch (take8(b) % 4) {
+    case 0: s = checked(nexus_update(d, id, any_patch(b), &list, any_error(b))); break;
+    case 1: s = checked(nexus_history(d, id, take8(b) ? &list : NULL, any_error(b))); break;
+    case 2: checked(nexus_supersede(d, id, any_memories(b, &count), take8(b) % 4 ? &by : NULL, any_error(b))); return;
+    default: checked(nexus_feedback(d, id, (double)(int8_t)take8(b) / 100, any_error(b))); return;
+  }
+  must(!list || (s == NEXUS_OK && list->count > 0), "versions where there are any");
+  if (list) read_memories(list);
+  nexus_free(list);
+}
+
 static void call_delete(struct bytes *b) {
   size_t count = take8(b) % 8;
   uint64_t *ids = page_end(8 * count), gone = 0;
@@ -202,7 +220,8 @@ static void call_process(struct bytes *b) {
 }
 
 static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_list,
-                                                call_report, call_file, call_job,   call_job,   call_queue, call_open,   call_process};
+                                                call_report, call_file, call_job,   call_job,   call_queue, call_open,   call_process,
+                                                call_change};
 
 static int erase(const char *path, const struct stat *s, int type, struct FTW *f) {
   (void)s, (void)type, (void)f;

@@ -19,6 +19,7 @@ void drop_pages(void);
 
 nexus_text any_text(struct bytes *b);
 nexus_memory *any_memories(struct bytes *b, size_t *count);
+nexus_patch *any_patch(struct bytes *b);
 nexus_query *any_query(struct bytes *b);
 nexus_open_options *any_options(struct bytes *b); /* or NULL */
 nexus_config *any_config(struct bytes *b);

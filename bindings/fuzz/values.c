@@ -118,7 +118,7 @@ nexus_memory *any_memories(struct bytes *b, size_t *count) {
   for (size_t i = 0; i < *count; i++) {
     nexus_memory *m = &first[i];
     m->struct_size = i > 0 && take8(b) == 255 ? size + 8 : size;
-    m->flags = take8(b) % 4 ? take8(b) % 2 : (uint32_t)take64(b);
+    m->flags = take8(b) % 4 ? take8(b) % 2 : take8(b) % 2 ? take8(b) % 16 : (uint32_t)take64(b);
     m->key = any_text(b), m->tenant = any_text(b), m->user = any_text(b), m->agent = any_text(b);
     m->session = any_text(b), m->speaker = any_text(b), m->source = any_text(b);
     m->text = take8(b) < 230 ? nexus_str("the tide is out") : any_text(b);
@@ -126,16 +126,31 @@ nexus_memory *any_memories(struct bytes *b, size_t *count) {
     m->vector = any_vector(b, &m->vector_count);
     m->meta = any_meta(b, &m->meta_count);
     m->event_time_us = (int64_t)take64(b), m->kind = take8(b) % 8, m->importance = any_float(b), m->reserved = take8(b) / 200;
+    if (m->flags > 1 && size == sizeof *m) m->valid_from_us = (int64_t)take64(b), m->valid_to_us = (int64_t)take64(b), m->expires_us = (int64_t)take64(b);
   }
   if (take8(b) == 0) *count = take8(b) % 2 ? 0 : SIZE_MAX / 1024;
   return take8(b) == 255 ? NULL : first;
+}
+
+nexus_patch *any_patch(struct bytes *b) {
+  uint32_t size;
+  size_t count;
+  nexus_patch *p = sized(b, sizeof *p, &size);
+  nexus_text *names;
+  p->flags = take8(b) % 4 ? take8(b) : (uint32_t)take64(b);
+  p->memory = any_memories(b, &count), p->if_version = any_number(b), p->reserved = take8(b) / 200;
+  p->remove_count = take8(b) % 3;
+  p->remove_meta = names = page_end(p->remove_count * sizeof *names);
+  for (size_t i = 0; i < p->remove_count; i++) names[i] = any_text(b);
+  return take8(b) == 255 ? NULL : p;
 }
 
 nexus_query *any_query(struct bytes *b) {
   uint32_t size;
   nexus_query *q = sized(b, sizeof *q, &size);
   nexus_text *engines;
-  q->flags = take8(b) % 4 ? take8(b) % 8 : (uint32_t)take64(b);
+  q->flags = take8(b) % 4 ? take8(b) % 32 : (uint32_t)take64(b);
+  if (size == sizeof *q) q->as_of_us = (int64_t)take64(b), q->valid_at_us = (int64_t)take64(b);
   q->text = take8(b) < 128 ? nexus_str("what of the tide") : any_text(b);
   q->vector = any_vector(b, &q->vector_count);
   q->tenant = any_text(b), q->user = any_text(b), q->agent = any_text(b), q->session = any_text(b);
@@ -155,6 +170,7 @@ nexus_open_options *any_options(struct bytes *b) {
   nexus_embedder *e;
   if (take8(b) % 2) return NULL;
   o = sized(b, sizeof *o, &size);
+  if (size == sizeof *o) o->history_us = take8(b) % 4 ? 0 : (int64_t)take64(b);
   o->flags = take8(b) % 4, o->dim = any_number(b), o->reserved = take8(b) / 200;
   if (take8(b) % 2 == 0) return o;
   o->embedder = e = sized(b, sizeof *e, &size);
@@ -178,6 +194,7 @@ nexus_request *any_request(struct bytes *b) {
   r->memories = any_memories(b, &r->memory_count);
   ids[0] = take8(b) % 64, ids[1] = take8(b), r->ids = ids, r->id_count = take8(b) % 3;
   r->query = take8(b) % 8 ? any_query(b) : NULL;
+  if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b);
   r->tenant = any_text(b), r->user = any_text(b), r->agent = any_text(b), r->session = any_text(b), r->key = any_text(b);
   return r;
 }

@@ -12,7 +12,9 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
   nexus_reply reply = {.struct_size = sizeof reply};
   nexus_completion completion;
   nexus_answer *answer = NULL;
-  nexus_memories *list[3] = {NULL, NULL, NULL};
+  nexus_memories *list[5] = {NULL, NULL, NULL, NULL, NULL};
+  nexus_memory nothing = {.struct_size = sizeof nothing};
+  nexus_patch patch = {.struct_size = sizeof patch, .memory = &nothing};
   nexus_stats *stats = NULL;
   nexus_report *report[2] = {NULL, NULL};
   nexus_cursor c;
@@ -29,6 +31,10 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       {"query", nexus_query_run(db, &q, &answer, NULL)},
       {"get", nexus_get(db, 1, &list[0], NULL)},
       {"get_by_key", nexus_get_by_key(db, none, nexus_str("k"), &list[1], NULL)},
+      {"update", nexus_update(db, 1, &patch, &list[3], NULL)},
+      {"supersede", nexus_supersede(db, 1, &m, NULL, NULL)},
+      {"history", nexus_history(db, 1, &list[4], NULL)},
+      {"feedback", nexus_feedback(db, 1, 0, NULL)},
       {"delete", nexus_delete(db, &id, 1, NULL, NULL)},
       {"list", nexus_list(db, none, none, none, none, &c, NULL)},
       {"next", nexus_next(cursor, 1, &list[2], NULL)},
@@ -54,7 +60,7 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       printf("%s gives \"%s\", want \"%s\"\n", calls[i].name, nexus_status_name(calls[i].got), nexus_status_name(want));
       wrong++;
     }
-  for (int i = 0; i < 3; i++) nexus_free(list[i]);
+  for (int i = 0; i < 5; i++) nexus_free(list[i]);
   nexus_free(answer), nexus_free(stats), nexus_free(report[0]), nexus_free(report[1]);
   return wrong;
 }

@@ -79,6 +79,14 @@ enum nexus_kind {
   NEXUS_KIND_PROCEDURAL = 4, /* how something is done */
 };
 
+/* What near means for the vectors of a store; fixed with the first memory. */
+enum nexus_metric {
+  NEXUS_METRIC_UNSET = 0, /* the store's own; cosine for a new one */
+  NEXUS_METRIC_COSINE = 1, /* the angle, whatever the lengths */
+  NEXUS_METRIC_DOT = 2, /* the inner product: longer vectors are nearer */
+  NEXUS_METRIC_L2 = 3, /* Euclidean distance d; a vector's score is 1/(1+d*d) */
+};
+
 /* What a question is after: a row of weights for the six factors. */
 enum nexus_intent {
   NEXUS_INTENT_GENERAL = 0, /* the default */
@@ -131,13 +139,30 @@ enum nexus_op {
   NEXUS_OP_IMPORT = 12, /* nexus_import */
   NEXUS_OP_LIST = 13, /* nexus_list: opens a cursor */
   NEXUS_OP_NEXT = 14, /* nexus_next: a page of a cursor */
+  NEXUS_OP_UPDATE = 16, /* nexus_update */
+  NEXUS_OP_SUPERSEDE = 17, /* nexus_supersede */
+  NEXUS_OP_HISTORY = 18, /* nexus_history */
+  NEXUS_OP_FEEDBACK = 19, /* nexus_feedback */
 };
 
 /* Bits of the members named flags. */
 #define NEXUS_MEMORY_HAS_TIME 1u /* event_time_us is given */
+#define NEXUS_MEMORY_HAS_VALID_FROM 2u /* valid_from_us is given */
+#define NEXUS_MEMORY_HAS_VALID_TO 4u /* valid_to_us is given */
+#define NEXUS_MEMORY_HAS_EXPIRY 8u /* expires_us is given */
 #define NEXUS_QUERY_HAS_NOW 1u /* now_us is given */
 #define NEXUS_QUERY_HAS_WEIGHTS 2u /* weights are given, instead of the intent's */
 #define NEXUS_QUERY_SINGLE_ENGINE 4u /* fusion off: the order of the one engine named, for measuring */
+#define NEXUS_QUERY_HAS_AS_OF 8u /* as_of_us is given */
+#define NEXUS_QUERY_HAS_VALID_AT 16u /* valid_at_us is given */
+#define NEXUS_PATCH_TEXT 1u /* text changes */
+#define NEXUS_PATCH_SPEAKER 2u /* speaker changes */
+#define NEXUS_PATCH_KIND 4u /* kind changes */
+#define NEXUS_PATCH_IMPORTANCE 8u /* importance changes */
+#define NEXUS_PATCH_TIME 16u /* event_time_us changes, or goes without NEXUS_MEMORY_HAS_TIME */
+#define NEXUS_PATCH_VALID_FROM 32u /* valid_from_us changes, or goes */
+#define NEXUS_PATCH_VALID_TO 64u /* valid_to_us changes, or goes */
+#define NEXUS_PATCH_EXPIRY 128u /* expires_us changes, or goes */
 #define NEXUS_OPEN_READ_ONLY 1u /* open for questions alone */
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
@@ -203,8 +228,35 @@ typedef struct nexus_memory {
   uint32_t position; /* output: place in its session, from 0 */
   float importance; /* 0..1; 0 means not given and counts as .5 */
   uint32_t reserved; /* 0 */
+  int64_t valid_from_us; /* true in the world from then on, with NEXUS_MEMORY_HAS_VALID_FROM */
+  int64_t valid_to_us; /* and until before then, with NEXUS_MEMORY_HAS_VALID_TO */
+  int64_t expires_us; /* in no answer from then on, and erased, with NEXUS_MEMORY_HAS_EXPIRY */
+  int64_t update_time_us; /* output: when this version was committed */
+  int64_t replaced_time_us; /* output: when a later version took its place; 0 of the current one */
+  uint64_t supersedes; /* output: the memory that this one replaced in the world; 0 is none */
+  uint64_t superseded_by; /* output: the memory that replaced it; 0 is none */
+  uint64_t hits; /* output of nexus_get and nexus_get_by_key: answers that it was in */
+  uint64_t gets; /* output of these: times it was read by id or key */
+  int64_t last_hit_us; /* output of these: when it was last in an answer; 0 is never */
+  double positive; /* output of these: sum of the feedback above 0 */
+  double negative; /* output of these: sum of the feedback below 0, as a positive number */
+  uint32_t version; /* output: 1 as it was added, one more with every update */
+  uint32_t reserved2; /* 0 */
 } nexus_memory;
 #define NEXUS_MEMORY_SIZE_1 224 /* its size in ABI 1 */
+
+/* What nexus_update changes. memory holds the values of what flags name, a vector if it
+   changes, and meta entries to set; everything else of it is zero. */
+typedef struct nexus_patch {
+  uint32_t struct_size; /* sizeof(nexus_patch) */
+  uint32_t flags; /* NEXUS_PATCH_* */
+  const nexus_memory *memory; /* the new values */
+  const nexus_text *remove_meta; /* names of meta entries to remove */
+  size_t remove_count;
+  uint32_t if_version; /* the version that the caller has seen: CONFLICT where it is another by now; 0 means any */
+  uint32_t reserved; /* 0 */
+} nexus_patch;
+#define NEXUS_PATCH_SIZE_1 40 /* its size in ABI 1 */
 
 /* A question. text or vector is required; zero everything else that is not given. */
 typedef struct nexus_query {
@@ -224,6 +276,8 @@ typedef struct nexus_query {
   uint32_t k; /* hits wanted, 1..NEXUS_HITS_MAX; 0 means NEXUS_DEFAULT_K */
   uint32_t intent; /* nexus_intent */
   float weights[NEXUS_FACTOR_COUNT]; /* each 0..1, with NEXUS_QUERY_HAS_WEIGHTS */
+  int64_t as_of_us; /* what the store knew at that time, with NEXUS_QUERY_HAS_AS_OF */
+  int64_t valid_at_us; /* what was true at that time, with NEXUS_QUERY_HAS_VALID_AT */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 168 /* its size in ABI 1 */
 
@@ -301,6 +355,9 @@ typedef struct nexus_stats {
   uint64_t discarded; /* segment files that opening found invalid and rebuilt */
   nexus_text vectors; /* name of the vector space; empty before the first memory */
   nexus_text merge_error; /* why merging to files has stopped; empty while it goes on */
+  uint32_t metric; /* nexus_metric of the vectors; UNSET before the first memory */
+  uint32_t reserved;
+  uint64_t retired; /* versions that later ones replaced, kept as history */
 } nexus_stats;
 #define NEXUS_STATS_SIZE_1 144 /* its size in ABI 1 */
 
@@ -369,6 +426,9 @@ typedef struct nexus_open_options {
   uint32_t dim; /* dimension of the caller's vectors; 0 takes it from the first one */
   uint32_t reserved; /* 0 */
   const nexus_embedder *embedder; /* or NULL; not together with dim */
+  uint32_t metric; /* nexus_metric; DIMENSION where the store has another */
+  uint32_t reserved_2; /* 0 */
+  int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
 } nexus_open_options;
 #define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in ABI 1 */
 
@@ -390,9 +450,9 @@ typedef struct nexus_request {
   uint32_t page; /* NEXT: memories wanted; IMPORT: memories a commit, 0 for the default */
   nexus_text path; /* OPEN, EXPORT, IMPORT */
   const nexus_open_options *options; /* OPEN */
-  const nexus_memory *memories; /* ADD */
+  const nexus_memory *memories; /* ADD; SUPERSEDE (one) */
   size_t memory_count;
-  const uint64_t *ids; /* GET (one), DELETE */
+  const uint64_t *ids; /* GET, UPDATE, SUPERSEDE, HISTORY, FEEDBACK (one); DELETE */
   size_t id_count;
   const nexus_query *query; /* QUERY */
   nexus_text tenant; /* GET_BY_KEY, LIST */
@@ -401,6 +461,8 @@ typedef struct nexus_request {
   nexus_text session; /* LIST */
   nexus_text key; /* GET_BY_KEY */
   nexus_cursor cursor; /* NEXT */
+  const nexus_patch *patch; /* UPDATE */
+  double value; /* FEEDBACK */
 } nexus_request;
 #define NEXUS_REQUEST_SIZE_1 168 /* its size in ABI 1 */
 
@@ -411,11 +473,11 @@ typedef struct nexus_reply {
   uint32_t op; /* nexus_op of the request */
   void *arena; /* NULL where there is nothing to free */
   const nexus_answer *answer; /* QUERY */
-  const nexus_memories *memories; /* GET, GET_BY_KEY, NEXT */
+  const nexus_memories *memories; /* GET, GET_BY_KEY, NEXT, UPDATE, HISTORY */
   const nexus_stats *stats; /* STATS */
   const nexus_report *report; /* VERIFY, IMPORT */
-  const uint64_t *ids; /* ADD: one a memory */
-  uint64_t count; /* ADD: ids; DELETE: memories that were there; EXPORT: memories written */
+  const uint64_t *ids; /* ADD: one a memory; SUPERSEDE: one */
+  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE: memories that were there; EXPORT: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
 } nexus_reply;
@@ -441,7 +503,8 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 /* The version of the library, NUL-terminated, static. Any thread. */
 NEXUS_API const char *nexus_version(void);
 
-/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder. Any thread. */
+/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions. Any
+   thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */
@@ -487,6 +550,26 @@ NEXUS_API nexus_status nexus_get_by_key(nexus_db db, nexus_text tenant, nexus_te
 /* Removes memories; *deleted (may be NULL) receives how many of them were there. They are in no
    later answer; nexus_compact erases their bytes. Any thread. */
 NEXUS_API nexus_status nexus_delete(nexus_db db, const uint64_t *ids, size_t count, uint64_t *deleted, nexus_error *error);
+
+/* Changes a memory: what the patch does not name stays. It becomes a new version under the same
+   id, durable when it returns, and the old one is in no later answer but those with as_of_us.
+   *memories, a list of one, is the new version, or the memory as it is where nothing changes. A
+   new text needs its vector where the vectors are the caller's. Any thread. */
+NEXUS_API nexus_status nexus_update(nexus_db db, uint64_t id, const nexus_patch *patch, nexus_memories **memories, nexus_error *error);
+
+/* Adds a memory that replaces another in the world; *id (may be NULL) receives its id. The old
+   one stays, with superseded_by, and with valid_to_us where the new one begins: its
+   valid_from_us, else its event_time_us, else now, which becomes its valid_from_us. CONFLICT
+   where it is superseded already, unless by the same memory under the same key. Any thread. */
+NEXUS_API nexus_status nexus_supersede(nexus_db db, uint64_t old, const nexus_memory *memory, uint64_t *id, nexus_error *error);
+
+/* The versions of a memory that are kept, oldest first, the current one last, or NOT_FOUND. Any
+   thread. */
+NEXUS_API nexus_status nexus_history(nexus_db db, uint64_t id, nexus_memories **memories, nexus_error *error);
+
+/* Notes how useful a memory was, from -1 (it misled) to 1. On the disk within 5 seconds, or
+   when the store is closed. Any thread. */
+NEXUS_API nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error *error);
 
 /* Begins a listing of the memories of a scope in the order of their ids, from the snapshot that
    is current now. Any thread. */

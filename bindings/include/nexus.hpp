@@ -36,6 +36,10 @@ struct options {
   bool read_only = false;
   std::uint32_t dim = 0; /* of the caller's vectors; 0 takes it from the first one */
   std::optional<nexus::embedder> embedder;
+  nexus::metric metric = nexus::metric::unset; /* of vectors, fixed with the first memory; unset takes the store's */
+  /* How long versions that updates replace are kept: 0 for ever, negative not at all; else
+     compact drops older ones. */
+  std::chrono::microseconds history{0};
 };
 
 namespace detail {
@@ -68,7 +72,10 @@ class packed {
     c.vector = m.vector.empty() ? nullptr : m.vector.data(), c.vector_count = m.vector.size();
     c.meta = metas_.data() + metas_.size(), c.meta_count = m.meta.size();
     for (const auto &entry : m.meta) metas_.push_back(pack(entry.first, entry.second));
-    if (m.time) c.flags = NEXUS_MEMORY_HAS_TIME, c.event_time_us = microseconds(*m.time);
+    if (m.time) c.flags |= NEXUS_MEMORY_HAS_TIME, c.event_time_us = microseconds(*m.time);
+    if (m.valid_from) c.flags |= NEXUS_MEMORY_HAS_VALID_FROM, c.valid_from_us = microseconds(*m.valid_from);
+    if (m.valid_to) c.flags |= NEXUS_MEMORY_HAS_VALID_TO, c.valid_to_us = microseconds(*m.valid_to);
+    if (m.expires) c.flags |= NEXUS_MEMORY_HAS_EXPIRY, c.expires_us = microseconds(*m.expires);
     c.kind = static_cast<std::uint32_t>(m.kind), c.importance = m.importance;
     return c;
   }
@@ -96,6 +103,42 @@ class packed {
   std::vector<nexus_text> lists_;
 };
 
+/* The values of a patch as a memory. */
+inline nexus::memory values_of(const nexus::patch &p) {
+  nexus::memory m;
+  m.text = p.text.value_or(""), m.speaker = p.speaker.value_or(""), m.vector = p.vector, m.meta = p.meta;
+  m.kind = p.kind.value_or(nexus::kind::unset), m.importance = p.importance.value_or(0.f);
+  m.time = p.time.value_or(std::nullopt), m.expires = p.expires.value_or(std::nullopt);
+  m.valid_from = p.valid_from.value_or(std::nullopt), m.valid_to = p.valid_to.value_or(std::nullopt);
+  return m;
+}
+
+/* A patch in the form of the C interface. It refers to the strings of the patch. */
+class patched {
+ public:
+  explicit patched(const nexus::patch &p) : values_(values_of(p)), memory_(span<const nexus::memory>(&values_, 1)) {
+    for (const std::string &name : p.remove_meta) removed_.push_back(text(name));
+    c_.struct_size = sizeof c_, c_.memory = memory_.data(), c_.if_version = p.if_version;
+    c_.remove_meta = removed_.data(), c_.remove_count = removed_.size();
+    change(NEXUS_PATCH_TEXT, p.text), change(NEXUS_PATCH_SPEAKER, p.speaker), change(NEXUS_PATCH_KIND, p.kind);
+    change(NEXUS_PATCH_IMPORTANCE, p.importance), change(NEXUS_PATCH_TIME, p.time);
+    change(NEXUS_PATCH_VALID_FROM, p.valid_from), change(NEXUS_PATCH_VALID_TO, p.valid_to);
+    change(NEXUS_PATCH_EXPIRY, p.expires);
+  }
+  patched(const patched &) = delete;
+  const nexus_patch *c() const noexcept { return &c_; }
+
+ private:
+  template <class T>
+  void change(std::uint32_t flag, const std::optional<T> &value) noexcept {
+    if (value) c_.flags |= flag;
+  }
+  nexus::memory values_;
+  packed memory_;
+  std::vector<nexus_text> removed_;
+  nexus_patch c_{};
+};
+
 /* A question in the form of the C interface. It refers to the strings of the question. */
 class asked {
  public:
@@ -107,6 +150,8 @@ class asked {
     for (const std::string &engine : q.engines) engines_.push_back(text(engine));
     c_.engines = engines_.empty() ? nullptr : engines_.data(), c_.engine_count = engines_.size();
     if (q.now) c_.flags |= NEXUS_QUERY_HAS_NOW, c_.now_us = microseconds(*q.now);
+    if (q.as_of) c_.flags |= NEXUS_QUERY_HAS_AS_OF, c_.as_of_us = microseconds(*q.as_of);
+    if (q.valid_at) c_.flags |= NEXUS_QUERY_HAS_VALID_AT, c_.valid_at_us = microseconds(*q.valid_at);
     if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
     if (q.weights) weigh(*q.weights);
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
@@ -153,7 +198,8 @@ inline void forget(void *context) noexcept { delete static_cast<embedder *>(cont
 class opening {
  public:
   explicit opening(const options &o) {
-    c_.struct_size = sizeof c_, c_.dim = o.dim;
+    c_.struct_size = sizeof c_, c_.dim = o.dim, c_.metric = static_cast<std::uint32_t>(o.metric);
+    c_.history_us = o.history.count();
     if (o.read_only) c_.flags = NEXUS_OPEN_READ_ONLY;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);
@@ -324,6 +370,36 @@ class db {
   }
   std::uint64_t remove(std::uint64_t id) { return remove(span<const std::uint64_t>(&id, 1)); }
 
+  /* Changes a memory: a new version under the same id, which is returned; what the patch does not
+     name stays. Throws conflict where patch.if_version is not the current one. */
+  stored_memory update(std::uint64_t id, const patch &p) {
+    detail::patched how(p);
+    nexus_memories *list = nullptr;
+    detail::failure f;
+    f.check(nexus_update(handle(), id, how.c(), &list, &f));
+    return stored_memory(detail::arena<nexus_memories>(list));
+  }
+  /* Adds a memory that replaces another in the world; gives its id. See nexus_supersede. */
+  std::uint64_t supersede(std::uint64_t old, const memory &by) {
+    detail::packed p(span<const memory>(&by, 1));
+    std::uint64_t id = 0;
+    detail::failure f;
+    f.check(nexus_supersede(handle(), old, p.data(), &id, &f));
+    return id;
+  }
+  /* The versions of a memory that are kept, oldest first. */
+  versions history(std::uint64_t id) const {
+    nexus_memories *list = nullptr;
+    detail::failure f;
+    f.check(nexus_history(handle(), id, &list, &f));
+    return versions(detail::arena<nexus_memories>(list));
+  }
+  /* Notes how useful a memory was, from -1 (it misled) to 1. */
+  void feedback(std::uint64_t id, double value) {
+    detail::failure f;
+    f.check(nexus_feedback(handle(), id, value, &f));
+  }
+
   nexus::stats stats() const {
     nexus_stats *s = nullptr;
     detail::failure f;
@@ -372,6 +448,10 @@ class db {
   job<stored_memory> get_async(std::uint64_t id, announce where = {}) const;
   job<stored_memory> get_by_key_async(std::string_view key, std::string_view tenant = {}, announce where = {}) const;
   job<std::uint64_t> remove_async(span<const std::uint64_t> ids, announce where = {});
+  job<stored_memory> update_async(std::uint64_t id, const patch &p, announce where = {});
+  job<std::vector<std::uint64_t>> supersede_async(std::uint64_t old, const memory &by, announce where = {}); /* one id */
+  job<versions> history_async(std::uint64_t id, announce where = {}) const;
+  job<void> feedback_async(std::uint64_t id, double value, announce where = {});
   job<nexus::stats> stats_async(announce where = {}) const;
   job<report> verify_async(announce where = {}) const;
   job<void> compact_async(announce where = {});

@@ -20,6 +20,8 @@ template <>
 struct outcome<answer> : owned_outcome<answer, nexus_answer, &nexus_reply::answer> {};
 template <>
 struct outcome<stored_memory> : owned_outcome<stored_memory, nexus_memories, &nexus_reply::memories> {};
+template <>
+struct outcome<versions> : owned_outcome<versions, nexus_memories, &nexus_reply::memories> {};
 
 template <class T, class C, const C *nexus_reply::*Member>
 struct copied_outcome {
@@ -208,6 +210,32 @@ inline job<std::uint64_t> db::remove_async(span<const std::uint64_t> ids, announ
   nexus_request r = detail::request(NEXUS_OP_DELETE);
   r.ids = ids.data(), r.id_count = ids.size();
   return detail::submit<std::uint64_t>(handle(), r, where);
+}
+
+inline job<stored_memory> db::update_async(std::uint64_t id, const patch &p, announce where) {
+  detail::patched how(p);
+  nexus_request r = detail::request(NEXUS_OP_UPDATE);
+  r.ids = &id, r.id_count = 1, r.patch = how.c();
+  return detail::submit<stored_memory>(handle(), r, where);
+}
+
+inline job<std::vector<std::uint64_t>> db::supersede_async(std::uint64_t old, const memory &by, announce where) {
+  detail::packed p(span<const memory>(&by, 1));
+  nexus_request r = detail::request(NEXUS_OP_SUPERSEDE);
+  r.ids = &old, r.id_count = 1, r.memories = p.data(), r.memory_count = 1;
+  return detail::submit<std::vector<std::uint64_t>>(handle(), r, where);
+}
+
+inline job<versions> db::history_async(std::uint64_t id, announce where) const {
+  nexus_request r = detail::request(NEXUS_OP_HISTORY);
+  r.ids = &id, r.id_count = 1;
+  return detail::submit<versions>(handle(), r, where);
+}
+
+inline job<void> db::feedback_async(std::uint64_t id, double value, announce where) {
+  nexus_request r = detail::request(NEXUS_OP_FEEDBACK);
+  r.ids = &id, r.id_count = 1, r.value = value;
+  return detail::submit<void>(handle(), r, where);
 }
 
 inline job<stats> db::stats_async(announce where) const {

@@ -59,6 +59,11 @@ enum class intent : std::uint32_t {
   explore = NEXUS_INTENT_EXPLORE, trusted = NEXUS_INTENT_TRUSTED
 };
 
+/* What near means for vectors; see nexus.h. */
+enum class metric : std::uint32_t {
+  unset = NEXUS_METRIC_UNSET, cosine = NEXUS_METRIC_COSINE, dot = NEXUS_METRIC_DOT, l2 = NEXUS_METRIC_L2
+};
+
 enum class factor : std::size_t {
   relevance = NEXUS_FACTOR_RELEVANCE, freshness = NEXUS_FACTOR_FRESHNESS, diversity = NEXUS_FACTOR_DIVERSITY,
   authority = NEXUS_FACTOR_AUTHORITY, coherence = NEXUS_FACTOR_COHERENCE, confidence = NEXUS_FACTOR_CONFIDENCE
@@ -167,8 +172,22 @@ struct memory {
   std::vector<float> vector;
   std::map<std::string, meta_value> meta;
   std::optional<time_point> time;
+  std::optional<time_point> valid_from, valid_to; /* true in the world from the one on, until before the other */
+  std::optional<time_point> expires;              /* in no answer from then on, and erased */
   nexus::kind kind = nexus::kind::unset;
   float importance = 0;
+};
+
+/* What an update changes; the rest stays. The inner optional of a time is empty where it goes. */
+struct patch {
+  std::optional<std::string> text, speaker;
+  std::vector<float> vector;              /* empty: as it is */
+  std::map<std::string, meta_value> meta; /* entries to set */
+  std::vector<std::string> remove_meta;   /* names of entries to remove */
+  std::optional<std::optional<time_point>> time, valid_from, valid_to, expires;
+  std::optional<nexus::kind> kind;
+  std::optional<float> importance;
+  std::uint32_t if_version = 0; /* the version that was seen: throws conflict where it is another; 0 means any */
 };
 
 /* Whose memories: the tenant is a wall, the rest narrows where given. */
@@ -189,6 +208,8 @@ struct query {
   nexus::intent intent = nexus::intent::general;
   std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */
   std::optional<time_point> now;
+  std::optional<time_point> as_of;    /* what the store knew at that time */
+  std::optional<time_point> valid_at; /* what was true at that time */
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
   std::chrono::nanoseconds budget{0};
@@ -238,10 +259,22 @@ class memory_view {
   span<const float> vector() const noexcept { return {m_->vector, m_->vector_count}; }
   std::size_t meta_count() const noexcept { return m_->meta_count; }
   meta_view meta(std::size_t i) const noexcept { return meta_view(m_->meta[i]); }
-  std::optional<time_point> time() const noexcept {
-    if (!(m_->flags & NEXUS_MEMORY_HAS_TIME)) return std::nullopt;
-    return detail::instant(m_->event_time_us);
-  }
+  std::optional<time_point> time() const noexcept { return flagged(NEXUS_MEMORY_HAS_TIME, m_->event_time_us); }
+  std::optional<time_point> valid_from() const noexcept { return flagged(NEXUS_MEMORY_HAS_VALID_FROM, m_->valid_from_us); }
+  std::optional<time_point> valid_to() const noexcept { return flagged(NEXUS_MEMORY_HAS_VALID_TO, m_->valid_to_us); }
+  std::optional<time_point> expires() const noexcept { return flagged(NEXUS_MEMORY_HAS_EXPIRY, m_->expires_us); }
+  std::uint32_t version() const noexcept { return m_->version; }
+  time_point update_time() const noexcept { return detail::instant(m_->update_time_us); }
+  /* When a later version took its place; of the current one none. */
+  std::optional<time_point> replaced_time() const noexcept { return nonzero(m_->replaced_time_us); }
+  std::uint64_t supersedes() const noexcept { return m_->supersedes; }
+  std::uint64_t superseded_by() const noexcept { return m_->superseded_by; }
+  /* Of memories that were asked for by id or key. */
+  std::uint64_t hits() const noexcept { return m_->hits; }
+  std::uint64_t gets() const noexcept { return m_->gets; }
+  std::optional<time_point> last_hit() const noexcept { return nonzero(m_->last_hit_us); }
+  double positive() const noexcept { return m_->positive; }
+  double negative() const noexcept { return m_->negative; }
   time_point ingest_time() const noexcept { return detail::instant(m_->ingest_time_us); }
   nexus::kind kind() const noexcept { return static_cast<nexus::kind>(m_->kind); }
   std::uint32_t position() const noexcept { return m_->position; }
@@ -249,6 +282,14 @@ class memory_view {
   const nexus_memory &c() const noexcept { return *m_; }
 
  private:
+  std::optional<time_point> flagged(std::uint32_t flag, std::int64_t us) const noexcept {
+    if (!(m_->flags & flag)) return std::nullopt;
+    return detail::instant(us);
+  }
+  static std::optional<time_point> nonzero(std::int64_t us) noexcept {
+    if (us == 0) return std::nullopt;
+    return detail::instant(us);
+  }
   const nexus_memory *m_;
 };
 
@@ -257,6 +298,20 @@ class stored_memory : public memory_view {
  public:
   explicit stored_memory(detail::arena<nexus_memories> list) noexcept
       : memory_view(*nexus_memories_at(list.get(), 0)), list_(std::move(list)) {}
+
+ private:
+  detail::arena<nexus_memories> list_;
+};
+
+/* The versions of a memory, oldest first; it owns their arena. */
+class versions {
+ public:
+  using const_iterator = detail::iterator<versions, memory_view>;
+  explicit versions(detail::arena<nexus_memories> list) noexcept : list_(std::move(list)) {}
+  std::size_t size() const noexcept { return list_->count; }
+  memory_view operator[](std::size_t i) const noexcept { return memory_view(*nexus_memories_at(list_.get(), i)); }
+  const_iterator begin() const noexcept { return {*this, 0}; }
+  const_iterator end() const noexcept { return {*this, size()}; }
 
  private:
   detail::arena<nexus_memories> list_;
@@ -319,11 +374,13 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)) {}
+        discarded(s.discarded), retired(s.retired), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
+        metric(static_cast<nexus::metric>(s.metric)) {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
-      merges, replayed, discarded;
+      merges, replayed, discarded, retired;
   std::string vectors, merge_error;
+  nexus::metric metric;
 };
 
 /* Something that a check or an import found. */

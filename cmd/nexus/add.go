@@ -41,7 +41,7 @@ Standard input is JSON lines; --format text makes it text.
 
 JSON lines (.jsonl .ndjson .json): one object a line, only "text" is required:
 {"key","text","time","speaker","session","user","agent","tenant","kind","importance",
-"meta":{},"vector":[]}; other fields go to meta. A line that is bad is reported as
+"valid_from","valid_to","expires","meta":{},"vector":[]}; other fields go to meta. A line that is bad is reported as
 FILE:LINE: reason and skipped; the exit code is then 1.
 
 Any other file is text or Markdown in UTF-8. It is cut into pieces at sentence ends; each
@@ -74,7 +74,7 @@ Ctrl-C finishes the commit in hand, says how many records are kept, and exits wi
 			return a.add(c.Context(), &f, args)
 		},
 	}
-	intakeFlags(c, &f)
+	a.intakeFlags(c, &f)
 	c.Flags().StringVar(&f.format, "format", "", "`FORMAT`: jsonl, text or markdown, instead of a guess by file name")
 	c.Flags().IntVar(&f.chunks.Tokens, "chunk-tokens", chunk.TokensDefault, "`WORDS` of the pieces that text is cut into")
 	c.Flags().IntVar(&f.chunks.Overlap, "chunk-overlap", chunk.OverlapDefault, "`WORDS` that a piece shares with the one before, at most a quarter of --chunk-tokens")
@@ -101,11 +101,12 @@ already, with the same content, is not added twice. Exit code 1 when lines were 
 		},
 		RunE: func(c *cobra.Command, args []string) error { return a.add(c.Context(), &f, args) },
 	}
-	intakeFlags(c, &f)
+	a.intakeFlags(c, &f)
 	return c
 }
 
-func intakeFlags(c *cobra.Command, f *addFlags) {
+func (a *app) intakeFlags(c *cobra.Command, f *addFlags) {
+	c.Flags().StringVar(&a.metric, "metric", "", "how a new store compares vectors: `METRIC` cosine, dot or l2 (default the store's own, cosine for a new one)")
 	scopeFlags(c, &f.Scope, "for records without one:")
 	c.Flags().StringVar(&f.speaker, "speaker", "", "for records without one: the `NAME` of who said it")
 	c.Flags().IntVar(&f.batch, "batch", 512, fmt.Sprintf("`RECORDS` of one commit, 1 to %d", model.AddCountMax))

@@ -44,6 +44,8 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 	c.Flags().IntVarP(&f.K, "k", "k", model.DefaultK, fmt.Sprintf("`HITS` wanted, 1 to %d", model.HitCountMax))
 	scopeFlags(c, &f.Scope, "only memories of this")
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
+	c.Flags().Var(timeFlag{value: &f.AsOf}, "as-of", "what the store knew at this `TIME`")
+	c.Flags().Var(timeFlag{value: &f.ValidAt}, "valid-at", "only what was true at this `TIME`")
 	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search `ENGINES` to consult: lexical, vector (default all)")
 	c.Flags().DurationVar(&f.Budget, "budget", 0, "`TIME` that search may take, for example 5ms; what is late is left out")
 	c.Flags().BoolVar(&f.explain, "explain", false, "show the factors behind each score and how long each step took")

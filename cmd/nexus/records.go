@@ -67,7 +67,7 @@ func (a *app) got(m *engine.Memory, name string, err error) error {
 		return a.printMemory(m)
 	}
 	a.printf("%s · %s\n", byline(m), m.Kind)
-	for _, field := range [][2]string{{"key", m.Key}, {"added", clock(m.IngestTime)}} {
+	for _, field := range lifeFields(m) {
 		if field[1] != "" {
 			a.printf("%s: %s\n", field[0], squeezed(field[1]))
 		}
@@ -76,6 +76,25 @@ func (a *app) got(m *engine.Memory, name string, err error) error {
 		a.printf("%s: %s\n", squeezed(name), squeezed(fmt.Sprint(m.Meta[name])))
 	}
 	return a.printf("\n%s\n", printable(m.Text))
+}
+
+// lifeFields are what is printed of a memory before its text.
+func lifeFields(m *engine.Memory) [][2]string {
+	list := [][2]string{{"key", m.Key}, {"added", clock(m.IngestTime)}}
+	if m.Version > 1 {
+		list = append(list, [2]string{"changed", fmt.Sprintf("%s, version %d", clock(m.UpdateTime), m.Version)})
+	}
+	list = append(list, [][2]string{{"true from", clock(m.ValidFrom)}, {"true until", clock(m.ValidTo)}, {"expires", clock(m.ExpiresAt)}}...)
+	if m.Supersedes != 0 {
+		list = append(list, [2]string{"supersedes", fmt.Sprintf("#%d", m.Supersedes)})
+	}
+	if m.SupersededBy != 0 {
+		list = append(list, [2]string{"superseded by", fmt.Sprintf("#%d", m.SupersededBy)})
+	}
+	if u := m.Usage; u != (engine.Usage{}) {
+		list = append(list, [2]string{"used", fmt.Sprintf("in %s, read %s, feedback +%g -%g", counted(u.Hits, "answer", "answers"), counted(u.Gets, "time", "times"), u.Positive, u.Negative)})
+	}
+	return list
 }
 
 func sortedNames(meta map[string]any) []string {

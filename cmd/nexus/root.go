@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // app is what the verbs share: the streams and the flags that all of them take.
@@ -24,6 +25,7 @@ type app struct {
 	errOut io.Writer
 
 	directory string // --db
+	metric    string // --metric of the verbs that make a store
 	json      bool   // --json
 	began     bool   // a verb runs: from here on an error is not one of usage
 	version   bool   // --version instead of a verb
@@ -74,7 +76,8 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	root.PersistentFlags().StringVar(&a.directory, "db", "", "`DIR` of the store (else $NEXUS_DB, else ./nexus-data)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
-		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newDeleteCommand(a),
+		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newUpdateCommand(a), newSupersedeCommand(a),
+		newHistoryCommand(a), newFeedbackCommand(a), newDeleteCommand(a),
 		newExportCommand(a), newImportCommand(a), newStatsCommand(a), newVerifyCommand(a), newCompactCommand(a),
 		newDoctorCommand(a), newEvalCommand(a), newVersionCommand(a),
 	)
@@ -99,7 +102,7 @@ func checkShells(root *cobra.Command) {
 // otherNames are what the verbs are called elsewhere.
 var otherNames = map[string]string{
 	"search": "query", "ask": "query", "find": "query", "remove": "delete", "rm": "delete", "forget": "delete",
-	"init": "add", "insert": "add", "show": "get", "ls": "list", "check": "verify",
+	"init": "add", "insert": "add", "show": "get", "ls": "list", "check": "verify", "edit": "update", "change": "update", "replace": "supersede", "log": "history", "versions": "history",
 }
 
 // badValue is how package pflag says that a flag's value is wrong.
@@ -115,6 +118,8 @@ func flagProblem(c *cobra.Command, err error) string {
 		wanted := "another value"
 		switch f := c.Flag(m[2]); {
 		case f == nil:
+		case f.Value.Type() == "time":
+			wanted = "RFC 3339, a date or Unix seconds"
 		case f.Value.Type() == "duration":
 			wanted = "a duration such as 5ms"
 		case f.Value.Type() == "bool":
@@ -187,7 +192,11 @@ func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
 			return nil, noStore(dir)
 		}
 	}
-	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading})
+	metric, err := model.ParseMetric(a.metric)
+	if err != nil {
+		return nil, wrongUsef("--metric is %q, want cosine, dot or l2", a.metric)
+	}
+	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric})
 	if how == reading && errors.Is(err, engine.ErrNotFound) {
 		return nil, noStore(dir)
 	}

@@ -36,9 +36,11 @@ type statsRecord struct {
 	Directory    string `json:"directory"`
 	Memories     uint64 `json:"memories"`
 	Deleted      uint64 `json:"deleted"` // still in segments
+	Retired      uint64 `json:"retired"` // versions kept as history
 	Terms        uint64 `json:"terms"`
 	Vectors      string `json:"vectors"`
 	Dimension    int    `json:"dimension"`
+	Metric       string `json:"metric"` // of the vectors, "" before the first memory
 	Segments     int    `json:"segments"`
 	SegmentFiles int    `json:"segment_files"`
 	SegmentBytes uint64 `json:"segment_bytes"`
@@ -49,7 +51,7 @@ type statsRecord struct {
 
 func newStatsRecord(dir string, s engine.Stats) statsRecord {
 	return statsRecord{
-		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension,
+		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(),
 		Segments: s.Segments, SegmentFiles: s.SegmentFiles, SegmentBytes: s.SegmentBytes, TruthBytes: s.TruthBytes,
 		Replayed: s.Replayed, Discarded: s.Discarded,
 	}
@@ -61,10 +63,13 @@ func (a *app) printStats(s statsRecord) error {
 	}
 	vectors := "none yet"
 	if s.Vectors != "" {
-		vectors = fmt.Sprintf("%s, %d numbers", s.Vectors, s.Dimension)
+		vectors = fmt.Sprintf("%s, %d numbers, %s", s.Vectors, s.Dimension, s.Metric)
 	}
 	a.printf("store      %s\n", s.Directory)
 	a.printf("memories   %d, and %d deleted that still take space\n", s.Memories, s.Deleted)
+	if s.Retired > 0 {
+		a.printf("history    %s\n", counted(s.Retired, "older version", "older versions"))
+	}
 	a.printf("words      %d, without the commonest\n", s.Terms)
 	a.printf("vectors    %s\n", vectors)
 	a.printf("segments   %d, %d of them files, %s\n", s.Segments, s.SegmentFiles, byteCount(s.SegmentBytes))

@@ -27,24 +27,34 @@ const LineBytesMax = 8 << 20
 
 // Record is the JSON form of a memory. Field order is that of output.
 type Record struct {
-	ID         model.ID        `json:"id,omitempty"`
-	Key        string          `json:"key,omitempty"`
-	Text       string          `json:"text"`
-	Time       string          `json:"time,omitempty"`
-	Speaker    string          `json:"speaker,omitempty"`
-	Session    string          `json:"session,omitempty"`
-	Position   *uint32         `json:"position,omitempty"`
-	User       string          `json:"user,omitempty"`
-	Agent      string          `json:"agent,omitempty"`
-	Tenant     string          `json:"tenant,omitempty"`
-	Kind       string          `json:"kind,omitempty"`
-	Importance float32         `json:"importance,omitempty"`
-	Source     string          `json:"source,omitempty"`
-	Start      uint64          `json:"start,omitempty"`
-	End        uint64          `json:"end,omitempty"`
-	Ingested   string          `json:"ingested,omitempty"`
-	Meta       map[string]any  `json:"meta,omitempty"`
-	Vector     json.RawMessage `json:"vector,omitempty"`
+	ID         model.ID `json:"id,omitempty"`
+	Key        string   `json:"key,omitempty"`
+	Text       string   `json:"text"`
+	Time       string   `json:"time,omitempty"`
+	Speaker    string   `json:"speaker,omitempty"`
+	Session    string   `json:"session,omitempty"`
+	Position   *uint32  `json:"position,omitempty"`
+	User       string   `json:"user,omitempty"`
+	Agent      string   `json:"agent,omitempty"`
+	Tenant     string   `json:"tenant,omitempty"`
+	Kind       string   `json:"kind,omitempty"`
+	Importance float32  `json:"importance,omitempty"`
+	Source     string   `json:"source,omitempty"`
+	Start      uint64   `json:"start,omitempty"`
+	End        uint64   `json:"end,omitempty"`
+	Ingested   string   `json:"ingested,omitempty"`
+
+	ValidFrom    string   `json:"valid_from,omitempty"`
+	ValidTo      string   `json:"valid_to,omitempty"`
+	Expires      string   `json:"expires,omitempty"`
+	Version      uint32   `json:"version,omitempty"` // from 2 on, with Updated
+	Updated      string   `json:"updated,omitempty"`
+	Replaced     string   `json:"replaced,omitempty"`
+	Supersedes   model.ID `json:"supersedes,omitempty"`
+	SupersededBy model.ID `json:"superseded_by,omitempty"`
+
+	Meta   map[string]any  `json:"meta,omitempty"`
+	Vector json.RawMessage `json:"vector,omitempty"`
 }
 
 // FromMemory returns the JSON form of a stored memory.
@@ -57,16 +67,24 @@ func FromMemory(m *model.Memory) Record {
 	if m.Session != "" {
 		r.Position = &m.Position
 	}
-	if !m.EventTime.IsZero() {
-		r.Time = m.EventTime.Format(time.RFC3339Nano)
-	}
-	if !m.IngestTime.IsZero() {
-		r.Ingested = m.IngestTime.Format(time.RFC3339Nano)
+	r.Time, r.Ingested = stamp(m.EventTime), stamp(m.IngestTime)
+	r.ValidFrom, r.ValidTo, r.Expires, r.Replaced = stamp(m.ValidFrom), stamp(m.ValidTo), stamp(m.ExpiresAt), stamp(m.ReplacedTime)
+	r.Supersedes, r.SupersededBy = m.Supersedes, m.SupersededBy
+	if m.Version > 1 {
+		r.Version, r.Updated = m.Version, stamp(m.UpdateTime)
 	}
 	if m.Vector != nil {
 		r.Vector = appendVector(nil, m.Vector)
 	}
 	return r
+}
+
+// stamp writes a time; none is empty.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339Nano)
 }
 
 // appendVector writes the shortest numbers that read back as the same float32.
@@ -82,7 +100,7 @@ func appendVector(dst []byte, v []float32) []byte {
 }
 
 // known are the fields that Parse gives a meaning; "conv" stands for user, "id"
-// for key where there is none. Position and ingested are the store's to set.
+// for key where there is none. What is ignored is the store's to set.
 var known = map[string]func(*model.Memory, json.RawMessage) error{
 	"key":        func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Key) },
 	"text":       func(m *model.Memory, v json.RawMessage) error { return text(v, &m.Text) },
@@ -96,11 +114,20 @@ var known = map[string]func(*model.Memory, json.RawMessage) error{
 	"end":        func(m *model.Memory, v json.RawMessage) error { return plain(v, &m.End) },
 	"importance": func(m *model.Memory, v json.RawMessage) error { return plain(v, &m.Importance) },
 	"vector":     func(m *model.Memory, v json.RawMessage) error { return plain(v, &m.Vector) },
-	"time":       parseTime,
+	"time":       func(m *model.Memory, v json.RawMessage) error { return parseTime(v, &m.EventTime) },
+	"valid_from": func(m *model.Memory, v json.RawMessage) error { return parseTime(v, &m.ValidFrom) },
+	"valid_to":   func(m *model.Memory, v json.RawMessage) error { return parseTime(v, &m.ValidTo) },
+	"expires":    func(m *model.Memory, v json.RawMessage) error { return parseTime(v, &m.ExpiresAt) },
 	"kind":       parseKind,
 	"meta":       parseMeta,
 	"position":   ignore,
 	"ingested":   ignore,
+	"version":    ignore,
+	"updated":    ignore,
+	"replaced":   ignore,
+
+	"supersedes":    ignore, // see Line
+	"superseded_by": ignore,
 }
 
 func ignore(*model.Memory, json.RawMessage) error { return nil }
@@ -168,7 +195,20 @@ var timeLayouts = []string{
 	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04",
 }
 
-func parseTime(m *model.Memory, v json.RawMessage) error {
+// ParseTime reads a time as a record or a flag may give it: RFC 3339, a date, or
+// Unix seconds.
+func ParseTime(s string) (t time.Time, err error) {
+	v, err := json.Marshal(s)
+	if _, number := strconv.ParseFloat(s, 64); number == nil {
+		v = []byte(s)
+	}
+	if err == nil {
+		err = parseTime(v, &t)
+	}
+	return t, err
+}
+
+func parseTime(v json.RawMessage, to *time.Time) error {
 	var value any
 	if err := plain(v, &value); err != nil {
 		return err
@@ -181,7 +221,7 @@ func parseTime(m *model.Memory, v json.RawMessage) error {
 			return fmt.Errorf("%g seconds are out of range (milliseconds?): %w", t, model.ErrInvalid)
 		}
 		seconds, fraction := math.Modf(t)
-		m.EventTime = time.Unix(int64(seconds), int64(math.Round(fraction*1e6))*1000)
+		*to = time.Unix(int64(seconds), int64(math.Round(fraction*1e6))*1000)
 		return nil
 	case string:
 		if t == "" {
@@ -189,7 +229,7 @@ func parseTime(m *model.Memory, v json.RawMessage) error {
 		}
 		for _, layout := range timeLayouts {
 			if parsed, err := time.Parse(layout, t); err == nil {
-				m.EventTime = parsed
+				*to = parsed
 				return nil
 			}
 		}
@@ -354,7 +394,24 @@ func aliases(m *model.Memory, fields map[string]json.RawMessage) error {
 type Line struct {
 	Number int // from 1
 	Memory model.Memory
-	Err    error
+	Links
+	Err error
+}
+
+// Links are a record's own ID and those that it names, as an export gives them:
+// numbers of another store. 0 is none.
+type Links struct {
+	ID           model.ID `json:"id"`
+	Supersedes   model.ID `json:"supersedes"`
+	SupersededBy model.ID `json:"superseded_by"`
+}
+
+// linksOf reads the links of a line that has any; a textual id is a key.
+func linksOf(line []byte) (l Links) {
+	if bytes.Contains(line, []byte(`"supersede`)) && json.Unmarshal(line, &l) != nil {
+		return Links{}
+	}
+	return l
 }
 
 // Reader reads memories line by line in constant memory.
@@ -395,6 +452,7 @@ func (r *Reader) Next() (Line, error) {
 			continue
 		default:
 			l.Memory, l.Err = Parse(line)
+			l.Links = linksOf(line)
 		}
 		return l, nil
 	}

@@ -63,6 +63,7 @@ var (
 	ErrInvalid     error = kindError(CodeInvalid)
 	ErrNotFound    error = kindError(CodeNotFound)
 	ErrExists      error = kindError(CodeExists)
+	ErrConflict    error = kindError(CodeConflict)
 	ErrBusy        error = kindError(CodeBusy)
 	ErrDeadline    error = kindError(CodeDeadline)
 	ErrCancelled   error = kindError(CodeCancelled)

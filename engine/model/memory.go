@@ -26,7 +26,8 @@ const (
 )
 
 // ID identifies a memory within its store. IDs rise in the order in which the
-// memories were committed, start at 1 and are never used again.
+// memories were committed, start at 1 and are never used again. A memory keeps
+// its ID when it is updated.
 type ID uint64
 
 // Kind is the level of memory that a record belongs to.
@@ -78,7 +79,8 @@ func (s Scope) Covers(m Scope) bool {
 
 // Memory is one passage that can be found again.
 //
-// Only Text is required. The store sets ID, Position and IngestTime.
+// Only Text is required. The store sets ID, Position, IngestTime and all of the
+// last group; what a caller puts there is passed over.
 type Memory struct {
 	ID  ID
 	Key string // the caller's own name for it, unique in its tenant; optional
@@ -96,12 +98,38 @@ type Memory struct {
 	Kind Kind
 
 	EventTime  time.Time // when it happened; zero means unknown; kept to the microsecond
-	IngestTime time.Time // when it was committed
+	IngestTime time.Time // when it was first committed
+
+	// ValidFrom and ValidTo say when it is true in the world: from the one on
+	// until before the other. Zero is open; equal ones mean never.
+	ValidFrom, ValidTo time.Time
+	// ExpiresAt is when it is to be forgotten: from then on it is in no answer,
+	// and the store erases it by itself. Zero means never.
+	ExpiresAt time.Time
 
 	Importance float32 // 0..1, the authority factor; 0 means not given and counts as 0.5
 
 	Source     string // document it was cut from; optional
 	Start, End uint64 // byte range of Text within Source
+
+	Version      uint32    // 1 as it was added, one more with every update
+	UpdateTime   time.Time // when this version was committed; IngestTime for the first
+	ReplacedTime time.Time // when a later version took its place; zero for the current one
+	Supersedes   ID        // the memory that this one replaced in the world; 0 = none
+	SupersededBy ID        // the memory that replaced it; 0 = none
+	Usage        Usage     // filled in by Get and GetByKey alone
+}
+
+// Usage says how a memory was of use. Hits and gets are counted beside the read
+// path and show up to .1 s later; more than some 100,000 a second are not all
+// counted. All of it is written in the background: a process that dies loses the
+// last 5 seconds, closing loses nothing. A store opened for reading counts nothing.
+type Usage struct {
+	Hits     uint64    // answers that it was in
+	Gets     uint64    // times it was read by ID or key
+	LastHit  time.Time // when it was last in an answer; zero = never
+	Positive float64   // sum of the feedback above 0
+	Negative float64   // sum of the feedback below 0, as a positive number
 }
 
 // Normalize checks m against the limits above and brings it into the one form
@@ -126,11 +154,8 @@ func (m *Memory) Normalize() error {
 	if m.End < m.Start {
 		return fmt.Errorf("byte range %d..%d ends before it starts: %w", m.Start, m.End, ErrInvalid)
 	}
-	if !m.EventTime.IsZero() {
-		if err := checkYear(m.EventTime); err != nil {
-			return fmt.Errorf("time: %w", err)
-		}
-		m.EventTime = m.EventTime.UTC().Truncate(time.Microsecond)
+	if err := m.normalizeTimes(); err != nil {
+		return err
 	}
 	if m.Vector != nil {
 		if err := CheckVector(m.Vector); err != nil {
@@ -138,6 +163,26 @@ func (m *Memory) Normalize() error {
 		}
 	}
 	return m.normalizeMeta()
+}
+
+func (m *Memory) normalizeTimes() error {
+	for _, f := range [...]struct {
+		name  string
+		value *time.Time
+	}{{"time", &m.EventTime}, {"valid from", &m.ValidFrom}, {"valid to", &m.ValidTo}, {"expires", &m.ExpiresAt}} {
+		if f.value.IsZero() {
+			*f.value = time.Time{}
+			continue
+		}
+		if err := checkYear(*f.value); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		*f.value = f.value.UTC().Truncate(time.Microsecond)
+	}
+	if !m.ValidTo.IsZero() && m.ValidTo.Before(m.ValidFrom) {
+		return fmt.Errorf("valid to lies before valid from: %w", ErrInvalid)
+	}
+	return nil
 }
 
 func checkText(text string) error {

@@ -102,7 +102,15 @@ type Query struct {
 	Intent  Intent
 	Weights *Weights  // instead of the intent's row; each 0..1
 	Now     time.Time // what freshness is measured from; zero means the newest candidate
-	Engines []string  // names of the engines to consult; nil means all
+
+	// AsOf asks what the store knew at that time: versions as they were committed
+	// then, scored with the statistics of then. Memories deleted or expired since
+	// are not there. Zero means now.
+	AsOf time.Time
+	// ValidAt asks for what was true at that time: memories whose ValidFrom and
+	// ValidTo cover it; those without either always do. Zero means whatever is known.
+	ValidAt time.Time
+	Engines []string // names of the engines to consult; nil means all
 
 	// SingleEngine turns fusion off: hits come in the order of the one engine
 	// that Engines names, scored by it alone. For measuring.
@@ -140,6 +148,13 @@ func (q *Query) Normalize() error {
 	}
 	if q.Intent >= intentCount {
 		return fmt.Errorf("intent %d: %w", q.Intent, ErrInvalid)
+	}
+	for _, t := range [...]time.Time{q.AsOf, q.ValidAt} {
+		if !t.IsZero() {
+			if err := checkYear(t); err != nil {
+				return fmt.Errorf("query time: %w", err)
+			}
+		}
 	}
 	if q.Budget < 0 {
 		return fmt.Errorf("budget %v is negative: %w", q.Budget, ErrInvalid)

@@ -62,6 +62,13 @@ func (s Set) Has(row int) bool { return row>>6 < len(s) && s[row>>6]&(1<<(row&63
 // Add puts row into the set, which must have room for it.
 func (s Set) Add(row int) { s[row>>6] |= 1 << (row & 63) }
 
+// Remove takes row out of the set.
+func (s Set) Remove(row int) {
+	if row>>6 < len(s) {
+		s[row>>6] &^= 1 << (row & 63)
+	}
+}
+
 // Each calls f for every row of the set, ascending.
 func (s Set) Each(f func(row int)) {
 	for w, word := range s {

@@ -49,7 +49,7 @@ func (e *lexicalEngine) Forget() {
 	e.searcher.Forget()
 }
 
-// vectorEngine proposes what lies near the question's vector, by cosine. It
+// vectorEngine proposes what lies near the question's vector, by the store's metric. It
 // embeds the question itself, so that a slow embedder makes it late alone.
 type vectorEngine struct {
 	own      []float32 // the question's vector where it brings none
@@ -70,7 +70,7 @@ func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) 
 		p := &q.View.Parts[i]
 		e.parts = append(e.parts, vector.Part{Parts: p.Vectors(), Filter: q.filter(i)})
 	}
-	e.searcher.Prepare(query, e.parts)
+	e.searcher.Prepare(query, q.View.Space.Metric, e.parts)
 	return e.searcher.Top(dst, q.Limit, stopper(ctx)), nil
 }
 

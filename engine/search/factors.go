@@ -85,7 +85,9 @@ func (s *state) fillBatch() {
 	s.batch.Reset(vector.Stride(dim))
 	for _, ref := range s.refs {
 		p, row := &s.question.View.Parts[ref.Part], int(ref.Row)
-		s.batch.Add(p.Signature(row), p.Vectors().CodesOf(row), p.Vectors().Scales[row])
+		var scale float32
+		s.codes, scale = p.Vectors().AppendUnit(s.codes[:0], row)
+		s.batch.Add(p.Signature(row), s.codes, scale)
 	}
 }
 

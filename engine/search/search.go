@@ -99,7 +99,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	s := o.states.Get()
 	s.question = *question
 	s.question.Limit = max(candidatesEach, query.K)
-	s.question.Allow = scopeFilter(question.View, query.Scope)
+	s.question.Allow = admitted(question.View, query)
 	answer, complete, err := s.attempt(ctx, query)
 	widest := fuse.CandidatesMax / len(s.runs)
 	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
@@ -154,9 +154,12 @@ func (s *state) cutOff() bool {
 	return false
 }
 
-// scopeFilter returns nil where every row may be seen.
-func scopeFilter(v *segment.View, scope model.Scope) []rows.Set {
-	allow := v.Allow(scope)
+// admitted returns the rows that may answer; nil where every row may.
+func admitted(v *segment.View, query *model.Query) []rows.Set {
+	allow := v.Allow(query.Scope)
+	if !query.ValidAt.IsZero() {
+		v.KeepValid(allow, query.ValidAt.UnixMicro())
+	}
 	if slices.ContainsFunc(allow, func(set rows.Set) bool { return set != nil }) {
 		return allow
 	}
@@ -186,6 +189,7 @@ type state struct {
 	batch  fuse.Batch
 	fuser  fuse.Fuser
 	dups   []int
+	codes  []int8 // of one candidate
 }
 
 func newState(engines []Engine) *state {

@@ -18,14 +18,19 @@ import (
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
-//	2  2026-11  packed lists of words (sections 40, 41 instead of 20 to 22)
+//	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
+//	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
+//	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
+//	            rows and more, these codes are in lists (37 to 39, 58, 59);
+//	            packed lists of words (40, 41) instead of plain ones (20 to 22)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
-//	        24 first ID u64  32 last ID u64  40 derived u64  48 dimension u32
+//	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
 	FormatVersion = 2
+	formatOldest  = 1 // readable still; a section that it lacks is empty
 
 	magic        = "NEXUSSEG"
 	headerBytes  = 64
@@ -41,11 +46,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // content is the typed form of a segment: what the builder fills and what a
 // reader sees in place. Row r of every column belongs to ids[r]; ids ascend.
+//
+// A row is one version of a memory. Its number is the version's sequence, which
+// rises with every version that the store commits; the memory's ID is the sequence
+// of its first version. The few rows whose ID is another stand in a table of
+// their own, as do those that expire and those that are true for a time only.
 type content struct {
-	first, last model.ID // range of IDs that the segment answers for
+	first, last model.ID // range of sequences that the segment answers for
 	derived     uint64   // see Space.Derived
 
-	ids          []uint64
+	ids          []uint64 // sequences
 	recordStarts []uint64 // rows+1
 	records      []byte
 	tenants      []uint64
@@ -61,23 +71,31 @@ type content struct {
 	signatures   []uint8  // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
-	wordsV1      lexical.Version1 // of a file of version 1: what modernize packs as words
+	wordsV1      lexical.Version1 // of a file of version 1, until modernize packs them as words
+
+	ingests     []int64  // when each version was committed, microseconds
+	versionIDs  []uint64 // IDs of rows that are not first versions, ascending
+	versionRows []uint32 // row of each, ascending for one ID
+	expiries    []int64  // of rows that expire, ascending
+	expiryRows  []uint32
+	validRows   []uint32 // rows with validity, ascending
+	validFrom   []int64  // openFrom where there is none
+	validTo     []int64  // openTo where there is none
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
 type section struct {
 	kind  uint32
-	since uint32 // the first version of the format that has it
-	until uint32 // the last one; 0 where all later ones do
 	get   func() []byte
 	set   func([]byte) bool
 	clear func() // keeps the memory
+	old   bool   // read from older files, and never written
 }
 
 func column[T number](kind uint32, c *[]T) section {
 	return section{
-		kind: kind, since: 1,
-		get: func() []byte { return bytesOf(*c) },
+		kind: kind,
+		get:  func() []byte { return bytesOf(*c) },
 		set: func(data []byte) (ok bool) {
 			*c, ok = viewOf[T](data)
 			return ok
@@ -86,40 +104,39 @@ func column[T number](kind uint32, c *[]T) section {
 	}
 }
 
-// from is the column as of a later version of the format; in older files it is empty.
-func (s section) from(version uint32) section { s.since = version; return s }
+func (s section) readOnly() section { s.old = true; return s }
 
-// upTo is the column in files up to a version only.
-func (s section) upTo(version uint32) section { s.until = version; return s }
-
-// sections lists the sections of every version of the format; kinds are never
-// used for another thing.
+// sections lists the format's sections of all versions; kinds are never used for
+// another thing.
 func (c *content) sections() []section {
 	return []section{
 		column(1, &c.ids), column(2, &c.recordStarts), column(3, &c.records),
 		column(4, &c.tenants), column(5, &c.users), column(6, &c.agents), column(7, &c.sessions), column(8, &c.threads),
 		column(9, &c.events), column(10, &c.positions), column(11, &c.authority),
 		column(12, &c.keyHashes), column(13, &c.keyRows),
+		// Here, not beside the codes, as the system maps what lies around a page that is read.
+		column(24, &c.ingests), column(25, &c.versionIDs), column(26, &c.versionRows),
+		column(27, &c.expiries), column(28, &c.expiryRows),
+		column(29, &c.validRows), column(30, &c.validFrom), column(31, &c.validTo),
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
-		column(19, &c.words.Dictionary), column(20, &c.wordsV1.Starts).upTo(1), column(21, &c.wordsV1.Rows).upTo(1), column(22, &c.wordsV1.Freqs).upTo(1), column(23, &c.words.Lengths),
-		column(40, &c.words.Starts).from(2), column(41, &c.words.Postings).from(2),
+		column(19, &c.words.Dictionary), column(20, &c.wordsV1.Starts).readOnly(), column(21, &c.wordsV1.Rows).readOnly(), column(22, &c.wordsV1.Freqs).readOnly(), column(23, &c.words.Lengths),
+		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
+		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
+		column(40, &c.words.Starts), column(41, &c.words.Postings),
 	}
 }
 
-// sectionsOf lists the sections that a version of the format has.
-func (c *content) sectionsOf(version uint32) []section {
-	return slices.DeleteFunc(c.sections(), func(s section) bool {
-		return s.since > version || s.until != 0 && s.until < version
-	})
+// written lists the sections of a file of this version.
+func (c *content) written() []section {
+	return slices.DeleteFunc(c.sections(), func(s section) bool { return s.old })
 }
 
 func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
 
 // size returns the bytes of the content's image.
 func (c *content) size() int {
-	size := 0
-	sections := c.sectionsOf(FormatVersion)
+	size, sections := 0, c.written()
 	for _, s := range sections {
 		size += align(len(s.get()))
 	}
@@ -138,7 +155,7 @@ func (c *content) write(w io.Writer) error {
 	if _, err := w.Write(c.head()); err != nil {
 		return err
 	}
-	for _, s := range c.sectionsOf(FormatVersion) {
+	for _, s := range c.written() {
 		data := s.get()
 		for piece := range slices.Chunk(data, pieceBytes) {
 			if _, err := w.Write(piece); err != nil {
@@ -157,7 +174,7 @@ var padding [sectionAlign]byte
 
 // head returns header and section table, padded to where the sections start.
 func (c *content) head() []byte {
-	sections := c.sectionsOf(FormatVersion)
+	sections := c.written()
 	le, out := binary.LittleEndian, make([]byte, align(headerBytes+len(sections)*entryBytes))
 	at := len(out)
 	for i, s := range sections {
@@ -212,8 +229,8 @@ func decode(image []byte) (*Segment, error) {
 		return nil, corrupt("no segment header")
 	}
 	version := le.Uint32(image[offVersion:])
-	if version < 1 || version > FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads 1 to %d: %w", version, FormatVersion, model.ErrUnsupported)
+	if version < formatOldest || version > FormatVersion {
+		return nil, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", version, formatOldest, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, corrupt("%d bytes of %d", len(image), size)
@@ -230,11 +247,11 @@ func decode(image []byte) (*Segment, error) {
 		last:    model.ID(le.Uint64(image[offLast:])),
 		derived: le.Uint64(image[offDerived:]),
 	}
-	c.vectors.Dim = int(le.Uint32(image[offDim:]))
-	if err := c.bind(image, version, count, true); err != nil {
+	c.vectors.SetDim(int(le.Uint32(image[offDim:])))
+	if err := c.bind(image, count, true); err != nil {
 		return nil, err
 	}
-	if err := c.modernize(version); err != nil {
+	if err := c.modernize(); err != nil {
 		return nil, err
 	}
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
@@ -245,17 +262,21 @@ func decode(image []byte) (*Segment, error) {
 
 // bind points every column at its section of the image, whose checksums it
 // verifies unless the image has just been encoded.
-func (c *content) bind(image []byte, version uint32, count int, verify bool) error {
+func (c *content) bind(image []byte, count int, verify bool) error {
 	le := binary.LittleEndian
-	sections := c.sectionsOf(version)
-	if count != len(sections) {
-		return corrupt("%d sections, want %d", count, len(sections))
-	}
-	for i, s := range sections {
+	sections, i := c.sections(), 0
+	for _, s := range sections {
+		if i == count {
+			break
+		}
 		entry := image[headerBytes+i*entryBytes:]
 		kind, sum := le.Uint32(entry), le.Uint32(entry[4:])
 		offset, size := le.Uint64(entry[8:]), le.Uint64(entry[16:])
-		if kind != s.kind || offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
+		if kind != s.kind {
+			continue // of a later version: empty
+		}
+		i++
+		if offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
 			return corrupt("section %d at byte %d", s.kind, offset)
 		}
 		data := image[offset : offset+size]
@@ -266,21 +287,47 @@ func (c *content) bind(image []byte, version uint32, count int, verify bool) err
 			return corrupt("section %d at byte %d: size %d", s.kind, offset, size)
 		}
 	}
+	if i != count {
+		return corrupt("%d sections, %d of them known and in order", count, i)
+	}
 	return nil
 }
 
-// modernize makes what a file of an older version holds in another way, in memory.
-func (c *content) modernize(version uint32) error {
-	if version >= 2 {
+// modernize fills what a file of version 1 lacks and its records tell, and packs
+// its words.
+func (c *content) modernize() error {
+	if err := c.packWords(); err != nil {
+		return err
+	}
+	if len(c.ingests) > 0 {
 		return nil
 	}
+	if len(c.recordStarts) == 0 || !slices.IsSorted(c.recordStarts) || c.recordStarts[len(c.recordStarts)-1] > uint64(len(c.records)) {
+		return corrupt("records are out of order")
+	}
+	for i, start := range c.recordStarts[1:] {
+		record := c.records[c.recordStarts[i]:start]
+		if len(record) < recordHead {
+			return corrupt("record of %d bytes", len(record))
+		}
+		c.ingests = append(c.ingests, committed(record))
+	}
+	return nil
+}
+
+// packWords makes the lists of words of those of version 1, in memory.
+func (c *content) packWords() error {
 	old := c.wordsV1
+	c.wordsV1 = lexical.Version1{}
+	if len(c.words.Postings) > 0 {
+		return nil
+	}
 	old.Dictionary, old.Lengths = c.words.Dictionary, c.words.Lengths
 	words, err := lexical.Upgrade(old)
 	if err != nil {
-		return fmt.Errorf("segment: words of version 1: %w: %w", err, model.ErrCorrupt)
+		return corrupt("words of version 1: %v", err)
 	}
-	c.words, c.wordsV1 = words, lexical.Version1{}
+	c.words = words
 	return nil
 }
 
@@ -293,8 +340,9 @@ func (c *content) check(rows int) error {
 		{len(c.tenants), rows}, {len(c.users), rows}, {len(c.agents), rows}, {len(c.sessions), rows}, {len(c.threads), rows},
 		{len(c.events), rows}, {len(c.positions), rows}, {len(c.authority), rows},
 		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
-		{len(c.vectors.Codes), rows * vector.Stride(dim)}, {len(c.vectors.Scales), rows},
-		{len(c.vectors.Vectors), rows * dim}, {len(c.vectors.InvNorms), rows}, {len(c.words.Lengths), rows},
+		{len(c.words.Lengths), rows},
+		{len(c.ingests), rows}, {len(c.versionRows), len(c.versionIDs)}, {len(c.expiryRows), len(c.expiries)},
+		{len(c.validFrom), len(c.validRows)}, {len(c.validTo), len(c.validRows)},
 	} {
 		if f.have != f.want {
 			return corrupt("a column has %d values, want %d", f.have, f.want)
@@ -303,15 +351,27 @@ func (c *content) check(rows int) error {
 	if rows == 0 || dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
 		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, dim, c.first, c.last)
 	}
-	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) {
+	if err := c.vectors.Check(rows); err != nil {
+		return corrupt("vectors: %v", err)
+	}
+	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) ||
+		!slices.IsSorted(c.versionIDs) || !slices.IsSorted(c.expiries) || !slices.IsSorted(c.validRows) {
 		return corrupt("a column is out of order")
 	}
 	if c.recordStarts[0] != 0 || c.recordStarts[rows] != uint64(len(c.records)) {
 		return corrupt("records of %d bytes, want %d", len(c.records), c.recordStarts[rows])
 	}
-	for _, row := range c.keyRows {
-		if int(row) >= rows {
-			return corrupt("key of row %d", row)
+	for _, column := range [...][]uint32{c.keyRows, c.versionRows, c.expiryRows, c.validRows} {
+		for _, row := range column {
+			if int(row) >= rows {
+				return corrupt("row %d of %d is named", row, rows)
+			}
+		}
+	}
+	for row := range rows {
+		record := c.records[c.recordStarts[row]:c.recordStarts[row+1]]
+		if len(record) < recordHead || record[0] == recordLived && len(record) < recordHead+lifeBytes {
+			return corrupt("record of %d bytes", len(record))
 		}
 	}
 	return nil

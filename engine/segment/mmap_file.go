@@ -38,7 +38,8 @@ func OpenFile(path string) (*Segment, error) {
 		syscall.Munmap(data)
 		return nil, err
 	}
-	s.mapped = true
+	s.mapped, s.mapping = true, data
+	s.advise()
 	// Slices into the map do not keep it mapped; whoever reads them keeps the
 	// segment alive (View.Release).
 	runtime.AddCleanup(s, func(data []byte) { syscall.Munmap(data) }, data)

@@ -33,3 +33,9 @@ func alignedBytes(n int) []byte {
 	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(raw))) & (sectionAlign - 1))
 	return raw[skip : skip+n : skip+n]
 }
+
+// distance returns how far behind the start of memory a part of it starts.
+func distance(memory, part []byte) int {
+	// SAFETY: only the addresses are looked at; callers keep both alive.
+	return int(uintptr(unsafe.Pointer(unsafe.SliceData(part))) - uintptr(unsafe.Pointer(unsafe.SliceData(memory))))
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/vector"
 )
 
 // Space says what vectors a store holds. It is fixed with the first memory.
@@ -26,18 +27,19 @@ type Space struct {
 	Name     string         // the embedder's name, or callerName
 	Dim      int            // numbers in a vector
 	Embedder embed.Embedder // nil for the caller's vectors, and where the embedder is not at hand
+	Metric   model.Metric   // how vectors are compared; never unset in a space with a name
 }
 
 // callerName is the name of the space of vectors that the application brings.
 const callerName = "caller"
 
 // CallerSpace is the space of vectors that the application brings.
-func CallerSpace(dim int) Space { return Space{Name: callerName, Dim: dim} }
+func CallerSpace(dim int) Space { return Space{Name: callerName, Dim: dim, Metric: model.Cosine} }
 
 // SpaceOf returns the space of an embedder; ErrInvalid or ErrDimension where
 // its name or dimension cannot be kept.
 func SpaceOf(e embed.Embedder) (Space, error) {
-	s := Space{Name: e.Name(), Dim: e.Dim(), Embedder: e}
+	s := Space{Name: e.Name(), Dim: e.Dim(), Embedder: e, Metric: model.Cosine}
 	switch {
 	case s.Name == "" || s.Name == callerName || len(s.Name) > model.NameBytesMax || strings.ContainsRune(s.Name, 0) || !utf8.ValidString(s.Name):
 		return Space{}, fmt.Errorf("embedder name of %d bytes: want 1..%d of UTF-8 without NUL, and not %q: %w", len(s.Name), model.NameBytesMax, callerName, model.ErrInvalid)
@@ -53,7 +55,7 @@ func (s Space) IsCaller() bool { return s.Name == callerName }
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
 func (s Space) Derived() uint64 {
-	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, vectors %s %d", text.Version, minhash.Version, s.Name, s.Dim))
+	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, vectors %d %s %d %s", text.Version, minhash.Version, vector.Version, s.Name, s.Dim, s.Metric))
 }
 
 // KeepsVectors reports whether the truth stores the vectors: always, but for
@@ -64,9 +66,12 @@ func (s Space) KeepsVectors() bool {
 }
 
 // Row is a memory made ready for a segment: everything that analysis derives
-// from it. ID and the stamps of Record are set at commit.
+// from it. ID, Sequence and the stamps of Record are set at commit.
 type Row struct {
-	ID        model.ID
+	ID model.ID
+	// Sequence is the place of this version among all rows of the store; 0 for a
+	// memory's first version, whose place is its ID.
+	Sequence  model.ID
 	Record    []byte // see AppendRecord
 	Key       string
 	Tenant    string
@@ -74,8 +79,7 @@ type Row struct {
 	Terms     text.Tokens
 	Signature minhash.Signature
 	Vector    []float32
-	// Digest identifies what the caller gave, for rows with a key: half of the
-	// SHA-256 of the record before it is stamped and without a derived vector.
+	// Digest identifies what the caller gave, for rows with a key; see DigestOf.
 	Digest [16]byte
 
 	columns
@@ -86,10 +90,12 @@ type columns struct {
 	tenant, user, agent, session uint64 // hashes of the scope's names, 0 = empty
 	thread                       uint64 // hash of Thread, 0 = none
 	key                          uint64 // hash of tenant and key, 0 = no key
-	event                        int64  // microseconds; the ingest time where unknown
+	event                        int64  // microseconds; the memory's ingest time where unknown
+	ingest                       int64  // microseconds; when this version was committed
 	position                     uint32
 	authority                    float32
 	dated                        bool // event is given, not to be replaced by the ingest time
+	life
 }
 
 // defaultAuthority stands for an importance that was not given.
@@ -234,6 +240,9 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 			return fmt.Errorf("embedder %s: number %d of text %d is not finite: %w", s.Name, i%s.Dim, i/s.Dim, model.ErrInvalid)
 		}
 	}
+	if err := s.Metric.CheckVector(vectors); err != nil {
+		return fmt.Errorf("embedder %s: %w", s.Name, err)
+	}
 	return nil
 }
 
@@ -250,15 +259,17 @@ func (w *worker) row(m *model.Memory) *Row {
 	r.Record = AppendRecord(nil, m, m.Vector != nil)
 	r.columns = columns{
 		tenant: hashName(m.Tenant), user: hashName(m.User), agent: hashName(m.Agent), session: hashName(m.Session),
-		thread: hashName(r.Thread), authority: m.Importance,
+		thread: hashName(r.Thread), authority: m.Importance, position: m.Position,
 	}
 	if m.Importance == 0 {
 		r.authority = defaultAuthority
 	}
+	r.life = lifeOf(m)
 	if m.Key != "" {
 		r.key = hashPair(m.Tenant, m.Key)
-		sum := sha256.Sum256(r.Record)
-		r.Digest = [16]byte(sum[:16])
+		if r.Digest = digest(r.Record); r.life.version > 1 || r.life.supersedes != 0 {
+			r.Digest = DigestOf(m)
+		}
 	}
 	if !m.EventTime.IsZero() {
 		r.event, r.dated = m.EventTime.UnixMicro(), true
@@ -266,14 +277,46 @@ func (w *worker) row(m *model.Memory) *Row {
 	return r
 }
 
+// DigestOf identifies the content of a memory as a caller would give it: half of
+// the SHA-256 of its record before that is stamped, without what the store knows
+// of its versions, links and derived vector.
+func DigestOf(m *model.Memory) [16]byte {
+	given := *m
+	given.Version, given.Supersedes, given.SupersededBy = 0, 0, 0
+	return digest(AppendRecord(nil, &given, given.Vector != nil))
+}
+
+func digest(record []byte) [16]byte {
+	sum := sha256.Sum256(record)
+	return [16]byte(sum[:16])
+}
+
+// Link stamps the ID of the memory that supersedes this one, which must be of a
+// later version than the first.
+func (r *Row) Link(by model.ID) {
+	binary.LittleEndian.PutUint64(r.Record[offLinked:], uint64(by))
+	r.supersededBy = uint64(by)
+}
+
+// Position returns the place in the session that the memory was prepared with or
+// stamped with.
+func (r *Row) Position() uint32 { return r.position }
+
+// Committed returns the time that Stamp set, in microseconds.
+func (r *Row) Committed() int64 { return r.ingest }
+
 // Stamp sets what is known only at commit: the time, to the microsecond, and
-// the place in the session. A memory without time of its own takes this one.
+// the place in the session. A memory without time of its own takes that of its
+// first version.
 func (r *Row) Stamp(ingest time.Time, position uint32) {
 	micros := ingest.UnixMicro()
 	binary.LittleEndian.PutUint64(r.Record[offIngest:], uint64(micros))
 	binary.LittleEndian.PutUint32(r.Record[offPosition:], position)
-	r.position = position
+	r.position, r.ingest = position, micros
 	if !r.dated {
 		r.event = micros
+		if r.life.id != 0 {
+			r.event = r.created
+		}
 	}
 }

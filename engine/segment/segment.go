@@ -31,9 +31,13 @@ const signatureBytes = kernels.SignatureSlots
 type Segment struct {
 	image  []byte
 	mapped bool // image is a file's mapping, not heap
+	// mapping is image where that is a shared mapping of a file, else nil: memory that is
+	// not one would be wiped by what advise and LetGo do.
+	mapping []byte
 	content
 	lex     *lexical.Reader
 	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
+	newest  int64   // when the latest version was committed
 }
 
 func newSegment(image []byte, c *content) (*Segment, error) {
@@ -41,7 +45,7 @@ func newSegment(image []byte, c *content) (*Segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
 	}
-	s := &Segment{image: image, content: *c, lex: lex}
+	s := &Segment{image: image, content: *c, lex: lex, newest: slices.Max(c.ingests)}
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
@@ -51,6 +55,7 @@ func newSegment(image []byte, c *content) (*Segment, error) {
 // Verify checks the segment's image again from the first byte to the last.
 func (s *Segment) Verify() error {
 	_, err := decode(s.image)
+	s.LetGo()
 	return err
 }
 
@@ -70,8 +75,11 @@ func (s *Segment) scopeColumns() [4][]uint64 {
 // RowCount returns the rows, deleted ones included; at least 1.
 func (s *Segment) RowCount() int { return len(s.ids) }
 
-// Range returns the first and last ID that the segment answers for.
+// Range returns the first and last sequence that the segment answers for.
 func (s *Segment) Range() (first, last model.ID) { return s.first, s.last }
+
+// Newest returns when the latest version was committed, in microseconds.
+func (s *Segment) Newest() int64 { return s.newest }
 
 // Derived returns the identity of the rules the segment was built by.
 func (s *Segment) Derived() uint64 { return s.derived }
@@ -86,8 +94,18 @@ func (s *Segment) Image() []byte { return s.image }
 // Mapped reports whether the segment is read from a file.
 func (s *Segment) Mapped() bool { return s.mapped }
 
-// ID returns the memory's ID of a row.
-func (s *Segment) ID(row int) model.ID { return model.ID(s.ids[row]) }
+// Sequence returns the number of a row's version; see content.
+func (s *Segment) Sequence(row int) model.ID { return model.ID(s.ids[row]) }
+
+// ID returns the ID of the memory that a row is a version of.
+func (s *Segment) ID(row int) model.ID {
+	if len(s.versionIDs) > 0 {
+		if id := RecordID(s.Record(row)); id != 0 {
+			return id
+		}
+	}
+	return model.ID(s.ids[row])
+}
 
 // Record returns the encoded record of a row.
 func (s *Segment) Record(row int) []byte {
@@ -116,9 +134,22 @@ func (s *Segment) Words() *lexical.Reader { return s.lex }
 // Vectors returns the vector columns.
 func (s *Segment) Vectors() *vector.Parts { return &s.vectors }
 
-// Find returns the row of an ID.
-func (s *Segment) Find(id model.ID) (row int, ok bool) {
-	return slices.BinarySearch(s.ids, uint64(id))
+// Find returns the row of a sequence.
+func (s *Segment) Find(sequence model.ID) (row int, ok bool) {
+	return slices.BinarySearch(s.ids, uint64(sequence))
+}
+
+// versions returns the rows that are later versions of a memory, oldest first.
+func (s *Segment) versions(id model.ID) []uint32 {
+	first, ok := slices.BinarySearch(s.versionIDs, uint64(id))
+	if !ok {
+		return nil
+	}
+	last := first
+	for last < len(s.versionIDs) && s.versionIDs[last] == uint64(id) {
+		last++
+	}
+	return s.versionRows[first:last]
 }
 
 // findKey calls f for the rows whose key may be key, newest first, until f
@@ -145,13 +176,22 @@ func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 // builder: at full ingest, allocating them anew was a third of all garbage.
 type Builder struct {
 	content
-	words *lexical.Builder
-	keys  []keyRow
+	words  *lexical.Builder
+	keys   []keyRow
+	metric model.Metric
+
+	versions []keyRow // by ID
+	expiring []expiryRow
 }
 
 type keyRow struct {
 	hash uint64
 	row  uint32
+}
+
+type expiryRow struct {
+	expires int64
+	row     uint32
 }
 
 // keptBytes is the size of the largest segment whose columns are kept for the
@@ -163,7 +203,8 @@ var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{word
 // NewBuilder starts a segment of the given space.
 func NewBuilder(space Space) *Builder {
 	b := builders.Get()
-	b.derived, b.vectors.Dim = space.Derived(), space.Dim
+	b.derived, b.metric = space.Derived(), space.Metric
+	b.vectors.SetDim(space.Dim)
 	b.recordStarts = append(b.recordStarts, 0)
 	return b
 }
@@ -177,7 +218,7 @@ func (b *Builder) release() {
 	for _, s := range b.sections() {
 		s.clear()
 	}
-	b.keys = b.keys[:0]
+	b.keys, b.versions, b.expiring = b.keys[:0], b.versions[:0], b.expiring[:0]
 	b.words.Reset()
 	builders.Put(b)
 }
@@ -192,6 +233,7 @@ func (b *Builder) Reserve(rows, recordBytes int) {
 		*c = slices.Grow(*c, rows)
 	}
 	b.events = slices.Grow(b.events, rows)
+	b.ingests = slices.Grow(b.ingests, rows)
 	b.positions = slices.Grow(b.positions, rows)
 	b.authority = slices.Grow(b.authority, rows)
 	b.signatures = slices.Grow(b.signatures, rows*signatureBytes)
@@ -201,10 +243,10 @@ func (b *Builder) Reserve(rows, recordBytes int) {
 // RowCount returns the rows added so far.
 func (b *Builder) RowCount() int { return len(b.ids) }
 
-// Add appends a committed row. A vector must have the space's dimension.
+// Add appends a committed row, of a higher sequence than the ones before. A vector must have the space's dimension.
 func (b *Builder) Add(r *Row) {
 	yieldAfter(len(b.ids))
-	b.addColumns(uint64(r.ID), &r.columns, Body(r.Record), r.Signature[:])
+	b.addColumns(uint64(cmp.Or(r.Sequence, r.ID)), &r.columns, Body(r.Record), r.Signature[:])
 	b.vectors.Append(r.Vector)
 	b.words.Add(&r.Terms)
 }
@@ -213,6 +255,7 @@ func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uin
 	if c.key != 0 {
 		b.keys = append(b.keys, keyRow{c.key, uint32(len(b.ids))})
 	}
+	b.addLife(&c.life)
 	b.ids = append(b.ids, id)
 	b.records = append(b.records, body...)
 	b.recordStarts = append(b.recordStarts, uint64(len(b.records)))
@@ -222,31 +265,67 @@ func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uin
 	b.sessions = append(b.sessions, c.session)
 	b.threads = append(b.threads, c.thread)
 	b.events = append(b.events, c.event)
+	b.ingests = append(b.ingests, c.ingest)
 	b.positions = append(b.positions, c.position)
 	b.authority = append(b.authority, c.authority)
 	b.signatures = append(b.signatures, signature...)
 }
 
-// Finish seals the rows into a segment that answers for the IDs first..last.
+// addLife enters the next row into the tables that few rows stand in.
+func (b *Builder) addLife(l *life) {
+	row := uint32(len(b.ids))
+	if l.id != 0 {
+		b.versions = append(b.versions, keyRow{l.id, row})
+	}
+	if l.expires != never {
+		b.expiring = append(b.expiring, expiryRow{l.expires, row})
+	}
+	if l.validFrom != openFrom || l.validTo != openTo {
+		b.validRows = append(b.validRows, row)
+		b.validFrom = append(b.validFrom, l.validFrom)
+		b.validTo = append(b.validTo, l.validTo)
+	}
+}
+
+// Finish seals the rows into a segment that answers for the sequences first..last.
 // The builder is not to be used again. It panics without rows.
 func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 	words, err := b.words.Finish()
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	return b.seal(words, first, last).Segment()
+	draft, _ := b.seal(words, first, last, func() bool { return false })
+	return draft.Segment()
 }
 
-func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
+// seal returns false when stop told it to end.
+func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bool) (*Draft, bool) {
 	b.content.words, b.first, b.last = words, first, last
-	slices.SortFunc(b.keys, func(x, y keyRow) int {
+	if !b.vectors.Seal(b.metric, stop) {
+		return nil, false
+	}
+	b.keyHashes, b.keyRows = sortedTable(b.keys, b.keyHashes, b.keyRows)
+	b.versionIDs, b.versionRows = sortedTable(b.versions, b.versionIDs, b.versionRows)
+	slices.SortFunc(b.expiring, func(x, y expiryRow) int {
+		return cmp.Or(cmp.Compare(x.expires, y.expires), cmp.Compare(x.row, y.row))
+	})
+	for _, e := range b.expiring {
+		b.expiries = append(b.expiries, e.expires)
+		b.expiryRows = append(b.expiryRows, e.row)
+	}
+	return &Draft{b}, true
+}
+
+// sortedTable sorts entries by hash, then row, and appends them as two columns.
+func sortedTable(entries []keyRow, hashes []uint64, rows []uint32) ([]uint64, []uint32) {
+	slices.SortFunc(entries, func(x, y keyRow) int {
 		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row))
 	})
-	for _, k := range b.keys {
-		b.keyHashes = append(b.keyHashes, k.hash)
-		b.keyRows = append(b.keyRows, k.row)
+	for _, e := range entries {
+		hashes = append(hashes, e.hash)
+		rows = append(rows, e.row)
 	}
-	return &Draft{b}
+	return hashes, rows
 }
 
 // Draft is a finished segment without an image yet: it becomes a segment in
@@ -272,16 +351,18 @@ func (d *Draft) Segment() (*Segment, error) {
 	defer b.release()
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
-	c.vectors.Dim = b.vectors.Dim
-	if err := c.bind(image, FormatVersion, len(c.sectionsOf(FormatVersion)), false); err != nil {
+	c.vectors.SetDim(b.vectors.Dim)
+	if err := c.bind(image, len(c.written()), false); err != nil {
 		return nil, err
 	}
 	return newSegment(image, c)
 }
 
 // Merge joins neighbouring segments of one space, oldest first, without the
-// dead rows (dead[i] may be nil). It returns nil where no row is left.
-func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
+// dead rows (dead[i] may be nil). It returns nil where no row is left. stop is asked
+// now and then while vectors of very many rows are divided into lists, which takes
+// seconds; once true, Merge fails with ErrCancelled.
+func Merge(space Space, sources []*Segment, dead []rows.Set, stop func() bool) (*Draft, error) {
 	b := NewBuilder(space)
 	words := make([]lexical.Source, len(sources))
 	rowCount, bytes := 0, 0
@@ -302,7 +383,11 @@ func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: merge: %w", err)
 	}
-	return b.seal(merged, sources[0].first, sources[len(sources)-1].last), nil
+	draft, ok := b.seal(merged, sources[0].first, sources[len(sources)-1].last, stop)
+	if !ok {
+		return nil, fmt.Errorf("segment: merge: %w", model.ErrCancelled)
+	}
+	return draft, nil
 }
 
 func (b *Builder) addLive(s *Segment, dead rows.Set) {
@@ -318,6 +403,7 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 		b.addColumns(s.ids[row], &columns{
 			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
 			thread: s.threads[row], key: keys[row], event: s.events[row],
+			ingest: s.ingests[row], life: readLife(s.Record(row)),
 			position: s.positions[row], authority: s.authority[row],
 		}, s.Record(row), s.Signature(row))
 		b.vectors.AppendFrom(&s.vectors, row)

@@ -48,6 +48,14 @@ func drawMemory(t *rapid.T) model.Memory {
 			"t": time.UnixMicro(rapid.Int64Range(0, 1e15).Draw(t, "meta time")), "l": rapid.SliceOf(name).Draw(t, "list"),
 		}
 	}
+	if rapid.Bool().Draw(t, "lived") {
+		instant := rapid.Int64Range(-1e15, 4e15)
+		m.Version, m.ID = uint32(rapid.IntRange(1, 3).Draw(t, "version")), model.ID(rapid.Uint64Range(1, 9).Draw(t, "id"))
+		m.IngestTime, m.ExpiresAt = time.UnixMicro(instant.Draw(t, "ingest")).UTC(), time.UnixMicro(instant.Draw(t, "expiry"))
+		m.ValidFrom = time.UnixMicro(instant.Draw(t, "valid from"))
+		m.ValidTo = m.ValidFrom.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "valid for")))
+		m.Supersedes, m.SupersededBy = model.ID(rapid.Uint64Range(0, 3).Draw(t, "supersedes")), model.ID(rapid.Uint64Range(0, 3).Draw(t, "by"))
+	}
 	if err := m.Normalize(); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +78,10 @@ func TestRecordsRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := m
-			want.IngestTime, want.Position = time.UnixMicro(77).UTC(), 5
+			want.UpdateTime, want.Position = time.UnixMicro(77).UTC(), 5
+			if want.Version < 2 {
+				want.ID, want.IngestTime, want.Version = 0, want.UpdateTime, 1
+			}
 			if !with {
 				want.Vector = nil
 			}
@@ -93,7 +104,10 @@ func FuzzDecodeRecord(f *testing.F) {
 	}
 	f.Add(AppendRecord(nil, &m, true))
 	f.Add(AppendRecord(nil, &m, false))
+	m.Version, m.ID, m.ExpiresAt, m.Supersedes = 3, 7, time.Unix(9, 0), 2
+	f.Add(AppendRecord(nil, &m, true))
 	f.Add([]byte{recordVersion})
+	f.Add(append([]byte{recordLived}, make([]byte, recordHead)...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if _, err := DecodeRecord(data); err != nil && !errors.Is(err, model.ErrCorrupt) {
 			t.Fatal(err)
@@ -223,7 +237,7 @@ func TestViewFollowsAModel(t *testing.T) {
 
 // merge merges twice, into memory and into a file's bytes, which must be equal.
 func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segment {
-	draft, err := Merge(space, sources, dead)
+	draft, err := Merge(space, sources, dead, func() bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +249,7 @@ func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segmen
 	if err := draft.Write(&file); err != nil {
 		t.Fatal(err)
 	}
-	draft, err = Merge(space, sources, dead)
+	draft, err = Merge(space, sources, dead, func() bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,10 +362,10 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 
 // isPadding reports whether no section holds the byte.
 func isPadding(s *Segment, at int) bool {
-	if at < headerBytes+len(s.sectionsOf(FormatVersion))*entryBytes {
+	if at < headerBytes+len(s.written())*entryBytes {
 		return false
 	}
-	for _, sec := range s.sectionsOf(FormatVersion) {
+	for _, sec := range s.written() {
 		b := sec.get()
 		if len(b) == 0 {
 			continue
@@ -389,6 +403,13 @@ func FuzzDecode(f *testing.F) {
 	f.Add(s.Image(), 100, byte(1), true)
 	f.Add(s.Image(), 2000, byte(255), true)
 	f.Add(s.Image()[:64], 8, byte(2), false)
+	lived := samples(4)
+	for i := range lived[1:] {
+		m := &lived[i+1]
+		m.ID, m.Version, m.IngestTime = 1, uint32(i+2), time.Unix(1, 0)
+		m.ExpiresAt, m.ValidFrom = time.Unix(int64(90-i), 0), time.Unix(int64(i), 0)
+	}
+	f.Add(build(f, CallerSpace(3), 1, lived).Image(), 1000, byte(16), true)
 	f.Fuzz(func(t *testing.T, data []byte, at int, x byte, sealed bool) {
 		image := alignedBytes(len(data))
 		copy(image, data)
@@ -398,8 +419,18 @@ func FuzzDecode(f *testing.F) {
 				reseal(image)
 			}
 		}
-		if _, err := decode(image); err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
+		s, err := decode(image)
+		if err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
 			t.Fatal(err)
+		}
+		if err == nil { // whatever a segment says of versions and times can be asked
+			view := (&View{Space: CallerSpace(s.vectors.Dim)}).With(s).WithRetired([]model.ID{s.Sequence(0)}, []int64{5})
+			for _, v := range []*View{view.Live(80e6), view.AsOf(3), view.Live(80e6).AsOf(9e15)} {
+				v.Each(func(r rows.Ref) bool { v.Find(v.ID(r)); return true })
+				v.Versions(1)
+				v.Expired(90e6)
+				v.KeepValid(v.Allow(model.Scope{}), 1e6)
+			}
 		}
 	})
 }

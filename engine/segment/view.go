@@ -1,25 +1,34 @@
 package segment
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/nexus-memory/nexus/engine/model"
 
 	"github.com/nexus-memory/nexus/engine/rows"
 )
 
-// Part is one segment of a view with the rows that were deleted from it.
+// Part is one segment of a view with the rows that are in no ordinary answer.
 type Part struct {
 	*Segment
-	Dead rows.Set // nil = nothing deleted
+	Dead    rows.Set     // deleted, replaced or expired; nil = none
+	Retired []Retirement // of the dead rows, those that were replaced, by row
 
 	documents uint64 // live rows
 	length    uint64 // terms in live rows
 }
 
-func newPart(s *Segment, dead rows.Set) Part {
-	p := Part{Segment: s, Dead: dead, documents: uint64(s.RowCount()), length: s.lex.TotalLength()}
+// Retirement says when a row's version was replaced by a later one.
+type Retirement struct {
+	Row uint32
+	At  int64 // microseconds
+}
+
+func newPart(s *Segment, dead rows.Set, retired []Retirement) Part {
+	p := Part{Segment: s, Dead: dead, Retired: retired, documents: uint64(s.RowCount()), length: s.lex.TotalLength()}
 	dead.Each(func(row int) {
 		p.documents--
 		p.length -= uint64(s.content.words.Lengths[row])
@@ -27,11 +36,47 @@ func newPart(s *Segment, dead rows.Set) Part {
 	return p
 }
 
-// DeadCount returns the number of deleted rows.
+// DeadCount returns the number of rows that are in no ordinary answer.
 func (p *Part) DeadCount() int { return p.RowCount() - int(p.documents) }
 
-// View is a snapshot of a store: segments in ID order and the rows deleted
-// from each. It never changes; every change makes a new View.
+// GoneCount returns the number of rows that are deleted, not only replaced.
+func (p *Part) GoneCount() int { return p.DeadCount() - len(p.Retired) }
+
+// Gone returns the rows that are deleted, not only replaced: what merging drops.
+func (p *Part) Gone() rows.Set {
+	if len(p.Retired) == 0 {
+		return p.Dead
+	}
+	gone := slices.Clone(p.Dead)
+	for _, r := range p.Retired {
+		gone.Remove(int(r.Row))
+	}
+	return gone
+}
+
+// retirement returns the place of a row in Retired, and whether it is there.
+func (p *Part) retirement(row int) (int, bool) {
+	return slices.BinarySearchFunc(p.Retired, uint32(row), func(r Retirement, row uint32) int { return cmp.Compare(r.Row, row) })
+}
+
+// own gives the part a set of dead rows that it may write.
+func (p *Part) own() {
+	fresh := rows.NewSet(p.RowCount())
+	copy(fresh, p.Dead)
+	p.Dead = fresh
+}
+
+// hide marks a row as dead, in a set that the part owns.
+func (p *Part) hide(row int) {
+	if !p.Dead.Has(row) {
+		p.Dead.Add(row)
+		p.documents--
+		p.length -= uint64(p.content.words.Lengths[row])
+	}
+}
+
+// View is a snapshot of a store: segments in the order of their sequences and
+// the dead rows of each. It never changes; every change makes a new View.
 type View struct {
 	Space Space
 	Epoch uint64 // rises with every published view
@@ -39,6 +84,8 @@ type View struct {
 
 	Documents   uint64 // live rows
 	TotalLength uint64 // terms in live rows
+
+	expiring *expiring // nil where nothing expires
 }
 
 // Release marks the end of reading a view: segment files stay mapped at least
@@ -57,7 +104,7 @@ func (v *View) In(space Space) *View {
 
 // With returns the view with a segment added behind the others.
 func (v *View) With(s *Segment) *View {
-	return v.next(append(slices.Clip(v.Parts), newPart(s, nil)))
+	return v.next(append(slices.Clip(v.Parts), newPart(s, nil, nil)))
 }
 
 // next returns the view that follows v with the given parts, which it takes over.
@@ -66,14 +113,17 @@ func (v *View) next(parts []Part) *View {
 	for i := range parts {
 		n.Documents += parts[i].documents
 		n.TotalLength += parts[i].length
+		if len(parts[i].expiries) > 0 && n.expiring == nil {
+			n.expiring = &expiring{}
+		}
 	}
 	return n
 }
 
-// Find returns the place of a live memory.
-func (v *View) Find(id model.ID) (rows.Ref, bool) {
-	at, _ := slices.BinarySearchFunc(v.Parts, id, func(p Part, id model.ID) int {
-		if p.last < id {
+// Place returns the place of a version, dead or not.
+func (v *View) Place(sequence model.ID) (rows.Ref, bool) {
+	at, _ := slices.BinarySearchFunc(v.Parts, sequence, func(p Part, sequence model.ID) int {
+		if p.last < sequence {
 			return -1
 		}
 		return 1
@@ -81,11 +131,51 @@ func (v *View) Find(id model.ID) (rows.Ref, bool) {
 	if at == len(v.Parts) {
 		return rows.Ref{}, false
 	}
-	row, ok := v.Parts[at].Segment.Find(id)
-	if !ok || v.Parts[at].Dead.Has(row) {
+	row, ok := v.Parts[at].Segment.Find(sequence)
+	return rows.Ref{Part: int32(at), Row: uint32(row)}, ok
+}
+
+// Find returns the place of a live memory: of its current version.
+func (v *View) Find(id model.ID) (rows.Ref, bool) {
+	for at := len(v.Parts) - 1; at >= 0; at-- {
+		p := &v.Parts[at]
+		versions := p.versions(id)
+		for i := len(versions) - 1; i >= 0; i-- {
+			if !p.Dead.Has(int(versions[i])) {
+				return rows.Ref{Part: int32(at), Row: versions[i]}, true
+			}
+		}
+	}
+	ref, ok := v.Place(id)
+	if !ok || v.Parts[ref.Part].Dead.Has(int(ref.Row)) || v.ID(ref) != id {
 		return rows.Ref{}, false
 	}
-	return rows.Ref{Part: int32(at), Row: uint32(row)}, true
+	return ref, true
+}
+
+// Versions returns the places of all versions of a live memory, oldest first.
+func (v *View) Versions(id model.ID) (list []rows.Ref) {
+	if _, live := v.Find(id); !live {
+		return nil
+	}
+	if ref, ok := v.Place(id); ok && v.ID(ref) == id && v.kept(ref) {
+		list = append(list, ref)
+	}
+	for at := range v.Parts {
+		for _, row := range v.Parts[at].versions(id) {
+			if ref := (rows.Ref{Part: int32(at), Row: row}); v.kept(ref) {
+				list = append(list, ref)
+			}
+		}
+	}
+	return list
+}
+
+// kept reports whether a version is live or replaced, and not deleted.
+func (v *View) kept(r rows.Ref) bool {
+	p := &v.Parts[r.Part]
+	_, retired := p.retirement(int(r.Row))
+	return retired || !p.Dead.Has(int(r.Row))
 }
 
 // FindKey returns the live memory of a tenant with that key.
@@ -103,15 +193,52 @@ func (v *View) FindKey(tenant, key string) (rows.Ref, bool) {
 	return rows.Ref{}, false
 }
 
-// Each calls f for every live row in ID order until f returns false.
+// Each calls f for the current version of every live memory, in the order of
+// their IDs, until f returns false.
 func (v *View) Each(f func(rows.Ref) bool) {
+	later := v.laterVersions()
+	next := 0
 	for at := range v.Parts {
-		for row := range v.Parts[at].RowCount() {
-			if !v.Parts[at].Dead.Has(row) && !f(rows.Ref{Part: int32(at), Row: uint32(row)}) {
+		p := &v.Parts[at]
+		for row := range p.RowCount() {
+			ref := rows.Ref{Part: int32(at), Row: uint32(row)}
+			if p.Dead.Has(row) || len(p.versionIDs) > 0 && RecordID(p.Record(row)) != 0 {
+				continue
+			}
+			for ; next < len(later) && later[next].id < p.ids[row]; next++ {
+				if !f(later[next].ref) {
+					return
+				}
+			}
+			if !f(ref) {
 				return
 			}
 		}
 	}
+	for _, l := range later[next:] {
+		if !f(l.ref) {
+			return
+		}
+	}
+}
+
+type laterVersion struct {
+	id  uint64
+	ref rows.Ref
+}
+
+// laterVersions lists the live rows that are not first versions, by ID.
+func (v *View) laterVersions() (list []laterVersion) {
+	for at := range v.Parts {
+		p := &v.Parts[at]
+		for i, row := range p.versionRows {
+			if !p.Dead.Has(int(row)) {
+				list = append(list, laterVersion{p.versionIDs[i], rows.Ref{Part: int32(at), Row: row}})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b laterVersion) int { return cmp.Compare(a.id, b.id) })
+	return list
 }
 
 // ID returns the memory's ID at a place.
@@ -126,54 +253,91 @@ func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
 		return m, err
 	}
 	m.ID = s.ID(row)
-	if withVector && v.Space.Embedder == nil && s.vectors.Dim > 0 && s.vectors.InvNorms[row] != 0 {
-		m.Vector = slices.Clone(s.vectors.Vectors[row*s.vectors.Dim : (row+1)*s.vectors.Dim])
+	if at, ok := v.Parts[r.Part].retirement(row); ok {
+		m.ReplacedTime = time.UnixMicro(v.Parts[r.Part].Retired[at].At).UTC()
+	}
+	if withVector && v.Space.Embedder == nil && s.vectors.Has(row) {
+		m.Vector = slices.Clone(s.vectors.Vector(row))
 	}
 	return m, nil
 }
 
-// WithDeleted returns the view without the given memories; IDs that are not
-// live are passed over.
-func (v *View) WithDeleted(ids []model.ID) *View {
-	parts, own := slices.Clone(v.Parts), make([]bool, len(v.Parts))
-	for _, id := range ids {
-		ref, ok := v.Find(id)
-		if !ok {
-			continue
-		}
-		p := &parts[ref.Part]
-		if !own[ref.Part] {
-			own[ref.Part] = true
-			fresh := rows.NewSet(p.RowCount())
-			copy(fresh, p.Dead)
-			p.Dead = fresh
-		}
-		if !p.Dead.Has(int(ref.Row)) {
-			p.Dead.Add(int(ref.Row))
-			p.documents--
-			p.length -= uint64(p.content.words.Lengths[ref.Row])
+// WithDeleted returns the view without the given versions; those that are not
+// there are passed over.
+func (v *View) WithDeleted(sequences []model.ID) *View {
+	parts, touched := v.without(sequences)
+	for at, gone := range touched {
+		if p := &parts[at]; gone != nil && len(p.Retired) > 0 {
+			p.Retired = slices.DeleteFunc(slices.Clone(p.Retired), func(r Retirement) bool { return gone.Has(int(r.Row)) })
 		}
 	}
 	return v.next(parts)
 }
 
+// WithRetired returns the view in which the given versions were replaced at the
+// given times, in microseconds.
+func (v *View) WithRetired(sequences []model.ID, at []int64) *View {
+	parts, touched := v.without(sequences)
+	for part := range touched {
+		if touched[part] != nil {
+			parts[part].Retired = slices.Clone(parts[part].Retired)
+		}
+	}
+	for i, sequence := range sequences {
+		if ref, ok := v.Place(sequence); ok {
+			parts[ref.Part].Retired = append(parts[ref.Part].Retired, Retirement{ref.Row, at[i]})
+		}
+	}
+	for part := range touched {
+		if touched[part] != nil {
+			sortByRow(parts[part].Retired)
+		}
+	}
+	return v.next(parts)
+}
+
+func sortByRow(list []Retirement) {
+	slices.SortFunc(list, func(a, b Retirement) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+// without returns the parts in which the given versions are hidden, and by part
+// their rows; nil where there are none.
+func (v *View) without(sequences []model.ID) (parts []Part, touched []rows.Set) {
+	parts, touched = slices.Clone(v.Parts), make([]rows.Set, len(v.Parts))
+	for _, sequence := range sequences {
+		ref, ok := v.Place(sequence)
+		if !ok {
+			continue
+		}
+		p := &parts[ref.Part]
+		if touched[ref.Part] == nil {
+			touched[ref.Part] = rows.NewSet(p.RowCount())
+			p.own()
+		}
+		p.hide(int(ref.Row))
+		touched[ref.Part].Add(int(ref.Row))
+	}
+	return parts, touched
+}
+
 // Replace returns the view with the parts first..last replaced by merged, which
 // was built from them some views ago (nil: nothing of them was left). Rows
-// deleted since stay deleted.
+// that died since stay dead.
 func (v *View) Replace(first, last int, merged *Segment) *View {
 	parts := slices.Clone(v.Parts)
 	if merged == nil {
 		return v.next(slices.Delete(parts, first, last+1))
 	}
-	return v.next(slices.Replace(parts, first, last+1, newPart(merged, v.carryDead(first, last, merged))))
+	dead, retired := v.carryDead(first, last, merged)
+	return v.next(slices.Replace(parts, first, last+1, newPart(merged, dead, retired)))
 }
 
-// carryDead returns the rows of merged that are deleted in its sources now.
-func (v *View) carryDead(first, last int, merged *Segment) rows.Set {
-	var dead rows.Set
+// carryDead returns the rows of merged that are dead in its sources now.
+func (v *View) carryDead(first, last int, merged *Segment) (dead rows.Set, retired []Retirement) {
 	for at := first; at <= last; at++ {
-		v.Parts[at].Dead.Each(func(row int) {
-			to, ok := merged.Find(v.Parts[at].ID(row))
+		p := &v.Parts[at]
+		p.Dead.Each(func(row int) {
+			to, ok := merged.Find(p.Sequence(row))
 			if !ok {
 				return
 			}
@@ -181,9 +345,12 @@ func (v *View) carryDead(first, last int, merged *Segment) rows.Set {
 				dead = rows.NewSet(merged.RowCount())
 			}
 			dead.Add(to)
+			if place, ok := p.retirement(row); ok {
+				retired = append(retired, Retirement{uint32(to), p.Retired[place].At})
+			}
 		})
 	}
-	return dead
+	return dead, retired
 }
 
 // Allow returns, for every segment, the rows that a question of scope may see:

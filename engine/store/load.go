@@ -35,17 +35,23 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	if err != nil {
 		return err
 	}
-	var deleted []model.ID
+	var deleted, retired []model.ID
+	var retiredAt []int64
 	err = s.db.View(func(tx *bolt.Tx) error {
 		all, err := s.replay(ctx, tx, space, pieces)
 		pieces = all
 		if err != nil {
 			return err
 		}
-		return tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
+		s.clock = readClock(tx)
+		if s.counter, err = newCounter(tx); err != nil {
+			return err
+		}
+		retired, retiredAt, err = readRetired(tx)
+		return errors.Join(err, tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
 			deleted = append(deleted, idOf(k))
 			return nil
-		})
+		}))
 	})
 	if err != nil {
 		return fmt.Errorf("store: replay: %w", classify(err))
@@ -53,8 +59,9 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	view := &segment.View{Space: space}
 	for _, p := range pieces {
 		view = view.With(p.built)
+		s.clock = max(s.clock, p.built.Newest())
 	}
-	s.view.Store(view.WithDeleted(deleted))
+	s.view.Store(view.WithRetired(retired, retiredAt).WithDeleted(deleted))
 	if s.readOnly {
 		return nil
 	}
@@ -132,31 +139,26 @@ func (s *Store) replay(ctx context.Context, tx *bolt.Tx, space segment.Space, pi
 
 func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space, from, to model.ID) (built []piece, err error) {
 	cursor := tx.Bucket(bucketMemories).Cursor()
-	var memories []model.Memory
+	var versions []version
 	bytes := 0
 	flush := func() error {
-		if len(memories) == 0 {
+		if len(versions) == 0 {
 			return nil
 		}
-		p, err := s.rebuild(ctx, space, memories)
-		built, memories, bytes = append(built, p), memories[:0], 0
+		p, err := s.rebuild(ctx, space, versions)
+		built, versions, bytes = append(built, p), versions[:0], 0
 		return err
 	}
 	for k, v := cursor.Seek(idBytes(from)); k != nil && idOf(k) <= to; k, v = cursor.Next() {
-		record, err := openRecord(k, v)
-		var m model.Memory
-		if err == nil {
-			m, err = segment.DecodeRecord(record)
-		}
+		next, err := openVersion(k, v)
 		if err != nil {
 			return nil, fmt.Errorf("memory %d: %w", idOf(k), err)
 		}
-		m.ID = idOf(k)
-		if m.Vector != nil && len(m.Vector) != space.Dim {
-			return nil, fmt.Errorf("memory %d: vector of %d numbers, want %d: %w", m.ID, len(m.Vector), space.Dim, model.ErrCorrupt)
+		if n := len(next.memory.Vector); n != 0 && n != space.Dim {
+			return nil, fmt.Errorf("memory %d: vector of %d numbers, want %d: %w", idOf(k), n, space.Dim, model.ErrCorrupt)
 		}
-		memories = append(memories, m)
-		if bytes += len(v); len(memories) == replayRows || bytes >= replayBytes {
+		versions = append(versions, next)
+		if bytes += len(v); len(versions) == replayRows || bytes >= replayBytes {
 			if err := flush(); err != nil {
 				return nil, err
 			}
@@ -165,21 +167,25 @@ func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space,
 	return built, flush()
 }
 
-// rebuild derives a segment from memories of the truth.
-func (s *Store) rebuild(ctx context.Context, space segment.Space, memories []model.Memory) (piece, error) {
+// rebuild derives a segment from versions of the truth.
+func (s *Store) rebuild(ctx context.Context, space segment.Space, versions []version) (piece, error) {
 	if err := model.FromContext(ctx, "store: replay"); err != nil {
 		return piece{}, err
+	}
+	memories := make([]model.Memory, len(versions))
+	for i := range versions {
+		memories[i] = versions[i].memory
 	}
 	rows, err := s.preparer.Prepare(ctx, space, memories)
 	if err != nil {
 		return piece{}, err
 	}
 	for i, row := range rows {
-		row.ID = memories[i].ID
-		row.Stamp(memories[i].IngestTime, memories[i].Position)
+		row.ID, row.Sequence = memories[i].ID, versions[i].sequence
+		row.Stamp(memories[i].UpdateTime, memories[i].Position)
 	}
 	s.replayed += len(rows)
-	p := piece{first: rows[0].ID, last: rows[len(rows)-1].ID}
+	p := piece{first: placeOf(rows[0]), last: placeOf(rows[len(rows)-1])}
 	p.built, err = buildSegment(space, rows, p.first, p.last)
 	return p, err
 }
@@ -190,7 +196,7 @@ func (s *Store) rebuild(ctx context.Context, space segment.Space, memories []mod
 func (s *Store) tidy(view *segment.View, stale []entry, deleted []model.ID) error {
 	var gone []model.ID
 	for _, id := range deleted {
-		if _, there := view.Find(id); !there {
+		if _, there := view.Place(id); !there {
 			gone = append(gone, id)
 		}
 	}

@@ -58,7 +58,7 @@ func plan(parts []segment.Part, calm bool) (span, bool) {
 		}
 	}
 	for i := range parts {
-		if parts[i].DeadCount()*deadShare > parts[i].RowCount() {
+		if parts[i].GoneCount()*deadShare > parts[i].RowCount() {
 			return span{i, i}, true
 		}
 	}
@@ -105,7 +105,7 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 func compactSpans(parts []segment.Part) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
-		if last-first > 1 || !parts[first].Mapped() || parts[first].DeadCount() > 0 {
+		if last-first > 1 || !parts[first].Mapped() || parts[first].GoneCount() > 0 {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -145,6 +145,8 @@ func (s *Store) kickMerger() {
 func (s *Store) merge() {
 	defer close(s.mergerDone)
 	rest := time.NewTimer(0) // first of all, whatever opening has left to do
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
 	if err := s.fileReplayed(); err != nil {
 		s.mergeFailed.Store(&err)
 	}
@@ -157,6 +159,9 @@ func (s *Store) merge() {
 			}
 		case <-rest.C:
 			calm = true
+		case <-sweep.C:
+			s.sweepQuietly()
+			continue
 		case order := <-s.rewrites:
 			order.reply <- s.rewrite(order.ctx, order.compact)
 			continue
@@ -185,7 +190,7 @@ func (s *Store) fileReplayed() error {
 	}
 	for i := range files {
 		if !view.Parts[i].Mapped() && !s.closing.Load() {
-			if err := s.mergeSpan(view, span{i, i}, true); err != nil {
+			if err := s.mergeSpan(view, span{i, i}, true, s.closing.Load); err != nil {
 				return err
 			}
 		}
@@ -203,7 +208,7 @@ func (s *Store) mergeAll(calm bool) error {
 		if !ok {
 			return nil
 		}
-		if err := s.mergeSpan(view, todo, false); err != nil {
+		if err := s.mergeSpan(view, todo, false, s.closing.Load); err != nil {
 			return err
 		}
 	}
@@ -214,7 +219,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 	view := s.view.Load()
 	if !compact {
 		if tail, ok := flushSpan(view.Parts); ok {
-			return s.mergeSpan(view, tail, true)
+			return s.mergeSpan(view, tail, true, func() bool { return false })
 		}
 		return nil
 	}
@@ -222,7 +227,8 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		if err := model.FromContext(ctx, "store: compact"); err != nil {
 			return err
 		}
-		if err := s.mergeSpan(view, todo, true); err != nil {
+		ended := func() bool { return ctx.Err() != nil || s.closing.Load() }
+		if err := s.mergeSpan(view, todo, true, ended); err != nil {
 			return err
 		}
 	}
@@ -232,16 +238,16 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 }
 
 // mergeSpan builds one segment from parts of view, writes it to a file where it
-// is large or must be, and has the writer install it.
-func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool) (err error) {
+// is large or must be, and has the writer install it. stop ends it early.
+func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func() bool) (err error) {
 	defer view.Release()
 	defer model.Rescue("store: merge", &err)
 	parts := view.Parts[todo.first : todo.last+1]
 	sources, dead := make([]*segment.Segment, len(parts)), make([]rows.Set, len(parts))
 	for i, p := range parts {
-		sources[i], dead[i] = p.Segment, p.Dead
+		sources[i], dead[i] = p.Segment, p.Gone()
 	}
-	draft, err := segment.Merge(view.Space, sources, dead)
+	draft, err := segment.Merge(view.Space, sources, dead, stop)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -41,6 +42,10 @@ type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
+	Metric   model.Metric   // unset: the store's, Cosine for a new one
+	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
+	// negative not at all; else Compact drops those replaced longer ago.
+	HistoryFor time.Duration
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -50,6 +55,7 @@ type Store struct {
 	options  Options
 	lock     *os.File
 	preparer *segment.Preparer
+	counter  *counter
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
 	// alone store it, complete; any goroutine loads it; nil once closed.
@@ -64,6 +70,7 @@ type Store struct {
 	adding     atomic.Int64 // callers inside Add, see gather
 	closing    atomic.Bool
 	stop       chan struct{}
+	pagerDone  chan struct{} // see letGoPages
 	writerDone chan struct{}
 	mergerDone chan struct{}
 	closeOnce  sync.Once
@@ -74,9 +81,11 @@ type Store struct {
 	db   *bolt.DB
 	swap sync.RWMutex
 
+	commitTx    func(*bolt.Tx) error  // (*bolt.Tx).Commit but in tests of its failure
 	poisoned    error                 // the writer's: why no write is taken any more
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
+	clock       int64                 // the writer's: microseconds of the last commit, see tick
 
 	added, commits, merges atomic.Uint64
 	replayed               int // memories that opening took from the truth
@@ -93,9 +102,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: %w", classify(err))
 	}
 	s := &Store{
-		dir: dir, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
+		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
-		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}),
+		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
 	}
 	if err := guarded(func() error { return s.open(ctx) }); err != nil {
 		s.release()
@@ -105,6 +114,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		}
 		return nil, err
 	}
+	go s.letGoPages()
 	if s.readOnly {
 		close(s.writerDone)
 		close(s.mergerDone)
@@ -112,8 +122,33 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	go s.write()
 	go s.merge()
+	go s.keepUsage()
 	s.kickMerger()
 	return s, nil
+}
+
+// letGoAfter is how long pages that questions have read a row of count as the process's.
+// What a busy store goes on reading is back within a microsecond a page.
+const letGoAfter = 10 * time.Second
+
+// letGoPages is the goroutine that gives such pages back until the store is closed.
+func (s *Store) letGoPages() {
+	defer close(s.pagerDone)
+	ticks := time.NewTicker(letGoAfter)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-ticks.C:
+		}
+		if view := s.view.Load(); view != nil {
+			for i := range view.Parts {
+				view.Parts[i].LetGo()
+			}
+			view.Release()
+		}
+	}
 }
 
 // stillThere fails where the directory was moved or replaced since it was opened:
@@ -166,17 +201,18 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 	if err != nil {
 		return segment.Space{}, err
 	}
-	var name string
-	var dim int
+	var stored segment.Space
 	err = s.db.View(func(tx *bolt.Tx) (err error) {
-		name, dim, err = readSpace(tx)
+		stored, err = readSpace(tx)
 		return err
 	})
-	stored := segment.Space{Name: name, Dim: dim}
 	hashing, _ := segment.SpaceOf(embed.NewHashing())
+	hashing.Metric, wanted.Metric = stored.Metric, stored.Metric
 	switch {
-	case err != nil || name == "":
+	case err != nil || stored.Name == "":
 		return segment.Space{}, err
+	case s.options.Metric != model.MetricUnset && s.options.Metric != stored.Metric:
+		return segment.Space{}, fmt.Errorf("store: its vectors are compared by %s, the options ask for %s: %w", stored.Metric, s.options.Metric, model.ErrDimension)
 	case wanted.Name == "" && stored.Name == hashing.Name && stored.Dim == hashing.Dim:
 		return hashing, nil
 	case wanted.Name == "":
@@ -189,14 +225,22 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 }
 
 // wantedSpace is what the options ask for; without name where they leave it open.
-func (s *Store) wantedSpace() (segment.Space, error) {
+func (s *Store) wantedSpace() (space segment.Space, err error) {
 	switch {
 	case s.options.Embedder != nil:
-		return segment.SpaceOf(s.options.Embedder)
+		space, err = segment.SpaceOf(s.options.Embedder)
 	case s.options.Dim > 0:
-		return segment.CallerSpace(s.options.Dim), nil
+		space = segment.CallerSpace(s.options.Dim)
 	}
-	return segment.Space{}, nil
+	return s.measured(space), err
+}
+
+// measured returns a new space with the metric that the options ask for.
+func (s *Store) measured(space segment.Space) segment.Space {
+	if s.options.Metric != model.MetricUnset {
+		space.Metric = s.options.Metric
+	}
+	return space
 }
 
 // spaceFor returns the space that an Add is prepared for: the store's, or the
@@ -209,6 +253,7 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 			} else {
 				space, err = segment.SpaceOf(embed.NewHashing())
 			}
+			space = s.measured(space)
 		}
 	}
 	for i := range memories {
@@ -221,15 +266,17 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 	return space, err
 }
 
-// View returns the current snapshot, or ErrClosed. Call Release when done.
+// View returns the current snapshot without what has expired, or ErrClosed. Call
+// Release when done.
 func (s *Store) View() (*segment.View, error) {
 	if v := s.view.Load(); v != nil {
-		return v, nil
+		return v.Live(time.Now().UnixMicro()), nil
 	}
 	return nil, errClosed
 }
 
-// Add commits memories, which must be normalized, all or none, and returns
+// Add commits memories, which must be normalized and the caller's to change, all
+// or none, and returns
 // their IDs in order once they are durable and visible. See transaction.add for
 // keys. Errors name the memory by its index.
 func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, error) {
@@ -238,6 +285,9 @@ func (s *Store) Add(ctx context.Context, memories []model.Memory) ([]model.ID, e
 	}
 	if s.readOnly {
 		return nil, fmt.Errorf("store: opened for reading: %w", model.ErrReadOnly)
+	}
+	for i := range memories {
+		memories[i].Version, memories[i].Supersedes, memories[i].SupersededBy = 0, 0, 0
 	}
 	for {
 		rows, err := s.tryAdd(ctx, memories)
@@ -297,7 +347,7 @@ func checkSpace(space segment.Space, v []float32) error {
 	case len(v) != space.Dim:
 		return fmt.Errorf("vector has %d numbers, this store's have %d: %w", len(v), space.Dim, model.ErrDimension)
 	}
-	return nil
+	return space.Metric.CheckVector(v)
 }
 
 // Delete removes memories and returns those that were there. They are gone from
@@ -326,12 +376,14 @@ func CheckQuestion(v *segment.View, vector []float32) error {
 // Reads in flight end on their snapshots. A second Close does nothing.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
+		s.stopUsage()
 		s.closing.Store(true)
 		if !s.readOnly {
 			s.closeErr = s.order(context.Background(), false)
 		}
 		close(s.stop)
 		<-s.mergerDone
+		<-s.pagerDone
 		<-s.writerDone
 		s.view.Store(nil)
 		s.closeErr = errors.Join(s.closeErr, s.release())

@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
@@ -94,7 +96,7 @@ func TestQueueLosesNothingUnderManyProducers(t *testing.T) {
 	}
 }
 
-func openStore(t *testing.T, dir string, o Options) *Store {
+func openStore(t testing.TB, dir string, o Options) *Store {
 	t.Helper()
 	s, err := Open(context.Background(), dir, o)
 	if err != nil {
@@ -218,7 +220,7 @@ func mergedSpan(t *testing.T, view *segment.View, todo span) *segment.Segment {
 	for _, p := range view.Parts[todo.first : todo.last+1] {
 		sources = append(sources, p.Segment)
 	}
-	draft, err := segment.Merge(view.Space, sources, make([]rows.Set, len(sources)))
+	draft, err := segment.Merge(view.Space, sources, make([]rows.Set, len(sources)), func() bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,6 +245,87 @@ func TestAFailedCommitPoisonsTheStoreAndReadsGoOn(t *testing.T) {
 	view, err := s.View()
 	if err != nil || view.Documents != 5 {
 		t.Fatalf("%+v %v", view, err)
+	}
+}
+
+// TestAFailedSyncIsNeverTriedAgain: the pages of a commit are written and its fsync
+// fails, so nobody knows what the disk holds. No write is taken any more, even when
+// the disk would take it; reads go on; opening finds all that was acknowledged.
+func TestAFailedSyncIsNeverTriedAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, Options{})
+	ctx := context.Background()
+	ids, err := s.Add(ctx, notes(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commits := 0
+	s.commitTx = func(tx *bolt.Tx) error { // the writer is idle and sees this by the next request
+		commits++
+		return errors.Join(tx.Commit(), &os.PathError{Op: "fdatasync", Path: "truth.db", Err: syscall.EIO})
+	}
+	if _, err := s.Add(ctx, notes(1)); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("add: %v", err)
+	}
+	for name, write := range map[string]func() error{
+		"add":       func() error { _, err := s.Add(ctx, notes(1)); return err },
+		"update":    func() error { _, err := s.Update(ctx, ids[0], &model.Patch{Importance: new(float32(1))}); return err },
+		"supersede": func() error { _, err := s.Supersede(ctx, ids[1], notes(1)[0]); return err },
+		"delete":    func() error { _, err := s.Delete(ctx, ids[2:3]); return err },
+		"compact":   func() error { return s.Compact(ctx) },
+	} {
+		if err := write(); !errors.Is(err, syscall.EIO) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if view, err := s.View(); err != nil || view.Documents != 5 || commits != 1 {
+		t.Fatalf("%+v %v, %d commits", view, err, commits)
+	}
+	s.Close()
+	s = openStore(t, dir, Options{})
+	if st, err := s.Stats(); err != nil || st.Memories < 5 {
+		t.Fatalf("%+v %v", st, err)
+	}
+	if report, err := s.Verify(ctx); err != nil || len(report.Faults) > 0 {
+		t.Fatalf("%v %v", report, err)
+	}
+}
+
+// TestTimesOfCommitsRiseThoughTheClockGoesBack has the last commit lie in the
+// future, as it does after the clock was set back.
+func TestTimesOfCommitsRiseThoughTheClockGoesBack(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, Options{})
+	ctx := context.Background()
+	future := time.Now().Add(time.Hour)
+	s.clock = future.UnixMicro()
+	var ids []model.ID
+	for i := range 6 {
+		if i == 3 {
+			s.Close()
+			s = openStore(t, dir, Options{})
+		}
+		got, err := s.Add(ctx, notes(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, got...)
+	}
+	if _, err := s.Update(ctx, ids[0], &model.Patch{Importance: new(float32(1))}); err != nil {
+		t.Fatal(err)
+	}
+	view, _ := s.View()
+	last := future
+	for i, id := range append(ids[1:], ids[0]) {
+		ref, ok := view.Find(id)
+		m, err := view.Memory(ref, false)
+		if !ok || err != nil || !m.UpdateTime.After(last) {
+			t.Fatalf("commit %d at %v, not after %v: %v", i, m.UpdateTime, last, err)
+		}
+		last = m.UpdateTime
+		if then := view.AsOf(m.UpdateTime.UnixMicro()); then.Documents != uint64(min(len(ids), i+2)) {
+			t.Fatalf("as of commit %d: %d memories", i, then.Documents)
+		}
 	}
 }
 

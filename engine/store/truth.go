@@ -22,20 +22,31 @@ import (
 // FormatVersion is the version of truth.db. History:
 //
 //	1  2026-11  buckets meta, memories, keys, threads, segments, deleted
-const FormatVersion = 1
+//	2  2026-11  buckets current, retired, usage; meta "clock"; records with a life; a second digest in keys
+//
+// A file of version 1 is upgraded in one transaction when it is opened for
+// writing, and read as it is otherwise: it lacks what version 2 added, no more.
+const FormatVersion = 2
 
 // The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
+//
+// Every version of a memory has a sequence, a number that rises from version to
+// version over the whole store. The ID of a memory is the sequence of its first.
 var (
-	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension
-	bucketMemories = []byte("memories") // ID -> record with vector, CRC-32C of ID and record
-	bucketKeys     = []byte("keys")     // uvarint(len tenant) tenant key -> ID, 16 bytes of SHA-256 of the record as given
+	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension [0 metric, where it is not cosine]; "clock" -> micros of the last commit
+	bucketMemories = []byte("memories") // sequence -> record with vector, CRC-32C of sequence and record
+	bucketCurrent  = []byte("current")  // ID -> sequence of the current version, for memories that were updated
+	bucketRetired  = []byte("retired")  // ID, sequence -> micros when the version was replaced
+	bucketUsage    = []byte("usage")    // ID -> see usageBytes
+	bucketKeys     = []byte("keys")     // uvarint(len tenant) tenant key -> ID, digest as first added, digest of the current version where that is another
 	bucketThreads  = []byte("threads")  // 16 bytes of SHA-256 of a session's identity -> next position u32
-	bucketSegments = []byte("segments") // file number -> first ID, last ID, the file's own checksum
-	bucketDeleted  = []byte("deleted")  // ID still standing in a segment file -> 1
-	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketKeys, bucketThreads, bucketSegments, bucketDeleted}
+	bucketSegments = []byte("segments") // file number -> first sequence, last sequence, the file's own checksum
+	bucketDeleted  = []byte("deleted")  // sequence still standing in a segment file -> 1
+	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketCurrent, bucketRetired, bucketUsage, bucketKeys, bucketThreads, bucketSegments, bucketDeleted}
 
 	metaFormat = []byte("format")
 	metaSpace  = []byte("space")
+	metaClock  = []byte("clock")
 )
 
 const openTimeout = 200 * time.Millisecond // for bbolt's own file lock; LOCK has decided by then
@@ -76,7 +87,7 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 
 func checkFormat(db *bolt.DB, readOnly bool) error {
 	version, err := readFormat(db)
-	if err == nil && version == 0 && !readOnly {
+	if err == nil && version < FormatVersion && !readOnly {
 		return classify(db.Update(createBuckets))
 	}
 	switch {
@@ -84,8 +95,8 @@ func checkFormat(db *bolt.DB, readOnly bool) error {
 		return fmt.Errorf("store: truth.db: %w", classify(err))
 	case version == 0:
 		return fmt.Errorf("store: truth.db: no memories yet: %w", model.ErrNotFound)
-	case version != FormatVersion:
-		return fmt.Errorf("store: truth.db: format version %d, this build reads %d: %w", version, FormatVersion, model.ErrUnsupported)
+	case version > FormatVersion:
+		return fmt.Errorf("store: truth.db: format version %d, this build reads 1 to %d: %w", version, FormatVersion, model.ErrUnsupported)
 	}
 	return nil
 }
@@ -106,6 +117,7 @@ func readFormat(db *bolt.DB) (version uint32, err error) {
 	return version, err
 }
 
+// createBuckets makes a new file, or one of an older version, one of this version.
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range allBuckets {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -154,6 +166,15 @@ func lacksSpace(err error) bool {
 
 func idBytes(id model.ID) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
 
+// forEach calls f for the entries of a bucket, which a file of version 1 that is
+// opened for reading may lack.
+func forEach(tx *bolt.Tx, bucket []byte, f func(k, v []byte) error) error {
+	if b := tx.Bucket(bucket); b != nil {
+		return b.ForEach(f)
+	}
+	return nil
+}
+
 func idOf(b []byte) model.ID { return model.ID(binary.BigEndian.Uint64(b)) }
 
 // keyBytes is the key of bucketKeys; the length keeps tenants apart.
@@ -171,21 +192,33 @@ func threadKey(thread string) []byte {
 	return sum[:16]
 }
 
-func readSpace(tx *bolt.Tx) (name string, dim int, err error) {
+// readSpace returns the space that the first memory fixed, without name before that.
+func readSpace(tx *bolt.Tx) (segment.Space, error) {
 	v := string(tx.Bucket(bucketMeta).Get(metaSpace))
 	if v == "" {
-		return "", 0, nil
+		return segment.Space{}, nil
 	}
-	name, number, ok := strings.Cut(v, "\x00")
-	dim, err = strconv.Atoi(number)
-	if !ok || err != nil || dim < 1 || dim > model.DimensionMax {
-		return "", 0, fmt.Errorf("store: vector space of %d bytes: %w", len(v), model.ErrCorrupt)
+	fields := append(strings.Split(v, "\x00"), model.Cosine.String()) // where there is no third
+	damaged := fmt.Errorf("store: vector space of %d bytes: %w", len(v), model.ErrCorrupt)
+	if len(fields) < 3 || len(fields) > 4 {
+		return segment.Space{}, damaged
 	}
-	return name, dim, nil
+	dim, err := strconv.Atoi(fields[1])
+	metric, metricErr := model.ParseMetric(fields[2])
+	if err != nil || metricErr != nil || metric == model.MetricUnset || dim < 1 || dim > model.DimensionMax {
+		return segment.Space{}, damaged
+	}
+	return segment.Space{Name: fields[0], Dim: dim, Metric: metric}, nil
 }
 
+// writeSpace names the metric only where it is not that of a store without one, so that
+// such stores stay what they were.
 func writeSpace(tx *bolt.Tx, s segment.Space) error {
-	return tx.Bucket(bucketMeta).Put(metaSpace, []byte(s.Name+"\x00"+strconv.Itoa(s.Dim)))
+	v := s.Name + "\x00" + strconv.Itoa(s.Dim)
+	if s.Metric != model.Cosine {
+		v += "\x00" + s.Metric.String()
+	}
+	return tx.Bucket(bucketMeta).Put(metaSpace, []byte(v))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -10,13 +10,13 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/nexus-memory/nexus/engine/model"
-	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
 // Stats describe a store at one moment.
 type Stats struct {
 	Memories     uint64 // live
+	Retired      uint64 // versions that later ones replaced, kept as history
 	Deleted      uint64 // deleted, still standing in segments until they are merged
 	Segments     int
 	SegmentFiles int
@@ -25,13 +25,14 @@ type Stats struct {
 	Terms        uint64 // words in live memories, stop words not counted
 	Vectors      string // name of the vector space, "" before the first memory
 	Dimension    int
-	Epoch        uint64 // views published since opening
-	Added        uint64 // memories added since opening
-	Commits      uint64 // transactions since opening; Added/Commits shared one fsync
-	Merges       uint64 // since opening
-	Replayed     int    // memories that opening took from the truth
-	Discarded    int    // segment files that opening found invalid and rebuilt
-	MergeError   error  // why merging to files has stopped, nil while it goes on
+	Metric       model.Metric // how vectors are compared; unset before the first memory
+	Epoch        uint64       // views published since opening
+	Added        uint64       // memories added since opening
+	Commits      uint64       // transactions since opening; Added/Commits shared one fsync
+	Merges       uint64       // since opening
+	Replayed     int          // memories that opening took from the truth
+	Discarded    int          // segment files that opening found invalid and rebuilt
+	MergeError   error        // why merging to files has stopped, nil while it goes on
 }
 
 // Stats returns the store's figures; nothing is scanned.
@@ -42,7 +43,7 @@ func (s *Store) Stats() (Stats, error) {
 	}
 	st := Stats{
 		Memories: view.Documents, Segments: len(view.Parts), Terms: view.TotalLength,
-		Vectors: view.Space.Name, Dimension: view.Space.Dim, Epoch: view.Epoch,
+		Vectors: view.Space.Name, Dimension: view.Space.Dim, Metric: view.Space.Metric, Epoch: view.Epoch,
 		Added: s.added.Load(), Commits: s.commits.Load(), Merges: s.merges.Load(),
 		Replayed: s.replayed, Discarded: s.discarded,
 	}
@@ -51,7 +52,8 @@ func (s *Store) Stats() (Stats, error) {
 	}
 	for i := range view.Parts {
 		p := &view.Parts[i]
-		st.Deleted += uint64(p.DeadCount())
+		st.Deleted += uint64(p.GoneCount())
+		st.Retired += uint64(len(p.Retired))
 		st.SegmentBytes += uint64(len(p.Image()))
 		if p.Mapped() {
 			st.SegmentFiles++
@@ -74,8 +76,8 @@ func (s *Store) order(ctx context.Context, compact bool) error {
 	}
 }
 
-// Compact merges all segments into as few files as there can be, without the
-// deleted rows, and rewrites truth.db without the pages it no longer uses, so
+// Compact deletes what has expired and history that is too old, merges all
+// segments into as few files as there can be, without the deleted rows, and rewrites truth.db without the pages it no longer uses, so
 // that nothing deleted before the call stands in the directory. Reads go on;
 // writes wait while truth.db is copied. It needs as much free space as the
 // store has live data.
@@ -87,6 +89,12 @@ func (s *Store) Compact(ctx context.Context) error {
 		return errClosed
 	}
 	if err := model.FromContext(ctx, "store: compact"); err != nil {
+		return err
+	}
+	if err := s.sweep(ctx, s.submit); err != nil {
+		return err
+	}
+	if err := s.prune(ctx); err != nil {
 		return err
 	}
 	if err := s.order(ctx, true); err != nil {
@@ -167,11 +175,11 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 	defer s.swap.RUnlock()
 	for !s.closing.Load() {
 		report := pages
-		view, err := s.View()
-		if err != nil {
-			return report, err
+		view := s.view.Load()
+		if view == nil {
+			return report, errClosed
 		}
-		err = s.readTruth(func(tx *bolt.Tx) error {
+		err := s.readTruth(func(tx *bolt.Tx) error {
 			// A view that was current both before and after the transaction
 			// began lacks at most the one commit that is being published.
 			if s.view.Load() != view {
@@ -237,40 +245,60 @@ func verify(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report
 	return verifySegments(ctx, tx, view, report)
 }
 
-// verifyMemories checks each record of the truth against its row.
+// verifyMemories checks each version of the truth against its row.
 func verifyMemories(ctx context.Context, tx *bolt.Tx, view *segment.View, last model.ID, report *Report) error {
 	keys := tx.Bucket(bucketKeys)
 	return tx.Bucket(bucketMemories).ForEach(func(k, v []byte) error {
 		if err := model.FromContext(ctx, "store: verify"); err != nil {
 			return err
 		}
-		report.Memories++
-		id := idOf(k)
-		v, err := openRecord(k, v)
-		var m model.Memory
-		if err == nil {
-			m, err = segment.DecodeRecord(v)
-		}
+		sequence := idOf(k)
+		is, err := openVersion(k, v)
 		if err != nil {
-			report.fault("memory %d: %v", id, err)
+			report.Memories++
+			report.fault("memory %d: %v", sequence, err)
 			return nil
 		}
-		if entry := keys.Get(keyBytes(m.Tenant, m.Key)); m.Key != "" && (len(entry) < 8 || idOf(entry) != id) {
-			report.fault("memory %d: its key does not lead to it", id)
+		m := &is.memory
+		retired := get(tx, bucketRetired, append(idBytes(m.ID), k...)) != nil
+		if !retired {
+			report.Memories++
+			verifyCurrent(tx, view, last, &is, report)
 		}
-		ref, ok := view.Find(id)
+		if entry := keys.Get(keyBytes(m.Tenant, m.Key)); m.Key != "" && (len(entry) < 8 || idOf(entry) != m.ID) {
+			report.fault("memory %d: its key does not lead to it", m.ID)
+		}
+		ref, ok := view.Place(sequence)
 		switch {
-		case id > last:
+		case sequence > last:
 			return nil // committed, about to be published
 		case !ok:
-			report.fault("memory %d: in no segment", id)
+			report.fault("memory %d: in no segment", m.ID)
 			return nil
 		}
-		if row := view.Parts[ref.Part].Record(int(ref.Row)); string(row) != string(segment.Body(v)) {
-			report.fault("memory %d: its segment has another record", id)
+		if row := view.Parts[ref.Part].Record(int(ref.Row)); string(row) != string(segment.Body(v[:len(v)-recordSumBytes])) {
+			report.fault("memory %d: its segment has another record", m.ID)
 		}
 		return nil
 	})
+}
+
+// verifyCurrent checks that a version that was not replaced is the one that its
+// ID leads to, in the truth and in the segments.
+func verifyCurrent(tx *bolt.Tx, view *segment.View, last model.ID, is *version, report *Report) {
+	current := is.memory.ID
+	if v := get(tx, bucketCurrent, idBytes(current)); len(v) == 8 {
+		current = idOf(v)
+	}
+	if current != is.sequence {
+		report.fault("memory %d: its ID leads to another version", is.memory.ID)
+	}
+	if is.sequence > last {
+		return // about to be published
+	}
+	if ref, ok := view.Find(is.memory.ID); ok && view.Parts[ref.Part].Sequence(int(ref.Row)) != is.sequence || !ok {
+		report.fault("memory %d: its current version is in no answer", is.memory.ID)
+	}
 }
 
 // verifySegments checks that segments are whole and hold nothing beyond the truth.
@@ -280,17 +308,18 @@ func verifySegments(ctx context.Context, tx *bolt.Tx, view *segment.View, report
 		if err := model.FromContext(ctx, "store: verify"); err != nil {
 			return err
 		}
-		first, last := view.Parts[i].Range()
-		if err := view.Parts[i].Verify(); err != nil {
+		p := &view.Parts[i]
+		first, last := p.Range()
+		if err := p.Verify(); err != nil {
 			report.fault("segment of memories %d to %d: %v", first, last, err)
 		}
-	}
-	view.Each(func(r rows.Ref) bool {
-		id := idBytes(view.ID(r))
-		if memories.Get(id) == nil && deleted.Get(id) == nil {
-			report.fault("memory %d: in a segment, not in the truth", view.ID(r))
+		gone := p.Gone()
+		for row := range p.RowCount() {
+			sequence := idBytes(p.Sequence(row))
+			if !gone.Has(row) && memories.Get(sequence) == nil && deleted.Get(sequence) == nil {
+				report.fault("memory %d: in a segment, not in the truth", p.ID(row))
+			}
 		}
-		return true
-	})
+	}
 	return nil
 }

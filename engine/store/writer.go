@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -27,14 +28,28 @@ const (
 type request struct {
 	ctx     context.Context
 	rows    []*segment.Row // to add, all or none
+	changes []change       // later versions to commit with them
+	link    bool           // the one row supersedes the memory of the one change
+	given   [16]byte       // of a row that supersedes: the digest of what the caller gave
 	deletes []model.ID     // to delete
+	expired []model.ID     // to delete if they have expired
+	prune   int64          // delete versions that were replaced before, in microseconds; 0 = none
+	usage   []usageEntry   // to write
 	space   segment.Space  // that the rows were prepared for
 	alone   func() error   // to run between two commits
 
 	reply   chan error
 	deleted []model.ID // the deletes that were there
 	err     error      // why this request alone failed
-	added   []*segment.Row
+	outcome
+}
+
+// outcome is what a request changed, to be published.
+type outcome struct {
+	added     []*segment.Row
+	gone      []model.ID // sequences deleted
+	retired   []model.ID // sequences replaced
+	retiredAt []int64    // and when, in microseconds
 }
 
 func newRequest(ctx context.Context) *request {
@@ -45,11 +60,16 @@ func (r *request) size() (bytes int) {
 	for _, row := range r.rows {
 		bytes += len(row.Record)
 	}
+	for _, c := range r.changes {
+		bytes += len(c.row.Record)
+	}
 	return bytes
 }
 
 // count is the number of records that a request touches.
-func (r *request) count() int { return len(r.rows) + len(r.deletes) }
+func (r *request) count() int {
+	return len(r.rows) + len(r.changes) + len(r.deletes) + len(r.expired) + len(r.usage)
+}
 
 // submit hands a request to the writer and waits for its end. The answer is
 // definite: nil means durable and visible, an error means nothing was changed.
@@ -203,7 +223,7 @@ func (s *Store) commitTruth(batch []*request) error {
 		return s.commitFailed(err)
 	}
 	defer tx.Rollback()
-	t := &transaction{tx: tx, now: time.Now(), positions: map[string]uint32{}}
+	t := &transaction{tx: tx, now: s.tick(), keepsHistory: s.options.HistoryFor >= 0, positions: map[string]uint32{}}
 	var rows []*segment.Row
 	for _, r := range batch {
 		if r.err = t.apply(r); r.err != nil && !errors.Is(r.err, errRefused) {
@@ -214,14 +234,18 @@ func (s *Store) commitTruth(batch []*request) error {
 	if !t.changed {
 		return nil
 	}
+	if err := t.saveClock(); err != nil {
+		return fmt.Errorf("store: %w", classify(err))
+	}
 	building := startBuilding(t.space, rows) // while the disk works
 	defer func() { <-building }()            // after a panic too: rows may hold the caller's memory
-	err = s.commitFailed(tx.Commit())
+	err = s.commitFailed(s.commitTx(tx))
 	built := <-building
 	if err != nil {
 		return err
 	}
 	s.commits.Add(1)
+	s.clock = t.now.UnixMicro()
 	if built.err != nil {
 		s.poisoned = fmt.Errorf("store: committed but not searchable, reopen the store: %w: %w", model.ErrInternal, built.err)
 		return s.poisoned
@@ -246,7 +270,7 @@ func startBuilding(space segment.Space, rows []*segment.Row) <-chan build {
 		var b build
 		defer func() { done <- b; close(done) }()
 		defer model.Rescue("store: build", &b.err)
-		b.segment, b.err = buildSegment(space, rows, rows[0].ID, rows[len(rows)-1].ID)
+		b.segment, b.err = buildSegment(space, rows, placeOf(rows[0]), placeOf(rows[len(rows)-1]))
 	}()
 	return done
 }
@@ -275,19 +299,36 @@ func (r refusal) Unwrap() error        { return r.error }
 
 // transaction applies requests within one bbolt transaction.
 type transaction struct {
-	tx        *bolt.Tx
-	now       time.Time
-	positions map[string]uint32 // next position by session, as of this transaction
-	space     segment.Space     // of the rows added
-	changed   bool
+	tx           *bolt.Tx
+	now          time.Time
+	keepsHistory bool
+	positions    map[string]uint32 // next position by session, as of this transaction
+	space        segment.Space     // of the rows added
+	changed      bool
+}
+
+// tick returns the time of the next commit: a microsecond after the last one
+// where the clock has not moved since, or went back. So times of commits rise
+// with their sequences, and one of them names one state of the store.
+func (s *Store) tick() time.Time {
+	return time.UnixMicro(max(time.Now().UnixMicro(), s.clock+1)).UTC()
+}
+
+func (t *transaction) saveClock() error {
+	return t.tx.Bucket(bucketMeta).Put(metaClock, binary.BigEndian.AppendUint64(nil, uint64(t.now.UnixMicro())))
 }
 
 func (t *transaction) apply(r *request) error {
 	if err := model.FromContext(r.ctx, "store"); err != nil {
 		return refusal{err}
 	}
-	if r.rows != nil {
+	switch {
+	case len(r.rows)+len(r.changes) > 0:
 		return t.add(r)
+	case r.prune != 0:
+		return t.pruneHistory(r)
+	case r.usage != nil:
+		return t.saveUsage(r)
 	}
 	return t.delete(r)
 }
@@ -298,47 +339,37 @@ var errOtherSpace = errors.New("the store's vector space was fixed meanwhile")
 
 // fixSpace writes the space of the first memories, or checks that it is that.
 func (t *transaction) fixSpace(space segment.Space) error {
-	name, dim, err := readSpace(t.tx)
+	fixed, err := readSpace(t.tx)
 	switch {
 	case err != nil:
 		return err
-	case name == "":
+	case fixed.Name == "":
 		return writeSpace(t.tx, space)
-	case name != space.Name || dim != space.Dim:
+	case fixed.Name != space.Name || fixed.Dim != space.Dim || fixed.Metric != space.Metric:
 		return refusal{errOtherSpace}
 	}
 	return nil
 }
 
-// add gives rows their IDs and stores them. A key that is there with the same
-// content gives the old ID; with other content it refuses the whole request.
+// add gives rows their IDs and stores them, and later versions with them. A key
+// that is there with the same content, as it was first added or as it is now,
+// gives the old ID; with other content it refuses the whole request.
 func (t *transaction) add(r *request) error {
-	fresh, err := t.resolveKeys(r.rows)
-	if err == nil && len(fresh) > 0 {
+	fresh, err := t.resolveKeys(r)
+	if err == nil {
+		err = t.checkBases(r.changes)
+	}
+	if err == nil && len(fresh)+len(r.changes) > 0 {
 		err = t.fixSpace(r.space)
 	}
-	if err != nil || len(fresh) == 0 {
+	if err != nil || len(fresh)+len(r.changes) == 0 {
 		return err
 	}
-	memories, keys := t.tx.Bucket(bucketMemories), t.tx.Bucket(bucketKeys)
-	memories.FillPercent = .95 // IDs ascend: pages are filled from left to right
+	if err := t.eraseAll(r, r.expired); err != nil {
+		return err
+	}
 	for _, row := range fresh {
-		id, err := memories.NextSequence()
-		if err != nil {
-			return err
-		}
-		row.ID = model.ID(id)
-		if row.Key != "" {
-			if err := keys.Put(keyBytes(row.Tenant, row.Key), append(idBytes(row.ID), row.Digest[:]...)); err != nil {
-				return err
-			}
-		}
-		position, err := t.position(row.Thread)
-		if err != nil {
-			return err
-		}
-		row.Stamp(t.now, position)
-		if err := memories.Put(idBytes(row.ID), sealRecord(idBytes(row.ID), row.Record)); err != nil {
+		if err := t.addFirst(r, row); err != nil {
 			return err
 		}
 	}
@@ -347,13 +378,48 @@ func (t *transaction) add(r *request) error {
 	}
 	r.added = fresh
 	t.space, t.changed = r.space, true
+	for i := range r.changes {
+		if r.link {
+			r.changes[i].row.Link(r.rows[0].ID)
+		}
+		if err := t.addLater(r, &r.changes[i]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// resolveKeys returns the rows that are new; the others get their IDs.
-func (t *transaction) resolveKeys(rows []*segment.Row) (fresh []*segment.Row, err error) {
+// addFirst stores the first version of a memory.
+func (t *transaction) addFirst(r *request, row *segment.Row) error {
+	memories := t.tx.Bucket(bucketMemories)
+	memories.FillPercent = .95 // sequences ascend: pages are filled from left to right
+	id, err := memories.NextSequence()
+	if err != nil {
+		return err
+	}
+	row.ID = model.ID(id)
+	if row.Key != "" {
+		entry := append(idBytes(row.ID), row.Digest[:]...)
+		if r.link {
+			entry = append(append(idBytes(row.ID), r.given[:]...), row.Digest[:]...)
+		}
+		if err := t.tx.Bucket(bucketKeys).Put(keyBytes(row.Tenant, row.Key), entry); err != nil {
+			return err
+		}
+	}
+	position, err := t.position(row.Thread)
+	if err != nil {
+		return err
+	}
+	row.Stamp(t.now, position)
+	return memories.Put(idBytes(row.ID), sealRecord(idBytes(row.ID), row.Record))
+}
+
+// resolveKeys returns the rows that are new; the others get their IDs. The key
+// of a memory that has expired is free: r.expired lists those.
+func (t *transaction) resolveKeys(r *request) (fresh []*segment.Row, err error) {
 	keys, seen := t.tx.Bucket(bucketKeys), map[string]int{}
-	for i, row := range rows {
+	for i, row := range r.rows {
 		if row.Key == "" {
 			fresh = append(fresh, row)
 			continue
@@ -364,12 +430,15 @@ func (t *transaction) resolveKeys(rows []*segment.Row) (fresh []*segment.Row, er
 		}
 		seen[string(k)] = i
 		v := keys.Get(k)
+		if v != nil && len(v) != 8+digestBytes && len(v) != 8+2*digestBytes {
+			return nil, fmt.Errorf("store: key entry of %d bytes: %w", len(v), model.ErrCorrupt)
+		}
 		switch {
 		case v == nil:
 			fresh = append(fresh, row)
-		case len(v) != 8+digestBytes:
-			return nil, fmt.Errorf("store: key entry of %d bytes: %w", len(v), model.ErrCorrupt)
-		case string(v[8:]) == string(row.Digest[:]):
+		case t.hasExpired(idOf(v)):
+			fresh, r.expired = append(fresh, row), append(r.expired, idOf(v))
+		case !r.link && (string(v[8:8+digestBytes]) == string(row.Digest[:]) || string(v[8+digestBytes:]) == string(row.Digest[:])):
 			row.ID = idOf(v)
 		default:
 			return nil, refusal{fmt.Errorf("memory %d: key %q is taken by memory %d with other content: %w", i, row.Key, idOf(v), model.ErrExists)}
@@ -406,64 +475,38 @@ func (t *transaction) savePositions(rows []*segment.Row) error {
 	return nil
 }
 
-// delete removes memories from the truth and notes that segment files may still
-// hold them.
-func (t *transaction) delete(r *request) error {
-	memories, keys, deleted := t.tx.Bucket(bucketMemories), t.tx.Bucket(bucketKeys), t.tx.Bucket(bucketDeleted)
-	found := map[model.ID][]byte{} // the key entry, nil for none
-	for _, id := range r.deletes {
-		value := memories.Get(idBytes(id))
-		if value == nil {
-			continue
-		}
-		record, err := openRecord(idBytes(id), value)
-		var m model.Memory
-		if err == nil {
-			m, err = segment.DecodeRecord(record)
-		}
-		if err != nil {
-			return refusal{fmt.Errorf("store: memory %d: %w", id, err)}
-		}
-		found[id] = nil
-		if m.Key != "" {
-			found[id] = keyBytes(m.Tenant, m.Key)
-		}
-	}
-	for id, key := range found {
-		if key != nil {
-			if err := keys.Delete(key); err != nil {
-				return err
-			}
-		}
-		if err := errors.Join(memories.Delete(idBytes(id)), deleted.Put(idBytes(id), []byte{1})); err != nil {
-			return err
-		}
-		r.deleted = append(r.deleted, id)
-		t.changed = true
-	}
-	return nil
-}
-
 // publish makes what was committed visible with one store of the view.
 func (s *Store) publish(batch []*request, space segment.Space, built *segment.Segment) {
 	view := s.view.Load()
 	next := view
-	var gone []model.ID
+	var all outcome
 	for _, r := range batch {
-		gone = append(gone, r.deleted...)
+		all.gone = append(all.gone, r.gone...)
+		all.retired = append(all.retired, r.retired...)
+		all.retiredAt = append(all.retiredAt, r.retiredAt...)
+		for _, row := range r.added {
+			if row.Sequence == 0 {
+				s.added.Add(1)
+			}
+		}
 	}
 	if built != nil {
 		next = next.In(space).With(built)
-		s.added.Add(uint64(built.RowCount()))
 	}
-	if len(gone) > 0 {
-		next = next.WithDeleted(gone)
+	if len(all.retired) > 0 {
+		next = next.WithRetired(all.retired, all.retiredAt)
+	}
+	if len(all.gone) > 0 {
+		next = next.WithDeleted(all.gone)
 	}
 	if next != view {
 		s.view.Store(next)
 		s.kickMerger()
 	}
 }
+
+// placeOf returns the sequence of a committed row.
+func placeOf(row *segment.Row) model.ID { return cmp.Or(row.Sequence, row.ID) }
 
 func buildSegment(space segment.Space, rows []*segment.Row, first, last model.ID) (*segment.Segment, error) {
 	b := segment.NewBuilder(space)

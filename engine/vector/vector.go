@@ -1,100 +1,231 @@
-// Package vector finds the rows whose vectors are nearest to a question's by
-// cosine, over the immutable segments of a snapshot.
+// Package vector finds the rows whose vectors are nearest to a question's, over the
+// immutable segments of a snapshot: by cosine, inner product or Euclidean distance.
 //
-// Every row is kept twice: as INT8 codes, which a flat scan reads from end to
-// end, and in full, which the best few of that scan are rescored from in
-// float64. The scan is exact integer arithmetic and the rescoring has a fixed
-// order of summation, so that every CPU ranks alike. A flat scan misses nothing,
-// needs no build and costs about a third of a nanosecond per 64 dimensions and
-// row out of the cache; what is faster on large stores is a later room's work.
+// A scan of short codes estimates every row, and the full vectors of the rows that may be
+// among the best decide, in float64. Parts of few rows, which are made with every commit,
+// have INT8 codes; larger ones 1-bit codes (package quant), which alone have to be
+// resident: 53 bytes a row of 384 numbers. A flat scan of those misses nothing but by the
+// error of an estimate, which is known for each row: rescoring goes on until no row that
+// is left is likely to matter. From listRows rows on, the codes are in lists of rows that
+// lie together (package partition), twice each, and a search reads the lists near its
+// question until they bring nothing new. All arithmetic that decides is exact or in a fixed order,
+// so that every CPU ranks alike. docs/design/quantization.md has the measurements.
 package vector
 
 import (
+	"errors"
+	"fmt"
 	"math"
-	"math/bits"
+	"runtime"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/quant"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/kernels"
 )
+
+// Version is the version of what is derived from vectors: codes, and the order of sums.
+const Version = 2
+
+// bitRows is the size from which a part has 1-bit codes. Smaller ones are in memory only
+// and soon merged: INT8 codes take 1 us a row to make, 1-bit codes 5.
+const bitRows = 2048
+
+// bitDim is the dimension from which on they do: fewer signs say too little, and INT8 codes
+// are short there.
+const bitDim = 128
 
 // codeAlign is the multiple of bytes that a row of codes is padded to, so that
 // every row starts at a cache line when the first one does.
 const codeAlign = 64
 
-// Stride returns the bytes a row of dim codes takes, padding included.
+// Stride returns the bytes a row of dim INT8 codes takes, padding included.
 func Stride(dim int) int { return (dim + codeAlign - 1) / codeAlign * codeAlign }
 
 // Parts are the columns of one segment, row after row. They are read in place
-// and never written once built.
+// and never written once sealed.
 type Parts struct {
-	Dim      int
+	Dim     int
+	Vectors []float32 // rows x Dim, as given; zeros = row without vector
+
+	// Of a part with INT8 codes, otherwise empty.
 	Codes    []int8    // rows x Stride(Dim); padding is zero
-	Scales   []float32 // dot of codes x both scales approximates the cosine; 0 = row without vector
-	Vectors  []float32 // rows x Dim, as given
+	Scales   []float32 // code x scale is the number: of the unit vector for cosine, else as given
 	InvNorms []float64 // 1/|row|; 0 = row without vector
+
+	// Of a part with 1-bit codes, otherwise empty.
+	Bits quant.Bits
+	// Of a part whose 1-bit codes are in lists, otherwise empty.
+	Lists Lists
+}
+
+// SetDim sets the dimension of columns that are empty or are about to be checked.
+func (p *Parts) SetDim(dim int) { p.Dim, p.Bits.Dim = dim, dim }
+
+// Check verifies that columns that were read have the lengths and the values of so many
+// rows, so that no search leaves them.
+func (p *Parts) Check(rowCount int) error {
+	if p.Dim < 0 || p.Dim > kernels.BitDimensionMax || len(p.Vectors) != rowCount*p.Dim {
+		return fmt.Errorf("%d numbers for %d rows of dimension %d", len(p.Vectors), rowCount, p.Dim)
+	}
+	if p.coded() {
+		if len(p.Codes)+len(p.Scales)+len(p.InvNorms) > 0 {
+			return errors.New("codes of two kinds")
+		}
+		if p.listed() {
+			return errors.Join(p.Bits.Check(len(p.Lists.Rows), 0), p.Lists.check(rowCount, &p.Bits))
+		}
+		return p.Bits.Check(rowCount, 1)
+	}
+	if len(p.Codes) != rowCount*Stride(p.Dim) || len(p.Scales) != rowCount || len(p.InvNorms) != rowCount {
+		return fmt.Errorf("%d codes, %d scales and %d lengths for %d rows of dimension %d", len(p.Codes), len(p.Scales), len(p.InvNorms), rowCount, p.Dim)
+	}
+	return nil
 }
 
 // RowCount returns the number of rows.
-func (p *Parts) RowCount() int { return len(p.Scales) }
+func (p *Parts) RowCount() int { return len(p.Vectors) / max(1, p.Dim) }
 
-// vectorOf returns the full vector of a row, aliasing the column.
-func (p *Parts) vectorOf(row int) []float32 { return p.Vectors[row*p.Dim : (row+1)*p.Dim] }
+// coded reports whether the rows have 1-bit codes.
+func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 }
 
-// CodesOf returns the padded codes of a row, aliasing the column.
-func (p *Parts) CodesOf(row int) []int8 {
-	s := Stride(p.Dim)
-	return p.Codes[row*s : (row+1)*s]
+// Has reports whether a row has a vector.
+func (p *Parts) Has(row int) bool {
+	if p.listed() {
+		return invNorm(p.Vector(row)) != 0
+	}
+	if p.coded() {
+		return p.Bits.Scales[row] == p.Bits.Scales[row]
+	}
+	return row < len(p.InvNorms) && p.InvNorms[row] != 0
 }
+
+// Vector returns the full vector of a row, aliasing the column.
+func (p *Parts) Vector(row int) []float32 { return p.Vectors[row*p.Dim : (row+1)*p.Dim] }
 
 // Reserve makes room for so many more rows.
 func (p *Parts) Reserve(rows int) {
-	p.Codes = slices.Grow(p.Codes, rows*Stride(p.Dim))
-	p.Scales = slices.Grow(p.Scales, rows)
 	p.Vectors = slices.Grow(p.Vectors, rows*p.Dim)
 	p.InvNorms = slices.Grow(p.InvNorms, rows)
 }
 
 // Append adds one row; v nil or all zero is a row without vector.
-// len(v) must be p.Dim where v is not nil.
+// len(v) must be p.Dim where v is not nil. Seal comes after the last row.
 func (p *Parts) Append(v []float32) {
-	at := len(p.Codes)
-	p.Codes = slices.Grow(p.Codes, Stride(p.Dim))[:at+Stride(p.Dim)]
-	clear(p.Codes[at:])
 	if v == nil {
 		p.Vectors = append(p.Vectors, make([]float32, p.Dim)...)
 	} else {
 		p.Vectors = append(p.Vectors, v...)
 	}
-	scale, inv := quantize(v, p.Codes[at:])
-	p.Scales = append(p.Scales, scale)
-	p.InvNorms = append(p.InvNorms, inv)
+	p.InvNorms = append(p.InvNorms, invNorm(v))
 }
 
 // AppendFrom adds row of source, which has the same dimension, as it is.
 func (p *Parts) AppendFrom(source *Parts, row int) {
-	p.Codes = append(p.Codes, source.CodesOf(row)...)
-	p.Scales = append(p.Scales, source.Scales[row])
-	p.Vectors = append(p.Vectors, source.vectorOf(row)...)
-	p.InvNorms = append(p.InvNorms, source.InvNorms[row])
+	p.Vectors = append(p.Vectors, source.Vector(row)...)
+	if source.coded() {
+		p.InvNorms = append(p.InvNorms, invNorm(source.Vector(row)))
+	} else {
+		p.InvNorms = append(p.InvNorms, source.InvNorms[row])
+	}
 }
 
-// quantize fills codes with v rounded to -127..127 of its largest magnitude
-// and returns the factor that turns codes into the unit vector, and 1/|v|.
-func quantize(v []float32, codes []int8) (scale float32, invNorm float64) {
-	var largest, sum float64
+// invNorm returns 1/|v|, or 0 for a vector without length.
+func invNorm(v []float32) float64 {
+	if square := dot(v, v); square > 0 {
+		return 1 / math.Sqrt(square)
+	}
+	return 0
+}
+
+// dot returns the inner product, with the same bits on every CPU.
+func dot(a, b []float32) float64 {
+	var sum [1]float64
+	kernels.DotScanF64(a, b, sum[:])
+	return sum[0]
+}
+
+// Seal derives the codes of all rows that were appended: 1 us a row, from bitRows rows on
+// some 5, from listRows on some 40. stop is asked now and then; once true, Seal returns
+// false, and the parts are of no use.
+func (p *Parts) Seal(metric model.Metric, stop func() bool) bool {
+	if p.RowCount() >= bitRows && p.Dim >= bitDim {
+		return p.sealBits(metric, p.RowCount() >= listRows, stop)
+	}
+	n, stride := p.RowCount(), Stride(p.Dim)
+	p.Codes = slices.Grow(p.Codes[:0], n*stride)[:n*stride]
+	p.Scales = slices.Grow(p.Scales[:0], n)[:n]
+	clear(p.Codes)
+	for row := range n {
+		if row%yieldRows == 0 {
+			runtime.Gosched()
+		}
+		scale := quantize(p.Vector(row), p.Codes[row*stride:][:p.Dim])
+		if metric.Directional() {
+			scale *= p.InvNorms[row]
+		}
+		p.Scales[row] = float32(scale)
+	}
+	return true
+}
+
+// yieldRows is how many rows are coded, some 50 us, before others may run.
+const yieldRows = 64
+
+func (p *Parts) sealBits(metric model.Metric, inLists bool, stop func() bool) bool {
+	source := func(row int) ([]float32, float64) {
+		factor := p.InvNorms[row]
+		if factor != 0 && !metric.Directional() {
+			factor = 1
+		}
+		return p.Vector(row), factor
+	}
+	if inLists {
+		if !p.sealLists(metric, source, stop) {
+			return false
+		}
+	} else {
+		p.Bits = *quant.Build(p.Dim, p.RowCount(), metric == model.L2, source)
+	}
+	p.Codes, p.Scales, p.InvNorms = p.Codes[:0], p.Scales[:0], p.InvNorms[:0]
+	return true
+}
+
+// quantize fills codes with v rounded to -127..127 of its largest magnitude and returns
+// the factor that turns codes into v. Clipping at a quantile was no better
+// (docs/design/quantization.md).
+func quantize(v []float32, codes []int8) (scale float64) {
+	var largest float32
 	for _, x := range v {
-		largest = max(largest, math.Abs(float64(x)))
-		sum += float64(float64(x) * float64(x))
+		largest = max(largest, x, -x)
 	}
-	if sum == 0 || largest == 0 {
-		return 0, 0
+	scale = float64(largest) / 127
+	if inverse := float32(1 / scale); inverse <= math.MaxFloat32 {
+		kernels.QuantizeI8(v, inverse, codes)
+		return scale
 	}
-	for i, x := range v {
-		codes[i] = int8(math.RoundToEven(float64(x) / largest * 127))
+	for i, x := range v { // so small that its inverse is no float32, or zero
+		codes[i] = 0
+		if largest > 0 {
+			codes[i] = int8(math.RoundToEven(float64(x) / scale))
+		}
 	}
-	invNorm = 1 / math.Sqrt(sum)
-	return float32(largest / 127 * invNorm), invNorm
+	return scale
+}
+
+// AppendUnit appends the INT8 codes of a row to dst and returns the factor that turns them
+// into the unit vector, 0 for a row without vector: the product of two rows' codes and
+// factors is about their cosine, whatever the metric.
+func (p *Parts) AppendUnit(dst []int8, row int) ([]int8, float32) {
+	at, stride := len(dst), Stride(p.Dim)
+	dst = slices.Grow(dst, stride)[:at+stride]
+	clear(dst[at:])
+	if !p.Has(row) {
+		return dst, 0
+	}
+	v := p.Vector(row)
+	return dst, float32(quantize(v, dst[at:at+p.Dim]) * invNorm(v))
 }
 
 // Part is one segment as a search sees it.
@@ -102,127 +233,3 @@ type Part struct {
 	*Parts
 	rows.Filter
 }
-
-const (
-	blockRows = 512 // rows of one kernel call: 512 x 384 bytes stay below 256 KiB
-	// spareRows are rescored beyond k: the INT8 scan misplaces a row by a few
-	// thousandths of cosine, and on real turns k + 64 holds all of the exact k.
-	spareRows = 64
-)
-
-// Searcher holds the scratch of one search. One goroutine at a time.
-type Searcher struct {
-	parts   []Part
-	query   []float32
-	invNorm float64
-	codes   []int8
-	scale   float32
-	dots    [blockRows]int32
-	best    rows.Best // of the scan
-}
-
-// Prepare sets the question and the snapshot. len(query) must be the parts'
-// dimension; query is borrowed until the search ends.
-func (s *Searcher) Prepare(query []float32, parts []Part) {
-	s.parts, s.query = parts, query
-	s.codes = slices.Grow(s.codes[:0], Stride(len(query)))[:Stride(len(query))]
-	clear(s.codes)
-	s.scale, s.invNorm = quantize(query, s.codes)
-}
-
-// Top appends the best k visible rows to dst: cosine descending, ties by
-// (Part, Row). stop is asked once a block and ends the search early.
-// O(rows x dimension) bytes read; no allocation once warm.
-func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
-	if s.scale == 0 {
-		return dst
-	}
-	s.best.Reset(k + spareRows)
-	for i := range s.parts {
-		if !s.scanPart(int32(i), stop) {
-			break
-		}
-	}
-	hits := s.best.Hits()
-	for i := range hits {
-		hits[i].Score = s.Score(hits[i].Ref)
-	}
-	slices.SortFunc(hits, rows.Hit.Compare)
-	return append(dst, hits[:min(k, len(hits))]...)
-}
-
-// scanPart offers the rows of one part to the heap; false when told to stop.
-func (s *Searcher) scanPart(part int32, stop func() bool) bool {
-	p := &s.parts[part]
-	stride := len(s.codes)
-	for first := 0; first < p.RowCount(); first += blockRows {
-		if stop() {
-			return false
-		}
-		n := min(blockRows, p.RowCount()-first)
-		if !anyAllowed(p.Allow, first, n) {
-			continue
-		}
-		kernels.DotScanI8(s.codes, p.Codes[first*stride:(first+n)*stride], s.dots[:n])
-		s.offerBlock(part, first, n)
-	}
-	return true
-}
-
-// anyAllowed reports whether a filter lets any of n rows from first through.
-func anyAllowed(allow rows.Set, first, n int) bool {
-	if allow == nil {
-		return true
-	}
-	for _, word := range allow[first>>6 : min(len(allow), (first+n+63)>>6)] {
-		if bits.OnesCount64(word) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Searcher) offerBlock(part int32, first, n int) {
-	p := &s.parts[part]
-	scales := p.Scales[first : first+n]
-	worst, full := s.best.Worst()
-	for i, dot := range s.dots[:n] {
-		// The product of an exact integer and two stored factors: the same
-		// bits on every CPU, as there is no addition to fuse with.
-		approx := float64(float32(float32(dot)*scales[i]) * s.scale)
-		if full && approx <= worst {
-			continue // an equal later row ranks behind, so <= is right
-		}
-		if scales[i] != 0 && p.Visible(first+i) {
-			s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: uint32(first + i)}, Score: approx})
-			worst, full = s.best.Worst()
-		}
-	}
-}
-
-// Score returns the exact cosine of one row with the question; 0 for a row
-// without vector. Float64 sums of four lanes in a fixed order; each product of
-// two float32 is exact, so a fused multiply-add changes nothing.
-func (s *Searcher) Score(r rows.Ref) float64 {
-	p := &s.parts[r.Part]
-	if p.InvNorms[r.Row] == 0 {
-		return 0
-	}
-	v, q := p.vectorOf(int(r.Row)), s.query
-	var lanes [4]float64
-	i := 0
-	for ; i+4 <= len(q) && i+4 <= len(v); i += 4 {
-		lanes[0] += float64(q[i]) * float64(v[i])
-		lanes[1] += float64(q[i+1]) * float64(v[i+1])
-		lanes[2] += float64(q[i+2]) * float64(v[i+2])
-		lanes[3] += float64(q[i+3]) * float64(v[i+3])
-	}
-	for ; i < len(q); i++ {
-		lanes[0] += float64(q[i]) * float64(v[i])
-	}
-	sum := (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
-	return float64(float64(sum*s.invNorm) * p.InvNorms[r.Row])
-}
-
-// Forget drops the parts and the question of the last search.
-func (s *Searcher) Forget() { s.parts, s.query = nil, nil }

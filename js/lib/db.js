@@ -111,6 +111,46 @@ class DB {
     }
   }
 
+  async update(id, patch, options) {
+    return (await later((run) => encode.update(run, this.#handle, id, patch), options))[0];
+  }
+
+  updateSync(id, patch) {
+    const run = (op, db, ...rest) => {
+      if (rest[3][0] === undefined) this.#mayWait('updateSync', 'update'); // ids, texts, numbers, vectors, ...
+      return native().sync(op, db, ...rest);
+    };
+    return decode(OP.update, encode.update(run, this.#handle, id, patch))[0];
+  }
+
+  async supersede(id, memory, options) {
+    return await later((run) => encode.supersede(run, this.#handle, id, memory), options);
+  }
+
+  supersedeSync(id, memory) {
+    const run = (op, db, ...rest) => {
+      if (rest[3][0] === undefined) this.#mayWait('supersedeSync', 'supersede');
+      return native().sync(op, db, ...rest);
+    };
+    return decode(OP.supersede, encode.supersede(run, this.#handle, id, memory));
+  }
+
+  async history(id, options) {
+    return await quickly((run) => run(OP.history, this.#handle, [encode.id(id)]), options);
+  }
+
+  historySync(id) {
+    return now(OP.history, this.#handle, [encode.id(id)]);
+  }
+
+  async feedback(id, value, options) {
+    return await quickly((run) => run(OP.feedback, this.#handle, [encode.id(id)], encode.number(value, 'value')), options);
+  }
+
+  feedbackSync(id, value) {
+    return now(OP.feedback, this.#handle, [encode.id(id)], encode.number(value, 'value'));
+  }
+
   async delete(ids, options) {
     return await later((run) => run(OP.delete, this.#handle, encode.ids(ids)), options);
   }

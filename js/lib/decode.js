@@ -5,17 +5,18 @@
 // then come passages and names, two strings to be cut by lengths among the numbers; then strings of
 // their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
 
-const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, OP, STATUS } = require('./abi.js');
+const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, STATUS } = require('./abi.js');
 
-const SCRATCH_COUNT = 4096; // as in src/addon.h
+const SCRATCH_COUNT = 8192; // as in src/addon.h
 const scratch = new Float64Array(SCRATCH_COUNT);
 
 const namesOf = (table) => Object.keys(table).sort((a, b) => table[a] - table[b]);
 const KIND_NAMES = namesOf(KIND);
+const METRIC_NAMES = [undefined, ...namesOf(METRIC).slice(1)]; // unset before the first memory
 const STATE_NAMES = namesOf(ENGINE_STATE);
 
 // Numbers that a memory begins with, as in src/values_out.c.
-const MEMORY_NUMBERS = 20;
+const MEMORY_NUMBERS = 39;
 
 // Lengths that are none, as in src/values_out.c.
 const ALONE = -1, AGAIN = -2;
@@ -52,6 +53,9 @@ function date(ms, microseconds) {
   if (microseconds !== 0) value.microseconds = microseconds;
   return value;
 }
+
+// The time at a place, undefined where there is none.
+const dateAt = (f, at) => (Number.isNaN(f[at]) ? undefined : date(f[at], f[at + 1]));
 
 function metaValue(type) {
   switch (type) {
@@ -93,7 +97,7 @@ function memory() {
     speaker: name(f[at + 6], 5),
     source: name(f[at + 7], 6),
     vector: f[at + 8] === 1 ? strings[s++] : undefined,
-    time: Number.isNaN(f[at + 9]) ? undefined : date(f[at + 9], f[at + 10]),
+    time: dateAt(f, at + 9),
     ingested: date(f[at + 11], f[at + 12]),
     id: exact(f[at + 13]),
     start: exact(f[at + 14]),
@@ -101,8 +105,27 @@ function memory() {
     kind: KIND_NAMES[f[at + 16]],
     position: f[at + 17],
     importance: f[at + 18],
-    meta: meta(f[at + 19]),
+    validFrom: dateAt(f, at + 19),
+    validTo: dateAt(f, at + 21),
+    expires: dateAt(f, at + 23),
+    updated: date(f[at + 25], f[at + 26]),
+    replaced: dateAt(f, at + 27),
+    version: f[at + 29],
+    supersedes: linked(f[at + 30]),
+    supersededBy: linked(f[at + 31]),
+    meta: meta(f[at + 38]),
   };
+}
+
+// An id, undefined for 0.
+const linked = (id) => (id === 0 ? undefined : exact(id));
+
+// A memory that was asked for by id or key, with its use.
+function used() {
+  const at = n, f = numbers;
+  const value = memory();
+  value.usage = { hits: f[at + 32], gets: f[at + 33], lastHit: dateAt(f, at + 34), positive: f[at + 36], negative: f[at + 37] };
+  return value;
 }
 
 function hit() {
@@ -164,6 +187,8 @@ const stats = () => ({
   merges: numbers[n++],
   replayed: numbers[n++],
   discarded: numbers[n++],
+  metric: METRIC_NAMES[numbers[n++]],
+  retired: numbers[n++],
   vectors: text(),
   mergeError: text(),
 });
@@ -177,11 +202,13 @@ const READERS = [];
 READERS[OP.open] = READERS[OP.list] = () => strings[s++];
 READERS[OP.add] = () => list(whole);
 READERS[OP.query] = answer;
-READERS[OP.get] = READERS[OP.get_by_key] = READERS[OP.next] = () => list(memory);
+READERS[OP.get] = READERS[OP.get_by_key] = () => list(used);
+READERS[OP.next] = READERS[OP.update] = READERS[OP.history] = () => list(memory);
+READERS[OP.supersede] = whole;
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
 READERS[OP.delete] = READERS[OP.export] = () => numbers[n++];
-READERS[OP.close] = READERS[OP.compact] = () => undefined;
+READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = () => undefined;
 
 // The value of an operation's reply.
 function decode(op, reply) {

@@ -6,12 +6,17 @@
 // the library's to check.
 
 const { types } = require('node:util');
-const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, OP } = require('./abi.js');
+const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, METRIC, OP } = require('./abi.js');
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
-const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, MEMORY_HAS_TIME = 1, OPEN_READ_ONLY = 1; // as in nexus.h
-const NUMBERS_PER_MEMORY = 7; // as in src/values_in.c
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, OPEN_READ_ONLY = 1; // as in nexus.h
+const NUMBERS_PER_MEMORY = 13; // as in src/values_in.c
+// Times of a memory with their flags, in the order of src/values_in.c from TIMES_AT on.
+const TIMES = [['time', 1], ['validFrom', 2], ['validTo', 4], ['expires', 8]];
+const TIMES_AT = 5;
+// What an update may change, with the flags of nexus.h.
+const PATCH_FLAGS = { text: 1, speaker: 2, kind: 4, importance: 8, time: 16, validFrom: 32, validTo: 64, expires: 128 };
 
 function wrong(name, want, value) {
   const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;
@@ -39,10 +44,11 @@ function object(value, name) {
 // Fields that each object may have. A mistyped "user" would else ask, or tell, everybody. Those
 // of a hit may be given to add, which makes nothing of them.
 const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
-  'id', 'position', 'ingested', 'score', 'factors', 'duplicates']);
-const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs']);
+  'validFrom', 'validTo', 'expires', 'id', 'position', 'ingested', 'score', 'factors', 'duplicates', 'version', 'updated', 'replaced', 'supersedes', 'supersededBy', 'usage']);
+const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt']);
 const SCOPE_FIELDS = new Set(['tenant', 'user', 'agent', 'session']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'signal']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'signal']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -107,6 +113,18 @@ function milliseconds(value, name) {
 
 const microseconds = (date, name) => count(date.microseconds, `${name}.microseconds`, 999);
 
+// Milliseconds and microseconds; 0 where there is no time.
+const instant = (date, name) => (date === undefined ? [0, 0] : [milliseconds(date, name), microseconds(date, name)]);
+
+// How long replaced versions are kept, in microseconds: undefined for ever, 0 not at all.
+function history(ms) {
+  if (ms === undefined) return 0;
+  if (typeof ms !== 'number') throw wrong('historyMs', 'a number', ms);
+  const us = Math.ceil(ms * 1000);
+  if (!(us >= 0 && us <= Number.MAX_SAFE_INTEGER)) throw invalid(`historyMs is ${ms}`);
+  return us === 0 ? -1 : us;
+}
+
 function id(value) {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw wrong('id', 'a number or BigInt', value);
   if (value < 0 || (typeof value === 'number' ? !Number.isSafeInteger(value) : value >= 2n ** 64n)) throw invalid(`id is ${value}, want a whole number`);
@@ -155,19 +173,45 @@ function memoryTexts(m, out) {
 }
 
 function memoryNumbers(m, out, at) {
-  if (m.time !== undefined) {
-    out[at] = MEMORY_HAS_TIME;
-    out[at + 3] = milliseconds(m.time, 'time');
-    out[at + 4] = microseconds(m.time, 'time');
-  }
+  TIMES.forEach(([name, flag], i) => {
+    const value = m[name];
+    if (value === undefined) return;
+    out[at] |= flag;
+    out[at + TIMES_AT + 2 * i] = milliseconds(value, name);
+    out[at + TIMES_AT + 2 * i + 1] = microseconds(value, name);
+  });
   out[at + 1] = count(m.start, 'start');
   out[at + 2] = count(m.end, 'end');
-  out[at + 5] = oneOf(KIND, m.kind, 'kind');
-  out[at + 6] = number(m.importance, 'importance');
+  out[at + 3] = oneOf(KIND, m.kind, 'kind');
+  out[at + 4] = number(m.importance, 'importance');
 }
 
 // Runs `add` of memories, an array of texts and objects.
-function add(run, db, memories) {
+const add = (run, db, memories) => run(OP.add, db, ...laidOut(memories));
+
+// Runs `supersede` of an id by a memory.
+const supersede = (run, db, old, memory) => run(OP.supersede, db, [id(old)], ...laidOut([memory]));
+
+// Runs `update` of an id. A time that is null goes.
+function update(run, db, of, patch) {
+  fields(patch, PATCH_FIELDS, 'patch');
+  const m = {}, strings = [], numbers = new Float64Array(NUMBERS_PER_MEMORY);
+  let flags = 0;
+  for (const [name, flag] of Object.entries(PATCH_FLAGS)) {
+    if (patch[name] === undefined) continue;
+    flags |= flag;
+    if (patch[name] !== null || !TIMES.some(([time]) => time === name)) m[name] = patch[name];
+  }
+  memoryTexts({ ...m, text: m.text === undefined ? '' : m.text }, strings);
+  memoryNumbers(m, numbers, 0);
+  return run(
+    OP.update, db, [id(of)], strings, numbers, [vector(patch.vector, 'vector')], [meta(patch.meta)],
+    flags, count(patch.ifVersion, 'ifVersion', U32_MAX), texts(patch.removeMeta, 'removeMeta'),
+  );
+}
+
+// Texts, numbers, vectors and metas of memories, as src/values_in.c takes them.
+function laidOut(memories) {
   const strings = [], vectors = [], metas = [];
   const numbers = new Float64Array(memories.length * NUMBERS_PER_MEMORY);
   memories.forEach((given, i) => {
@@ -177,7 +221,7 @@ function add(run, db, memories) {
     vectors.push(vector(m.vector, 'vector'));
     metas.push(meta(m.meta));
   });
-  return run(OP.add, db, strings, numbers, vectors, metas);
+  return [strings, numbers, vectors, metas];
 }
 
 function weights(value) {
@@ -203,12 +247,14 @@ function query(run, db, q) {
   fields(q, QUERY_FIELDS, 'query');
   const row = weights(q.weights);
   const hasNow = q.now !== undefined;
-  const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0);
+  const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0) |
+    (q.asOf === undefined ? 0 : QUERY_HAS_AS_OF) | (q.validAt === undefined ? 0 : QUERY_HAS_VALID_AT);
   return run(
     OP.query, db, text(q.text, 'text'), vector(q.vector, 'vector'),
     text(q.tenant, 'tenant'), text(q.user, 'user'), text(q.agent, 'agent'), text(q.session, 'session'), texts(q.engines, 'engines'),
     count(q.k, 'k', U32_MAX), oneOf(INTENT, q.intent, 'intent'), flags,
     hasNow ? milliseconds(q.now, 'now') : 0, hasNow ? microseconds(q.now, 'now') : 0, budget(q.budgetMs), row,
+    ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'),
   );
 }
 
@@ -225,8 +271,8 @@ function open(run, path, options, embed) {
   return run(
     OP.open, 0, required(path, 'path'), boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
-    embedder ? required(embedder.name, 'embedder.name') : undefined, embed,
+    embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'), history(options.historyMs),
   );
 }
 
-module.exports = { add, byKey, count, id, ids, importing, isFloat32Array, list, object, open, query, required, text, wrong };
+module.exports = { add, byKey, count, id, ids, importing, isFloat32Array, list, number, object, open, query, required, supersede, text, update, wrong };

@@ -15,10 +15,10 @@
 #include "arena.h"
 
 /* Numbers of a reply that need no allocation: an answer of 128 hits without meta. */
-#define SCRATCH_COUNT 4096
+#define SCRATCH_COUNT 8192
 
 /* The operation, the store and what the operation takes; what is missing is undefined. */
-#define CALL_ARGUMENTS 16
+#define CALL_ARGUMENTS 20
 
 struct hub;
 
@@ -47,6 +47,7 @@ struct call {
   struct arena arena;
   nexus_request request;
   nexus_query query;
+  nexus_patch patch;
   nexus_open_options options;
   nexus_embedder embedder;
   nexus_db db;

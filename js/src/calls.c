@@ -34,6 +34,10 @@ static nexus_status run_memories(struct call *c) {
   nexus_status status;
   if (r->op == NEXUS_OP_GET)
     status = nexus.nexus_get(c->db, r->ids[0], &memories, &c->error);
+  else if (r->op == NEXUS_OP_UPDATE)
+    status = nexus.nexus_update(c->db, r->ids[0], r->patch, &memories, &c->error);
+  else if (r->op == NEXUS_OP_HISTORY)
+    status = nexus.nexus_history(c->db, r->ids[0], &memories, &c->error);
   else if (r->op == NEXUS_OP_GET_BY_KEY)
     status = nexus.nexus_get_by_key(c->db, r->tenant, r->key, &memories, &c->error);
   else
@@ -67,7 +71,11 @@ static nexus_status run(struct call *c) {
     case NEXUS_OP_QUERY: return run_query(c);
     case NEXUS_OP_GET:
     case NEXUS_OP_GET_BY_KEY:
+    case NEXUS_OP_UPDATE:
+    case NEXUS_OP_HISTORY:
     case NEXUS_OP_NEXT: return run_memories(c);
+    case NEXUS_OP_SUPERSEDE: return nexus.nexus_supersede(c->db, r->ids[0], r->memories, (uint64_t *)c->reply.ids, &c->error);
+    case NEXUS_OP_FEEDBACK: return nexus.nexus_feedback(c->db, r->ids[0], r->value, &c->error);
     case NEXUS_OP_DELETE: return nexus.nexus_delete(c->db, r->ids, r->id_count, &c->reply.count, &c->error);
     case NEXUS_OP_STATS: return run_stats(c);
     case NEXUS_OP_VERIFY:

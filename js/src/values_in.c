@@ -4,7 +4,8 @@
 
 #include "addon.h"
 
-#define NUMBERS_PER_MEMORY 7 /* flags, start, end, milliseconds, microseconds, kind, importance */
+/* flags, start, end, kind, importance; then milliseconds and microseconds of time, valid from, valid to, expiry */
+#define NUMBERS_PER_MEMORY 13
 #define TEXTS_PER_MEMORY 8   /* text, key, tenant, user, agent, session, speaker, source */
 #define VALUES_PER_META 4    /* name, type, value, microseconds */
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
@@ -157,9 +158,12 @@ static void take_numbers(const double *n, nexus_memory *m) {
   m->flags = (uint32_t)n[0];
   m->source_start = (uint64_t)n[1];
   m->source_end = (uint64_t)n[2];
-  m->event_time_us = time_us(n[3], n[4]);
-  m->kind = (uint32_t)n[5];
-  m->importance = (float)n[6];
+  m->kind = (uint32_t)n[3];
+  m->importance = (float)n[4];
+  m->event_time_us = time_us(n[5], n[6]);
+  m->valid_from_us = time_us(n[7], n[8]);
+  m->valid_to_us = time_us(n[9], n[10]);
+  m->expires_us = time_us(n[11], n[12]);
 }
 
 static bool take_memory(struct call *c, napi_env env, const napi_value *argv, uint32_t i, nexus_memory *m) {
@@ -200,6 +204,23 @@ static bool parse_add(struct call *c, napi_env env, const napi_value *argv) {
   return true;
 }
 
+/* (ids, texts, numbers, vectors, metas, flags, version, names of meta to remove). */
+static bool parse_update(struct call *c, napi_env env, const napi_value *argv) {
+  nexus_patch *p = &c->patch;
+  uint32_t remove_count;
+  memset(p, 0, sizeof *p);
+  p->struct_size = sizeof *p;
+  if (!take_ids(c, env, argv[0]) || !parse_add(c, env, argv + 1) || !take_u32(env, argv[5], &p->flags) ||
+      !take_u32(env, argv[6], &p->if_version) || !take_texts(c, env, argv[7], &p->remove_meta, &remove_count))
+    return false;
+  p->remove_count = remove_count;
+  p->memory = c->request.memories;
+  c->request.memories = NULL;
+  c->request.memory_count = 0;
+  c->request.patch = p;
+  return true;
+}
+
 static bool take_weights(napi_env env, napi_value v, nexus_query *q) {
   napi_typedarray_type type;
   size_t count;
@@ -213,11 +234,11 @@ static bool take_weights(napi_env env, napi_value v, nexus_query *q) {
 }
 
 /* (text) alone, which is most questions and is spared a third of a microsecond; or (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
-   its microseconds, budget in nanoseconds, weights). */
+   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds). */
 static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_query *q = &c->query;
   uint32_t engine_count;
-  double ms, us, budget;
+  double ms, us, budget, times[4];
   memset(q, 0, sizeof *q);
   q->struct_size = sizeof *q;
   c->request.query = q;
@@ -230,21 +251,27 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
       !take_u32(env, argv[8], &q->intent) || !take_u32(env, argv[9], &q->flags) || !take_integer(env, argv[10], &ms) ||
       !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_weights(env, argv[13], q))
     return false;
+  for (int i = 0; i < 4; i++)
+    if (!take_integer(env, argv[14 + i], &times[i])) return false;
+  q->as_of_us = time_us(times[0], times[1]);
+  q->valid_at_us = time_us(times[2], times[3]);
   q->engine_count = engine_count;
   q->now_us = time_us(ms, us);
   q->budget_ns = (int64_t)budget;
   return true;
 }
 
-/* (path, flags, dim, name of the embedder, its function). */
+/* (path, flags, dim, name of the embedder, its function, metric, history in microseconds). */
 static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   nexus_open_options *o = &c->options;
   uint32_t dim;
+  double history;
   memset(o, 0, sizeof *o);
   o->struct_size = sizeof *o;
   c->request.options = o;
-  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim))
+  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) || !take_u32(env, argv[5], &o->metric) || !take_integer(env, argv[6], &history))
     return false;
+  o->history_us = (int64_t)history;
   if (is_undefined(env, argv[3])) {
     o->dim = dim;
     return true;
@@ -268,7 +295,11 @@ static bool parse_arguments(struct call *c, napi_env env, size_t argc, const nap
     case NEXUS_OP_OPEN: return parse_open(c, env, argv);
     case NEXUS_OP_ADD: return parse_add(c, env, argv);
     case NEXUS_OP_QUERY: return parse_query(c, env, argc, argv);
+    case NEXUS_OP_UPDATE: return parse_update(c, env, argv);
+    case NEXUS_OP_SUPERSEDE: return take_ids(c, env, argv[0]) && parse_add(c, env, argv + 1);
+    case NEXUS_OP_FEEDBACK: return take_ids(c, env, argv[0]) && napi_get_value_double(env, argv[1], &r->value) == napi_ok;
     case NEXUS_OP_GET:
+    case NEXUS_OP_HISTORY:
     case NEXUS_OP_DELETE: return take_ids(c, env, argv[0]);
     case NEXUS_OP_GET_BY_KEY: return take_text(c, env, argv[0], &r->tenant) && take_text(c, env, argv[1], &r->key);
     case NEXUS_OP_EXPORT: return take_text(c, env, argv[0], &r->path);

@@ -26,6 +26,19 @@ enum {
   AT_KIND,
   AT_POSITION,
   AT_IMPORTANCE,
+  AT_VALID_FROM,                     /* milliseconds, NaN for none, and microseconds; so are the times below */
+  AT_VALID_TO = AT_VALID_FROM + 2,
+  AT_EXPIRES = AT_VALID_TO + 2,
+  AT_UPDATED = AT_EXPIRES + 2,
+  AT_REPLACED = AT_UPDATED + 2,
+  AT_VERSION = AT_REPLACED + 2,
+  AT_SUPERSEDES,
+  AT_SUPERSEDED_BY,
+  AT_HITS,
+  AT_GETS,
+  AT_LAST_HIT,
+  AT_POSITIVE = AT_LAST_HIT + 2,
+  AT_NEGATIVE,
   AT_META, /* entries that follow */
   MEMORY_NUMBERS
 };
@@ -179,6 +192,28 @@ static void write_names(struct frame *f, double *place, const nexus_memory *m) {
   f->last = m;
 }
 
+/* A time, or none where it is not given. */
+static void write_optional(double place[2], int64_t us, bool given) {
+  write_time(place, us);
+  if (!given) place[0] = NAN;
+}
+
+static void write_life(struct frame *f, double *n, const nexus_memory *m) {
+  write_optional(n + AT_VALID_FROM, m->valid_from_us, m->flags & NEXUS_MEMORY_HAS_VALID_FROM);
+  write_optional(n + AT_VALID_TO, m->valid_to_us, m->flags & NEXUS_MEMORY_HAS_VALID_TO);
+  write_optional(n + AT_EXPIRES, m->expires_us, m->flags & NEXUS_MEMORY_HAS_EXPIRY);
+  write_time(n + AT_UPDATED, m->update_time_us);
+  write_optional(n + AT_REPLACED, m->replaced_time_us, m->replaced_time_us != 0);
+  n[AT_VERSION] = m->version;
+  n[AT_SUPERSEDES] = add_u64(f, m->supersedes);
+  n[AT_SUPERSEDED_BY] = add_u64(f, m->superseded_by);
+  n[AT_HITS] = (double)m->hits;
+  n[AT_GETS] = (double)m->gets;
+  write_optional(n + AT_LAST_HIT, m->last_hit_us, m->last_hit_us != 0);
+  n[AT_POSITIVE] = m->positive;
+  n[AT_NEGATIVE] = m->negative;
+}
+
 static void put_memory(struct frame *f, const nexus_memory *m) {
   double *n = reserve(f, MEMORY_NUMBERS);
   if (!n) return;
@@ -186,8 +221,7 @@ static void put_memory(struct frame *f, const nexus_memory *m) {
   write_names(f, n + AT_NAMES, m);
   n[AT_VECTOR] = m->vector != NULL;
   if (m->vector) put_vector(f, m->vector, m->vector_count);
-  write_time(n + AT_TIME, m->event_time_us);
-  if (!(m->flags & NEXUS_MEMORY_HAS_TIME)) n[AT_TIME] = NAN;
+  write_optional(n + AT_TIME, m->event_time_us, m->flags & NEXUS_MEMORY_HAS_TIME);
   write_time(n + AT_INGESTED, m->ingest_time_us);
   n[AT_ID] = add_u64(f, m->id);
   n[AT_START] = add_u64(f, m->source_start);
@@ -195,6 +229,7 @@ static void put_memory(struct frame *f, const nexus_memory *m) {
   n[AT_KIND] = m->kind;
   n[AT_POSITION] = m->position;
   n[AT_IMPORTANCE] = (double)m->importance;
+  write_life(f, n, m);
   n[AT_META] = (double)m->meta_count;
   for (size_t i = 0; i < m->meta_count; i++) put_meta(f, &m->meta[i]);
 }
@@ -240,7 +275,7 @@ static void put_memories(struct frame *f, const nexus_memories *list) {
 
 static void put_stats(struct frame *f, const nexus_stats *s) {
   const uint64_t figures[] = {s->dimension, s->memories, s->deleted, s->segments, s->segment_files, s->segment_bytes, s->truth_bytes,
-                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded};
+                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded, s->metric, s->retired};
   for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(f, (double)figures[i]);
   put_name(f, &s->vectors);
   put_name(f, &s->merge_error);
@@ -271,12 +306,15 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_QUERY: put_answer(f, r->answer); break;
     case NEXUS_OP_GET:
     case NEXUS_OP_GET_BY_KEY:
+    case NEXUS_OP_UPDATE:
+    case NEXUS_OP_HISTORY:
     case NEXUS_OP_NEXT: put_memories(f, r->memories); break;
     case NEXUS_OP_STATS: put_stats(f, r->stats); break;
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;
     case NEXUS_OP_DELETE:
     case NEXUS_OP_EXPORT: put(f, (double)r->count); break;
+    case NEXUS_OP_SUPERSEDE: put(f, add_u64(f, r->ids[0])); break;
     case NEXUS_OP_ADD:
       put(f, (double)c->request.memory_count);
       for (size_t i = 0; i < c->request.memory_count; i++) put(f, add_u64(f, r->ids[i]));

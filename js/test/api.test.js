@@ -10,13 +10,14 @@ const FULL = {
   text: 'Bob is allergic to peanuts, är hallå 😀.', key: 'k1', tenant: 'acme', user: 'ann', agent: 'chef', session: 's1', speaker: 'Bob',
   source: 'talk.md', start: 3, end: 45, kind: 'semantic', importance: 0.75,
   time: Object.assign(new Date('2024-05-31T18:00:00.123Z'), { microseconds: 456 }),
+  validFrom: new Date('2024-01-01T00:00:00Z'), validTo: new Date('2024-12-31T00:00:00Z'), expires: new Date('2999-01-01T00:00:00Z'),
   meta: { lang: 'en', count: -1.5, done: true, at: new Date(-1), tags: ['a', '', 'ö'], __proto__x: 'y', nothing: undefined },
 };
 
 test('every member of a memory comes back', async (t) => {
   const db = store(t);
   const id = await db.add(FULL);
-  const { meta, ingested, vector, id: got, position, ...rest } = await db.get(id);
+  const { meta, ingested, vector, id: got, position, updated, replaced, version, supersedes, supersededBy, usage, ...rest } = await db.get(id);
   const { meta: given, ...wanted } = FULL;
   delete given.nothing;
   assert.deepEqual(rest, wanted);
@@ -24,13 +25,49 @@ test('every member of a memory comes back', async (t) => {
   assert.deepEqual(meta, given);
   assert.deepEqual([got, vector, position], [id, undefined, 0]);
   assert.ok(ingested instanceof Date && Math.abs(Date.now() - ingested) < 60_000);
+  assert.deepEqual([updated, replaced, version, supersedes, supersededBy], [ingested, undefined, 1, undefined, undefined]);
+  assert.deepEqual(usage, { hits: 0, gets: 0, lastHit: undefined, positive: 0, negative: 0 });
+});
+
+test('a memory is changed, superseded and remembered', async (t) => {
+  const db = store(t);
+  const id = await db.add({ text: 'Ann lives in Oslo.', meta: { n: 1 }, time: new Date(0) });
+  const changed = await db.update(id, { text: 'Ann lives in Lima.', time: null, meta: { m: 'x' }, removeMeta: ['n'], ifVersion: 1 });
+  assert.deepEqual([changed.id, changed.version, changed.text, changed.time, changed.meta], [id, 2, 'Ann lives in Lima.', undefined, { m: 'x' }]);
+  assert.throws(() => db.updateSync(id, { text: 'x', ifVersion: 1 }), { code: 'conflict' });
+  assert.throws(() => db.updateSync(id, { kex: 'x' }), TypeError);
+  assert.throws(() => db.updateSync(id, { text: null }), TypeError);
+  const at = changed.updated;
+  const by = db.supersedeSync(id, { text: 'Ann lives in Rome.', validFrom: new Date('2024-06-01T00:00:00Z') });
+  assert.deepEqual([(await db.get(id)).supersededBy, (await db.get(by)).supersedes], [by, id]);
+  const texts = async (question) => (await db.query({ text: 'where does Ann live', ...question })).hits.map((h) => h.text);
+  assert.deepEqual(await texts({ validAt: new Date('2024-05-01T00:00:00Z') }), ['Ann lives in Lima.']);
+  assert.deepEqual(await texts({ validAt: new Date('2024-07-01T00:00:00Z') }), ['Ann lives in Rome.']);
+  assert.deepEqual(await texts({ asOf: at }), ['Ann lives in Lima.']);
+  assert.deepEqual(db.querySync({ text: 'Ann', asOf: new Date(0) }).hits, []);
+  const history = await db.history(id);
+  assert.deepEqual(history.map((m) => [m.version, m.text]), [[1, 'Ann lives in Oslo.'], [2, 'Ann lives in Lima.'], [3, 'Ann lives in Lima.']]);
+  assert.deepEqual([history[0].replaced, history[2].replaced], [history[1].updated, undefined]);
+  await db.feedback(by, 0.5);
+  db.feedbackSync(by, -0.25);
+  const { positive, negative } = db.getSync(by).usage;
+  assert.deepEqual([positive, negative], [0.5, 0.25]);
+  assert.equal(db.statsSync().retired, 2);
+  await assert.rejects(db.history(99), { code: 'not found' });
+});
+
+test('a store keeps no history where it is told so', async (t) => {
+  const db = store(t, { historyMs: 0 });
+  const id = db.addSync('first');
+  db.updateSync(id, { text: 'second' });
+  assert.deepEqual(db.historySync(id).map((m) => m.text), ['second']);
 });
 
 test('a memory that was read can be added elsewhere', async (t) => {
   const [a, b] = [store(t), store(t)];
   const memory = await a.get(await a.add(FULL));
   const again = await b.get(await b.add(memory));
-  assert.deepEqual({ ...again, ingested: 0 }, { ...memory, ingested: 0 });
+  assert.deepEqual({ ...again, ingested: 0, updated: 0 }, { ...memory, ingested: 0, updated: 0 });
 });
 
 test('one memory gives one id, an array gives an array', async (t) => {

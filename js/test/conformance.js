@@ -14,12 +14,14 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim'], close: [], add: ['memories', 'repeat'],
-  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'single_engine'],
+  open: ['path', 'read_only', 'dim', 'metric'], close: [], add: ['memories', 'repeat'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session'], delete: ['ids'],
+  update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
 };
-const MEMORY = ['key', 'text', 'time', 'speaker', 'session', 'user', 'agent', 'tenant', 'kind', 'importance', 'source', 'start', 'end', 'meta', 'vector'];
+const MEMORY = ['key', 'text', 'time', 'speaker', 'session', 'user', 'agent', 'tenant', 'kind', 'importance', 'source', 'start', 'end', 'meta', 'vector', 'valid_from', 'valid_to', 'expires'];
+const LIFE = ['version', 'supersedes', 'superseded_by', 'positive', 'negative'];
 
 function onlyKnown(value, known) {
   for (const name of Object.keys(value)) if (!known.includes(name)) throw new Error(`member ${name} is not known`);
@@ -50,7 +52,8 @@ function meta(values) {
 
 function memory(record, i) {
   onlyKnown(record, MEMORY);
-  const m = { ...record, time: time(record.time), vector: vector(record.vector), meta: meta(record.meta), importance: number(record.importance) };
+  const { valid_from, valid_to, ...rest } = record;
+  const m = { ...rest, time: time(record.time), validFrom: time(valid_from), validTo: time(valid_to), expires: time(record.expires), vector: vector(record.vector), meta: meta(record.meta), importance: number(record.importance) };
   for (const name of ['key', 'text', 'speaker', 'session', 'user', 'agent', 'tenant', 'source', 'kind']) m[name] = string(m[name]);
   if (m.kind === '') delete m.kind;
   if (m.text === undefined) m.text = '';
@@ -67,7 +70,7 @@ function memories(step) {
 function question(step) {
   const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
   for (const name of ['text', 'tenant', 'user', 'agent', 'session']) q[name] = string(step[name]);
-  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine };
+  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine };
 }
 
 // ---- Values of the library as the corpus has them. ----
@@ -92,13 +95,16 @@ function plain(m, isTime, toTime) {
   const out = Object.fromEntries(texts.map((name) => [name, string(m[name]) ?? '']));
   return {
     ...out, id: m.id, kind: m.kind ?? '', importance: float32(m.importance), start: m.start ?? 0, end: m.end ?? 0, position: m.position ?? 0,
-    time: instant(m.time && toTime(m.time)), vector: Array.from(m.vector ?? [], float32), meta: metaOut(m.meta, isTime, toTime),
+    time: instant(m.time && toTime(m.time)), validFrom: instant(m.validFrom && toTime(m.validFrom)), validTo: instant(m.validTo && toTime(m.validTo)),
+    expires: instant(m.expires && toTime(m.expires)), version: m.version ?? 1, supersedes: m.supersedes ?? 0, supersededBy: m.supersededBy ?? 0,
+    positive: m.usage?.positive ?? 0, negative: m.usage?.negative ?? 0, vector: Array.from(m.vector ?? [], float32), meta: metaOut(m.meta, isTime, toTime),
   };
 }
 
 const wantedMemory = (record) => {
-  onlyKnown(record, [...MEMORY, 'id', 'position']);
-  return plain(record, (value) => value?.$time !== undefined, (value) => time(value.$time ?? value));
+  onlyKnown(record, [...MEMORY, ...LIFE, 'id', 'position']);
+  const { valid_from: validFrom, valid_to: validTo, superseded_by: supersededBy, ...rest } = record;
+  return plain({ ...rest, validFrom, validTo, supersededBy, usage: record }, (value) => value?.$time !== undefined, (value) => time(value.$time ?? value));
 };
 
 const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) => value);
@@ -106,7 +112,8 @@ const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) =>
 // What is compared, by member of `expect`: [from the corpus, from the library].
 const same = [(value) => value, (value) => value];
 const COMPARED = {
-  ids: same, count: same, memories: same, bad: same, lines: same, vectors: same, dimension: same, candidates: same, collapsed: same,
+  ids: same, id: same, count: same,
+  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same,
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
   engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
   memory: [wantedMemory, givenMemory],
@@ -133,7 +140,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }
@@ -164,6 +171,19 @@ class Runner {
   async query(step) { return this.call('query', question(step)); }
   async get(step) { return { memory: await this.call('get', step.id) }; }
   async get_by_key(step) { return { memory: await this.call('getByKey', string(step.key) ?? '', { tenant: string(step.tenant) }) }; }
+  async update(step) {
+    const set = step.set ?? {};
+    const m = memory({ text: '', ...set });
+    const patch = { vector: m.vector, meta: m.meta, removeMeta: step.remove_meta, ifVersion: step.if_version };
+    const names = { text: 'text', speaker: 'speaker', kind: 'kind', importance: 'importance', time: 'time', valid_from: 'validFrom', valid_to: 'validTo', expires: 'expires' };
+    for (const [name, field] of Object.entries(names)) if (name in set) patch[field] = m[field];
+    for (const name of step.clear ?? []) patch[names[name]] = name === 'speaker' ? '' : null;
+    return { memory: await this.call('update', step.id, patch) };
+  }
+
+  async supersede(step) { return { id: await this.call('supersede', step.id, memory(step.memory)) }; }
+  async history(step) { return { memories: await this.call('history', step.id) }; }
+  async feedback(step) { await this.call('feedback', step.id, step.value); return {}; }
   async delete(step) { return { count: await this.call('delete', step.ids ?? []) }; }
   async stats() { return this.call('stats'); }
   async verify() { return this.call('verify'); }

@@ -38,6 +38,14 @@ KIND = {
     "procedural": 4,
 }
 
+#: What near means for the vectors of a store; fixed with the first memory.
+METRIC = {
+    "unset": 0,
+    "cosine": 1,
+    "dot": 2,
+    "l2": 3,
+}
+
 #: What a question is after: a row of weights for the six factors.
 INTENT = {
     "general": 0,
@@ -90,6 +98,10 @@ OP = {
     "import": 12,
     "list": 13,
     "next": 14,
+    "update": 16,
+    "supersede": 17,
+    "history": 18,
+    "feedback": 19,
 }
 
 DEFAULT_K = 8  # hits of an answer where the question does not say

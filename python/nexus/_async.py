@@ -13,14 +13,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from array import array
-    from collections.abc import AsyncIterator, Generator, Iterable
+    from collections.abc import AsyncIterator, Generator, Iterable, Sequence
+    from datetime import timedelta
     from types import TracebackType
     from typing import Any, Self, Unpack, overload
 
     from ._db import DB
     from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress, QueryOptions
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -150,6 +151,29 @@ class AsyncVerbs(_core.Store):
         deleted: int = await self._arun("delete", ids)
         return deleted
 
+    async def aupdate(
+        self, id: int, *, if_version: int = 0, remove_meta: Sequence[str] = (), **fields: Unpack[PatchFields]
+    ) -> Record:
+        """Changes a memory and returns it; see update."""
+        record: Record = await self._arun("update", id, fields, if_version, remove_meta)
+        return record
+
+    async def asupersede(self, id: int, memory: MemoryLike, **fields: Unpack[MemoryFields]) -> int:
+        """Adds a memory that replaces another in the world; see supersede."""
+        from ._db import _single
+
+        newer: int = await self._arun("supersede", id, _single(memory, fields))
+        return newer
+
+    async def ahistory(self, id: int) -> list[Record]:
+        """The versions of a memory, oldest first; see history."""
+        records: list[Record] = await self._arun("history", id)
+        return records
+
+    async def afeedback(self, id: int, value: float) -> None:
+        """Notes how useful a memory was; see feedback."""
+        await self._arun("feedback", id, value)
+
     async def alist(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "") -> AsyncIterator[Record]:
         """The memories of a scope, for async for; see list."""
         cursor: int = await self._arun("list", tenant=tenant, user=user, agent=agent, session=session)
@@ -211,8 +235,16 @@ class AsyncVerbs(_core.Store):
 class Opening:
     """What aopen gives: to be awaited for a DB, or entered by async with."""
 
-    def __init__(self, path: Path, read_only: bool, dim: int, embedder: Embedder | None) -> None:
-        self._given = (path, read_only, dim, embedder)
+    def __init__(
+        self,
+        path: Path,
+        read_only: bool,
+        dim: int,
+        embedder: Embedder | None,
+        metric: Metric,
+        history: float | timedelta | None,
+    ) -> None:
+        self._given = (path, read_only, dim, embedder, metric, history)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -220,11 +252,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder = self._given
+        path, read_only, dim, embedder, metric, history = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None)
+            options = _opening(path, read_only, dim, None, metric, history)
         else:  # it may have to be called for its dimension, which can take long
-            options = await asyncio.get_running_loop().run_in_executor(None, _opening, path, read_only, dim, embedder)
+            loop = asyncio.get_running_loop()
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -242,6 +275,14 @@ class Opening:
             await self._db.aclose()
 
 
-def aopen(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> Opening:
+def aopen(
+    path: Path,
+    *,
+    read_only: bool = False,
+    dim: int = 0,
+    embedder: Embedder | None = None,
+    metric: Metric = "",
+    history: float | timedelta | None = None,
+) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder)
+    return Opening(path, read_only, dim, embedder, metric, history)

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
+    from datetime import timedelta
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Path, Progress
+    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -39,8 +40,17 @@ class DB(AsyncVerbs, _core.Store):
 
     _closed = True  # until it is open
 
-    def __init__(self, path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder))
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        dim: int = 0,
+        embedder: Embedder | None = None,
+        metric: Metric = "",
+        history: float | timedelta | None = None,
+    ) -> None:
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -143,6 +153,55 @@ class DB(AsyncVerbs, _core.Store):
                 progress(len(ids), total)
         return ids
 
+    def update(
+        self, id: int, *, if_version: int = 0, remove_meta: Sequence[str] = (), **fields: Unpack[PatchFields]
+    ) -> Record:
+        """Changes a memory and returns it: what is not named stays.
+
+        It becomes a new version under the same id; the old one is in history(), and in
+        answers with as_of, alone. A time that is None goes; meta sets entries, remove_meta
+        names those to remove. if_version is the version that was seen: ConflictError where
+        it is another by now. A new text needs its vector where the vectors are the caller's.
+
+        >>> db.update(1, text="Ann moved to Lima in June.").version
+        2
+        """
+        record: Record = self._run("update", None, id, fields, if_version, remove_meta)
+        return record
+
+    def supersede(self, id: int, memory: MemoryLike, **fields: Unpack[MemoryFields]) -> int:
+        """Adds a memory that replaces another in the world, and returns its id.
+
+        The old one stays, and ends where the new one begins: at its valid_from, else its
+        time, else now. A question with valid_at finds the one that was true then.
+        ConflictError where it is superseded already, unless by the same memory under the
+        same key.
+
+        >>> new = db.supersede(1, "Ann lives in Lima.", kind="semantic")
+        >>> db.get(1).superseded_by == new
+        True
+        """
+        newer: int = self._run("supersede", None, id, _single(memory, fields))
+        return newer
+
+    def history(self, id: int) -> List[Record]:
+        """The versions of a memory that are kept, oldest first, the current one last.
+
+        >>> [(record.version, record.text) for record in db.history(1)]
+        [(1, 'Ann moved to Oslo in May.')]
+        """
+        records: List[Record] = self._run("history", None, id)
+        return records
+
+    def feedback(self, id: int, value: float) -> None:
+        """Notes how useful a memory was, from -1 (it misled) to 1.
+
+        >>> db.feedback(1, 0.5)
+        >>> db.get(1).positive
+        0.5
+        """
+        self._run("feedback", None, id, value)
+
     def list(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "") -> Listing:
         """The memories of a scope in the order of their ids, from the snapshot that is current now.
 
@@ -214,12 +273,24 @@ class Listing:
             self.close()
 
 
-def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedder | None = None) -> DB:
+def open(
+    path: Path,
+    *,
+    read_only: bool = False,
+    dim: int = 0,
+    embedder: Embedder | None = None,
+    metric: Metric = "",
+    history: float | timedelta | None = None,
+) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
     Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
     the first memory brings one. dim declares the dimension of the caller's vectors.
     embedder is any callable from a list of str to rows of numbers; see Embedder.
+    metric says what near means for vectors, "cosine", "dot" or "l2": it is fixed with the
+    first memory, and "" takes the store's own, cosine for a new one.
+    history is how long the versions that updates replace are kept: for ever, or seconds or
+    a timedelta, after which compact() drops them; 0 keeps none.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -227,13 +298,16 @@ def open(path: Path, *, read_only: bool = False, dim: int = 0, embedder: Embedde
     ...     other.add("Ann moved to Oslo in May.")
     1
     """
-    return DB(path, read_only=read_only, dim=dim, embedder=embedder)
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history)
 
 
-def _opening(path: Path, read_only: bool, dim: int, embedder: Embedder | None) -> dict[str, Any]:
+def _opening(
+    path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None
+) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
-    return {"read_only": read_only, "dim": dim, "embedder": None if embedder is None else bind(embedder)}
+    bound = None if embedder is None else bind(embedder)
+    return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:
@@ -247,6 +321,14 @@ def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> 
     if vectors is not None or progress is not None:
         raise TypeError("vectors and progress go with many memories; one memory has its vector as a field")
     return (memories,)
+
+
+def _single(memory: Any, fields: Any) -> tuple[Any]:
+    """The memory that supersede was given."""
+    one = _one(memory, None, None, fields)
+    if one is None:
+        raise TypeError(f"a memory has to be str, dict or nexus.Memory, not {type(memory).__name__}")
+    return one
 
 
 def _chunks(memories: Any, vectors: Any) -> Iterator[tuple[int, Sequence[Any], int | None]]:

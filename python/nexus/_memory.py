@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     "text", "key", "tenant", "user", "agent", "session", "speaker", "time", "kind",
-    "importance", "source", "start", "end", "meta", "vector",
+    "importance", "source", "start", "end", "meta", "vector", "valid_from", "valid_to", "expires",
 )  # fmt: skip
 
 
@@ -23,7 +23,9 @@ class Memory:
     tenant's memories; user, agent and session narrow. time says when it happened and
     needs a time zone. importance is 0..1, where 0 means not given. source, start and end
     say where it was cut from, in bytes. meta holds strings, numbers, bools, datetimes and
-    lists of strings by name. vector is the caller's embedding.
+    lists of strings by name. vector is the caller's embedding. It is true in the world
+    from valid_from until before valid_to, where those are given; from expires on it is in
+    no answer, and erased.
 
     >>> Memory("Ann moved to Oslo.", user="ann", kind="semantic")
     Memory(text='Ann moved to Oslo.', user='ann', kind='semantic')
@@ -49,6 +51,9 @@ class Memory:
         end: int = 0,
         meta: Mapping[str, MetaValue] | None = None,
         vector: Vector | None = None,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+        expires: datetime | None = None,
     ) -> None:
         self.text = text
         self.key = key
@@ -65,6 +70,9 @@ class Memory:
         self.end = end
         self.meta = meta
         self.vector = vector
+        self.valid_from = valid_from
+        self.valid_to = valid_to
+        self.expires = expires
 
     def __repr__(self) -> str:
         given = ((name, getattr(self, name)) for name in FIELDS)

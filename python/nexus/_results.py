@@ -26,6 +26,7 @@ else:  # typing would be most of the time of an import
     Factors = namedtuple("Factors", FACTOR, module="nexus")
     Factors.__doc__ = "The six values behind a score, each 0..1."
 
+_LIFE = ("version", "updated", "replaced", "supersedes", "superseded_by")
 _SHOWN_MAX = 72  # characters of a text in a repr
 
 
@@ -39,7 +40,7 @@ def _escape(text: str) -> str:
 
 def _fields_of(record: _core.Record) -> dict[str, Any]:
     """The fields of a Record or Hit by name; the vector is a list."""
-    values = {name: getattr(record, name) for name in ("id", *FIELDS, "position", "ingested")}
+    values = {name: getattr(record, name) for name in ("id", *FIELDS, "position", "ingested", *_LIFE)}
     if record.vector is not None:
         values["vector"] = record.vector.tolist()
     return values
@@ -51,7 +52,9 @@ def _memory_of(record: _core.Record) -> Memory:
 
 
 class Record(_core.Record):
-    """A memory as the store gave it: the fields of Memory, and id, position and ingested.
+    """A memory as the store gave it: the fields of Memory, id, position and ingested, what
+    became of it (version, updated, replaced, supersedes, superseded_by), and from get and
+    get_by_key its use (hits, gets, last_hit, positive, negative).
 
     Its values are read from the store's reply when they are asked for. It stays valid
     after the store is closed. It can be added to another store as it is.

@@ -13,6 +13,7 @@ from ._results import Factors
 
 Path: TypeAlias = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
+Metric: TypeAlias = Literal["", "cosine", "dot", "l2"]
 Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
 Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]
 MetaValue: TypeAlias = Union[str, float, bool, datetime, Sequence[str]]
@@ -45,6 +46,24 @@ class MemoryFields(TypedDict, total=False):
     end: int
     meta: Mapping[str, MetaValue] | None
     vector: Vector | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    expires: datetime | None
+
+
+class PatchFields(TypedDict, total=False):
+    """What an update changes; see DB.update."""
+
+    text: str
+    speaker: str
+    time: datetime | None
+    kind: Kind
+    importance: float
+    meta: Mapping[str, MetaValue] | None
+    vector: Vector | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    expires: datetime | None
 
 
 class QueryOptions(TypedDict, total=False):
@@ -62,6 +81,8 @@ class QueryOptions(TypedDict, total=False):
     budget: float | None
     engines: Sequence[str] | None
     single_engine: bool
+    as_of: datetime | None
+    valid_at: datetime | None
 
 
 @runtime_checkable

@@ -46,10 +46,22 @@ int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *k
 
 /* ---- open ---- */
 
-static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder"}, {0}};
+/* How long replaced versions are kept, as seconds or a timedelta; 0 is not at all. */
+static int history_from(PyObject *value, int64_t *out) {
+  double seconds;
+  PyObject *owned = PyObject_IsInstance(value, py.timedelta) ? PyObject_CallMethod(value, "total_seconds", NULL) : Py_NewRef(value);
+  int failed = !owned || number_from(owned, "history", &seconds) < 0;
+  Py_XDECREF(owned);
+  if (failed) return -1;
+  if (!(seconds >= 0 && seconds < 9e9)) return raise_invalid("history has to be 0 or more seconds");
+  *out = seconds > 0 && seconds < 1e-6 ? 1 : seconds > 0 ? (int64_t)(seconds * 1e6) : -1;
+  return 0;
+}
+
+static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history"}, {0}};
 
 static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[4];
+  PyObject *v[6];
   int truth = 0;
   if (arguments(&open_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
   if (v[1] && (truth = PyObject_IsTrue(v[1])) < 0) return -1;
@@ -57,15 +69,17 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
   c->options.flags = truth ? NEXUS_OPEN_READ_ONLY : 0;
   c->request.options = &c->options;
   if (v[2] && u32_from(v[2], "dim", &c->options.dim) < 0) return -1;
+  if (v[4] && named_from(v[4], py.metrics, "metric", &c->options.metric) < 0) return -1;
+  if (v[5] && v[5] != Py_None && history_from(v[5], &c->options.history_us) < 0) return -1;
   return v[3] && v[3] != Py_None ? embedder_from(v[3], c) : 0;
 }
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -126,6 +140,14 @@ int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
     q->flags |= NEXUS_QUERY_HAS_NOW;
     if (time_from(v[Q_NOW], "now", &q->now_us) < 0) return -1;
   }
+  if (GIVEN(Q_AS_OF)) {
+    q->flags |= NEXUS_QUERY_HAS_AS_OF;
+    if (time_from(v[Q_AS_OF], "as_of", &q->as_of_us) < 0) return -1;
+  }
+  if (GIVEN(Q_VALID_AT)) {
+    q->flags |= NEXUS_QUERY_HAS_VALID_AT;
+    if (time_from(v[Q_VALID_AT], "valid_at", &q->valid_at_us) < 0) return -1;
+  }
   if (GIVEN(Q_BUDGET) && budget_from(v[Q_BUDGET], &q->budget_ns) < 0) return -1;
   if (GIVEN(Q_ENGINES) && texts_from(v[Q_ENGINES], "engines", &c->pile, &q->engines, &q->engine_count) < 0) return -1;
   if (GIVEN(Q_SINGLE) && (single = PyObject_IsTrue(v[Q_SINGLE])) < 0) return -1;
@@ -143,6 +165,34 @@ int parse_get(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwname
   c->request.ids = &c->id;
   c->request.id_count = 1;
   return 0;
+}
+
+static signature update_signature = {"update", 4, 4, 0, {"id", "fields", "if_version", "remove_meta"}, {0}};
+
+static int parse_update(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[4];
+  if (arguments(&update_signature, args, nargs, kwnames, v) < 0 || parse_get(c, v, 1, NULL) < 0) return -1;
+  c->request.patch = &c->patch;
+  return patch_from(v[1], &c->pile, &c->patch) < 0 || u32_from(v[2], "if_version", &c->patch.if_version) < 0 ||
+                 texts_from(v[3], "remove_meta", &c->pile, &c->patch.remove_meta, &c->patch.remove_count) < 0
+             ? -1 : 0;
+}
+
+static signature supersede_signature = {"supersede", 2, 2, 0, {"id", "memories"}, {0}};
+
+static int parse_supersede(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[2];
+  nexus_request *r = &c->request;
+  if (arguments(&supersede_signature, args, nargs, kwnames, v) < 0 || parse_get(c, v, 1, NULL) < 0) return -1;
+  return memories_from(v[1], NULL, 0, &c->pile, &r->memories, &r->memory_count);
+}
+
+static signature feedback_signature = {"feedback", 2, 2, 0, {"id", "value"}, {0}};
+
+static int parse_feedback(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[2];
+  if (arguments(&feedback_signature, args, nargs, kwnames, v) < 0 || parse_get(c, v, 1, NULL) < 0) return -1;
+  return number_from(v[1], "value", &c->request.value);
 }
 
 static signature get_by_key_signature = {"get_by_key", 1, 1, 0, {"key", "tenant"}, {0}};
@@ -240,6 +290,10 @@ static const operation operations[] = {
     {"get", NEXUS_OP_GET, parse_get},
     {"get_by_key", NEXUS_OP_GET_BY_KEY, parse_get_by_key},
     {"delete", NEXUS_OP_DELETE, parse_delete},
+    {"update", NEXUS_OP_UPDATE, parse_update},
+    {"supersede", NEXUS_OP_SUPERSEDE, parse_supersede},
+    {"history", NEXUS_OP_HISTORY, parse_get},
+    {"feedback", NEXUS_OP_FEEDBACK, parse_feedback},
     {"stats", NEXUS_OP_STATS, parse_nothing},
     {"verify", NEXUS_OP_VERIFY, parse_nothing},
     {"compact", NEXUS_OP_COMPACT, parse_nothing},

@@ -33,8 +33,8 @@ typedef struct python_side {
   PyObject *make_error;   /* (code, message, retryable) -> exception */
   PyObject *answer, *hit, *record; /* subclasses of the types here, which outcomes are made of */
   PyObject *factors_class;         /* a named tuple */
-  PyObject *kinds, *intents, *factors; /* dict: name -> number */
-  PyObject *kind_names;   /* tuple: number -> name */
+  PyObject *kinds, *intents, *factors, *metrics; /* dict: name -> number */
+  PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
   PyObject *status_names; /* dict: number -> name */
   PyObject *datetime, *timedelta, *epoch, *microsecond;
@@ -120,6 +120,8 @@ int vector_from(PyObject *value, pile *p, const float **out, size_t *count);
 int memories_from(PyObject *items, PyObject *vectors, size_t first, pile *p, const nexus_memory **out, size_t *count);
 /* The same from columns: a dict of lists and scalars, of which the rows start <= i < stop count. */
 int memories_from_columns(PyObject *columns, PyObject *vectors, size_t start, size_t stop, pile *p, const nexus_memory **out);
+/* What an update changes: a dict of fields by name; None empties a time. */
+int patch_from(PyObject *fields, pile *p, nexus_patch *out);
 int intern_fields(void);
 
 /* ---- call.c: arguments ---- */
@@ -128,6 +130,7 @@ int intern_fields(void);
 typedef struct call {
   nexus_request request;
   nexus_query query;
+  nexus_patch patch;
   nexus_open_options options;
   nexus_embedder embedder;
   uint64_t id;

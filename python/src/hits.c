@@ -121,10 +121,44 @@ static PyObject *get_time(PyObject *self, void *unused) {
   return m ? time_object(m->event_time_us) : NULL;
 }
 
-static PyObject *get_ingested(PyObject *self, void *unused) {
+static PyObject *get_valid_from(PyObject *self, void *unused) {
   const nexus_memory *m = memory_of(self);
   (void)unused;
-  return m ? time_object(m->ingest_time_us) : NULL;
+  if (m && !(m->flags & NEXUS_MEMORY_HAS_VALID_FROM)) Py_RETURN_NONE;
+  return m ? time_object(m->valid_from_us) : NULL;
+}
+
+static PyObject *get_valid_to(PyObject *self, void *unused) {
+  const nexus_memory *m = memory_of(self);
+  (void)unused;
+  if (m && !(m->flags & NEXUS_MEMORY_HAS_VALID_TO)) Py_RETURN_NONE;
+  return m ? time_object(m->valid_to_us) : NULL;
+}
+
+static PyObject *get_expires(PyObject *self, void *unused) {
+  const nexus_memory *m = memory_of(self);
+  (void)unused;
+  if (m && !(m->flags & NEXUS_MEMORY_HAS_EXPIRY)) Py_RETURN_NONE;
+  return m ? time_object(m->expires_us) : NULL;
+}
+
+/* A time that 0 stands for none of. */
+static PyObject *get_moment(PyObject *self, void *offset) {
+  const nexus_memory *m = memory_of(self);
+  int64_t us = m ? *(const int64_t *)(const void *)((const char *)m + (size_t)offset) : 0;
+  if (m && us == 0) Py_RETURN_NONE;
+  return m ? time_object(us) : NULL;
+}
+
+static PyObject *get_double(PyObject *self, void *offset) {
+  const nexus_memory *m = memory_of(self);
+  return m ? PyFloat_FromDouble(*(const double *)(const void *)((const char *)m + (size_t)offset)) : NULL;
+}
+
+static PyObject *get_version(PyObject *self, void *unused) {
+  const nexus_memory *m = memory_of(self);
+  (void)unused;
+  return m ? PyLong_FromUnsignedLong(m->version) : NULL;
 }
 
 static PyObject *texts_object(const nexus_text *texts, uint32_t count) {
@@ -210,6 +244,7 @@ static PyObject *get_vector(PyObject *self, void *unused) {
 }
 
 #define TEXT(name, member, doc) {name, get_text, NULL, doc, (void *)offsetof(nexus_memory, member)}
+#define MOMENT(name, member, doc) {name, get_moment, NULL, doc, (void *)offsetof(nexus_memory, member)}
 #define NUMBER(name, member, doc) {name, get_u64, NULL, doc, (void *)offsetof(nexus_memory, member)}
 
 static PyGetSetDef record_getters[] = {
@@ -225,7 +260,20 @@ static PyGetSetDef record_getters[] = {
     NUMBER("start", source_start, "Where it begins within source, in bytes."),
     NUMBER("end", source_end, "Where it ends within source, in bytes."),
     {"time", get_time, NULL, "When it happened, in UTC; None if not given.", NULL},
-    {"ingested", get_ingested, NULL, "When it was committed, in UTC.", NULL},
+    MOMENT("ingested", ingest_time_us, "When it was first committed, in UTC."),
+    {"valid_from", get_valid_from, NULL, "It is true in the world from then on; None is open.", NULL},
+    {"valid_to", get_valid_to, NULL, "It is true until before then; None is open.", NULL},
+    {"expires", get_expires, NULL, "From then on it is in no answer; None is never.", NULL},
+    {"version", get_version, NULL, "1 as it was added, one more with every update.", NULL},
+    MOMENT("updated", update_time_us, "When this version was committed, in UTC."),
+    MOMENT("replaced", replaced_time_us, "When a later version took its place; None of the current one."),
+    NUMBER("supersedes", supersedes, "The memory that this one replaced in the world; 0 is none."),
+    NUMBER("superseded_by", superseded_by, "The memory that replaced it; 0 is none."),
+    NUMBER("hits", hits, "Answers that it was in; of get and get_by_key alone."),
+    NUMBER("gets", gets, "Times it was read by id or key; of get and get_by_key alone."),
+    MOMENT("last_hit", last_hit_us, "When it was last in an answer, or None; of get and get_by_key alone."),
+    {"positive", get_double, NULL, "Sum of the feedback above 0; of get and get_by_key alone.", (void *)offsetof(nexus_memory, positive)},
+    {"negative", get_double, NULL, "Sum of the feedback below 0, as a positive number; of get and get_by_key alone.", (void *)offsetof(nexus_memory, negative)},
     {"kind", get_kind, NULL, "Its level: working, episodic, semantic or procedural.", NULL},
     {"position", get_position, NULL, "Its place in its session, from 0.", NULL},
     {"importance", get_importance, NULL, "0..1; 0 means not given and counts as 0.5.", NULL},

@@ -2,11 +2,12 @@
    fields and one setter serve all; they differ in where the value of a field is fetched from. */
 #include "core.h"
 
-enum field { TEXT, KEY, TENANT, USER, AGENT, SESSION, SPEAKER, SOURCE, START, END, TIME, KIND, IMPORTANCE, META, VECTOR, FIELD_COUNT };
+enum field { TEXT, KEY, TENANT, USER, AGENT, SESSION, SPEAKER, SOURCE, START, END, TIME, KIND, IMPORTANCE, META, VECTOR, VALID_FROM, VALID_TO, EXPIRES, FIELD_COUNT };
 
 static const char *const field_names[FIELD_COUNT] = {
     "text", "key", "tenant", "user", "agent", "session", "speaker", "source",
-    "start", "end", "time", "kind", "importance", "meta", "vector"};
+    "start", "end", "time", "kind", "importance", "meta", "vector",
+    "valid_from", "valid_to", "expires"};
 static PyObject *interned[FIELD_COUNT];
 
 int intern_fields(void) {
@@ -30,6 +31,9 @@ static int set_field(nexus_memory *m, enum field f, PyObject *value, pile *p) {
     case START: return u64_from(value, "start", &m->source_start);
     case END: return u64_from(value, "end", &m->source_end);
     case TIME: m->flags |= NEXUS_MEMORY_HAS_TIME; return time_from(value, "time", &m->event_time_us);
+    case VALID_FROM: m->flags |= NEXUS_MEMORY_HAS_VALID_FROM; return time_from(value, "valid_from", &m->valid_from_us);
+    case VALID_TO: m->flags |= NEXUS_MEMORY_HAS_VALID_TO; return time_from(value, "valid_to", &m->valid_to_us);
+    case EXPIRES: m->flags |= NEXUS_MEMORY_HAS_EXPIRY; return time_from(value, "expires", &m->expires_us);
     case KIND: return named_from(value, py.kinds, "kind", &m->kind);
     case IMPORTANCE: return float_from(value, "importance", &m->importance);
     case META: return meta_from(value, p, &m->meta, &m->meta_count);
@@ -93,6 +97,30 @@ static int from_item(nexus_memory *m, PyObject *item, pile *p) {
   if (PyUnicode_Check(item)) return text_from(item, "text", &m->text);
   if (PyDict_Check(item)) return from_dict(m, item, p);
   return from_attributes(m, item, p);
+}
+
+int patch_from(PyObject *fields, pile *p, nexus_patch *out) {
+  static const uint32_t flags[FIELD_COUNT] = {
+      [TEXT] = NEXUS_PATCH_TEXT, [SPEAKER] = NEXUS_PATCH_SPEAKER, [KIND] = NEXUS_PATCH_KIND, [IMPORTANCE] = NEXUS_PATCH_IMPORTANCE,
+      [TIME] = NEXUS_PATCH_TIME, [VALID_FROM] = NEXUS_PATCH_VALID_FROM, [VALID_TO] = NEXUS_PATCH_VALID_TO, [EXPIRES] = NEXUS_PATCH_EXPIRY};
+  nexus_memory *m = pile_block(p, 1, sizeof *m);
+  int f;
+  if (!m) return -1;
+  m->struct_size = sizeof *m;
+  out->struct_size = sizeof *out;
+  out->memory = m;
+  if (!PyDict_Check(fields)) return PyErr_BadInternalCall(), -1;
+  if (from_dict(m, fields, p) < 0) return -1;
+  for (f = 0; f < FIELD_COUNT; f++) {
+    int given = PyDict_GetItemWithError(fields, interned[f]) != NULL;
+    if (PyErr_Occurred()) return -1;
+    if (given && !flags[f] && f != META && f != VECTOR) {
+      PyErr_Format(PyExc_TypeError, "an update cannot change %s", field_names[f]);
+      return -1;
+    }
+    if (given) out->flags |= flags[f];
+  }
+  return 0;
 }
 
 /* The rows that vectors gives from first on, one a memory; none where vectors is None. */

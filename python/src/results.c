@@ -19,8 +19,11 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("commits", "transactions since opening"), FIELD("merges", "since opening"),
     FIELD("replayed", "memories that opening took from the truth"),
     FIELD("discarded", "segment files that opening found invalid and rebuilt"),
-    FIELD("merge_error", "why merging to files has stopped; empty while it goes on"), END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 16};
+    FIELD("merge_error", "why merging to files has stopped; empty while it goes on"),
+    FIELD("metric", "how vectors are compared: cosine, dot or l2; empty before the first memory"),
+
+    FIELD("retired", "versions that later ones replaced, kept as history"), END_OF_FIELDS};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 18};
 
 static PyStructSequence_Field problem_fields[] = {
     FIELD("line", "line of the file, from 1; 0 where there is none"), FIELD("code", "the status code"),
@@ -95,8 +98,8 @@ PyObject *stats_from(const nexus_stats *s) {
   PyObject *values[] = {U64(s->memories), U64(s->deleted), U64(s->dimension), text_object(s->vectors), U64(s->segments),
                         U64(s->segment_files), U64(s->segment_bytes), U64(s->truth_bytes), U64(s->terms), U64(s->epoch),
                         U64(s->added), U64(s->commits), U64(s->merges), U64(s->replayed), U64(s->discarded),
-                        text_object(s->merge_error)};
-  return named_tuple(stats_type, values, 16);
+                        text_object(s->merge_error), Py_XNewRef(PyTuple_GetItem(py.metric_names, (Py_ssize_t)s->metric)), U64(s->retired)};
+  return named_tuple(stats_type, values, 18);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {
@@ -158,10 +161,11 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
     case NEXUS_OP_STATS: return stats_from(r->stats);
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: return report_from(r->report);
+    case NEXUS_OP_SUPERSEDE: return U64(r->ids[0]);
     case NEXUS_OP_DELETE:
     case NEXUS_OP_EXPORT: return U64(r->count);
     case NEXUS_OP_LIST: return U64(r->cursor.v);
-    default: Py_RETURN_NONE; /* CLOSE, COMPACT */
+    default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK */
   }
 }
 
@@ -169,8 +173,10 @@ PyObject *result_of(store_object *store, const nexus_reply *r) {
   PyObject *result;
   switch (r->op) {
     case NEXUS_OP_QUERY: return answer_from(r->arena, r->answer);
+    case NEXUS_OP_HISTORY:
     case NEXUS_OP_NEXT: return records_from(r->arena, r->memories);
     case NEXUS_OP_GET:
+    case NEXUS_OP_UPDATE:
     case NEXUS_OP_GET_BY_KEY: return record_from(r->arena, nexus_memories_at(r->memories, 0));
     default: break;
   }

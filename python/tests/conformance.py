@@ -49,6 +49,11 @@ def meta(values: dict[str, Any]) -> dict[str, Any]:
 CONVERT: dict[str, Callable[[Any], Any]] = {
     "time": when,
     "now": when,
+    "as_of": when,
+    "valid_at": when,
+    "valid_from": when,
+    "valid_to": when,
+    "expires": when,
     "meta": meta,
     "vector": lambda numbers: [float(n) for n in numbers],
     "engines": list,
@@ -108,7 +113,26 @@ class Case:
         }  # fmt: skip
 
     def get(self, step: dict[str, Any]) -> dict[str, Any]:
-        return {"memory": self.db.get(step["id"]).to_dict()}
+        record = self.db.get(step["id"])
+        return {"memory": record.to_dict() | {"positive": record.positive, "negative": record.negative}}
+
+    def update(self, step: dict[str, Any]) -> dict[str, Any]:
+        fields: dict[str, Any] = arguments(step.get("set", {}))
+        fields |= {name: "" if name == "speaker" else None for name in step.get("clear", [])}
+        record = self.db.update(
+            step["id"], if_version=step.get("if_version", 0), remove_meta=step.get("remove_meta", []), **fields
+        )
+        return {"memory": record.to_dict()}
+
+    def supersede(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"id": self.db.supersede(step["id"], arguments(step["memory"]))}
+
+    def history(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"memories": [record.to_dict() for record in self.db.history(step["id"])]}
+
+    def feedback(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.db.feedback(step["id"], step["value"])
+        return {}
 
     def get_by_key(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"memory": self.db.get_by_key(**arguments(step)).to_dict()}
@@ -121,7 +145,7 @@ class Case:
 
     def stats(self, step: dict[str, Any]) -> dict[str, Any]:
         stats = self.db.stats()
-        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension}
+        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension, "metric": stats.metric}
 
     def verify(self, step: dict[str, Any]) -> dict[str, Any]:
         report = self.db.verify()
@@ -144,14 +168,18 @@ class Case:
 
 
 VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
-    "open": (Case.open, {"path", "read_only", "dim"}),
+    "open": (Case.open, {"path", "read_only", "dim", "metric"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "engines", "single_engine", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, set(SCOPE)),
     "delete": (Case.delete, {"ids"}),
+    "update": (Case.update, {"id", "if_version", "set", "clear", "remove_meta"}),
+    "supersede": (Case.supersede, {"id", "memory"}),
+    "history": (Case.history, {"id"}),
+    "feedback": (Case.feedback, {"id", "value"}),
     "stats": (Case.stats, set()),
     "verify": (Case.verify, set()),
     "compact": (Case.compact, set()),
@@ -164,11 +192,14 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
 def same(want: Any, got: Any, name: str = "") -> bool:
     """Whether a result is what the corpus expects; floats of the ABI are compared as float32, exactly."""
     if name == "memory":  # a member that is absent is empty or 0
-        absent = [value for key, value in got.items() if key not in want and key != "ingested"]
+        free = {"ingested", "updated", "replaced"} | ({"version"} if got["version"] == 1 else set())
+        absent = [value for key, value in got.items() if key not in want and key not in free]
         return not any(absent) and want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items())
     if name == "meta":
         return bool(meta(want) == got)
-    if name == "time":
+    if name == "memories" and isinstance(want, list):
+        return len(want) == len(got) and all(same(a, b, "memory") for a, b in zip(want, got))
+    if name in ("time", "valid_from", "valid_to", "expires"):
         return bool(when(want) == got)
     if name == "vector":
         return bool([f32(n) for n in want] == got)

@@ -23,6 +23,12 @@ def test_every_verb_is_awaited(path: str, tmp_path: Path) -> None:
             assert (await db.aquery("one", k=1))[0].text == "one"
             assert (await db.aget(2)).text == "two" and (await db.aget_by_key("k")).id == 1
             assert [r.id async for r in db.alist(user="ann")] == [1, 4, 5]
+            assert (await db.aupdate(4, text="vier", if_version=1)).version == 2
+            newer = await db.asupersede(5, {"text": "fünf"})
+            assert [r.text for r in await db.ahistory(4)] == ["four", "vier"]
+            await db.afeedback(5, 1)
+            assert (await db.aget(5)).superseded_by == newer and (await db.aget(5)).positive == 1
+            assert await db.adelete(newer) == 1
             assert await db.adelete([2, 3]) == 2 and await db.adelete(range(100, 2000)) == 1900
             assert (await db.astats()).memories == 103
             assert (await db.averify()).bad == 0

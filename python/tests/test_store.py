@@ -225,3 +225,51 @@ def test_info_names_version_and_kernels() -> None:
     nexus.configure(max_procs=2)
     with pytest.raises(nexus.InvalidError):
         nexus.configure(gc_percent=-2)
+
+
+def test_a_memory_is_changed_superseded_and_remembered(db: nexus.DB) -> None:
+    id = db.add("Ann lives in Oslo.", meta={"n": 1}, time=WHEN, speaker="Ann")
+    changed = db.update(id, text="Ann lives in Lima.", time=None, meta={"m": "x"}, remove_meta=["n"], if_version=1)
+    assert (changed.id, changed.version, changed.text, changed.time, changed.meta) == (id, 2, "Ann lives in Lima.", None, {"m": "x"})
+    with pytest.raises(nexus.ConflictError):
+        db.update(id, text="x", if_version=1)
+    for wrong in ({"key": "k"}, {"kex": "k"}, {"text": 1}):
+        with pytest.raises(TypeError):
+            db.update(id, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(nexus.NotFoundError):
+        db.update(99, text="x")
+    by = db.supersede(id, "Ann lives in Rome.", valid_from=dt.datetime(2024, 6, 1, tzinfo=UTC))
+    assert (db.get(id).superseded_by, db.get(by).supersedes) == (by, id)
+
+    def texts(**when: dt.datetime) -> list[str]:
+        return [hit.text for hit in db.query("where does Ann live", **when)]  # type: ignore[arg-type]
+
+    assert texts(valid_at=WHEN) == ["Ann lives in Lima."]
+    assert texts(valid_at=dt.datetime(2025, 1, 1, tzinfo=UTC)) == ["Ann lives in Rome."]
+    assert texts(as_of=changed.updated) == ["Ann lives in Lima."]
+    assert texts(as_of=WHEN) == []
+    history = db.history(id)
+    assert [(r.version, r.text) for r in history] == [(1, "Ann lives in Oslo."), (2, "Ann lives in Lima."), (3, "Ann lives in Lima.")]
+    assert history[0].replaced == history[1].updated and history[2].replaced is None
+    assert history[2].valid_to == db.get(by).valid_from
+    db.feedback(by, 0.5)
+    db.feedback(by, -0.25)
+    record = db.get(by)
+    assert (record.positive, record.negative, record.hits >= 0, record.gets >= 0) == (0.5, 0.25, True, True)
+    assert db.stats().retired == 2
+    with pytest.raises(nexus.ConflictError):
+        db.supersede(id, "x")
+    with pytest.raises(nexus.InvalidError):
+        db.feedback(by, 2)
+
+
+def test_an_expired_memory_is_in_no_answer_and_history_can_be_left_out(path: str) -> None:
+    with nexus.open(path, history=0) as db:
+        id = db.add("first")
+        db.update(id, text="second")
+        assert [r.text for r in db.history(id)] == ["second"]
+        db.update(id, expires=dt.datetime(2001, 1, 1, tzinfo=UTC))
+        with pytest.raises(nexus.NotFoundError):
+            db.get(id)
+    with pytest.raises(nexus.InvalidError):
+        nexus.open(path, history=-1)

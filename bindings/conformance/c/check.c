@@ -106,10 +106,22 @@ static bool check_vector(const cJSON *want, const nexus_memory *m) {
   return true;
 }
 
-bool check_memory(const cJSON *expect, const nexus_memory *m) {
-  const cJSON *w = wanted(expect, "memory");
-  if (!w) return true;
-  if (!known_members(w, "id key text time speaker session position user agent tenant kind importance source start end meta vector")) return false;
+/* What became of it: version, links, feedback, and the times of its life. */
+static bool check_life(const cJSON *w, const nexus_memory *m) {
+  uint32_t version = (uint32_t)number(w, "version");
+  if ((version ? version : 1) != m->version) return wrong("version %u", m->version);
+  if ((uint64_t)number(w, "supersedes") != m->supersedes || (uint64_t)number(w, "superseded_by") != m->superseded_by) return wrong("links differ");
+  if (number(w, "positive") != m->positive || number(w, "negative") != m->negative) return wrong("feedback %g, %g", m->positive, m->negative);
+  return check_time("time", member(w, "time"), (m->flags & NEXUS_MEMORY_HAS_TIME) != 0, m->event_time_us) &&
+         check_time("valid_from", member(w, "valid_from"), (m->flags & NEXUS_MEMORY_HAS_VALID_FROM) != 0, m->valid_from_us) &&
+         check_time("valid_to", member(w, "valid_to"), (m->flags & NEXUS_MEMORY_HAS_VALID_TO) != 0, m->valid_to_us) &&
+         check_time("expires", member(w, "expires"), (m->flags & NEXUS_MEMORY_HAS_EXPIRY) != 0, m->expires_us);
+}
+
+static bool check_record(const cJSON *w, const nexus_memory *m) {
+  if (!known_members(w, "id key text time speaker session position user agent tenant kind importance source start end meta vector "
+                        "valid_from valid_to expires version supersedes superseded_by positive negative"))
+    return false;
   if ((uint64_t)number(w, "id") != m->id || (uint32_t)number(w, "position") != m->position) return wrong("id %llu, position %u", (unsigned long long)m->id, m->position);
   if (!check_text(w, "key", m->key) || !check_text(w, "text", m->text) || !check_text(w, "speaker", m->speaker) ||
       !check_text(w, "session", m->session) || !check_text(w, "user", m->user) || !check_text(w, "agent", m->agent) ||
@@ -119,12 +131,23 @@ bool check_memory(const cJSON *expect, const nexus_memory *m) {
   if ((uint64_t)number(w, "start") != m->source_start || (uint64_t)number(w, "end") != m->source_end) return wrong("source range differs");
   if (m->ingest_time_us <= 0) return wrong("no time of its commit");
   return check_float(w, "importance", m->importance) && check_vector(wanted(w, "vector"), m) && check_metas(wanted(w, "meta"), m) &&
-         check_time("time", member(w, "time"), (m->flags & NEXUS_MEMORY_HAS_TIME) != 0, m->event_time_us);
+         check_life(w, m);
+}
+
+bool check_memory(const cJSON *expect, const nexus_memory *m) { return !wanted(expect, "memory") || check_record(wanted(expect, "memory"), m); }
+
+bool check_memories(const cJSON *expect, const nexus_memories *list) {
+  const cJSON *want = wanted(expect, "memories"), *one;
+  size_t i = 0;
+  if ((size_t)cJSON_GetArraySize(want) != list->count) return wrong("%zu memories", list->count);
+  cJSON_ArrayForEach(one, want) if (!check_record(one, nexus_memories_at(list, i++))) return false;
+  return true;
 }
 
 bool check_stats(const cJSON *expect, const nexus_stats *s) {
   return check_count(expect, "memories", s->memories) && check_count(expect, "dimension", s->dimension) &&
-         (!wanted(expect, "vectors") || check_text(expect, "vectors", s->vectors));
+         (!wanted(expect, "vectors") || check_text(expect, "vectors", s->vectors)) &&
+         (!wanted(expect, "metric") || (s->metric <= NEXUS_METRIC_L2 && check_text(expect, "metric", nexus_str(metrics[s->metric]))));
 }
 
 bool check_report(const cJSON *expect, const nexus_report *r) {

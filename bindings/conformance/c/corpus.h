@@ -28,6 +28,8 @@ bool known_members(const cJSON *object, const char *names); /* names separated b
 int place_of(nexus_text name, const char *const *names, int count); /* or -1 */
 
 /* give.c: inputs. */
+bool memory_of(const cJSON *record, nexus_memory *memory);
+bool patch_of(const cJSON *step, nexus_patch *patch);
 nexus_memory *memories_of(const cJSON *step, size_t *count);
 bool query_of(const cJSON *step, nexus_query *query);
 
@@ -36,9 +38,10 @@ bool check_ids(const cJSON *expect, const uint64_t *ids, size_t count);
 bool check_count(const cJSON *expect, const char *name, uint64_t count);
 bool check_answer(const cJSON *expect, const nexus_answer *answer);
 bool check_memory(const cJSON *expect, const nexus_memory *memory);
+bool check_memories(const cJSON *expect, const nexus_memories *memories);
 bool check_stats(const cJSON *expect, const nexus_stats *stats);
 bool check_report(const cJSON *expect, const nexus_report *report);
 
-extern const char *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5];
+extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5];
 
 #endif

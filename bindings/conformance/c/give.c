@@ -26,11 +26,18 @@ static bool meta_of(const cJSON *value, nexus_meta *m) {
   return true;
 }
 
-static bool memory_of(const cJSON *r, nexus_memory *m) {
+/* Sets a time and its flag where the record has it. */
+static bool stamp_of(const cJSON *r, const char *name, uint32_t flag, int64_t *us, uint32_t *flags) {
+  if (member(r, name).size == 0) return true;
+  *flags |= flag;
+  return time_of(member(r, name), us) || wrong("%s is not RFC 3339", name);
+}
+
+bool memory_of(const cJSON *r, nexus_memory *m) {
   const cJSON *meta = cJSON_GetObjectItemCaseSensitive(r, "meta"), *value;
   nexus_meta *list;
   int kind = place_of(member(r, "kind"), kinds, 5);
-  if (!known_members(r, "key text time speaker session user agent tenant kind importance source start end meta vector")) return false;
+  if (!known_members(r, "key text time speaker session user agent tenant kind importance source start end meta vector valid_from valid_to expires")) return false;
   m->struct_size = sizeof *m;
   m->key = member(r, "key"), m->text = member(r, "text"), m->speaker = member(r, "speaker");
   m->session = member(r, "session"), m->user = member(r, "user"), m->agent = member(r, "agent");
@@ -39,10 +46,11 @@ static bool memory_of(const cJSON *r, nexus_memory *m) {
   m->importance = (float)number(r, "importance");
   m->kind = kind < 0 ? NO_SUCH : (uint32_t)kind;
   m->vector = floats_of(cJSON_GetObjectItemCaseSensitive(r, "vector"), &m->vector_count);
-  if (member(r, "time").size > 0) {
-    m->flags = NEXUS_MEMORY_HAS_TIME;
-    if (!time_of(member(r, "time"), &m->event_time_us)) return wrong("time is not RFC 3339");
-  }
+  if (!stamp_of(r, "time", NEXUS_MEMORY_HAS_TIME, &m->event_time_us, &m->flags) ||
+      !stamp_of(r, "valid_from", NEXUS_MEMORY_HAS_VALID_FROM, &m->valid_from_us, &m->flags) ||
+      !stamp_of(r, "valid_to", NEXUS_MEMORY_HAS_VALID_TO, &m->valid_to_us, &m->flags) ||
+      !stamp_of(r, "expires", NEXUS_MEMORY_HAS_EXPIRY, &m->expires_us, &m->flags))
+    return false;
   m->meta = list = take(sizeof *list * (size_t)(cJSON_GetArraySize(meta) + 1));
   cJSON_ArrayForEach(value, meta) if (!meta_of(value, &list[m->meta_count++])) return false;
   return true;
@@ -100,9 +108,37 @@ bool query_of(const cJSON *s, nexus_query *q) {
   cJSON_ArrayForEach(name, names) engines[q->engine_count++] = text_of(name);
   q->engines = q->engine_count > 0 ? engines : NULL;
   if (flag(s, "single_engine")) q->flags |= NEXUS_QUERY_SINGLE_ENGINE;
-  if (member(s, "now").size > 0) {
-    q->flags |= NEXUS_QUERY_HAS_NOW;
-    if (!time_of(member(s, "now"), &q->now_us)) return wrong("now is not RFC 3339");
-  }
+  if (!stamp_of(s, "now", NEXUS_QUERY_HAS_NOW, &q->now_us, &q->flags) ||
+      !stamp_of(s, "as_of", NEXUS_QUERY_HAS_AS_OF, &q->as_of_us, &q->flags) ||
+      !stamp_of(s, "valid_at", NEXUS_QUERY_HAS_VALID_AT, &q->valid_at_us, &q->flags))
+    return false;
   return weights_of(cJSON_GetObjectItemCaseSensitive(s, "weights"), q);
+}
+
+static const struct {
+  const char *name;
+  uint32_t flag;
+} patched[] = {{"text", NEXUS_PATCH_TEXT}, {"speaker", NEXUS_PATCH_SPEAKER}, {"kind", NEXUS_PATCH_KIND},
+               {"importance", NEXUS_PATCH_IMPORTANCE}, {"time", NEXUS_PATCH_TIME}, {"valid_from", NEXUS_PATCH_VALID_FROM},
+               {"valid_to", NEXUS_PATCH_VALID_TO}, {"expires", NEXUS_PATCH_EXPIRY}};
+
+bool patch_of(const cJSON *s, nexus_patch *p) {
+  const cJSON *set = cJSON_GetObjectItemCaseSensitive(s, "set"), *one;
+  const cJSON *remove = cJSON_GetObjectItemCaseSensitive(s, "remove_meta");
+  nexus_text *removed = take(sizeof *removed * (size_t)(cJSON_GetArraySize(remove) + 1));
+  nexus_memory *m = take(sizeof *m);
+  memset(p, 0, sizeof *p);
+  p->struct_size = sizeof *p;
+  p->memory = m;
+  p->if_version = (uint32_t)number(s, "if_version");
+  m->struct_size = sizeof *m;
+  if (set && !memory_of(set, m)) return false;
+  for (size_t i = 0; i < sizeof patched / sizeof *patched; i++) {
+    if (cJSON_HasObjectItem(set, patched[i].name)) p->flags |= patched[i].flag;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s, "clear"))
+      if (same_text(text_of(one), nexus_str(patched[i].name))) p->flags |= patched[i].flag;
+  }
+  p->remove_meta = removed;
+  cJSON_ArrayForEach(one, remove) removed[p->remove_count++] = text_of(one);
+  return true;
 }

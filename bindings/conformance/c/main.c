@@ -24,11 +24,13 @@ static nexus_text path_of(nexus_text name, const char *missing) {
 }
 
 static nexus_status run_open(const cJSON *s) {
-  nexus_open_options o = {sizeof o, 0, 0, 0, NULL};
+  nexus_open_options o = {sizeof o, 0, 0, 0, NULL, 0, 0, 0};
+  int metric = place_of(member(s, "metric"), metrics, 4);
   nexus_db opened;
   nexus_status status;
   o.flags = flag(s, "read_only") ? NEXUS_OPEN_READ_ONLY : 0;
   o.dim = (uint32_t)number(s, "dim");
+  o.metric = metric < 0 ? NEXUS_METRIC_L2 + 1 : (uint32_t)metric;
   status = nexus_open(path_of(member(s, "path"), "store"), &o, &opened, &failure);
   if (status == NEXUS_OK && store_count < STORES_MAX) db = stores[store_count++] = opened;
   return status;
@@ -60,6 +62,35 @@ static nexus_status run_get(const cJSON *s, const cJSON *expect, bool by_key) {
                                : nexus_get(db, (uint64_t)number(s, "id"), &list, &failure);
   if (status == NEXUS_OK && list->count != 1) wrong("%zu memories", list->count);
   if (status == NEXUS_OK && list->count == 1) check_memory(expect, nexus_memories_at(list, 0));
+  nexus_free(list);
+  return status;
+}
+
+static nexus_status run_update(const cJSON *s, const cJSON *expect) {
+  nexus_patch p;
+  nexus_memories *list = NULL;
+  nexus_status status;
+  if (!patch_of(s, &p)) return NEXUS_OK;
+  status = nexus_update(db, (uint64_t)number(s, "id"), &p, &list, &failure);
+  if (status == NEXUS_OK) check_memory(expect, nexus_memories_at(list, 0));
+  nexus_free(list);
+  return status;
+}
+
+static nexus_status run_supersede(const cJSON *s, const cJSON *expect) {
+  nexus_memory *m = take(sizeof *m);
+  uint64_t id = 0;
+  nexus_status status;
+  if (!memory_of(cJSON_GetObjectItemCaseSensitive(s, "memory"), m)) return NEXUS_OK;
+  status = nexus_supersede(db, (uint64_t)number(s, "id"), m, &id, &failure);
+  if (status == NEXUS_OK) check_count(expect, "id", id);
+  return status;
+}
+
+static nexus_status run_history(const cJSON *s, const cJSON *expect) {
+  nexus_memories *list = NULL;
+  nexus_status status = nexus_history(db, (uint64_t)number(s, "id"), &list, &failure);
+  if (status == NEXUS_OK) check_memories(expect, list);
   nexus_free(list);
   return status;
 }
@@ -128,10 +159,11 @@ static nexus_status run_write(const cJSON *s) {
 static const struct {
   const char *name, *members;
 } ops[] = {
-    {"open", "op expect path read_only dim"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
-    {"query", "op expect text vector k tenant user agent session intent weights now engines single_engine"},
+    {"open", "op expect path read_only dim metric"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
+    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine"},
     {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session"},
-    {"delete", "op expect ids"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
+    {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},
+    {"history", "op expect id"}, {"feedback", "op expect id value"}, {"delete", "op expect ids"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
     {"write", "op expect path content"}, {"export", "op expect path"}, {"import", "op expect path"}};
 
 static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
@@ -143,6 +175,10 @@ static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
   if (strcmp(op, "get_by_key") == 0) return run_get(s, expect, true);
   if (strcmp(op, "list") == 0) return run_list(s, expect);
   if (strcmp(op, "delete") == 0) return run_delete(s, expect);
+  if (strcmp(op, "update") == 0) return run_update(s, expect);
+  if (strcmp(op, "supersede") == 0) return run_supersede(s, expect);
+  if (strcmp(op, "history") == 0) return run_history(s, expect);
+  if (strcmp(op, "feedback") == 0) return nexus_feedback(db, (uint64_t)number(s, "id"), number(s, "value"), &failure);
   if (strcmp(op, "stats") == 0) return run_stats(expect);
   if (strcmp(op, "verify") == 0) return run_report(s, expect, false);
   if (strcmp(op, "import") == 0) return run_report(s, expect, true);

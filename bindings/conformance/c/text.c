@@ -10,6 +10,7 @@
 #define NUL_MARK "\xef\xa3\xbf"
 #define MARK_SIZE 3
 
+const char *const metrics[4] = {"", "cosine", "dot", "l2"};
 const char *const kinds[5] = {"", "working", "episodic", "semantic", "procedural"};
 const char *const factors[NEXUS_FACTOR_COUNT] = {"relevance", "freshness", "diversity", "authority", "coherence", "confidence"};
 const char *const intents[5] = {"general", "fact", "recent", "explore", "trusted"};

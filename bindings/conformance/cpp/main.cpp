@@ -1,6 +1,7 @@
 /* conformance CORPUS: runs every case through nexus.hpp and prints what failed. */
 #include "values.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 
 namespace conformance {
+
+const char *const metrics[] = {"", "cosine", "dot", "l2"};
 
 /* One case in progress. */
 class run {
@@ -37,9 +40,20 @@ class run {
       auto ids = s.at("ids").get<std::vector<std::uint64_t>>();
       return {{"count", db().remove(ids)}};
     }
+    if (op == "update") return update(s);
+    if (op == "supersede") return {{"id", db().supersede(s.at("id").get<std::uint64_t>(), memory(s.at("memory")))}};
+    if (op == "history") {
+      json all = json::array();
+      for (nexus::memory_view m : db().history(s.at("id").get<std::uint64_t>())) all.push_back(to_json(m));
+      return {{"memories", all}};
+    }
+    if (op == "feedback") {
+      db().feedback(s.at("id").get<std::uint64_t>(), s.at("value").get<double>());
+      return json::object();
+    }
     if (op == "stats") {
       nexus::stats st = db().stats();
-      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}};
+      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}};
     }
     if (op == "verify") return reported(db().verify());
     if (op == "import") return reported(db().import_from(path(s)));
@@ -61,6 +75,9 @@ class run {
     nexus::options o;
     o.read_only = s.value("read_only", false);
     o.dim = s.value("dim", 0u);
+    auto named = std::find(std::begin(metrics), std::end(metrics), text(s, "metric"));
+    if (named == std::end(metrics)) throw std::runtime_error("metric " + text(s, "metric") + " is not known");
+    o.metric = static_cast<nexus::metric>(named - std::begin(metrics));
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
   }
@@ -81,6 +98,12 @@ class run {
       }
     return {{"ids", db().add(times > 0 ? all : given)}};
   }
+  json update(const json &s) {
+    nexus::patch p = patch(s.value("set", json::object()), s.value("clear", std::vector<std::string>()));
+    p.if_version = s.value("if_version", 0u);
+    p.remove_meta = s.value("remove_meta", std::vector<std::string>());
+    return {{"memory", to_json(db().update(s.at("id").get<std::uint64_t>(), p))}};
+  }
   nexus::answer query(const json &s) {
     nexus::query q(text(s, "text"));
     std::vector<float> vector = floats(s.value("vector", json::array()));
@@ -91,6 +114,8 @@ class run {
     q.engines = s.value("engines", std::vector<std::string>());
     q.single_engine = s.value("single_engine", false);
     if (s.contains("now")) q.now = instant(s.at("now"));
+    if (s.contains("as_of")) q.as_of = instant(s.at("as_of"));
+    if (s.contains("valid_at")) q.valid_at = instant(s.at("valid_at"));
     if (s.contains("weights")) {
       q.weights.emplace();
       for (const char *f : factors) q.weights->push_back(s.at("weights").at(f).get<float>());
@@ -115,10 +140,11 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "engines", "single_engine"}},
+    {"open", {"path", "read_only", "dim", "metric"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session"}},
-    {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
+    {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
+    {"history", {"id"}}, {"feedback", {"id", "value"}}, {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
     {"export", {"path"}}, {"import", {"path"}}};
 
 void check_members(const json &s) {
@@ -136,6 +162,8 @@ bool check(const json &expect, const json &given) {
   }
   for (auto &[name, v] : expect.items()) {
     json want = name == "memory" ? whole(v) : v;
+    if (name == "memories" && v.is_array())
+      for (json &one : want) one = whole(one);
     if (given.contains(name) && same(want, given[name])) continue;
     std::cout << name << ":\ngot  " << given << "\nwant " << want << '\n';
     return false;

@@ -3,6 +3,7 @@
 
 #include <nexus.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -100,6 +101,9 @@ inline nexus::memory memory(const json &r) {
     else if (name == "importance") m.importance = v;
     else if (name == "kind") m.kind = static_cast<nexus::kind>(place(kinds, v));
     else if (name == "time") m.time = instant(v);
+    else if (name == "valid_from") m.valid_from = instant(v);
+    else if (name == "valid_to") m.valid_to = instant(v);
+    else if (name == "expires") m.expires = instant(v);
     else if (name == "vector") m.vector = floats(v);
     else if (name == "meta") for (auto &[key, value] : v.items()) m.meta[key] = meta_value(value);
     else throw std::runtime_error("a memory has no member " + name);
@@ -115,7 +119,10 @@ inline json to_json(nexus::memory_view m) {
          {"vector", std::vector<float>(m.vector().begin(), m.vector().end())}, {"text", m.text()}, {"key", m.key()},
          {"tenant", m.tenant()}, {"user", m.user()}, {"agent", m.agent()}, {"session", m.session()},
          {"speaker", m.speaker()}, {"source", m.source()}};
-  if (m.time()) r["time"] = m.time()->time_since_epoch().count();
+  for (auto &[name, t] : {std::pair{"time", m.time()}, {"valid_from", m.valid_from()}, {"valid_to", m.valid_to()}, {"expires", m.expires()}})
+    if (t) r[name] = t->time_since_epoch().count();
+  r["version"] = m.version(), r["supersedes"] = m.supersedes(), r["superseded_by"] = m.superseded_by();
+  r["positive"] = m.positive(), r["negative"] = m.negative();
   return r;
 }
 
@@ -123,10 +130,12 @@ inline json to_json(nexus::memory_view m) {
 inline json whole(json r) {
   const json empty{{"position", 0}, {"start", 0}, {"end", 0}, {"importance", 0}, {"meta", json::object()},
                    {"vector", json::array()}, {"key", ""}, {"tenant", ""}, {"user", ""}, {"agent", ""}, {"session", ""},
-                   {"speaker", ""}, {"source", ""}};
+                   {"speaker", ""}, {"source", ""}, {"version", 1}, {"supersedes", 0}, {"superseded_by", 0},
+                   {"positive", 0.}, {"negative", 0.}};
   for (auto &[name, v] : empty.items())
     if (!r.contains(name)) r[name] = v;
-  if (r.contains("time")) r["time"] = instant(r["time"]).time_since_epoch().count();
+  for (const char *name : {"time", "valid_from", "valid_to", "expires"})
+    if (r.contains(name)) r[name] = instant(r[name]).time_since_epoch().count();
   for (auto &v : r["meta"])
     if (v.is_object()) v["$time"] = instant(v["$time"]).time_since_epoch().count();
   return r;
@@ -143,6 +152,25 @@ inline json to_json(const nexus::answer &a) {
   for (std::size_t i = 0; i < a.engine_count(); ++i)
     engines.push_back({{"name", a.engine(i).name()}, {"state", states.at(static_cast<std::size_t>(a.engine(i).state()))}});
   return {{"hits", hits}, {"engines", engines}, {"candidates", a.candidates()}, {"collapsed", a.collapsed()}};
+}
+
+/* A patch of what set gives and clear empties. */
+inline nexus::patch patch(const json &set, const std::vector<std::string> &clear) {
+  nexus::memory m = memory(set);
+  nexus::patch p;
+  auto given = [&](const char *name) {
+    return set.contains(name) || std::find(clear.begin(), clear.end(), name) != clear.end();
+  };
+  if (given("text")) p.text = m.text;
+  if (given("speaker")) p.speaker = m.speaker;
+  if (given("kind")) p.kind = m.kind;
+  if (given("importance")) p.importance = m.importance;
+  if (given("time")) p.time.emplace(m.time);
+  if (given("valid_from")) p.valid_from.emplace(m.valid_from);
+  if (given("valid_to")) p.valid_to.emplace(m.valid_to);
+  if (given("expires")) p.expires.emplace(m.expires);
+  p.vector = m.vector, p.meta = m.meta;
+  return p;
 }
 
 /* Whether both are the same; numbers as float32 where single. */

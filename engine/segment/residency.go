@@ -1,0 +1,52 @@
+package segment
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Only what every search reads, 1-bit codes and postings, has to be resident. Full vectors
+// and records are read a row here and there; the system reads them from the file when they
+// are wanted and keeps them as long as it likes, but counts them as this process's until
+// they are let go. A page that is let go stays in the system's cache, so that reading it
+// again costs a microsecond.
+
+// advise tells the system how a mapping is used: rescoring and fetching jump, and reading
+// ahead of them would read what nobody wants.
+func (s *Segment) advise() {
+	for _, column := range s.jumpedColumns() {
+		_ = unix.Madvise(s.wholePages(column), unix.MADV_RANDOM) // advice: it may be refused
+	}
+	// Checking has read everything.
+	_ = unix.Madvise(s.mapping, unix.MADV_DONTNEED)
+}
+
+// LetGo gives the pages of full vectors and records back to the system, where the segment
+// is a mapped file; nothing otherwise. Reads go on meanwhile. O(1) system calls.
+func (s *Segment) LetGo() {
+	if s.mapping == nil {
+		return
+	}
+	for _, column := range s.jumpedColumns() {
+		_ = unix.Madvise(s.wholePages(column), unix.MADV_DONTNEED)
+	}
+}
+
+// jumpedColumns are the columns of which a question reads a few rows.
+func (s *Segment) jumpedColumns() [2][]byte {
+	return [2][]byte{bytesOf(s.vectors.Vectors), s.records}
+}
+
+// wholePages returns the pages that lie wholly within a column of the mapping.
+func (s *Segment) wholePages(column []byte) []byte {
+	if len(column) == 0 {
+		return nil
+	}
+	page, first := os.Getpagesize(), distance(s.mapping, column)
+	last := (first + len(column)) / page * page
+	if first = (first + page - 1) / page * page; first >= last {
+		return nil
+	}
+	return s.mapping[first:last]
+}
