@@ -19,6 +19,7 @@ type cursor struct {
 
 	// Of the window at hand:
 	peak   float64 // most that the list gives to a row of it
+	near   int     // about how many postings the list has in it
 	active bool    // added up, not looked up
 }
 
@@ -92,13 +93,16 @@ func (c *cursor) blockPeak(s *Searcher, block int) float64 {
 // up to last.
 func (c *cursor) peakUpTo(s *Searcher, last uint32) float64 {
 	peak := 0.0
+	c.near = 0
 	for block := c.block; block <= c.blocks; block++ {
 		first, end := c.ends(block)
 		if first > last || first > end {
 			break
 		}
 		peak = max(peak, c.blockPeak(s, block))
+		c.near += blockRows
 	}
+	c.near = min(c.near, c.count, windowRows)
 	return peak
 }
 

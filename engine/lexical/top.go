@@ -190,10 +190,35 @@ func (s *Searcher) rank(last uint32) (passive int, rest float64) {
 		rest += s.cursors[term].peak
 		passive++
 	}
+	if passive == len(s.ranked) {
+		return passive, rest
+	}
+	return s.activate(passive)
+}
+
+// lookupPostings is how many postings are added up in the time of one look-up.
+const lookupPostings = 32
+
+// activate marks the lists of ranked behind the first passive, and those of the
+// first that are cheaper to add up than to look up for every row of the others.
+// It moves the rest to the front and returns how many they are and the sum of
+// their peaks.
+func (s *Searcher) activate(passive int) (kept int, rest float64) {
+	near := 0
 	for _, term := range s.ranked[passive:] {
 		s.cursors[term].active = true
+		near += s.cursors[term].near
 	}
-	return passive, rest
+	for i, term := range s.ranked[:passive] {
+		c := &s.cursors[term]
+		if c.active = c.near < lookupPostings*near; c.active {
+			continue
+		}
+		s.ranked[kept], s.ranked[i] = term, s.ranked[kept]
+		kept++
+		rest += c.peak
+	}
+	return kept, rest
 }
 
 // accumulate adds what a list gives to the rows up to last. Blocks whose peak is
@@ -209,8 +234,10 @@ func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need flo
 		c.load()
 		c.unpackFreqs()
 		from := c.next
-		for c.next < c.n && c.rows[c.next] <= last {
-			c.next++
+		if c.n > 0 && c.rows[c.n-1] <= last {
+			c.next = c.n
+		} else if last < math.MaxUint32 {
+			c.next = c.find(from, last+1)
 		}
 		s.add(c.rows[from:c.next], c.freqs[from:c.next], lengths, c.weight)
 		if c.next < c.n {
