@@ -11,9 +11,7 @@ import (
 
 // windowRows is how many rows are scored at a time: their accumulators, 64 KiB,
 // stay in the second cache while the terms' lists pass over them. A power of two,
-// as rows are masked into the window. Questions of 51,000 turns took 95, 83, 75,
-// 71 and 65 us on average with 1,024 to 16,384 rows; with 300,000 longer texts
-// the largest was slower again, as bounds of wide windows are loose.
+// as rows are masked into the window.
 const windowRows = 8192
 
 // blocksPerStop is how many blocks of a single list are as much work as a window.
@@ -28,10 +26,10 @@ const slack = 1 + 1e-9
 // by then is returned.
 //
 // In every window the lists whose bounds together cannot reach the worst of the
-// best k so far are passive. The others are added up, term after term, but for
-// blocks that cannot reach it with all else that the window has; the passive ones
-// are looked up for the rows that then still can. A question of few postings is
-// simply added up, as nothing is passive before k rows are known.
+// best k so far may be passive, and are where they are long beside the others.
+// The others are added up, term after term, but for blocks that cannot reach it
+// with all else that the window has; the passive ones are looked up for the rows
+// that then still can. A question of few postings is simply added up.
 // At worst O(postings + windows*terms). No allocation once warm.
 func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if k <= 0 || len(s.idfs) == 0 {
@@ -196,7 +194,8 @@ func (s *Searcher) rank(last uint32) (passive int, rest float64) {
 	return s.activate(passive)
 }
 
-// lookupPostings is how many postings are added up in the time of one look-up.
+// lookupPostings is how many postings are added up in the time of one look-up,
+// about. Without it 51,000 turns took 66 instead of 48 us a question on average.
 const lookupPostings = 32
 
 // activate marks the lists of ranked behind the first passive, and those of the
