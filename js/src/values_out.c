@@ -313,6 +313,7 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;
     case NEXUS_OP_DELETE:
+    case NEXUS_OP_DELETE_WHERE:
     case NEXUS_OP_EXPORT: put(f, (double)r->count); break;
     case NEXUS_OP_SUPERSEDE: put(f, add_u64(f, r->ids[0])); break;
     case NEXUS_OP_ADD:
