@@ -391,7 +391,7 @@ func (d *Draft) Segment() (*Segment, error) {
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
 	c.vectors.SetDim(b.vectors.Dim)
-	if err := c.bind(image, len(c.sections()), false); err != nil {
+	if err := c.bind(image, len(c.written()), false); err != nil {
 		return nil, err
 	}
 	return newSegment(image, c, fields.Over)

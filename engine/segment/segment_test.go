@@ -363,10 +363,10 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 
 // isPadding reports whether no section holds the byte.
 func isPadding(s *Segment, at int) bool {
-	if at < headerBytes+len(s.sections())*entryBytes {
+	if at < headerBytes+len(s.written())*entryBytes {
 		return false
 	}
-	for _, sec := range s.sections() {
+	for _, sec := range s.written() {
 		b := sec.get()
 		if len(b) == 0 {
 			continue
@@ -449,6 +449,9 @@ func TestSamplesOfEveryFormatStayReadable(t *testing.T) {
 		s, err := OpenFile(vfs.OS, filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)), false)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got, want := s.Words().Parts(), build(t, CallerSpace(3), 10, samples(4)).Words().Parts(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("version %d: words %+v, want %+v", version, got, want)
 		}
 		view := (&View{Space: CallerSpace(3)}).With(s)
 		for i, want := range samples(4) {
