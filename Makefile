@@ -155,18 +155,29 @@ bench-bindings: native setup-node ## what calls cost from C, Python and Node, be
 	-cd js/bench && node compare.mjs
 
 KIND        ?= kernels
+SETS        ?=
+SIZE        ?= 0
 PEERS_FLAGS ?=
+PEERS       := build/bench-peers
 
 .PHONY: bench-peers
-bench-peers: ## KIND=kernels: beside tphakala/simd, vek, NumKong, faiss, rensa, datasketch, LightGBM; says which bars are met
+bench-peers: ## beside other software, saying which bars are met: KIND=kernels, vectors, lexical, stores or durable; SETS= and SIZE= limit the data
+	@if [ $(KIND) != durable ]; then $(MAKE) --no-print-directory setup-peers-$(KIND); fi
+	@if [ $(KIND) = durable ]; then cd bench && $(GO) run . --only durable,open,reads --name durable --size $(SIZE) $(PEERS_FLAGS); \
+	else cd bench/peers && $(GO) run . --kind $(KIND) --sets "$(SETS)" --size $(SIZE) $(PEERS_FLAGS); fi
+
+setup-peers-%:
+	@test -f bench/peers/py/requirements-$*.txt || { echo "bench-peers: unknown KIND=$*, want kernels, vectors, lexical, stores or durable" >&2; exit 1; }
 	@missing=""; \
 	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
 	python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
+	if [ $* = lexical ] && ! command -v cargo >/dev/null; then missing="$$missing cargo"; fi; \
 	if [ -n "$$missing" ]; then echo "installing$$missing"; sudo=$$(command -v sudo || true); \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; fi
-	test -x build/bench-peers/bin/python || python3 -m venv build/bench-peers
-	build/bench-peers/bin/python -m pip install -q -r bench/peers/py/requirements.txt
-	cd bench/peers && $(GO) run . --kind $(KIND) $(PEERS_FLAGS)
+	test -x $(PEERS)/bin/python || python3 -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install -q -r bench/peers/py/requirements-$*.txt
+	@if [ $* = lexical ]; then cargo build -q --release --locked --manifest-path bench/peers/tantivy/Cargo.toml --target-dir $(PEERS)-tantivy; fi
+	@if [ $* = stores ]; then $(PEERS)/bin/python -m pip install -q --no-index --no-deps --force-reinstall .; fi
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for a minute

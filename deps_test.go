@@ -24,7 +24,7 @@ var levels = [][]string{
 	{"engine/model", "engine/rows", "engine/scratch", "kernels"},
 	{"engine/text", "engine/jsonl"},
 	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache"},
-	{"engine/vector", "engine/lexical"},
+	{"engine/vector", "engine/lexical", "engine/fields"},
 	{"engine/segment"},
 	{"engine/store"},
 	{"engine/fuse"},

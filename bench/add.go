@@ -33,13 +33,18 @@ func addKind(ctx context.Context, b *bench) error {
 }
 
 // withStore opens a new store for the time of a function and removes it.
-func (b *bench) withStore(ctx context.Context, name string, use func(*engine.DB) error) (err error) {
+func (b *bench) withStore(ctx context.Context, name string, use func(*engine.DB) error) error {
+	return b.withStoreOf(ctx, name, engine.Options{}, use)
+}
+
+func (b *bench) withStoreOf(ctx context.Context, name string, o engine.Options, use func(*engine.DB) error) (err error) {
 	dir, err := os.MkdirTemp(b.dir, name+"-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	db, err := engine.OpenContext(ctx, dir, engine.Options{CacheBytes: -1}) // questions are timed, not the cache
+	o.CacheBytes = -1 // questions are timed, not the cache
+	db, err := engine.OpenContext(ctx, dir, o)
 	if err != nil {
 		return err
 	}

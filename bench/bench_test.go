@@ -8,20 +8,64 @@ import (
 	"time"
 )
 
+// TestMain lets the test binary be the program where it is its own child.
+func TestMain(m *testing.M) {
+	if os.Getenv(testedProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestCountedCalls reads what strace -c writes, with and without errors.
+func TestCountedCalls(t *testing.T) {
+	const table = `% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 90.00    0.090000         450       200           fdatasync
+ 10.00    0.010000         100       100         3 fsync
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.100000         333       300         3 total
+`
+	if n, err := countedCalls(table); n != 300 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	for _, bad := range []string{"", "90.00 0.09 450 many fsync"} {
+		if _, err := countedCalls(bad); err == nil {
+			t.Errorf("%q passed", bad)
+		}
+	}
+}
+
 // TestQuickRun runs every kind at a small size: each checks its own answers.
 func TestQuickRun(t *testing.T) {
 	var out, progress bytes.Buffer
 	record := t.TempDir()
-	if err := run(t.Context(), []string{"--quick", "--dir", t.TempDir(), "--record", record}, &out, &progress); err != nil {
-		t.Fatalf("%v\n%s", err, &progress)
+	for _, only := range []string{"", "durable,open"} {
+		if err := run(t.Context(), []string{"--quick", "--only", only, "--dir", t.TempDir(), "--record", record}, &out, &progress); err != nil {
+			t.Fatalf("%v\n%s", err, &progress)
+		}
 	}
-	for _, want := range []string{"dot_scan_i8 p50", "64 writers x 1 rate", "fused, GOMAXPROCS 1 p99.9", "allocations/query", "p99 under full ingest over idle"} {
+	for _, want := range []string{"dot_scan_i8 p50", "64 writers x 1 rate", "fused, GOMAXPROCS 1 p99.9", "allocations/query", "p99 under full ingest over idle", "64 writers, records/s >= 50000", "single add over a bbolt commit", "open until the first answer"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q", want)
 		}
 	}
 	if left, _ := os.ReadDir(record); len(left) > 0 {
 		t.Error("a smoke run was recorded")
+	}
+}
+
+// TestBars: a bar tells its value and whether it is met, at the limit as well.
+func TestBars(t *testing.T) {
+	b := newBook([]string{"bench"})
+	b.atMost("d", "x", 2, 2)
+	b.atMost("d", "x", 2.1, 2)
+	b.atLeast("d", "y", 2, 2)
+	b.atLeast("d", "y", 1.9, 2)
+	for i, want := range []string{"bar x <= 2: met", "bar x <= 2: MISSED", "bar y >= 2: met", "bar y >= 2: MISSED"} {
+		if b.rows[i].metric != want {
+			t.Errorf("%q, want %q", b.rows[i].metric, want)
+		}
 	}
 }
 
@@ -48,7 +92,7 @@ func TestBookRoundTrip(t *testing.T) {
 	var path string
 	for range 2 {
 		var err error
-		if path, err = a.save(dir); err != nil {
+		if path, err = a.save(dir, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

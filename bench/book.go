@@ -93,6 +93,24 @@ func percentile(sorted []time.Duration, share float64) time.Duration {
 	return sorted[int(share*float64(len(sorted)-1))]
 }
 
+// atMost notes a value beside the bar that it stays at or below a limit, atLeast that it
+// reaches one. A bar that is missed is no failure of the run.
+func (b *book) atMost(dataset, metric string, value, limit float64) {
+	b.bar(dataset, fmt.Sprintf("%s <= %g", metric, limit), value, value <= limit)
+}
+
+func (b *book) atLeast(dataset, metric string, value, limit float64) {
+	b.bar(dataset, fmt.Sprintf("%s >= %g", metric, limit), value, value >= limit)
+}
+
+func (b *book) bar(dataset, text string, value float64, kept bool) {
+	verdict := "MISSED"
+	if kept {
+		verdict = "met"
+	}
+	b.add(dataset, "bar "+text+": "+verdict, value, "value")
+}
+
 func (b *book) writeTable(w io.Writer, title string, from int) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "%s\n", title)
@@ -149,13 +167,17 @@ func (b *book) readCSV(r io.Reader) error {
 	return nil
 }
 
-// save appends the rows to the record of this architecture and day.
-func (b *book) save(dir string) (path string, err error) {
+// save appends the rows to the record of this architecture and day; name, unless empty,
+// stands behind the date.
+func (b *book) save(dir, name string) (path string, err error) {
 	dir = filepath.Join(dir, runtime.GOARCH)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	path = filepath.Join(dir, b.head.date+".csv")
+	if name != "" {
+		name = "-" + name
+	}
+	path = filepath.Join(dir, b.head.date+name+".csv")
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return "", err

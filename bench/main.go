@@ -5,6 +5,7 @@
 //	go run .            everything, some minutes
 //	go run . --quick    a smoke run of some seconds; its figures mean nothing
 //	go run . --only add,query
+//	go run . --only durable,open,reads --name durable     what keeping data costs, with bars
 //
 // Every measurement checks the answers of what it times and fails where they
 // are wrong. No time is ever a reason to fail.
@@ -41,19 +42,25 @@ type options struct {
 	only   string
 	data   string // the development data, measured where present
 	record string // folder of the records; "" for none
+	name   string // of the record, behind its date
 	dir    string // where stores are made: the disk that is measured
 	child  bool   // this process measures the kernels of one forced tier
+	opened int    // memories of the store that is opened
+	syncs  int    // this process adds so many records and does nothing else
 }
 
 func parse(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.BoolVar(&o.quick, "quick", false, "smoke run: small sizes, figures without meaning, nothing recorded")
-	f.StringVar(&o.only, "only", "", "kinds to run, of "+strings.Join(kindNames(), ",")+" (default all)")
+	f.StringVar(&o.only, "only", "", "kinds to run, of "+strings.Join(kindNames(), ",")+" (default all but durable and open)")
 	f.StringVar(&o.data, "data", "../../shared/data", "folder with locomo and beam-100k, for real turns")
 	f.StringVar(&o.record, "record", "record", "folder of the CSV records, \"\" for none")
+	f.StringVar(&o.name, "name", "", "name of the record, behind its date")
 	f.StringVar(&o.dir, "dir", "out", "folder for stores; put it on the disk to measure")
 	f.BoolVar(&o.child, "child", false, "print kernel rows as CSV and nothing else (internal)")
+	f.IntVar(&o.opened, "size", 0, "memories of the store that is opened, 0 = a million (open)")
+	f.IntVar(&o.syncs, "syncs", 0, "add so many records from 64 writers and nothing else (internal)")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -70,12 +77,16 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 
 // kind is one group of measurements.
 type kind struct {
-	name string
-	run  func(context.Context, *bench) error
+	name  string
+	run   func(context.Context, *bench) error
+	named bool // runs only where it is asked for by name
 }
 
 func kinds() []kind {
-	return []kind{{"kernels", kernelsKind}, {"add", addKind}, {"query", queryKind}, {"reads", readsKind}}
+	return []kind{
+		{"kernels", kernelsKind, false}, {"add", addKind, false}, {"query", queryKind, false}, {"reads", readsKind, false},
+		{"durable", durableKind, true}, {"open", openKind, true},
+	}
 }
 
 func kindNames() []string {
@@ -87,10 +98,16 @@ func kindNames() []string {
 }
 
 func (o *options) kinds() []string {
-	if o.only == "" {
-		return kindNames()
+	if o.only != "" {
+		return strings.Split(o.only, ",")
 	}
-	return strings.Split(o.only, ",")
+	var names []string
+	for _, k := range kinds() {
+		if !k.named {
+			names = append(names, k.name)
+		}
+	}
+	return names
 }
 
 // bench is one run of the program.
@@ -115,6 +132,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
+	if o.syncs > 0 {
+		return b.addUnderTrace(ctx)
+	}
 	fmt.Fprintf(stdout, "%s\n%s\n\n", b.book.machine(), "times are wall time of one call; p50, p99, p99.9 over all calls")
 	for _, k := range kinds() {
 		if !slices.Contains(o.kinds(), k.name) {
@@ -131,7 +151,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if o.quick || o.record == "" {
 		return nil
 	}
-	path, err := b.book.save(o.record)
+	path, err := b.book.save(o.record, o.name)
 	if err == nil {
 		fmt.Fprintf(stdout, "recorded in %s\n", path)
 	}

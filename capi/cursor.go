@@ -36,11 +36,11 @@ const (
 	pageBytes = 8 << 20 // of texts and vectors, after which a page ends early
 )
 
-func newCursor(db *database, scope engine.Scope) (handle, error) {
+func newCursor(db *database, selected engine.Selection) (handle, error) {
 	c := &cursor{want: make(chan int), got: make(chan page), turn: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancel(db.ctx)
 	started := make(chan error, 1)
-	go c.walk(db, scope, started)
+	go c.walk(db, selected, started)
 	if err := <-started; err != nil {
 		c.end()
 		return 0, err
@@ -53,7 +53,7 @@ func newCursor(db *database, scope engine.Scope) (handle, error) {
 }
 
 // walk is the cursor's goroutine. started is told when the snapshot is taken.
-func (c *cursor) walk(db *database, scope engine.Scope, started chan<- error) {
+func (c *cursor) walk(db *database, selected engine.Selection, started chan<- error) {
 	defer c.end()
 	var p page
 	wanted, bytes, begun := 0, 0, false
@@ -72,9 +72,9 @@ func (c *cursor) walk(db *database, scope engine.Scope, started chan<- error) {
 			}
 		}
 	}()
-	for m, err := range db.List(c.ctx, scope) {
+	for m, err := range db.List(c.ctx, selected) {
 		if !begun {
-			if errors.Is(err, engine.ErrClosed) {
+			if errors.Is(err, engine.ErrClosed) || errors.Is(err, engine.ErrInvalid) {
 				started <- err
 				return
 			}

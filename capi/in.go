@@ -263,7 +263,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 	out = engine.Query{
 		Text: own.text("query text", q.text), Vector: own.vector("query vector", q.vector, q.vector_count),
 		K: int(q.k), Scope: own.scope(&q.tenant, &q.user, &q.agent, &q.session), Intent: engine.Intent(q.intent),
-		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns),
+		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns), Filter: own.filter(&q.filter),
 		Near: q.flags&C.NEXUS_QUERY_NEAR != 0,
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_NOW != 0 {
@@ -282,6 +282,40 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		out.Engines = append(out.Engines, own.text("engine", engines[i]))
 	}
 	d.err = own.err
+	return out
+}
+
+// filter takes a pointer, as scope does.
+func (d *decoder) filter(t *C.nexus_text) engine.Filter {
+	text := d.text("filter", *t)
+	if d.err != nil {
+		return engine.Filter{}
+	}
+	f, err := engine.ParseFilter(text)
+	d.keep(err)
+	return f
+}
+
+// selection reads that of a request, whose own members of a scope are not for it.
+func (d *decoder) selection(in *C.nexus_request) (out engine.Selection) {
+	if in.tenant.size|in.user.size|in.agent.size|in.session.size != 0 {
+		d.fail("the scope of a list or delete_where stands in request.selection")
+	}
+	if in.selection == nil || d.err != nil {
+		return out
+	}
+	s, err := known("selection", in.selection, C.NEXUS_SELECTION_SIZE_1)
+	if err != nil {
+		d.err = err
+		return out
+	}
+	if s.reserved != 0 {
+		d.fail("selection.reserved is %d", s.reserved)
+	}
+	out = engine.Selection{Scope: d.scope(&s.tenant, &s.user, &s.agent, &s.session), Filter: d.filter(&s.filter)}
+	if d.err == nil {
+		d.err = out.Check()
+	}
 	return out
 }
 

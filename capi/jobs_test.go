@@ -246,7 +246,7 @@ func TestACursorGivesEveryMemoryOnceFromOneSnapshot(t *testing.T) {
 	if _, err := db.Add(t.Context(), memories...); err != nil {
 		t.Fatal(err)
 	}
-	h, err := newCursor(db, engine.Scope{User: "1"})
+	h, err := newCursor(db, engine.Selection{Scope: engine.Scope{User: "1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func TestAPageOfLongMemoriesEndsEarly(t *testing.T) {
 	if _, err := db.Add(t.Context(), memories...); err != nil {
 		t.Fatal(err)
 	}
-	h, err := newCursor(db, engine.Scope{})
+	h, err := newCursor(db, engine.Selection{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +329,7 @@ func TestCursorsEndWithTheirStore(t *testing.T) {
 	if _, err := db.Add(t.Context(), engine.Memory{Text: "a text"}); err != nil {
 		t.Fatal(err)
 	}
-	listing, err := newCursor(db, engine.Scope{})
+	listing, err := newCursor(db, engine.Selection{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +344,7 @@ func TestCursorsEndWithTheirStore(t *testing.T) {
 	if _, err := c.next(context.Background(), 1); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("next: %v", err)
 	}
-	if _, err := newCursor(db, engine.Scope{}); !errors.Is(err, engine.ErrClosed) {
+	if _, err := newCursor(db, engine.Selection{}); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("a new cursor: %v", err)
 	}
 }

@@ -52,7 +52,8 @@ type request struct {
 	query    engine.Query
 	patch    engine.Patch
 	value    float64
-	scope    engine.Scope
+	tenant   string
+	selected engine.Selection
 	key      string
 	cursor   *cursor
 	page     int
@@ -115,12 +116,9 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 	case C.NEXUS_OP_GET, C.NEXUS_OP_HISTORY, C.NEXUS_OP_UPDATE, C.NEXUS_OP_SUPERSEDE, C.NEXUS_OP_FEEDBACK:
 		r.decodeOne(&d, in)
 	case C.NEXUS_OP_GET_BY_KEY:
-		r.scope.Tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
-	case C.NEXUS_OP_LIST:
-		r.scope = d.scope(&in.tenant, &in.user, &in.agent, &in.session)
-		if d.err == nil {
-			d.err = r.scope.Check()
-		}
+		r.tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
+	case C.NEXUS_OP_LIST, C.NEXUS_OP_DELETE_WHERE:
+		r.selected = d.selection(in)
 	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP:
 		r.path, r.page = d.text("path", in.path), int(in.page)
 		if r.path == "" {
@@ -178,9 +176,11 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 	case C.NEXUS_OP_GET:
 		out.memories, err = one(r.db.Get(ctx, r.ids[0]))
 	case C.NEXUS_OP_GET_BY_KEY:
-		out.memories, err = one(r.db.GetByKey(ctx, r.scope.Tenant, r.key))
+		out.memories, err = one(r.db.GetByKey(ctx, r.tenant, r.key))
 	case C.NEXUS_OP_DELETE:
 		out.count, err = r.db.Delete(ctx, r.ids...)
+	case C.NEXUS_OP_DELETE_WHERE:
+		out.count, err = r.db.DeleteWhere(ctx, r.selected)
 	case C.NEXUS_OP_UPDATE:
 		out.memories, err = one(r.db.Update(ctx, r.ids[0], r.patch))
 	case C.NEXUS_OP_SUPERSEDE:
@@ -192,7 +192,7 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 	case C.NEXUS_OP_FEEDBACK:
 		err = r.db.Feedback(ctx, r.ids[0], r.value)
 	case C.NEXUS_OP_LIST:
-		out.cursor, err = newCursor(r.db, r.scope)
+		out.cursor, err = newCursor(r.db, r.selected)
 	case C.NEXUS_OP_NEXT:
 		out.memories, err = r.cursor.next(ctx, r.page)
 	case C.NEXUS_OP_STATS:

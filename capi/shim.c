@@ -159,11 +159,11 @@ static nexus_status refuse(nexus_error *error, nexus_status code, const char *me
 /* ---- versions ---- */
 
 uint32_t nexus_abi_version(void) { return NEXUS_ABI_VERSION; }
-uint32_t nexus_abi_oldest(void) { return 1; }
+uint32_t nexus_abi_oldest(void) { return 2; }
 const char *nexus_version(void) { return NEXUS_VERSION; }
 
 int nexus_has(const char *feature) {
-  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions"};
+  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters"};
   size_t i;
   for (i = 0; feature && i < sizeof features / sizeof *features; i++)
     if (strcmp(feature, features[i]) == 0) return 1;
@@ -342,17 +342,24 @@ nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error 
   return call(db.v, &request, &reply, error);
 }
 
-nexus_status nexus_list(nexus_db db, nexus_text tenant, nexus_text user, nexus_text agent, nexus_text session,
-                        nexus_cursor *cursor, nexus_error *error) {
+nexus_status nexus_delete_where(nexus_db db, const nexus_selection *selection, uint64_t *deleted, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_DELETE_WHERE);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  request.selection = selection;
+  status = call(db.v, &request, &reply, error);
+  if (deleted) *deleted = reply.count;
+  return status;
+}
+
+nexus_status nexus_list(nexus_db db, const nexus_selection *selection, nexus_cursor *cursor, nexus_error *error) {
   nexus_request request = request_of(NEXUS_OP_LIST);
   nexus_reply reply;
   nexus_status status;
   ENTER(error);
   WANT(cursor, error);
-  request.tenant = tenant;
-  request.user = user;
-  request.agent = agent;
-  request.session = session;
+  request.selection = selection;
   status = call(db.v, &request, &reply, error);
   *cursor = reply.cursor;
   return status;

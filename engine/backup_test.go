@@ -97,7 +97,7 @@ func TestABackupUnderLoadIsTheStoreOfOneMoment(t *testing.T) {
 			}
 		}
 		last, listed := engine.ID(0), 0
-		for m, err := range copied.List(ctx, engine.Scope{}) {
+		for m, err := range copied.List(ctx, engine.Selection{}) {
 			if err != nil || m.ID != last+1 {
 				t.Fatalf("after memory %d comes %d (%v)", last, m.ID, err)
 			}

@@ -37,15 +37,20 @@ type (
 	Scope    = model.Scope
 	Kind     = model.Kind
 	Query    = model.Query
-	Answer   = model.Answer
-	Hit      = model.Hit
-	Factors  = model.Factors
-	Weights  = model.Weights
-	Intent   = model.Intent
-	CacheUse = model.CacheUse
-	Metric   = model.Metric
-	Report   = store.Report
-	Embedder = embed.Embedder
+	Filter   = model.Filter
+	FieldRef = model.FieldRef
+	Day      = model.Day
+	// Selection says which memories List and DeleteWhere are about.
+	Selection = model.Selection
+	Answer    = model.Answer
+	Hit       = model.Hit
+	Factors   = model.Factors
+	Weights   = model.Weights
+	Intent    = model.Intent
+	Metric    = model.Metric
+	CacheUse  = model.CacheUse
+	Report    = store.Report
+	Embedder  = embed.Embedder
 )
 
 // The levels of memory; see model.Kind.
@@ -315,28 +320,38 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 	return m, err
 }
 
-// List yields the memories in a scope in ID order, from the snapshot that is
-// current when the loop starts. An error ends it.
-func (db *DB) List(ctx context.Context, scope Scope) iter.Seq2[Memory, error] {
-	return db.list(ctx, scope.Covers)
+// List yields the memories of a selection in ID order, from the snapshot that is
+// current when the loop starts. An error ends it. Only what is selected is read.
+func (db *DB) List(ctx context.Context, s Selection) iter.Seq2[Memory, error] {
+	return db.list(ctx, "list", &s)
 }
 
-func (db *DB) list(ctx context.Context, wanted func(Scope) bool) iter.Seq2[Memory, error] {
+// list yields the memories of a selection; of every tenant where it is nil.
+func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Memory, error] {
 	return func(yield func(Memory, error) bool) {
 		view, err := db.store.View()
+		var allow []rows.Set
+		if err == nil && s != nil {
+			if err = s.Check(); err == nil {
+				allow, err = view.Select(ctx, s.Scope, s.Filter)
+			}
+		}
 		if err != nil {
-			yield(Memory{}, fmt.Errorf("list: %w", err))
+			yield(Memory{}, fmt.Errorf("%s: %w", place, err))
 			return
 		}
 		defer view.Release()
 		view.Each(func(r rows.Ref) bool {
-			err := model.FromContext(ctx, "list")
+			if s != nil && allow[r.Part] != nil && !allow[r.Part].Has(int(r.Row)) {
+				return true
+			}
+			err := model.FromContext(ctx, place)
 			var m Memory
 			if err == nil {
 				m, err = view.Memory(r, true)
 			}
-			if err == nil && !wanted(m.Scope) {
-				return true
+			if err == nil && s != nil && !s.Scope.Covers(m.Scope) {
+				return true // its scope's names have the hashes of others
 			}
 			return yield(m, err) && err == nil
 		})
@@ -365,6 +380,34 @@ func (db *DB) Feedback(ctx context.Context, id ID, value float64) error {
 		return fmt.Errorf("feedback: %w", err)
 	}
 	return nil
+}
+
+// DeleteWhere removes the memories of a selection, as they are in the snapshot that
+// is current when it starts, and returns how many it removed. An empty selection is
+// ErrInvalid: who means to delete everything says so. Very many go in several
+// commits, AddCountMax each, and ctx may end it between them; on an error the count
+// is of those done.
+func (db *DB) DeleteWhere(ctx context.Context, s Selection) (count int, err error) {
+	if s.IsEmpty() {
+		return 0, fmt.Errorf("delete: neither a scope nor a filter is given: %w", ErrInvalid)
+	}
+	var ids []ID
+	for m, err := range db.list(ctx, "delete", &s) {
+		if err != nil {
+			return 0, err
+		}
+		ids = append(ids, m.ID)
+	}
+	for part := range slices.Chunk(ids, model.AddCountMax) {
+		if err := model.FromContext(ctx, "delete"); err != nil {
+			return count, err
+		}
+		deleted, err := db.Delete(ctx, part...)
+		if count += deleted; err != nil {
+			return count, err
+		}
+	}
+	return count, nil
 }
 
 // Stats returns figures of the store; nothing is scanned.

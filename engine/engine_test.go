@@ -225,7 +225,7 @@ func TestTheTenantIsAWallAndScopesNarrow(t *testing.T) {
 			for _, session := range []string{"", "1"} {
 				scope := engine.Scope{Tenant: tenant, User: user, Session: session}
 				listed := 0
-				for m, err := range db.List(ctx, scope) {
+				for m, err := range db.List(ctx, engine.Selection{Scope: scope}) {
 					if err != nil || !scope.Covers(m.Scope) {
 						t.Fatalf("%+v: listed %+v, %v", scope, m.Scope, err)
 					}

@@ -19,7 +19,7 @@ import (
 func (db *DB) Export(ctx context.Context, w io.Writer) (count int, err error) {
 	out := bufio.NewWriterSize(w, 256<<10)
 	lines := jsonl.NewWriter(out)
-	for m, err := range db.list(ctx, func(Scope) bool { return true }) {
+	for m, err := range db.list(ctx, "list", nil) {
 		if err != nil {
 			return count, fmt.Errorf("export: %w", err)
 		}

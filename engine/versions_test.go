@@ -159,7 +159,7 @@ func (r *plainRun) reopen() {
 // check compares everything that can be read with the model.
 func (r *plainRun) check(*rapid.T) {
 	var listed []engine.ID
-	for m, err := range r.db.List(ctx, engine.Scope{}) {
+	for m, err := range r.db.List(ctx, engine.Selection{}) {
 		r.must(err)
 		p := r.plain[m.ID]
 		if p == nil || m.Text != p.versions[len(p.versions)-1] || int(m.Version) != len(p.versions) || !m.ReplacedTime.IsZero() {

@@ -47,6 +47,12 @@ export interface Scope {
   session?: string | undefined;
 }
 
+/** Which memories a listing or a deletion is about: those of a scope that a filter lets through. */
+export interface Selection extends Scope {
+  /** A condition on their fields, such as `speaker = "Ann" and time >= 2024-01-01`. */
+  filter?: string | undefined;
+}
+
 /** What can be added. Only `text` is required. */
 export interface NewMemory extends Scope {
   /** 1 byte to 1 MiB of UTF-8. */
@@ -136,8 +142,8 @@ export interface Memory extends NewMemory {
   usage?: Usage | undefined;
 }
 
-/** A question. `text` or `vector` is required. */
-export interface Query extends Scope {
+/** A question. `text` or `vector` is required; a `filter` narrows it. */
+export interface Query extends Selection {
   text?: string | undefined;
   /** The caller's embedding of the question. Copied, except by querySync. */
   vector?: Float32Array | Float64Array | readonly number[] | undefined;
@@ -357,9 +363,9 @@ export class DB {
   getByKey(key: string, options?: CallOptions & { tenant?: string | undefined }): Promise<Memory>;
   getByKeySync(key: string, options?: { tenant?: string | undefined }): Memory;
 
-  /** The memories of a scope in the order of their ids, from the snapshot at the loop's beginning. */
-  list(scope?: Scope, options?: CallOptions): AsyncGenerator<Memory, void, void>;
-  listSync(scope?: Scope): Generator<Memory, void, void>;
+  /** The memories of a selection in the order of their ids, from the snapshot at the loop's beginning. */
+  list(selection?: Selection, options?: CallOptions): AsyncGenerator<Memory, void, void>;
+  listSync(selection?: Selection): Generator<Memory, void, void>;
 
   /**
    * Changes a memory and gives it back: a new version under the same id; the old one is in
@@ -387,6 +393,10 @@ export class DB {
   /** Removes memories and tells how many of them were there; `compact` erases their bytes. */
   delete(ids: Id | readonly Id[], options?: CallOptions): Promise<number>;
   deleteSync(ids: Id | readonly Id[]): number;
+
+  /** Removes the memories of a selection, which must name something, and tells how many they were. */
+  deleteWhere(selection: Selection, options?: CallOptions): Promise<number>;
+  deleteWhereSync(selection: Selection): number;
 
   /** Figures of the store; nothing is scanned. */
   stats(options?: CallOptions): Promise<Stats>;

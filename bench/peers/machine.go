@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/cpuid/v2"
-
+	"github.com/nexus-memory/nexus/bench/peers/contest"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -38,11 +36,8 @@ const (
 )
 
 func readMachine() machine {
-	m := machine{cpu: cpuName(), tier: "generic", level: cacheSizes("/sys/devices/system/cpu/cpu0/cache")}
+	m := machine{cpu: contest.CPUName(), tier: contest.Tier(), level: cacheSizes("/sys/devices/system/cpu/cpu0/cache")}
 	for _, o := range kernels.Operations() {
-		if o.Name == "dot_scan_i8" {
-			m.tier = o.Tier
-		}
 		m.wide = m.wide || strings.HasPrefix(o.Tier, "avx512")
 	}
 	l2 := setL2(m.level[2])
@@ -93,30 +88,12 @@ func kib(bytes int) string {
 	return fmt.Sprintf("%d KiB", bytes>>10)
 }
 
-// cpuName is the CPU's own name with the number of cores that this process may use.
-func cpuName() string {
-	name := strings.TrimSpace(cpuid.CPU.BrandName)
-	if name == "" {
-		name = runtime.GOARCH
-	}
-	return fmt.Sprintf("%s, %d cores", name, runtime.NumCPU())
-}
-
 // limit is what the peers are held to: the own side's tier, where NEXUS_CPU lowers it.
 func (m *machine) limit() string {
 	if !m.wide && slices.Contains(kernels.Features(), "avx512") {
 		return "avx2"
 	}
 	return ""
-}
-
-// load is the load average as the system gives it, "" where it does not.
-func load() string {
-	data, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return ""
-	}
-	return strings.Join(strings.Fields(string(data))[:3], " ")
 }
 
 // hugePages is the system's policy, such as "always [madvise] never".

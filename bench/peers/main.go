@@ -1,9 +1,16 @@
-// Peers measures kernels of Nexus side by side with those of other libraries, in one run
-// on one processor: tphakala/simd and viterin/vek, which are Go, and NumKong, faiss, rensa,
-// datasketch and LightGBM as their published Python packages. It prints one table, says of
-// every bar whether it is met, and keeps the figures in record/<arch>/<date>-kernels.csv.
+// Peers measures Nexus side by side with other software, in one run on one processor. It
+// prints tables, says of every bar whether it is met, and keeps the figures in
+// record/<arch>/<date>-<kind>.csv.
 //
-//	make bench-peers KIND=kernels          sets everything up and runs all of it
+//	make bench-peers KIND=kernels     tphakala/simd, viterin/vek, NumKong, faiss, rensa, datasketch, LightGBM
+//	make bench-peers KIND=vectors     hnswlib, usearch, faiss, zvec
+//	make bench-peers KIND=lexical     tantivy, bm25s, SQLite FTS5, bleve
+//	make bench-peers KIND=stores      Chroma, LanceDB, zvec, SQLite FTS5 + sqlite-vec
+//
+// make sets everything up. SETS= and SIZE= choose the data, PEERS_FLAGS= adds any flag. The
+// last three kinds let every party run in processes of its own, see package contest. What
+// follows is about KIND=kernels.
+//
 //	go run . --only 'dot_scan_i8.*768-d'   measurements by name and data
 //	go run . --sets L1,L2                  without what is far larger than the caches
 //	NEXUS_CPU=avx2 go run .                the AVX2 rows; the peers are held to AVX2 too,
@@ -46,6 +53,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nexus-memory/nexus/bench/peers/contest"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -64,40 +72,52 @@ func main() {
 // options are the command line.
 type options struct {
 	kind   string
+	child  string // this process is a party of a kind
 	only   *regexp.Regexp
 	sets   []string
+	size   int
 	python string
 	script string
+	data   string
 	record string
+	dir    string
+	limit  time.Duration
 	plan
 }
 
-func parse(args []string, stderr io.Writer) (o options, err error) {
+func parse(args []string, stderr io.Writer) (o options, rest []string, err error) {
 	f := flag.NewFlagSet("peers", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&o.kind, "kind", "kernels", "what to measure; kernels is the one kind there is")
-	only := f.String("only", "", "regular expression of the measurements to run, over \"name: data\"")
-	sets := f.String("sets", "L1,L2,RAM", "sets of the scans")
-	f.StringVar(&o.python, "python", "../../build/bench-peers/bin/python", "interpreter that has py/requirements.txt")
-	f.StringVar(&o.script, "script", "py/serve.py", "the Python side")
+	f.StringVar(&o.kind, "kind", kernelsKind, "what to measure: "+strings.Join(kinds(), ", "))
+	only := f.String("only", "", "regular expression of what to run: of kernels over \"name: data\", else over the names of parties")
+	sets := f.String("sets", "", "data to measure on; \"\" = the kind's usual")
+	f.IntVar(&o.size, "size", 0, "rows or documents at most, 0 = all (not of kernels)")
+	f.StringVar(&o.python, "python", "../../build/bench-peers/bin/python", "interpreter that has the kind's py/requirements")
+	f.StringVar(&o.script, "script", "py/serve.py", "the Python side; its folder holds that of other kinds")
+	f.StringVar(&o.data, "data", "../../../shared/data", "folder of the development data (not of kernels)")
 	f.StringVar(&o.record, "record", "../record", "folder of the CSV records, \"\" for none")
-	f.IntVar(&o.rounds, "rounds", 11, "rounds of two turns for each party")
-	f.DurationVar(&o.burst, "burst", 4*time.Millisecond, "least processor time of a turn")
+	f.StringVar(&o.dir, "dir", "../out", "folder for working files and stores; put it on the disk to measure")
+	f.DurationVar(&o.limit, "limit", 30*time.Minute, "for one process of a party, which is ended then (not of kernels)")
+	f.IntVar(&o.rounds, "rounds", 11, "rounds of two turns for each party (kernels)")
+	f.DurationVar(&o.burst, "burst", 4*time.Millisecond, "least processor time of a turn (kernels)")
+	f.StringVar(&o.child, "child", "", "be a party of a kind (internal)")
 	if err := f.Parse(args); err != nil {
-		return o, err
+		return o, nil, err
 	}
-	if f.NArg() > 0 {
-		return o, fmt.Errorf("unknown argument %q", f.Arg(0))
+	if f.NArg() > 0 && o.child == "" {
+		return o, nil, fmt.Errorf("unknown argument %q", f.Arg(0))
 	}
-	if o.kind != "kernels" {
-		return o, fmt.Errorf("unknown kind %q, want kernels", o.kind)
+	if !slices.Contains(kinds(), o.kind) {
+		return o, nil, fmt.Errorf("unknown kind %q, want of %s", o.kind, strings.Join(kinds(), ", "))
 	}
-	if o.rounds < 1 {
-		return o, fmt.Errorf("%d rounds, want at least one", o.rounds)
+	if o.rounds < 1 || o.size < 0 {
+		return o, nil, fmt.Errorf("%d rounds, size %d: want at least one and none", o.rounds, o.size)
 	}
-	o.sets = strings.Split(*sets, ",")
+	if *sets != "" {
+		o.sets = strings.Split(*sets, ",")
+	}
 	o.only, err = regexp.Compile(*only)
-	return o, err
+	return o, f.Args(), err
 }
 
 // bench is one run of the program.
@@ -115,14 +135,24 @@ type bench struct {
 	single, paired corpus
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	o, err := parse(args, stderr)
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, rest, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
 	if err := kernels.CheckForced(); err != nil {
 		return err
 	}
+	switch {
+	case o.child != "":
+		return runChild(ctx, o.child, rest, stdout)
+	case o.kind != kernelsKind:
+		return runContest(ctx, &o, args, stdout, stderr)
+	}
+	return runKernels(ctx, o, args, stdout)
+}
+
+func runKernels(ctx context.Context, o options, args []string, stdout io.Writer) (err error) {
 	b := &bench{options: o, machine: readMachine()}
 	if err := b.chooseSets(); err != nil {
 		return err
@@ -157,6 +187,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 // chooseSets keeps the sets that were asked for.
 func (b *bench) chooseSets() error {
+	if len(b.options.sets) == 0 {
+		return nil
+	}
 	var chosen []set
 	for _, name := range b.options.sets {
 		i := slices.IndexFunc(b.machine.sets, func(s set) bool { return s.name == name })
@@ -210,9 +243,9 @@ func (b *bench) measurements() iter.Seq[measurement] {
 
 // all measures, prints and records.
 func (b *bench) all(ctx context.Context, args []string, stdout io.Writer) error {
-	r := newRecord(&b.machine, strings.Join(append([]string{"bench/peers"}, args...), " "))
-	if before, err := strconv.ParseFloat(strings.Fields(load() + " unknown")[0], 64); err == nil {
-		r.add("none", "load average before", before, "processes")
+	r := contest.NewRecord(b.machine.cpu, b.machine.tier, strings.Join(append([]string{"bench/peers"}, args...), " "))
+	if before, err := strconv.ParseFloat(strings.Fields(contest.Load() + " unknown")[0], 64); err == nil {
+		r.Add("none", "load average before", before, "processes")
 	}
 	var done []*outcome
 	for m := range b.measurements() {
@@ -230,7 +263,7 @@ func (b *bench) all(ctx context.Context, args []string, stdout io.Writer) error 
 		if err := writeOutcome(stdout, o, b.machine.wide); err != nil {
 			return err
 		}
-		r.outcome(o, b.versions(), b.machine.wide)
+		recordOutcome(r, o, b.versions(), b.machine.wide)
 		done = append(done, o)
 	}
 	if err := writeBars(stdout, done, b.machine.wide); err != nil {
@@ -239,7 +272,7 @@ func (b *bench) all(ctx context.Context, args []string, stdout io.Writer) error 
 	if b.record == "" || len(done) == 0 {
 		return nil
 	}
-	path, err := r.save(b.record)
+	path, err := r.Save(b.record, "kernels")
 	if err == nil {
 		fmt.Fprintf(stdout, "\nrecorded in %s\n", path)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nexus-memory/nexus/bench/peers/contest"
 )
 
 // script is a runner whose turns cost what a list says, a nanosecond an item each.
@@ -300,9 +302,9 @@ func TestRecord(t *testing.T) {
 	folder := t.TempDir()
 	var path string
 	for range 2 {
-		r := newRecord(&machine{cpu: "a, \"b\"", tier: "avx2"}, "bench/peers")
-		r.outcome(o, map[string]string{"numkong": "7.8.6"}, true)
-		if path, err = r.save(folder); err != nil {
+		r := contest.NewRecord("a, \"b\"", "avx2", "bench/peers")
+		recordOutcome(r, o, map[string]string{"numkong": "7.8.6"}, true)
+		if path, err = r.Save(folder, "kernels"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -311,7 +313,7 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	if !strings.HasSuffix(path, "-kernels.csv") || strings.Count(text, strings.Join(columns, ",")) != 1 {
+	if !strings.HasSuffix(path, "-kernels.csv") || strings.Count(text, strings.Join(contest.Columns, ",")) != 1 {
 		t.Errorf("%s:\n%s", path, text)
 	}
 	for _, want := range []string{
@@ -326,8 +328,8 @@ func TestRecord(t *testing.T) {
 }
 
 func TestBadCommandLines(t *testing.T) {
-	for _, args := range [][]string{{"--kind", "x"}, {"more"}, {"--only", "("}, {"--rounds", "0"}} {
-		if _, err := parse(args, io.Discard); err == nil {
+	for _, args := range [][]string{{"--kind", "x"}, {"more"}, {"--only", "("}, {"--rounds", "0"}, {"--size", "-1"}} {
+		if _, _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v passed", args)
 		}
 	}

@@ -8,12 +8,14 @@ import (
 
 	"github.com/tphakala/simd/cpu"
 	"github.com/viterin/vek/vek32"
+
+	"github.com/nexus-memory/nexus/bench/peers/contest"
 )
 
 // writeHeading tells what the figures hold for.
 func (b *bench) writeHeading(w io.Writer) {
 	m := &b.machine
-	fmt.Fprintf(w, "%s, tier %s, processor %d, load %s, huge pages %s\n", m.cpu, m.tier, b.cpu, load(), hugePages())
+	fmt.Fprintf(w, "%s, tier %s, processor %d, load %s, huge pages %s\n", m.cpu, m.tier, b.cpu, contest.Load(), hugePages())
 	for _, s := range m.sets {
 		fmt.Fprintf(w, "set %s: %s\n", s.name, s.why)
 	}
@@ -46,12 +48,12 @@ func writeOutcome(w io.Writer, o *outcome, wide bool) error {
 			name += " (all threads)"
 		}
 		if o.bytes > 0 {
-			rate = digits(o.bytes / r.cost())
+			rate = contest.Digits(o.bytes / r.cost())
 		}
 		if mine != nil {
-			share = digits(mine.ratio(r))
+			share = contest.Digits(mine.ratio(r))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", name, digits(r.cost()), digits(lowest(r.rounds)), rate, digits(r.caller), share)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", name, contest.Digits(r.cost()), contest.Digits(lowest(r.rounds)), rate, contest.Digits(r.caller), share)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -64,10 +66,35 @@ func writeOutcome(w io.Writer, o *outcome, wide bool) error {
 	for i := range o.bars {
 		b := &o.bars[i]
 		v, verdict := b.judge(o, wide)
-		fmt.Fprintf(w, "  bar %s: %s, %s\n", b.text, digits(v), verdict)
+		fmt.Fprintf(w, "  bar %s: %s, %s\n", b.text, contest.Digits(v), verdict)
 	}
 	_, err := fmt.Fprintln(w)
 	return err
+}
+
+// recordOutcome adds each party's cost, its ratio to the own side and the bars. versions
+// are those of the peers by group.
+func recordOutcome(r *contest.Record, o *outcome, versions map[string]string, wide bool) {
+	mine := o.fastest(own)
+	for i := range o.results {
+		p := &o.results[i]
+		if p.problem != nil {
+			continue
+		}
+		name := p.name
+		if v := versions[p.group]; v != "" {
+			name += " (" + v + ")"
+		}
+		r.Add(o.dataset, o.name+", "+name, p.cost(), "ns/"+o.unit)
+		if mine != nil && mine != p {
+			r.Add(o.dataset, o.name+", nexus over "+name, mine.ratio(p), "ratio")
+		}
+	}
+	for i := range o.bars {
+		if v, verdict := o.bars[i].judge(o, wide); verdict != notMeasured {
+			r.Add(o.dataset, fmt.Sprintf("%s, bar %s: %s", o.name, o.bars[i].text, verdict), v, "value")
+		}
+	}
 }
 
 // writeBars prints all bars once more, together.
@@ -77,7 +104,7 @@ func writeBars(w io.Writer, all []*outcome, wide bool) error {
 	for _, o := range all {
 		for i := range o.bars {
 			v, verdict := o.bars[i].judge(o, wide)
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", o.name, o.dataset, o.bars[i].text, digits(v), verdict)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", o.name, o.dataset, o.bars[i].text, contest.Digits(v), verdict)
 		}
 	}
 	return t.Flush()
@@ -89,19 +116,4 @@ func lowest(values []float64) float64 {
 		low = min(low, v)
 	}
 	return low
-}
-
-// digits prints three digits that mean something.
-func digits(v float64) string {
-	switch size := math.Abs(v); {
-	case math.IsNaN(v):
-		return "-"
-	case size >= 100:
-		return fmt.Sprintf("%.0f", v)
-	case size >= 10:
-		return fmt.Sprintf("%.1f", v)
-	case size >= 1:
-		return fmt.Sprintf("%.2f", v)
-	}
-	return fmt.Sprintf("%.3f", v)
 }

@@ -1,7 +1,7 @@
-/* A program of the first header (testdata/nexus-v1.h). It is compiled against that one for ever
-   and has to run with every later library of ABI 1; it also gives structs of other sizes than the
+/* A program of the first header (testdata/nexus-v2.h). It is compiled against that one for ever
+   and has to run with every later library of ABI 2; it also gives structs of other sizes than the
    library's, as older and newer programs do. */
-#include "testdata/nexus-v1.h"
+#include "testdata/nexus-v2.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +16,20 @@ static int failures;
     }                                                      \
   } while (0)
 
-/* A struct of a newer program: ours, room for what this library's own ABI has appended, and
-   members that it does not know. */
+#define LATER 32 /* further than any library of today reads */
+
+/* A struct of a newer program: ours, and members that this library does not know. */
 struct newer_memory {
   nexus_memory known;
-  unsigned char appended[512];
-  uint64_t later[2];
+  uint64_t later[LATER];
 };
 struct newer_query {
   nexus_query known;
-  unsigned char appended[512];
-  uint64_t later;
+  uint64_t later[LATER];
 };
 struct newer_options {
   nexus_open_options known;
-  uint64_t later[8]; /* further than any library of today reads */
+  uint64_t later[LATER];
 };
 struct newer_reply {
   nexus_reply known;
@@ -38,8 +37,7 @@ struct newer_reply {
 };
 struct newer_request {
   nexus_request known;
-  unsigned char appended[512];
-  uint64_t later;
+  uint64_t later[LATER];
 };
 
 static nexus_memory memory_of(const char *text) {
@@ -79,8 +77,8 @@ static void plain_use(nexus_db db) {
 
 /* An array of larger elements is stepped through by their size; what is set behind is refused. */
 static void larger_inputs(nexus_db db) {
-  struct newer_memory m[2] = {{{0}, {0}, {0, 0}}, {{0}, {0}, {0, 0}}};
-  struct newer_query q = {{0}, {0}, 0};
+  struct newer_memory m[2] = {{{0}, {0}}, {{0}, {0}}};
+  struct newer_query q = {{0}, {0}};
   struct newer_options o = {{0}, {0}};
   nexus_answer *answer = NULL;
   nexus_db none;
@@ -88,15 +86,15 @@ static void larger_inputs(nexus_db db) {
   m[0].known = memory_of("first of a newer program"), m[1].known = memory_of("second of a newer program");
   m[0].known.struct_size = m[1].known.struct_size = sizeof m[0];
   EXPECT(nexus_add(db, &m[0].known, 2, ids, NULL) == NEXUS_OK && ids[1] == ids[0] + 1);
-  m[1].later[1] = 1;
+  m[1].later[LATER - 1] = 1;
   EXPECT(nexus_add(db, &m[0].known, 2, ids, NULL) == NEXUS_UNSUPPORTED);
   q.known.struct_size = sizeof q;
   q.known.text = nexus_str("second");
   EXPECT(nexus_query_run(db, &q.known, &answer, NULL) == NEXUS_OK && nexus_answer_hit(answer, 0)->memory->id == ids[1]);
   nexus_free(answer);
-  q.later = 1;
+  q.later[LATER - 1] = 1;
   EXPECT(nexus_query_run(db, &q.known, &answer, NULL) == NEXUS_UNSUPPORTED && answer == NULL);
-  o.known.struct_size = sizeof o, o.later[7] = 1;
+  o.known.struct_size = sizeof o, o.later[LATER - 1] = 1;
   EXPECT(nexus_open(nexus_str("unused"), &o.known, &none, NULL) == NEXUS_UNSUPPORTED && none.v == 0);
 }
 
@@ -132,7 +130,7 @@ static void errors_of_every_size(nexus_db db) {
 }
 
 static void jobs(nexus_db db) {
-  struct newer_request r = {{0}, {0}, 0};
+  struct newer_request r = {{0}, {0}};
   struct newer_reply reply;
   nexus_job job;
   nexus_queue none = {0};
@@ -143,7 +141,7 @@ static void jobs(nexus_db db) {
   EXPECT(nexus_job_take(job, &reply.known, NULL) == NEXUS_OK && reply.known.stats->memories > 0);
   EXPECT(reply.known.struct_size == sizeof reply);
   nexus_free(reply.known.arena);
-  r.later = 1;
+  r.later[LATER - 1] = 1;
   EXPECT(nexus_submit(db, &r.known, none, NULL, &job, NULL) == NEXUS_UNSUPPORTED && job.v == 0);
   EXPECT(nexus_job_take(job, &reply.known, NULL) == NEXUS_INVALID);
 }

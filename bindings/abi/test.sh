@@ -1,6 +1,6 @@
 #!/bin/bash
 # What programs of today rely on: symbols, layouts, numbers, signatures, the glibc that is needed,
-# size, and headers that compile without a warning. testdata/*-v1* is of the first release of ABI 1
+# size, and headers that compile without a warning. testdata/*-v2* is of the first release of ABI 2
 # and stays as it is.
 . "$(dirname "$0")/../testing.sh"
 here=$root/bindings/abi
@@ -8,26 +8,26 @@ so=$build/lib/libnexus.so.1
 include=$root/bindings/include
 
 symbols() { nm -D --defined-only "$so" | awk '$2 != "A" { print $3 }' | sort; }
-only_ours() { ! symbols | grep -v '^nexus_[a-z_]*@@NEXUS_1$'; }
+only_ours() { ! symbols | grep -v '^nexus_[a-z_]*@@NEXUS_2$'; }
 symbols_stay() {
   symbols >"$scratch/symbols"
-  test -z "$(comm -23 "$here/testdata/symbols-v1.golden" "$scratch/symbols" | tee /dev/stderr)"
+  test -z "$(comm -23 "$here/testdata/symbols-v2.golden" "$scratch/symbols" | tee /dev/stderr)"
 }
-check "every exported symbol is nexus_*@@NEXUS_1" only_ours
+check "every exported symbol is nexus_*@@NEXUS_2" only_ours
 check "no symbol of the first release is gone" symbols_stay
 
 # Lines of the old file that are not in the new one, context (struct name) in front.
 lost() { awk 'NR == FNR { if (/^[^ ]/) s = $1; else have[s $0]; next } /^[^ ]/ { s = $1; next } !((s $0) in have) { print s, $0 }' "$1" "$2"; }
 layout_stays() {
   "$@" -I"$include" $strict "$root/capi/testdata/layout.c" -o "$scratch/layout" && "$scratch/layout" >"$scratch/layout.txt" &&
-    test -z "$(lost "$scratch/layout.txt" "$here/testdata/layout-v1.golden" | tee /dev/stderr)"
+    test -z "$(lost "$scratch/layout.txt" "$here/testdata/layout-v2.golden" | tee /dev/stderr)"
 }
 for cc in gcc clang; do check "no member has moved, $cc" layout_stays $cc -std=c99; done
 
 declarations() { sed -n '/^NEXUS_API/p; s/^  \(NEXUS_[A-Z_]* = [0-9]*\),.*/\1/p; s/^\(#define NEXUS_[A-Z_]* [0-9]*\).*/\1/p' "$1"; }
 declarations_stay() {
   declarations "$include/nexus.h" | sort >"$scratch/now"
-  declarations "$here/testdata/nexus-v1.h" | sort >"$scratch/then"
+  declarations "$here/testdata/nexus-v2.h" | sort >"$scratch/then"
   test "$(wc -l <"$scratch/then")" -gt 100 && test -z "$(comm -13 "$scratch/now" "$scratch/then" | tee /dev/stderr)"
 }
 check "no signature, number or limit has changed" declarations_stay

@@ -133,6 +133,8 @@ func (r *runner) step(s Step) (results, error) {
 		return r.update(s)
 	case "supersede", "history", "feedback":
 		return r.one(s)
+	case "delete_where":
+		return r.removeWhere(s)
 	case "stats":
 		st, err := r.db.Stats()
 		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}}, err
@@ -209,18 +211,20 @@ func (r *runner) query(s Step) (results, error) {
 		ValidAt      string   `json:"valid_at"`
 		Engines      []string `json:"engines"`
 		SingleEngine bool     `json:"single_engine"`
+		Filter       string   `json:"filter"`
 		Near         bool     `json:"near"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
 	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near}
-	var errs [5]error
+	var errs [6]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
 	q.Now, errs[2] = parseTime(a.Now)
 	q.AsOf, errs[3] = parseTime(a.AsOf)
 	q.ValidAt, errs[4] = parseTime(a.ValidAt)
+	q.Filter, errs[5] = engine.ParseFilter(a.Filter)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -377,13 +381,35 @@ func (s scope) engine() engine.Scope {
 	return engine.Scope{Tenant: s.Tenant, User: s.User, Agent: s.Agent, Session: s.Session}
 }
 
-func (r *runner) list(s Step) (results, error) {
-	var a scope
+// selection reads the members that list and delete_where take.
+func (s Step) selection() (engine.Selection, error) {
+	var a struct {
+		scope
+		Filter string `json:"filter"`
+	}
 	if err := s.arguments(&a); err != nil {
+		return engine.Selection{}, err
+	}
+	f, err := engine.ParseFilter(a.Filter)
+	return engine.Selection{Scope: a.engine(), Filter: f}, err
+}
+
+func (r *runner) removeWhere(s Step) (results, error) {
+	selected, err := s.selection()
+	if err != nil {
+		return nil, err
+	}
+	count, err := r.db.DeleteWhere(context.Background(), selected)
+	return results{{"count", count}}, err
+}
+
+func (r *runner) list(s Step) (results, error) {
+	selected, err := s.selection()
+	if err != nil {
 		return nil, err
 	}
 	ids := []engine.ID{}
-	for m, err := range r.db.List(context.Background(), a.engine()) {
+	for m, err := range r.db.List(context.Background(), selected) {
 		if err != nil {
 			return nil, err
 		}

@@ -87,6 +87,33 @@ void listings(const std::string &base) {
   EXPECT(thrown([&] { for (int i = 0; i < 600; ++i) ++at; }) == nexus::status::closed);
 }
 
+void selections(const std::string &base) {
+  nexus::db db(base + "/selections");
+  nexus::memory ann("The tide is out."), bob("The tide is in.");
+  ann.speaker = "Ann", bob.speaker = "Bob", bob.meta["score"] = 3;
+  db.add(ann), db.add(bob);
+  auto count = [&](const nexus::selection &s) {
+    int n = 0;
+    for (nexus::memory_view m : db.list(s)) n += m.id() > 0;
+    return n;
+  };
+  EXPECT(count({}) == 2 && count(nexus::scope{"", "nobody", "", ""}) == 0 && count(nexus::selection("score >= 3")) == 1);
+  nexus::query q("the tide");
+  q.filter = "speaker = \"Ann\"";
+  EXPECT(db.query(q).size() == 1 && db.query(q)[0].text() == "The tide is out.");
+  q.filter = "speaker = Ann";
+  try {
+    (void)db.query(q);
+    EXPECT(false);
+  } catch (const nexus::error &e) {
+    EXPECT(e.code() == nexus::status::invalid && std::string(e.what()).find("byte 10") != std::string::npos);
+  }
+  EXPECT(thrown([&] { db.remove_where({}); }) == nexus::status::invalid);
+  EXPECT(db.remove_where(nexus::selection("score = 3")) == 1);
+  EXPECT(db.remove_where_async(nexus::selection(q.filter = "speaker = \"Ann\"")).get() == 1);
+  EXPECT(count({}) == 0);
+}
+
 void jobs(const std::string &base) {
   nexus::db db = nexus::db::open_async(base + "/jobs").get();
   std::vector<nexus::memory> many(10, nexus::memory("a tide"));
@@ -215,6 +242,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, jobs, queues, embedders, versions, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, selections, jobs, queues, embedders, versions, threads}) part(argv[1]);
   return failures > 0;
 }

@@ -96,9 +96,16 @@ static void call_delete(struct bytes *b) {
   must(gone <= 8, "no more are deleted than were named");
 }
 
+static void call_delete_where(struct bytes *b) {
+  uint64_t gone = 0;
+  nexus_selection *s = take8(b) % 8 == 0 ? any_selection(b) : NULL; /* else there would soon be nothing left */
+  checked(nexus_delete_where((nexus_db){any_handle(b)}, s, take8(b) % 4 ? &gone : NULL, any_error(b)));
+  must(s || gone == 0, "no selection deletes nothing");
+}
+
 static void call_list(struct bytes *b) {
   nexus_cursor c = {0};
-  if (checked(nexus_list((nexus_db){any_handle(b)}, any_text(b), any_text(b), any_text(b), any_text(b), &c, any_error(b))) == NEXUS_OK) remember(c.v);
+  if (checked(nexus_list((nexus_db){any_handle(b)}, any_selection(b), &c, any_error(b))) == NEXUS_OK) remember(c.v);
   for (int i = take8(b) % 4; i > 0; i--) {
     nexus_memories *page = NULL;
     uint32_t wanted = any_number(b);
@@ -219,7 +226,7 @@ static void call_process(struct bytes *b) {
   (void)nexus_status_name((nexus_status)take64(b));
 }
 
-static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_list,
+static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_delete_where, call_list,
                                                 call_report, call_file, call_job,   call_job,   call_queue, call_open,   call_process,
                                                 call_change};
 

@@ -145,6 +145,12 @@ nexus_patch *any_patch(struct bytes *b) {
   return take8(b) == 255 ? NULL : p;
 }
 
+/* Filters that are one, and what has nothing to do with one. */
+static nexus_text any_filter(struct bytes *b) {
+  static const char *const filters[] = {"speaker = \"Ann\"", "not (id > 3 or exists key)", "n >= 1.5 and l has \"x\"", "time < 2024-01-01", "(", ""};
+  return take8(b) % 2 ? nexus_str(filters[take8(b) % (sizeof filters / sizeof *filters)]) : any_text(b);
+}
+
 nexus_query *any_query(struct bytes *b) {
   uint32_t size;
   nexus_query *q = sized(b, sizeof *q, &size);
@@ -154,6 +160,7 @@ nexus_query *any_query(struct bytes *b) {
   q->text = take8(b) < 128 ? nexus_str("what of the tide") : any_text(b);
   q->vector = any_vector(b, &q->vector_count);
   q->tenant = any_text(b), q->user = any_text(b), q->agent = any_text(b), q->session = any_text(b);
+  q->filter = any_filter(b);
   q->engine_count = take8(b) % 3;
   q->engines = engines = page_end(q->engine_count * sizeof *engines);
   for (size_t i = 0; i < q->engine_count; i++) engines[i] = take8(b) % 2 ? nexus_str("lexical") : any_text(b);
@@ -162,6 +169,15 @@ nexus_query *any_query(struct bytes *b) {
   q->k = any_number(b), q->intent = take8(b) % 8;
   for (int i = 0; i < NEXUS_FACTOR_COUNT; i++) q->weights[i] = any_float(b);
   return q;
+}
+
+nexus_selection *any_selection(struct bytes *b) {
+  uint32_t size;
+  nexus_selection *s = sized(b, sizeof *s, &size);
+  s->reserved = take8(b) / 250;
+  s->tenant = any_text(b), s->user = any_text(b), s->agent = any_text(b), s->session = any_text(b);
+  s->filter = any_filter(b);
+  return take8(b) % 8 ? s : NULL;
 }
 
 nexus_open_options *any_options(struct bytes *b) {
@@ -195,7 +211,8 @@ nexus_request *any_request(struct bytes *b) {
   ids[0] = take8(b) % 64, ids[1] = take8(b), r->ids = ids, r->id_count = take8(b) % 3;
   r->query = take8(b) % 8 ? any_query(b) : NULL;
   if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b);
-  r->tenant = any_text(b), r->user = any_text(b), r->agent = any_text(b), r->session = any_text(b), r->key = any_text(b);
+  r->tenant = any_text(b), r->key = any_text(b), r->selection = any_selection(b);
+  if (take8(b) == 0) r->user = any_text(b), r->agent = any_text(b), r->session = any_text(b);
   return r;
 }
 

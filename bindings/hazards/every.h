@@ -8,6 +8,7 @@
 static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus_queue queue, nexus_status want, nexus_status or_else) {
   nexus_memory m = memory_of("every");
   nexus_query q = {.struct_size = sizeof q, .text = nexus_str("every")};
+  nexus_selection nobody = {.struct_size = sizeof nobody, .user = nexus_str("nobody")};
   nexus_request request = {.struct_size = sizeof request, .op = NEXUS_OP_STATS};
   nexus_reply reply = {.struct_size = sizeof reply};
   nexus_completion completion;
@@ -36,7 +37,8 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       {"history", nexus_history(db, 1, &list[4], NULL)},
       {"feedback", nexus_feedback(db, 1, 0, NULL)},
       {"delete", nexus_delete(db, &id, 1, NULL, NULL)},
-      {"list", nexus_list(db, none, none, none, none, &c, NULL)},
+      {"delete_where", nexus_delete_where(db, &nobody, NULL, NULL)},
+      {"list", nexus_list(db, NULL, &c, NULL)},
       {"next", nexus_next(cursor, 1, &list[2], NULL)},
       {"cursor_close", nexus_cursor_close(cursor, NULL)},
       {"stats", nexus_stats_read(db, &stats, NULL)},

@@ -6,14 +6,13 @@ static const char *base;
 
 static void after_close(void) {
   nexus_db db = open_in(base, "closed");
-  nexus_text none = nexus_str(NULL);
   nexus_cursor cursor;
   nexus_queue queue;
   nexus_job job;
   nexus_reply reply = {.struct_size = sizeof reply};
   nexus_request request = {.struct_size = sizeof request, .op = NEXUS_OP_STATS};
   EXPECT(nexus_queue_create(&queue, NULL) == NEXUS_OK);
-  EXPECT(nexus_list(db, none, none, none, none, &cursor, NULL) == NEXUS_OK);
+  EXPECT(nexus_list(db, NULL, &cursor, NULL) == NEXUS_OK);
   EXPECT(nexus_submit(db, &request, queue, NULL, &job, NULL) == NEXUS_OK);
   EXPECT(nexus_job_take(job, &reply, NULL) == NEXUS_OK);
   nexus_free(reply.arena);
@@ -57,11 +56,10 @@ static void *ask_until_closed(void *unused) {
 
 static void *list_until_closed(void *unused) {
   nexus_status status = NEXUS_OK;
-  nexus_text none = nexus_str(NULL);
   (void)unused;
   while (status == NEXUS_OK) {
     nexus_cursor c;
-    if ((status = nexus_list(shared, none, none, none, none, &c, NULL)) != NEXUS_OK) break;
+    if ((status = nexus_list(shared, NULL, &c, NULL)) != NEXUS_OK) break;
     for (size_t count = 1; status == NEXUS_OK && count > 0;) {
       nexus_memories *page = NULL;
       status = nexus_next(c, 3, &page, NULL);

@@ -5,10 +5,9 @@
 static const char *base;
 
 static void listing(nexus_db db) {
-  nexus_text none = nexus_str(NULL);
   nexus_cursor c;
   nexus_memories *page = NULL;
-  EXPECT(nexus_list(db, none, none, none, none, &c, NULL) == NEXUS_OK && nexus_next(c, 2, &page, NULL) == NEXUS_OK);
+  EXPECT(nexus_list(db, NULL, &c, NULL) == NEXUS_OK && nexus_next(c, 2, &page, NULL) == NEXUS_OK);
   nexus_free(page);
   EXPECT(nexus_cursor_close(c, NULL) == NEXUS_OK);
 }

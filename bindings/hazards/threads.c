@@ -10,10 +10,9 @@ static atomic_int stop;
 static atomic_ulong done;
 
 static void listed(void) {
-  nexus_text none = nexus_str(NULL);
   nexus_cursor c;
   size_t count = 1;
-  EXPECT(nexus_list(db, none, none, none, none, &c, NULL) == NEXUS_OK);
+  EXPECT(nexus_list(db, NULL, &c, NULL) == NEXUS_OK);
   for (int page = 0; page < 3 && count > 0; page++) {
     nexus_memories *list = NULL;
     EXPECT(nexus_next(c, 10, &list, NULL) == NEXUS_OK);

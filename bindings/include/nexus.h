@@ -29,7 +29,7 @@ extern "C" {
 #define NEXUS_API extern
 #endif
 
-#define NEXUS_ABI_VERSION 1
+#define NEXUS_ABI_VERSION 2
 #define NEXUS_VERSION "0.1.0"
 
 /* Limits. */
@@ -146,6 +146,7 @@ enum nexus_op {
   NEXUS_OP_IMPORT = 12, /* nexus_import */
   NEXUS_OP_LIST = 13, /* nexus_list: opens a cursor */
   NEXUS_OP_NEXT = 14, /* nexus_next: a page of a cursor */
+  NEXUS_OP_DELETE_WHERE = 15, /* nexus_delete_where */
   NEXUS_OP_UPDATE = 16, /* nexus_update */
   NEXUS_OP_SUPERSEDE = 17, /* nexus_supersede */
   NEXUS_OP_HISTORY = 18, /* nexus_history */
@@ -199,7 +200,7 @@ typedef struct nexus_error {
   uint32_t retryable; /* 1: the same call may succeed later */
   char message[NEXUS_ERROR_BYTES]; /* what and where, never the user's text; cut at a rune */
 } nexus_error;
-#define NEXUS_ERROR_SIZE_1 512 /* its size in ABI 1 */
+#define NEXUS_ERROR_SIZE_1 512 /* its size in the oldest ABI served */
 
 /* A further value of a memory, by name. The member that type names holds the value. */
 typedef struct nexus_meta {
@@ -253,7 +254,7 @@ typedef struct nexus_memory {
   uint32_t version; /* output: 1 as it was added, one more with every update */
   uint32_t reserved2; /* 0 */
 } nexus_memory;
-#define NEXUS_MEMORY_SIZE_1 224 /* its size in ABI 1 */
+#define NEXUS_MEMORY_SIZE_1 224 /* its size in the oldest ABI served */
 
 /* What nexus_update changes. memory holds the values of what flags name, a vector if it
    changes, and meta entries to set; everything else of it is zero. */
@@ -266,7 +267,7 @@ typedef struct nexus_patch {
   uint32_t if_version; /* the version that the caller has seen: CONFLICT where it is another by now; 0 means any */
   uint32_t reserved; /* 0 */
 } nexus_patch;
-#define NEXUS_PATCH_SIZE_1 40 /* its size in ABI 1 */
+#define NEXUS_PATCH_SIZE_1 40 /* its size in the oldest ABI served */
 
 /* A question. text or vector is required; zero everything else that is not given. */
 typedef struct nexus_query {
@@ -288,8 +289,21 @@ typedef struct nexus_query {
   float weights[NEXUS_FACTOR_COUNT]; /* each 0..1, with NEXUS_QUERY_HAS_WEIGHTS */
   int64_t as_of_us; /* what the store knew at that time, with NEXUS_QUERY_HAS_AS_OF */
   int64_t valid_at_us; /* what was true at that time, with NEXUS_QUERY_HAS_VALID_AT */
+  nexus_text filter; /* condition on the fields of what may be found, such as speaker = "Ann" and time >= 2024-01-01 */
 } nexus_query;
-#define NEXUS_QUERY_SIZE_1 168 /* its size in ABI 1 */
+#define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
+
+/* Which memories a listing or a deletion is about: those of a scope that a filter lets through. */
+typedef struct nexus_selection {
+  uint32_t struct_size; /* sizeof(nexus_selection) */
+  uint32_t reserved; /* 0 */
+  nexus_text tenant;
+  nexus_text user;
+  nexus_text agent;
+  nexus_text session;
+  nexus_text filter; /* as of nexus_query */
+} nexus_selection;
+#define NEXUS_SELECTION_SIZE_1 88 /* its size in the oldest ABI served */
 
 /* One passage of an answer. */
 typedef struct nexus_hit {
@@ -301,7 +315,7 @@ typedef struct nexus_hit {
   float factors[NEXUS_FACTOR_COUNT]; /* each 0..1, by nexus_factor */
   uint32_t reserved;
 } nexus_hit;
-#define NEXUS_HIT_SIZE_1 56 /* its size in ABI 1 */
+#define NEXUS_HIT_SIZE_1 56 /* its size in the oldest ABI served */
 
 /* One engine's part in an answer. */
 typedef struct nexus_engine_trace {
@@ -312,7 +326,7 @@ typedef struct nexus_engine_trace {
   uint64_t candidates;
   int64_t took_ns;
 } nexus_engine_trace;
-#define NEXUS_ENGINE_TRACE_SIZE_1 56 /* its size in ABI 1 */
+#define NEXUS_ENGINE_TRACE_SIZE_1 56 /* its size in the oldest ABI served */
 
 /* An answer. Step through hits with nexus_answer_hit and through engines with
    nexus_answer_engine, which know the sizes of a newer library's elements. Freed, whole, by
@@ -336,7 +350,7 @@ typedef struct nexus_answer {
   uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
   uint32_t reserved;
 } nexus_answer;
-#define NEXUS_ANSWER_SIZE_1 96 /* its size in ABI 1 */
+#define NEXUS_ANSWER_SIZE_1 96 /* its size in the oldest ABI served */
 
 /* Memories with their vectors. Step through them with nexus_memories_at. Freed, whole, by
    nexus_free. */
@@ -346,7 +360,7 @@ typedef struct nexus_memories {
   size_t count;
   const nexus_memory *items;
 } nexus_memories;
-#define NEXUS_MEMORIES_SIZE_1 24 /* its size in ABI 1 */
+#define NEXUS_MEMORIES_SIZE_1 24 /* its size in the oldest ABI served */
 
 /* Figures of a store. Freed by nexus_free. */
 typedef struct nexus_stats {
@@ -383,7 +397,7 @@ typedef struct nexus_stats {
   uint64_t cache_near_bytes; /* held, about */
   uint64_t cache_near_ns; /* of a look-up, the mean of those that were timed */
 } nexus_stats;
-#define NEXUS_STATS_SIZE_1 144 /* its size in ABI 1 */
+#define NEXUS_STATS_SIZE_1 144 /* its size in the oldest ABI served */
 
 /* Something that a check or an import found. */
 typedef struct nexus_problem {
@@ -401,7 +415,7 @@ typedef struct nexus_report {
   uint64_t bad; /* problems in all; a check stops at 100 */
   const nexus_problem *problems;
 } nexus_report;
-#define NEXUS_REPORT_SIZE_1 32 /* its size in ABI 1 */
+#define NEXUS_REPORT_SIZE_1 32 /* its size in the oldest ABI served */
 
 /* Which implementation serves an operation on this CPU. */
 typedef struct nexus_kernel {
@@ -420,7 +434,7 @@ typedef struct nexus_info {
   const nexus_kernel *kernels;
   size_t kernel_count;
 } nexus_info;
-#define NEXUS_INFO_SIZE_1 88 /* its size in ABI 1 */
+#define NEXUS_INFO_SIZE_1 88 /* its size in the oldest ABI served */
 
 /* Fills rows, count x dim numbers; see nexus_embedder. */
 typedef nexus_status (*nexus_embed_function)(void *context, const nexus_text *texts, size_t count,
@@ -440,7 +454,7 @@ typedef struct nexus_embedder {
   void *context; /* handed to embed */
   nexus_release_function release; /* called once with context when the store no longer needs it, or nexus_open failed; or NULL */
 } nexus_embedder;
-#define NEXUS_EMBEDDER_SIZE_1 48 /* its size in ABI 1 */
+#define NEXUS_EMBEDDER_SIZE_1 48 /* its size in the oldest ABI served */
 
 /* How to open a store. NULL, or all zero but struct_size, is good: it creates or opens one that
    embeds texts by hashing, or keeps the caller's vectors if the first memory brings one. */
@@ -455,7 +469,7 @@ typedef struct nexus_open_options {
   int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
   int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
 } nexus_open_options;
-#define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in ABI 1 */
+#define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in the oldest ABI served */
 
 /* Limits of the library in this process. Zero leaves a value as it is. */
 typedef struct nexus_config {
@@ -465,7 +479,7 @@ typedef struct nexus_config {
   uint32_t reserved; /* 0 */
   int64_t memory_limit; /* soft limit of the Go heap in bytes (GOMEMLIMIT) */
 } nexus_config;
-#define NEXUS_CONFIG_SIZE_1 24 /* its size in ABI 1 */
+#define NEXUS_CONFIG_SIZE_1 24 /* its size in the oldest ABI served */
 
 /* An operation to submit: op and what that operation's function takes; the rest zero. */
 typedef struct nexus_request {
@@ -480,17 +494,18 @@ typedef struct nexus_request {
   const uint64_t *ids; /* GET, UPDATE, SUPERSEDE, HISTORY, FEEDBACK (one); DELETE */
   size_t id_count;
   const nexus_query *query; /* QUERY */
-  nexus_text tenant; /* GET_BY_KEY, LIST */
-  nexus_text user; /* LIST */
-  nexus_text agent; /* LIST */
-  nexus_text session; /* LIST */
+  nexus_text tenant; /* GET_BY_KEY */
+  nexus_text user; /* of ABI 1; stands in selection */
+  nexus_text agent; /* of ABI 1; stands in selection */
+  nexus_text session; /* of ABI 1; stands in selection */
   nexus_text key; /* GET_BY_KEY */
   nexus_cursor cursor; /* NEXT */
   const nexus_patch *patch; /* UPDATE */
   double value; /* FEEDBACK */
+  const nexus_selection *selection; /* LIST, DELETE_WHERE */
   nexus_text backup; /* RESTORE: the directory of the backup */
 } nexus_request;
-#define NEXUS_REQUEST_SIZE_1 168 /* its size in ABI 1 */
+#define NEXUS_REQUEST_SIZE_1 192 /* its size in the oldest ABI served */
 
 /* The outcome of a job: what its operation's function gives. All pointers are into one arena,
    freed by nexus_free(arena). */
@@ -503,11 +518,11 @@ typedef struct nexus_reply {
   const nexus_stats *stats; /* STATS */
   const nexus_report *report; /* VERIFY, IMPORT */
   const uint64_t *ids; /* ADD: one a memory; SUPERSEDE: one */
-  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
+  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
 } nexus_reply;
-#define NEXUS_REPLY_SIZE_1 80 /* its size in ABI 1 */
+#define NEXUS_REPLY_SIZE_1 80 /* its size in the oldest ABI served */
 
 /* A job that is done. */
 typedef struct nexus_completion {
@@ -529,8 +544,8 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 /* The version of the library, NUL-terminated, static. Any thread. */
 NEXUS_API const char *nexus_version(void);
 
-/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions. Any
-   thread. */
+/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters.
+   Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */
@@ -577,6 +592,11 @@ NEXUS_API nexus_status nexus_get_by_key(nexus_db db, nexus_text tenant, nexus_te
    later answer; nexus_compact erases their bytes. Any thread. */
 NEXUS_API nexus_status nexus_delete(nexus_db db, const uint64_t *ids, size_t count, uint64_t *deleted, nexus_error *error);
 
+/* Removes the memories of a selection as they are now; *deleted (may be NULL) receives how
+   many. A selection of nothing, neither scope nor filter, is INVALID. Very many are removed in
+   several commits. Any thread. */
+NEXUS_API nexus_status nexus_delete_where(nexus_db db, const nexus_selection *selection, uint64_t *deleted, nexus_error *error);
+
 /* Changes a memory: what the patch does not name stays. It becomes a new version under the same
    id, durable when it returns, and the old one is in no later answer but those with as_of_us.
    *memories, a list of one, is the new version, or the memory as it is where nothing changes. A
@@ -597,9 +617,9 @@ NEXUS_API nexus_status nexus_history(nexus_db db, uint64_t id, nexus_memories **
    when the store is closed. Any thread. */
 NEXUS_API nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error *error);
 
-/* Begins a listing of the memories of a scope in the order of their ids, from the snapshot that
-   is current now. Any thread. */
-NEXUS_API nexus_status nexus_list(nexus_db db, nexus_text tenant, nexus_text user, nexus_text agent, nexus_text session, nexus_cursor *cursor, nexus_error *error);
+/* Begins a listing of the memories of a selection in the order of their ids, from the snapshot
+   that is current now. NULL selects all that have no tenant. Any thread. */
+NEXUS_API nexus_status nexus_list(nexus_db db, const nexus_selection *selection, nexus_cursor *cursor, nexus_error *error);
 
 /* The next memories of a listing, at most count (1..NEXUS_PAGE_MAX), fewer where they are long;
    none at its end. After a cancelled job the page that it asked for comes next. *memories is

@@ -147,7 +147,7 @@ class asked {
     c_.struct_size = sizeof c_;
     c_.text = text(q.text), c_.vector = q.vector.data(), c_.vector_count = q.vector.size();
     c_.tenant = text(q.scope.tenant), c_.user = text(q.scope.user);
-    c_.agent = text(q.scope.agent), c_.session = text(q.scope.session);
+    c_.agent = text(q.scope.agent), c_.session = text(q.scope.session), c_.filter = text(q.filter);
     for (const std::string &engine : q.engines) engines_.push_back(text(engine));
     c_.engines = engines_.empty() ? nullptr : engines_.data(), c_.engine_count = engines_.size();
     if (q.now) c_.flags |= NEXUS_QUERY_HAS_NOW, c_.now_us = microseconds(*q.now);
@@ -170,6 +170,15 @@ class asked {
   nexus_query c_{};
   std::vector<nexus_text> engines_;
 };
+
+/* A selection in the form of the C interface. It refers to the strings of the selection. */
+inline nexus_selection selected(const selection &s) noexcept {
+  nexus_selection c{};
+  c.struct_size = sizeof c;
+  c.tenant = text(s.scope.tenant), c.user = text(s.scope.user), c.agent = text(s.scope.agent);
+  c.session = text(s.scope.session), c.filter = text(s.filter);
+  return c;
+}
 
 inline nexus_status say(char *message, std::size_t size, std::string_view what, status code) noexcept {
   if (size > 0) message[what.copy(message, size - 1)] = 0;
@@ -244,7 +253,7 @@ class owner {
 
 }  // namespace detail
 
-/* The memories of a scope in the order of their ids, from the snapshot of its making: an input
+/* The memories of a selection in the order of their ids, from the snapshot of its making: an input
    range, to be gone through once, by one thread. A view is valid until the iterator moves. */
 class listing {
  public:
@@ -354,12 +363,12 @@ class db {
     return stored_memory(detail::arena<nexus_memories>(list));
   }
 
-  /* The memories of a scope, in the order of their ids. */
-  listing list(const scope &s = {}) const {
+  /* The memories of a selection, in the order of their ids. */
+  listing list(const selection &s = {}) const {
+    const nexus_selection what = detail::selected(s);
     nexus_cursor cursor{0};
     detail::failure f;
-    f.check(nexus_list(handle(), detail::text(s.tenant), detail::text(s.user), detail::text(s.agent),
-                       detail::text(s.session), &cursor, &f));
+    f.check(nexus_list(handle(), &what, &cursor, &f));
     return listing(cursor);
   }
 
@@ -371,6 +380,14 @@ class db {
     return count;
   }
   std::uint64_t remove(std::uint64_t id) { return remove(span<const std::uint64_t>(&id, 1)); }
+  /* Removes the memories of a selection, which must name something; gives their number. */
+  std::uint64_t remove_where(const selection &s) {
+    const nexus_selection what = detail::selected(s);
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_delete_where(handle(), &what, &count, &f));
+    return count;
+  }
 
   /* Changes a memory: a new version under the same id, which is returned; what the patch does not
      name stays. Throws conflict where patch.if_version is not the current one. */
@@ -470,6 +487,7 @@ class db {
   job<std::vector<std::uint64_t>> supersede_async(std::uint64_t old, const memory &by, announce where = {}); /* one id */
   job<versions> history_async(std::uint64_t id, announce where = {}) const;
   job<void> feedback_async(std::uint64_t id, double value, announce where = {});
+  job<std::uint64_t> remove_where_async(const selection &s, announce where = {});
   job<nexus::stats> stats_async(announce where = {}) const;
   job<report> verify_async(announce where = {}) const;
   job<void> compact_async(announce where = {});

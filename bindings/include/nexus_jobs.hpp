@@ -238,6 +238,13 @@ inline job<void> db::feedback_async(std::uint64_t id, double value, announce whe
   return detail::submit<void>(handle(), r, where);
 }
 
+inline job<std::uint64_t> db::remove_where_async(const selection &s, announce where) {
+  nexus_request r = detail::request(NEXUS_OP_DELETE_WHERE);
+  const nexus_selection what = detail::selected(s);
+  r.selection = &what;
+  return detail::submit<std::uint64_t>(handle(), r, where);
+}
+
 inline job<stats> db::stats_async(announce where) const {
   return detail::submit<nexus::stats>(handle(), detail::request(NEXUS_OP_STATS), where);
 }

@@ -23,11 +23,12 @@ typedef struct nexus_api {
   nexus_status (*nexus_get)(nexus_db db, uint64_t id, nexus_memories **memories, nexus_error *error);
   nexus_status (*nexus_get_by_key)(nexus_db db, nexus_text tenant, nexus_text key, nexus_memories **memories, nexus_error *error);
   nexus_status (*nexus_delete)(nexus_db db, const uint64_t *ids, size_t count, uint64_t *deleted, nexus_error *error);
+  nexus_status (*nexus_delete_where)(nexus_db db, const nexus_selection *selection, uint64_t *deleted, nexus_error *error);
   nexus_status (*nexus_update)(nexus_db db, uint64_t id, const nexus_patch *patch, nexus_memories **memories, nexus_error *error);
   nexus_status (*nexus_supersede)(nexus_db db, uint64_t old, const nexus_memory *memory, uint64_t *id, nexus_error *error);
   nexus_status (*nexus_history)(nexus_db db, uint64_t id, nexus_memories **memories, nexus_error *error);
   nexus_status (*nexus_feedback)(nexus_db db, uint64_t id, double value, nexus_error *error);
-  nexus_status (*nexus_list)(nexus_db db, nexus_text tenant, nexus_text user, nexus_text agent, nexus_text session, nexus_cursor *cursor, nexus_error *error);
+  nexus_status (*nexus_list)(nexus_db db, const nexus_selection *selection, nexus_cursor *cursor, nexus_error *error);
   nexus_status (*nexus_next)(nexus_cursor cursor, uint32_t count, nexus_memories **memories, nexus_error *error);
   nexus_status (*nexus_cursor_close)(nexus_cursor cursor, nexus_error *error);
   nexus_status (*nexus_stats_read)(nexus_db db, nexus_stats **stats, nexus_error *error);
@@ -65,6 +66,7 @@ static const char *const nexus_api_names[] = {
   "nexus_get",
   "nexus_get_by_key",
   "nexus_delete",
+  "nexus_delete_where",
   "nexus_update",
   "nexus_supersede",
   "nexus_history",

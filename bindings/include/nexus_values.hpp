@@ -199,6 +199,17 @@ struct scope {
   std::string tenant, user, agent, session;
 };
 
+/* Which memories a listing or a deletion is about: those of a scope that a filter lets through,
+   such as speaker = "Ann" and time >= 2024-01-01. */
+struct selection {
+  selection() = default;
+  selection(nexus::scope of, std::string condition = {}) : scope(std::move(of)), filter(std::move(condition)) {}
+  explicit selection(std::string condition) : filter(std::move(condition)) {}
+
+  nexus::scope scope;
+  std::string filter;
+};
+
 /* A question. text or vector is required; see nexus_query. */
 struct query {
   query() = default;
@@ -208,6 +219,7 @@ struct query {
   std::string text;
   span<const float> vector; /* borrowed until the call with it returns */
   nexus::scope scope;
+  std::string filter; /* condition on the fields of what may be found; empty: none */
   std::uint32_t k = 0; /* hits wanted; 0 means NEXUS_DEFAULT_K */
   nexus::intent intent = nexus::intent::general;
   std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */

@@ -85,6 +85,15 @@ int main(void) {
   printf("  weights %zu %zu\n", offsetof(nexus_query, weights), sizeof(((nexus_query *)0)->weights));
   printf("  as_of_us %zu %zu\n", offsetof(nexus_query, as_of_us), sizeof(((nexus_query *)0)->as_of_us));
   printf("  valid_at_us %zu %zu\n", offsetof(nexus_query, valid_at_us), sizeof(((nexus_query *)0)->valid_at_us));
+  printf("  filter %zu %zu\n", offsetof(nexus_query, filter), sizeof(((nexus_query *)0)->filter));
+  printf("nexus_selection %zu\n", sizeof(nexus_selection));
+  printf("  struct_size %zu %zu\n", offsetof(nexus_selection, struct_size), sizeof(((nexus_selection *)0)->struct_size));
+  printf("  reserved %zu %zu\n", offsetof(nexus_selection, reserved), sizeof(((nexus_selection *)0)->reserved));
+  printf("  tenant %zu %zu\n", offsetof(nexus_selection, tenant), sizeof(((nexus_selection *)0)->tenant));
+  printf("  user %zu %zu\n", offsetof(nexus_selection, user), sizeof(((nexus_selection *)0)->user));
+  printf("  agent %zu %zu\n", offsetof(nexus_selection, agent), sizeof(((nexus_selection *)0)->agent));
+  printf("  session %zu %zu\n", offsetof(nexus_selection, session), sizeof(((nexus_selection *)0)->session));
+  printf("  filter %zu %zu\n", offsetof(nexus_selection, filter), sizeof(((nexus_selection *)0)->filter));
   printf("nexus_hit %zu\n", sizeof(nexus_hit));
   printf("  struct_size %zu %zu\n", offsetof(nexus_hit, struct_size), sizeof(((nexus_hit *)0)->struct_size));
   printf("  duplicate_count %zu %zu\n", offsetof(nexus_hit, duplicate_count), sizeof(((nexus_hit *)0)->duplicate_count));
@@ -222,6 +231,7 @@ int main(void) {
   printf("  cursor %zu %zu\n", offsetof(nexus_request, cursor), sizeof(((nexus_request *)0)->cursor));
   printf("  patch %zu %zu\n", offsetof(nexus_request, patch), sizeof(((nexus_request *)0)->patch));
   printf("  value %zu %zu\n", offsetof(nexus_request, value), sizeof(((nexus_request *)0)->value));
+  printf("  selection %zu %zu\n", offsetof(nexus_request, selection), sizeof(((nexus_request *)0)->selection));
   printf("  backup %zu %zu\n", offsetof(nexus_request, backup), sizeof(((nexus_request *)0)->backup));
   printf("nexus_reply %zu\n", sizeof(nexus_reply));
   printf("  struct_size %zu %zu\n", offsetof(nexus_reply, struct_size), sizeof(((nexus_reply *)0)->struct_size));

@@ -206,7 +206,7 @@ func wantWhole(t *testing.T, dir string, acks []ack) {
 	db := openStore(t, dir)
 	defer closeStore(t, db)
 	seen := map[string]engine.ID{}
-	for m, err := range db.List(context.Background(), engine.Scope{}) {
+	for m, err := range db.List(context.Background(), engine.Selection{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 
 type queryFlags struct {
 	engine.Query
+	filter  string
 	intent  string
 	explain bool
 	full    bool
@@ -34,6 +35,7 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 "speaker","session","user","time","source","start","end","duplicates"}],"took_us","trace"}.`,
 		Example: `  nexus query where does Ann live
   nexus query -k 3 --user ann --explain "what did we decide about the invoice?"
+  nexus query --filter 'speaker = "Ann" and time >= 2024-01-01' "where to?"
   nexus query --json --intent recent "latest release" | jq -r '.hits[].text'`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -43,6 +45,7 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 	}
 	c.Flags().IntVarP(&f.K, "k", "k", model.DefaultK, fmt.Sprintf("`HITS` wanted, 1 to %d", model.HitCountMax))
 	scopeFlags(c, &f.Scope, "only memories of this")
+	filterFlag(c, &f.filter)
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
 	c.Flags().Var(timeFlag{value: &f.AsOf}, "as-of", "what the store knew at this `TIME`")
 	c.Flags().Var(timeFlag{value: &f.ValidAt}, "valid-at", "only what was true at this `TIME`")
@@ -64,6 +67,9 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 	}
 	var err error
 	if f.Intent, err = model.ParseIntent(f.intent); err != nil {
+		return wrongUse{err}
+	}
+	if f.Filter, err = engine.ParseFilter(f.filter); err != nil {
 		return wrongUse{err}
 	}
 	return a.withStore(ctx, reading, func(db *engine.DB) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -120,36 +121,66 @@ func parseIDs(args []string) ([]engine.ID, error) {
 
 func newListCommand(a *app) *cobra.Command {
 	var scope engine.Scope
+	var filter string
 	var limit int
 	var after uint64
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List memories in the order they were added",
-		Long: `Lists the memories of a scope; without --tenant, those outside of tenants. Long texts are cut.
+		Long: `Lists the memories of a scope that a filter lets through; without --tenant, those outside of
+tenants. Long texts are cut.
 --json prints the records that import takes. Exit code 3 when there are none.`,
 		Example: `  nexus list --user ann --limit 20
+  nexus list --filter 'tags has "todo" and not exists done'
   nexus list --json --after 5000 --limit 1000`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if limit < 0 {
 				return wrongUsef("--limit is %d, want 0 (all) or more", limit)
 			}
+			selected, err := selection(scope, filter)
+			if err != nil {
+				return err
+			}
 			return a.withStore(c.Context(), reading, func(db *engine.DB) error {
-				return a.list(c.Context(), db, scope, engine.ID(after), limit)
+				return a.list(c.Context(), db, selected, engine.ID(after), limit)
 			})
 		},
 	}
 	scopeFlags(c, &scope, "only memories of this")
+	filterFlag(c, &filter)
 	c.Flags().IntVar(&limit, "limit", 0, "print at most this `NUMBER`; 0 means all")
 	c.Flags().Uint64Var(&after, "after", 0, "start behind this `ID`")
 	return c
 }
 
-func (a *app) list(ctx context.Context, db *engine.DB, scope engine.Scope, after engine.ID, limit int) error {
+// filterFlag adds the flag of a filter.
+func filterFlag(c *cobra.Command, filter *string) {
+	c.Flags().StringVar(filter, "filter", "", "only memories whose fields are so: a `CONDITION` such as 'kind = semantic and tags has \"x\"'")
+}
+
+// selection is a scope with what a filter's text says.
+func selection(scope engine.Scope, filter string) (engine.Selection, error) {
+	f, err := engine.ParseFilter(filter)
+	if err != nil {
+		return engine.Selection{}, wrongUse{err}
+	}
+	return engine.Selection{Scope: scope, Filter: f}, nil
+}
+
+// wrongFilter makes the mistake of a filter one of the command's user.
+func wrongFilter(err error) error {
+	if errors.Is(err, engine.ErrInvalid) {
+		return wrongUse{err}
+	}
+	return err
+}
+
+func (a *app) list(ctx context.Context, db *engine.DB, selected engine.Selection, after engine.ID, limit int) error {
 	width, count := outputWidth(), 0
-	for m, err := range db.List(ctx, scope) {
+	for m, err := range db.List(ctx, selected) {
 		if err != nil {
-			return err
+			return wrongFilter(err)
 		}
 		if m.ID <= after {
 			continue
@@ -165,14 +196,14 @@ func (a *app) list(ctx context.Context, db *engine.DB, scope engine.Scope, after
 		}
 	}
 	if count == 0 {
-		return nothingFound{"nothing found" + a.outside(ctx, db, scope)}
+		return nothingFound{"nothing found" + a.outside(ctx, db, selected.Scope)}
 	}
 	return nil
 }
 
 // outside says how much the store has where the scope has nothing.
 func (a *app) outside(ctx context.Context, db *engine.DB, scope engine.Scope) string {
-	for range db.List(ctx, scope) {
+	for range db.List(ctx, engine.Selection{Scope: scope}) {
 		return ""
 	}
 	stats, err := db.Stats()
@@ -196,22 +227,23 @@ func (a *app) printListed(m *engine.Memory, width int) error {
 
 type deleteFlags struct {
 	engine.Scope
-	key, source string
-	yes         bool
+	key, source, filter string
+	yes                 bool
 }
 
 func newDeleteCommand(a *app) *cobra.Command {
 	var f deleteFlags
 	c := &cobra.Command{
-		Use:   "delete ID... | --key KEY | --source PATH | --user USER | --session SESSION | --agent AGENT",
+		Use:   "delete ID... | --key KEY | --source PATH | --user USER | --session SESSION | --agent AGENT | --filter CONDITION",
 		Short: "Delete memories",
-		Long: `Deletes memories by ID, by key, or all that were cut from a file, or all of a user, session or
-agent (with --yes). They are in no later answer; nexus compact erases their bytes. Exit code 3
+		Long: `Deletes memories by ID, by key, or all that were cut from a file, that are of a user, session or
+agent, or that a filter lets through (with --yes). They are in no later answer; nexus compact erases their bytes. Exit code 3
 when there was nothing to delete.`,
 		Example: `  nexus delete 42 43
   nexus delete --key notes.md#0
   nexus delete --source notes.md --yes && nexus add notes.md
-  nexus delete --user ann --yes && nexus compact`,
+  nexus delete --user ann --yes && nexus compact
+  nexus delete --filter 'kind = working and time < 2024-01-01' --yes`,
 		RunE: func(c *cobra.Command, args []string) error {
 			ids, err := parseIDs(args)
 			if err != nil {
@@ -226,6 +258,7 @@ when there was nothing to delete.`,
 	c.Flags().StringVar(&f.key, "key", "", "`KEY` of the memory")
 	c.Flags().StringVar(&f.source, "source", "", "all memories cut from this `PATH`, as it was given to add")
 	scopeFlags(c, &f.Scope, "all memories of this")
+	filterFlag(c, &f.filter)
 	c.Flags().BoolVar(&f.yes, "yes", false, "really delete all memories of a source or scope")
 	return c
 }
@@ -233,7 +266,7 @@ when there was nothing to delete.`,
 // check wants exactly one way of naming what goes.
 func (f *deleteFlags) check(idCount int) error {
 	ways := 0
-	for _, given := range []bool{idCount > 0, f.key != "", f.source != "" || f.narrow()} {
+	for _, given := range []bool{idCount > 0, f.key != "", f.source != "" || f.narrow() || strings.TrimSpace(f.filter) != ""} {
 		if given {
 			ways++
 		}
@@ -242,9 +275,9 @@ func (f *deleteFlags) check(idCount int) error {
 	case ways == 1:
 		return nil
 	case ways == 0 && f.Tenant != "":
-		return wrongUsef("--tenant goes with --key, --source, --user, --session or --agent")
+		return wrongUsef("--tenant goes with --key, --source, --filter, --user, --session or --agent")
 	}
-	return wrongUsef("give either IDs, or --key, or --source and a scope (--user, --session, --agent) or one of them")
+	return wrongUsef("give either IDs, or --key, or --source, --filter and a scope (--user, --session, --agent) or one of them")
 }
 
 func (f *deleteFlags) narrow() bool { return f.User != "" || f.Session != "" || f.Agent != "" }
@@ -260,20 +293,36 @@ func (a *app) delete(ctx context.Context, db *engine.DB, ids []engine.ID, f dele
 			return err
 		}
 		ids = []engine.ID{m.ID}
-	case f.source != "" || f.narrow():
-		for m, err := range db.List(ctx, f.Scope) {
-			if err != nil {
-				return err
-			}
-			if f.source == "" || m.Source == f.source || m.Source == sourcePath(f.source) {
-				ids = append(ids, m.ID)
-			}
-		}
-		if len(ids) > 0 && !f.yes {
-			return wrongUsef("this deletes %s; add --yes to do it", counted(len(ids), "memory", "memories"))
-		}
+	case len(ids) == 0:
+		return a.deleteWhere(ctx, db, f)
 	}
 	return a.deleteIDs(ctx, db, ids)
+}
+
+// deleteWhere deletes what --source, --filter and a scope name together.
+func (a *app) deleteWhere(ctx context.Context, db *engine.DB, f deleteFlags) error {
+	selected, err := selection(f.Scope, f.filter)
+	if err != nil {
+		return err
+	}
+	if f.source != "" {
+		selected.Filter = engine.And(selected.Filter, engine.Field("source").In(f.source, sourcePath(f.source)))
+	}
+	count := 0
+	for _, err := range db.List(ctx, selected) {
+		if err != nil {
+			return wrongFilter(err)
+		}
+		count++
+	}
+	if count > 0 && !f.yes {
+		return wrongUsef("this deletes %s; add --yes to do it", counted(count, "memory", "memories"))
+	}
+	deleted, err := db.DeleteWhere(ctx, selected)
+	if err != nil {
+		return fmt.Errorf("after %d were deleted: %w", deleted, err)
+	}
+	return a.tellDeleted(deleted, deleted)
 }
 
 // deleteBatch is the number of memories that one transaction deletes.
@@ -288,11 +337,15 @@ func (a *app) deleteIDs(ctx context.Context, db *engine.DB, ids []engine.ID) err
 		}
 		deleted += n
 	}
+	return a.tellDeleted(deleted, len(ids))
+}
+
+func (a *app) tellDeleted(deleted, wanted int) error {
 	if deleted == 0 {
 		return nothingFound{"nothing to delete"}
 	}
 	if a.json {
 		return a.printJSON(map[string]int{"deleted": deleted})
 	}
-	return a.printf("deleted %d of %d\n", deleted, max(len(ids), deleted))
+	return a.printf("deleted %d of %d\n", deleted, max(wanted, deleted))
 }

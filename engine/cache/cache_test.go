@@ -73,6 +73,13 @@ func change(t *testing.T, v reflect.Value) {
 	case time.Time:
 		v.Set(reflect.ValueOf(time.Unix(5, 1)))
 		return
+	case model.Filter:
+		f, err := model.ParseFilter("score > 3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Set(reflect.ValueOf(f))
+		return
 	case *model.Weights:
 		v.Set(reflect.ValueOf(&model.Weights{.5, .1}))
 		return

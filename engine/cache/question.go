@@ -37,7 +37,7 @@ func keyOf(q *model.Query) (Key, bool) {
 
 // keyBytes is what a key is hashed from at most: on the stack.
 const (
-	keyBytes  = 512
+	keyBytes  = 640
 	shortText = 64 // what is longer goes in as its hash
 )
 
@@ -51,6 +51,7 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 	b = appendText(b, q.User)
 	b = appendText(b, q.Agent)
 	b = appendText(b, q.Session)
+	b = appendText(b, q.Filter.String())
 	for _, name := range q.Engines {
 		h := xxh3.HashString(name)
 		b = binary.LittleEndian.AppendUint64(b, h)
@@ -137,7 +138,7 @@ func same(a, b *model.Query) bool {
 func sameBut(a, b *model.Query) bool {
 	v, _ := weightsOf(a)
 	w, ok := weightsOf(b)
-	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && countOf(a) == countOf(b) &&
+	return ok && v == w && a.Scope == b.Scope && a.Filter.String() == b.Filter.String() && a.Intent == b.Intent && countOf(a) == countOf(b) &&
 		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
 }
 

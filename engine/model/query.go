@@ -102,6 +102,7 @@ type Query struct {
 	Vector []float32 // the caller's embedding of the question, of the store's dimension
 	K      int       // hits wanted, 1..HitCountMax; 0 means 8
 	Scope
+	Filter  Filter // condition on the fields of what may be found; zero means none
 	Intent  Intent
 	Weights *Weights  // instead of the intent's row; each 0..1
 	Now     time.Time // what freshness is measured from; zero means the newest candidate
@@ -184,8 +185,29 @@ func (q *Query) normalizeWeights() error {
 			return fmt.Errorf("weight of %s is %v, want 0..1: %w", Factor(f), w, ErrInvalid)
 		}
 	}
+	if err := q.Filter.Check(); err != nil {
+		return err
+	}
 	return q.Scope.Check()
 }
+
+// Selection says which memories an operation is about: those of a scope that a
+// filter lets through. The zero Selection is every memory of the tenant "".
+type Selection struct {
+	Scope
+	Filter Filter
+}
+
+// Check verifies the scope and the filter.
+func (s Selection) Check() error {
+	if err := s.Scope.Check(); err != nil {
+		return err
+	}
+	return s.Filter.Check()
+}
+
+// IsEmpty reports whether the selection names nothing that it wants.
+func (s Selection) IsEmpty() bool { return s.Scope == Scope{} && s.Filter.IsZero() }
 
 // Hit is one passage of an answer.
 //

@@ -69,6 +69,21 @@ func (s Set) Remove(row int) {
 	}
 }
 
+// Count returns the number of rows in the set. O(size/64).
+func (s Set) Count() (n int) {
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// And removes the rows that are not in o. The sets are of the same part.
+func (s Set) And(o Set) {
+	for w := range s {
+		s[w] &= o[w]
+	}
+}
+
 // Each calls f for every row of the set, ascending.
 func (s Set) Each(f func(row int)) {
 	for w, word := range s {

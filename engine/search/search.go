@@ -35,7 +35,7 @@ type Question struct {
 	View   *segment.View
 	Text   string
 	Vector []float32  // nil: the text's, by the view's embedder if it has one
-	Allow  []rows.Set // rows in scope, by part; nil = all rows
+	Allow  []rows.Set // rows in scope that pass the filter, by part; nil = all rows
 	Limit  int        // candidates wanted of each engine
 }
 
@@ -96,10 +96,14 @@ func newOrchestrator(engines func() []Engine) *Orchestrator {
 // the engines are asked once more, for as many as a batch can hold.
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (*model.Answer, error) {
 	defer question.View.Release()
+	allow, err := allowed(ctx, question.View, query)
+	if err != nil {
+		return nil, err
+	}
 	s := o.states.Get()
 	s.question = *question
 	s.question.Limit = max(candidatesEach, query.K)
-	s.question.Allow = admitted(question.View, query)
+	s.question.Allow = allow
 	answer, complete, err := s.attempt(ctx, query)
 	widest := fuse.CandidatesMax / len(s.runs)
 	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
@@ -154,16 +158,20 @@ func (s *state) cutOff() bool {
 	return false
 }
 
-// admitted returns the rows that may answer; nil where every row may.
-func admitted(v *segment.View, query *model.Query) []rows.Set {
+// allowed returns the rows that the scope, the time of validity and the filter of a
+// question let it see: nil where these are all.
+func allowed(ctx context.Context, v *segment.View, query *model.Query) ([]rows.Set, error) {
 	allow := v.Allow(query.Scope)
 	if !query.ValidAt.IsZero() {
 		v.KeepValid(allow, query.ValidAt.UnixMicro())
 	}
-	if slices.ContainsFunc(allow, func(set rows.Set) bool { return set != nil }) {
-		return allow
+	if err := v.Narrow(ctx, allow, query.Tenant, query.Filter); err != nil {
+		return nil, err
 	}
-	return nil
+	if !slices.ContainsFunc(allow, func(set rows.Set) bool { return set != nil }) {
+		return nil, nil
+	}
+	return allow, nil
 }
 
 // run is one engine's part in a question.

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/vector"
@@ -22,6 +23,7 @@ import (
 //	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
 //	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
 //	            rows and more, these codes are in lists (37 to 39, 58, 59)
+//	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
@@ -79,6 +81,7 @@ type content struct {
 	validRows   []uint32 // rows with validity, ascending
 	validFrom   []int64  // openFrom where there is none
 	validTo     []int64  // openTo where there is none
+	fields      fields.Parts
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
@@ -117,6 +120,7 @@ func (c *content) sections() []section {
 		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
 		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
 		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
+		column(48, &c.fields.Text), column(49, &c.fields.Index), column(50, &c.fields.Values), column(51, &c.fields.Rows),
 	}
 }
 
@@ -245,7 +249,12 @@ func decode(image []byte) (*Segment, error) {
 	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
 		return nil, err
 	}
-	return newSegment(image, c)
+	if version == 1 {
+		if err := c.fieldsOfRecords(); err != nil {
+			return nil, err
+		}
+	}
+	return newSegment(image, c, fields.Open)
 }
 
 // bind points every column at its section of the image, whose checksums it

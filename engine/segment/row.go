@@ -15,6 +15,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/minhash"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/scratch"
@@ -55,7 +56,7 @@ func (s Space) IsCaller() bool { return s.Name == callerName }
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
 func (s Space) Derived() uint64 {
-	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, vectors %d %s %d %s", text.Version, minhash.Version, vector.Version, s.Name, s.Dim, s.Metric))
+	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, fields %d, vectors %d %s %d %s", text.Version, minhash.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric))
 }
 
 // KeepsVectors reports whether the truth stores the vectors: always, but for
@@ -79,6 +80,7 @@ type Row struct {
 	Terms     text.Tokens
 	Signature minhash.Signature
 	Vector    []float32
+	Fields    []fields.Entry // all but the ingest time, which Stamp sets
 	// Digest identifies what the caller gave, for rows with a key; see DigestOf.
 	Digest [16]byte
 
@@ -248,7 +250,7 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 
 // row derives everything but a missing vector. It takes the memory's vector over.
 func (w *worker) row(m *model.Memory) *Row {
-	r := &Row{Key: m.Key, Tenant: m.Tenant, Thread: threadOf(m.Scope), Vector: m.Vector}
+	r := &Row{Key: m.Key, Tenant: m.Tenant, Thread: threadOf(m.Scope), Vector: m.Vector, Fields: fields.Of(m)}
 	body := searchText(m)
 	w.terms.Reset()
 	w.analyzer.Terms(&w.terms, body)
@@ -305,6 +307,14 @@ func (r *Row) Position() uint32 { return r.position }
 // Committed returns the time that Stamp set, in microseconds.
 func (r *Row) Committed() int64 { return r.ingest }
 
+// firstIngest returns when the memory's first version was committed, microseconds.
+func (r *Row) firstIngest() int64 {
+	if r.life.id != 0 {
+		return r.created
+	}
+	return r.ingest
+}
+
 // Stamp sets what is known only at commit: the time, to the microsecond, and
 // the place in the session. A memory without time of its own takes that of its
 // first version.
@@ -314,9 +324,6 @@ func (r *Row) Stamp(ingest time.Time, position uint32) {
 	binary.LittleEndian.PutUint32(r.Record[offPosition:], position)
 	r.position, r.ingest = position, micros
 	if !r.dated {
-		r.event = micros
-		if r.life.id != 0 {
-			r.event = r.created
-		}
+		r.event = r.firstIngest()
 	}
 }

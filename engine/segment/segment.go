@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -35,21 +36,41 @@ type Segment struct {
 	// not one would be wiped by what advise and LetGo do.
 	mapping []byte
 	content
-	lex     *lexical.Reader
-	uniform [4]bool // scope columns (tenant, user, agent, session) with one value only
-	newest  int64   // when the latest version was committed
+	lex      *lexical.Reader
+	byField  *fields.Reader
+	selected selections
+	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
+	newest   int64   // when the latest version was committed
 }
 
-func newSegment(image []byte, c *content) (*Segment, error) {
+// newSegment makes the readers of a segment; open is that of its fields, whose
+// columns come from a file or were made just now.
+func newSegment(image []byte, c *content, open func(fields.Parts, fields.Dense) (*fields.Reader, error)) (*Segment, error) {
 	lex, err := lexical.Open(c.words)
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
 	}
-	s := &Segment{image: image, content: *c, lex: lex, newest: slices.Max(c.ingests)}
+	byField, err := open(c.fields, fields.Dense{IDs: c.memoryIDs(), Times: c.events, Positions: c.positions})
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
+	}
+	s := &Segment{image: image, content: *c, lex: lex, byField: byField, newest: slices.Max(c.ingests)}
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
 	return s, nil
+}
+
+// memoryIDs returns the ID of the memory of every row: its sequence, but for later versions.
+func (c *content) memoryIDs() []uint64 {
+	if len(c.versionIDs) == 0 {
+		return c.ids
+	}
+	ids := slices.Clone(c.ids)
+	for i, row := range c.versionRows {
+		ids[row] = c.versionIDs[i]
+	}
+	return ids
 }
 
 // Verify checks the segment's image again from the first byte to the last.
@@ -176,9 +197,10 @@ func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 // builder: at full ingest, allocating them anew was a third of all garbage.
 type Builder struct {
 	content
-	words  *lexical.Builder
-	keys   []keyRow
-	metric model.Metric
+	words   *lexical.Builder
+	byField *fields.Builder
+	keys    []keyRow
+	metric  model.Metric
 
 	versions []keyRow // by ID
 	expiring []expiryRow
@@ -198,7 +220,7 @@ type expiryRow struct {
 // next: 4,000 rows with built-in vectors, far more than a usual batch has.
 const keptBytes = 8 << 20
 
-var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{words: lexical.NewBuilder()} }}
+var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{words: lexical.NewBuilder(), byField: fields.NewBuilder()} }}
 
 // NewBuilder starts a segment of the given space.
 func NewBuilder(space Space) *Builder {
@@ -220,6 +242,7 @@ func (b *Builder) release() {
 	}
 	b.keys, b.versions, b.expiring = b.keys[:0], b.versions[:0], b.expiring[:0]
 	b.words.Reset()
+	b.byField.Reset()
 	builders.Put(b)
 }
 
@@ -249,6 +272,7 @@ func (b *Builder) Add(r *Row) {
 	b.addColumns(uint64(cmp.Or(r.Sequence, r.ID)), &r.columns, Body(r.Record), r.Signature[:])
 	b.vectors.Append(r.Vector)
 	b.words.Add(&r.Terms)
+	b.byField.Add(b.RowCount()-1, r.Fields, r.firstIngest())
 }
 
 func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uint8) {
@@ -304,6 +328,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bo
 	if !b.vectors.Seal(b.metric, stop) {
 		return nil, false
 	}
+	b.byField.Finish(&b.fields, b.RowCount())
 	b.keyHashes, b.keyRows = sortedTable(b.keys, b.keyHashes, b.keyRows)
 	b.versionIDs, b.versionRows = sortedTable(b.versions, b.versionIDs, b.versionRows)
 	slices.SortFunc(b.expiring, func(x, y expiryRow) int {
@@ -355,7 +380,7 @@ func (d *Draft) Segment() (*Segment, error) {
 	if err := c.bind(image, len(c.sections()), false); err != nil {
 		return nil, err
 	}
-	return newSegment(image, c)
+	return newSegment(image, c, fields.Over)
 }
 
 // Merge joins neighbouring segments of one space, oldest first, without the
@@ -395,11 +420,14 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 	for i, row := range s.keyRows {
 		keys[row] = s.keyHashes[i]
 	}
+	target := make([]uint32, s.RowCount())
 	for row := range s.RowCount() {
 		yieldAfter(row)
 		if dead.Has(row) {
+			target[row] = fields.NoRow
 			continue
 		}
+		target[row] = uint32(b.RowCount())
 		b.addColumns(s.ids[row], &columns{
 			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
 			thread: s.threads[row], key: keys[row], event: s.events[row],
@@ -408,6 +436,7 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 		}, s.Record(row), s.Signature(row))
 		b.vectors.AppendFrom(&s.vectors, row)
 	}
+	b.byField.AddFrom(s.byField, target)
 }
 
 // yieldRows is how many rows building and merging handle, some 50 to 100 us of

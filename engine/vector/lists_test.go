@@ -163,21 +163,6 @@ func TestListsGiveTheSameHitsOnEveryCPU(t *testing.T) {
 	}
 }
 
-func TestWarmSearchOfListsDoesNotAllocate(t *testing.T) {
-	r := rand.New(rand.NewPCG(25, 25))
-	all := clustered(r, 64, 3000)
-	parts := []Part{listedPart(t, model.L2, all), listedPart(t, model.L2, all)}
-	parts[0].Dead = randomSet(r, 3000, .1)
-	var s Searcher
-	q := uniform(r, 64)
-	var dst []rows.Hit
-	search := func() { s.Prepare(q, model.L2, parts); dst = s.Top(dst[:0], 64, never) }
-	search()
-	if n := testing.AllocsPerRun(20, search); n != 0 {
-		t.Fatalf("%v allocations", n)
-	}
-}
-
 func TestStopEndsTheSearchOfListsAndTheirMaking(t *testing.T) {
 	r := rand.New(rand.NewPCG(26, 26))
 	all := clustered(r, 64, 4000)

@@ -62,9 +62,8 @@ type Searcher struct {
 	addends   [chunkRows]float32
 	dots      [int8Rows]int32
 
-	lister       lister
-	rotatedCodes []int8   // rotated in INT8
-	seen         rows.Set // places of rows that were rescored, where rows have several
+	lister lister
+	seen   rows.Set // places of rows that were rescored, where rows have several
 
 	top    kernels.TopK
 	ids    []uint32

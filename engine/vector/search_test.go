@@ -116,6 +116,9 @@ func recall(t *testing.T, metric model.Metric, query []float32, parts []Part, go
 func TestTopFindsNearlyAllOfTheNearestByEveryMetric(t *testing.T) {
 	for _, metric := range metrics {
 		for _, dim := range []int{24, 128, 384} {
+			if dim == 384 && testing.Short() {
+				continue // as below
+			}
 			t.Run(fmt.Sprintf("%s %d-d", metric, dim), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(7, uint64(dim)))
 				all := clustered(r, dim, 6000)

@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"hash/crc64"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ type Enum struct {
 type Struct struct {
 	Name, Doc string
 	Sized     *bool // nil means true
-	Size      int   // in bytes, of ABI 1; 0 where not sized: what a caller of then gives
+	Size      int   // in bytes, of the oldest ABI that is served; 0 where not sized: what a caller of then gives
 	Fields    []Field
 }
 
@@ -129,10 +130,12 @@ func (d *Description) exports() []byte {
 	return b.Bytes()
 }
 
-// statusNames is the table behind nexus_status_name, by number.
+// statusNames is the table behind nexus_status_name, by number. Its head names the
+// header that it goes with: Go builds capi anew when a file of that folder changes,
+// and would not notice nexus.h, which is in another.
 func (d *Description) statusNames() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "/* %s */\nstatic const char *const status_names[] = {\n", notice)
+	fmt.Fprintf(&b, "/* %s Of nexus.h %016x. */\nstatic const char *const status_names[] = {\n", notice, crc64.Checksum(d.header(), crc64.MakeTable(crc64.ECMA)))
 	for _, v := range d.Statuses {
 		fmt.Fprintf(&b, "    [%d] = %q,\n", v.Number, statusName(v.Name))
 	}

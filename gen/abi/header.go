@@ -65,7 +65,7 @@ func (s *Struct) write(b *bytes.Buffer) {
 	}
 	fmt.Fprintf(b, "} nexus_%s;\n", s.Name)
 	if s.Size > 0 {
-		fmt.Fprintf(b, "#define NEXUS_%s_SIZE_1 %d /* its size in ABI 1 */\n", strings.ToUpper(s.Name), s.Size)
+		fmt.Fprintf(b, "#define NEXUS_%s_SIZE_1 %d /* its size in the oldest ABI served */\n", strings.ToUpper(s.Name), s.Size)
 	}
 }
 

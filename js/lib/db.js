@@ -93,8 +93,8 @@ class DB {
     return now(OP.get_by_key, this.#handle, ...encode.byKey(key, options))[0];
   }
 
-  async *list(scope = {}, options) {
-    const cursor = await quickly((run) => encode.list(run, this.#handle, scope), options);
+  async *list(selection = {}, options) {
+    const cursor = await quickly((run) => encode.list(run, this.#handle, selection), options);
     try {
       for (let page; (page = await quickly((run) => run(OP.next, 0, cursor, PAGE), options)).length > 0; ) yield* page;
     } finally {
@@ -102,8 +102,8 @@ class DB {
     }
   }
 
-  *listSync(scope = {}) {
-    const cursor = decode(OP.list, encode.list(native().sync, this.#handle, scope));
+  *listSync(selection = {}) {
+    const cursor = decode(OP.list, encode.list(native().sync, this.#handle, selection));
     try {
       for (let page; (page = now(OP.next, 0, cursor, PAGE)).length > 0; ) yield* page;
     } finally {
@@ -157,6 +157,14 @@ class DB {
 
   deleteSync(ids) {
     return now(OP.delete, this.#handle, encode.ids(ids));
+  }
+
+  async deleteWhere(selection, options) {
+    return await later((run) => encode.deleteWhere(run, this.#handle, selection), options);
+  }
+
+  deleteWhereSync(selection) {
+    return decode(OP.delete_where, encode.deleteWhere(native().sync, this.#handle, selection));
   }
 
   async stats(options) {

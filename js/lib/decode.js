@@ -214,7 +214,7 @@ READERS[OP.next] = READERS[OP.update] = READERS[OP.history] = () => list(memory)
 READERS[OP.supersede] = whole;
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
-READERS[OP.delete] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
+READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
 READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = () => undefined;
 
 // The value of an operation's reply.

@@ -46,8 +46,8 @@ function object(value, name) {
 const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
   'validFrom', 'validTo', 'expires', 'id', 'position', 'ingested', 'score', 'factors', 'duplicates', 'version', 'updated', 'replaced', 'supersedes', 'supersededBy', 'usage']);
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
-const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'near']);
-const SCOPE_FIELDS = new Set(['tenant', 'user', 'agent', 'session']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near']);
+const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
 const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'signal', 'cacheBytes']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
@@ -260,15 +260,18 @@ function query(run, db, q) {
     text(q.tenant, 'tenant'), text(q.user, 'user'), text(q.agent, 'agent'), text(q.session, 'session'), texts(q.engines, 'engines'),
     count(q.k, 'k', U32_MAX), oneOf(INTENT, q.intent, 'intent'), flags,
     hasNow ? milliseconds(q.now, 'now') : 0, hasNow ? microseconds(q.now, 'now') : 0, budget(q.budgetMs), row,
-    ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'),
+    ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'), text(q.filter, 'filter'),
   );
 }
 
-// Runs `list` of a scope.
-function list(run, db, scope) {
-  fields(scope, SCOPE_FIELDS, 'scope');
-  return run(OP.list, db, text(scope.tenant, 'tenant'), text(scope.user, 'user'), text(scope.agent, 'agent'), text(scope.session, 'session'));
+// Runs an operation of a selection: a scope and a filter.
+function ofSelection(op, run, db, s) {
+  fields(s, SELECTION_FIELDS, 'selection');
+  return run(op, db, text(s.tenant, 'tenant'), text(s.user, 'user'), text(s.agent, 'agent'), text(s.session, 'session'), text(s.filter, 'filter'));
 }
+
+const list = (run, db, selection) => ofSelection(OP.list, run, db, selection);
+const deleteWhere = (run, db, selection) => ofSelection(OP.delete_where, run, db, selection);
 
 // Runs `open`; embed is the embedder's function as the addon calls it, or undefined.
 function open(run, path, options, embed) {
@@ -281,4 +284,4 @@ function open(run, path, options, embed) {
   );
 }
 
-module.exports = { add, byKey, count, id, ids, importing, isFloat32Array, list, number, object, open, query, required, supersede, text, update, wrong };
+module.exports = { add, byKey, count, deleteWhere, id, ids, importing, isFloat32Array, list, number, object, open, query, required, supersede, text, update, wrong };

@@ -18,7 +18,7 @@
 #define SCRATCH_COUNT 8192
 
 /* The operation, the store and what the operation takes; what is missing is undefined. */
-#define CALL_ARGUMENTS 20
+#define CALL_ARGUMENTS 22
 
 struct hub;
 
@@ -48,6 +48,7 @@ struct call {
   nexus_request request;
   nexus_query query;
   nexus_patch patch;
+  nexus_selection selection;
   nexus_open_options options;
   nexus_embedder embedder;
   nexus_db db;

@@ -77,6 +77,7 @@ static nexus_status run(struct call *c) {
     case NEXUS_OP_SUPERSEDE: return nexus.nexus_supersede(c->db, r->ids[0], r->memories, (uint64_t *)c->reply.ids, &c->error);
     case NEXUS_OP_FEEDBACK: return nexus.nexus_feedback(c->db, r->ids[0], r->value, &c->error);
     case NEXUS_OP_DELETE: return nexus.nexus_delete(c->db, r->ids, r->id_count, &c->reply.count, &c->error);
+    case NEXUS_OP_DELETE_WHERE: return nexus.nexus_delete_where(c->db, r->selection, &c->reply.count, &c->error);
     case NEXUS_OP_STATS: return run_stats(c);
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: return run_report(c);
@@ -84,7 +85,7 @@ static nexus_status run(struct call *c) {
     case NEXUS_OP_EXPORT: return nexus.nexus_export(c->db, r->path, &c->reply.count, &c->error);
     case NEXUS_OP_BACKUP: return nexus.nexus_backup(c->db, r->path, &c->reply.count, &c->error);
     case NEXUS_OP_RESTORE: return nexus.nexus_restore(r->backup, r->path, &c->reply.count, &c->error);
-    default: return nexus.nexus_list(c->db, r->tenant, r->user, r->agent, r->session, &c->reply.cursor, &c->error);
+    default: return nexus.nexus_list(c->db, r->selection, &c->reply.cursor, &c->error);
   }
 }
 

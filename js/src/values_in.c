@@ -234,7 +234,7 @@ static bool take_weights(napi_env env, napi_value v, nexus_query *q) {
 }
 
 /* (text) alone, which is most questions and is spared a third of a microsecond; or (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
-   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds). */
+   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter). */
 static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_query *q = &c->query;
   uint32_t engine_count;
@@ -249,7 +249,7 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
       !take_text(c, env, argv[4], &q->agent) || !take_text(c, env, argv[5], &q->session) ||
       !take_texts(c, env, argv[6], &q->engines, &engine_count) || !take_u32(env, argv[7], &q->k) ||
       !take_u32(env, argv[8], &q->intent) || !take_u32(env, argv[9], &q->flags) || !take_integer(env, argv[10], &ms) ||
-      !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_weights(env, argv[13], q))
+      !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_weights(env, argv[13], q) || !take_text(c, env, argv[18], &q->filter))
     return false;
   for (int i = 0; i < 4; i++)
     if (!take_integer(env, argv[14 + i], &times[i])) return false;
@@ -285,10 +285,15 @@ static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   return take_text(c, env, argv[3], &c->embedder.name) && (is_undefined(env, argv[4]) || embedder_make(c, env, argv[4]));
 }
 
-static bool parse_scope(struct call *c, napi_env env, const napi_value *argv) {
-  nexus_request *r = &c->request;
-  return take_text(c, env, argv[0], &r->tenant) && take_text(c, env, argv[1], &r->user) &&
-         take_text(c, env, argv[2], &r->agent) && take_text(c, env, argv[3], &r->session);
+/* (tenant, user, agent, session, filter): what list and deleteWhere take. */
+static bool parse_selection(struct call *c, napi_env env, const napi_value *argv) {
+  nexus_selection *s = &c->selection;
+  memset(s, 0, sizeof *s);
+  s->struct_size = sizeof *s;
+  c->request.selection = s;
+  return take_text(c, env, argv[0], &s->tenant) && take_text(c, env, argv[1], &s->user) &&
+         take_text(c, env, argv[2], &s->agent) && take_text(c, env, argv[3], &s->session) &&
+         take_text(c, env, argv[4], &s->filter);
 }
 
 static bool parse_arguments(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
@@ -308,7 +313,8 @@ static bool parse_arguments(struct call *c, napi_env env, size_t argc, const nap
     case NEXUS_OP_BACKUP: return take_text(c, env, argv[0], &r->path);
     case NEXUS_OP_RESTORE: return take_text(c, env, argv[0], &r->backup) && take_text(c, env, argv[1], &r->path);
     case NEXUS_OP_IMPORT: return take_text(c, env, argv[0], &r->path) && take_u32(env, argv[1], &r->page);
-    case NEXUS_OP_LIST: return parse_scope(c, env, argv);
+    case NEXUS_OP_LIST:
+    case NEXUS_OP_DELETE_WHERE: return parse_selection(c, env, argv);
     case NEXUS_OP_NEXT: return take_u64(env, argv[0], &r->cursor.v) && take_u32(env, argv[1], &r->page);
     case NEXUS_OP_CLOSE:
     case NEXUS_OP_STATS:

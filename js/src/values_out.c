@@ -317,6 +317,7 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;
     case NEXUS_OP_DELETE:
+    case NEXUS_OP_DELETE_WHERE:
     case NEXUS_OP_EXPORT:
     case NEXUS_OP_BACKUP:
     case NEXUS_OP_RESTORE: put(f, (double)r->count); break;

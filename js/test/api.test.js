@@ -296,3 +296,24 @@ test('a store is not collected under a call', (t) => {
   })().catch((error) => { console.error(error); process.exit(1); })`, [join(folder(t), 's')]);
   assert.equal(status, 0, stderr);
 });
+
+test('a filter narrows questions, listings and deletions', async (t) => {
+  const db = store(t);
+  await db.add([{ text: 'one', speaker: 'Ann', meta: { score: 3 } }, { text: 'two', speaker: 'Bob', meta: { tags: ['x'] } }]);
+  const texts = async (selection) => {
+    const found = [];
+    for await (const m of db.list(selection)) found.push(m.text);
+    return found;
+  };
+  assert.deepEqual(await texts({ filter: 'speaker = "Ann"' }), ['one']);
+  assert.deepEqual([...db.listSync({ filter: 'tags has "x"' })].map((m) => m.text), ['two']);
+  assert.deepEqual((await db.query({ text: 'one two', filter: 'not speaker = "Ann"' })).hits.map((h) => h.text), ['two']);
+  for (const [filter, says] of [['speaker = Ann', /byte 10: want a value/], ['score = "3"', /byte 0: field "score" is a number/], ['('.repeat(10 << 20), /more than 65536/]]) {
+    await assert.rejects(db.query({ text: 'one', filter }), says);
+    await assert.rejects(db.deleteWhere({ filter }), says);
+    assert.throws(() => [...db.listSync({ filter })], says);
+  }
+  await assert.rejects(db.deleteWhere({}), /neither a scope nor a filter/);
+  assert.equal(await db.deleteWhere({ filter: 'score >= 3' }), 1);
+  assert.equal(db.deleteWhereSync({ filter: 'exists speaker' }), 1);
+});

@@ -15,8 +15,9 @@ const { build } = require('../scripts/build.js');
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
   open: ['path', 'read_only', 'dim', 'metric', 'cache_bytes'], close: [], add: ['memories', 'repeat'],
-  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'near'],
-  get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session'], delete: ['ids'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near'],
+  get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
+  delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
   backup: ['path'], restore: ['backup', 'path'],
@@ -68,9 +69,11 @@ function memories(step) {
   return Array.from({ length: step.repeat }, (_, i) => records.map((record) => memory(record, i))).flat();
 }
 
+const selection = (step) => Object.fromEntries(['tenant', 'user', 'agent', 'session', 'filter'].map((name) => [name, string(step[name])]));
+
 function question(step) {
   const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
-  for (const name of ['text', 'tenant', 'user', 'agent', 'session']) q[name] = string(step[name]);
+  for (const name of ['text', 'tenant', 'user', 'agent', 'session', 'filter']) q[name] = string(step[name]);
   return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near };
 }
 
@@ -147,11 +150,12 @@ class Runner {
   }
 
   async list(step) {
-    const scope = { tenant: string(step.tenant), user: string(step.user), agent: string(step.agent), session: string(step.session) };
     const ids = [];
-    for await (const m of this.call('list', scope)) ids.push(m.id);
+    for await (const m of this.call('list', selection(step))) ids.push(m.id);
     return { ids };
   }
+
+  async delete_where(step) { return { count: await this.call('deleteWhere', selection(step)) }; }
 
   async import(step) {
     const report = await this.call('import', this.at(step.path));

@@ -22,7 +22,7 @@ test('values of a wrong type are TypeErrors that name them', async (t) => {
     [() => db.add(undefined), /memory/], [() => db.add({}), /text/], [() => db.add(['a', 5]), /memory 1/], [() => db.add({ text: 'a', key: null }), /key/],
     [() => db.add({ text: 'a', meta: [] }), /meta/], [() => db.add({ text: 'a', meta: { x: {} } }), /"x"/], [() => db.add({ text: 'a', meta: { x: [1] } }), /"x"/],
     [() => db.add({ text: 'a', time: '2024' }), /time/], [() => db.add({ text: 'a', importance: '1' }), /importance/],
-    [() => db.get('1'), /id/], [() => db.delete([1, '2']), /id/], [() => db.getByKey(), /key/], [() => db.list(5).next(), /scope/],
+    [() => db.get('1'), /id/], [() => db.delete([1, '2']), /id/], [() => db.getByKey(), /key/], [() => db.list(5).next(), /selection/], [() => db.deleteWhere(), /selection/], [() => db.deleteWhere({ filter: 5 }), /filter/],
     [() => db.export(), /path/], [() => db.import(5), /path/], [() => db.query('a', { signal: {} }), /signal/], [() => db.query('a', 5), /options/],
     [() => nexus.open(5), /path/], [() => nexus.open('x', { dim: 'y' }), /dim/], [() => nexus.open('x', { embedder: { name: 'a', dim: 3, embed: 5 } }), /embed/],
   ];

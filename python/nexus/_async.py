@@ -174,9 +174,16 @@ class AsyncVerbs(_core.Store):
         """Notes how useful a memory was; see feedback."""
         await self._arun("feedback", id, value)
 
-    async def alist(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "") -> AsyncIterator[Record]:
-        """The memories of a scope, for async for; see list."""
-        cursor: int = await self._arun("list", tenant=tenant, user=user, agent=agent, session=session)
+    async def adelete_where(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "") -> int:
+        """Removes the memories of a scope that a filter lets through; see delete_where."""
+        deleted: int = await self._arun("delete_where", tenant=tenant, user=user, agent=agent, session=session, filter=filter)
+        return deleted
+
+    async def alist(
+        self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = ""
+    ) -> AsyncIterator[Record]:
+        """The memories of a scope that a filter lets through, for async for; see list."""
+        cursor: int = await self._arun("list", tenant=tenant, user=user, agent=agent, session=session, filter=filter)
         try:
             while page := await self._arun("next", cursor, _PAGE):
                 for record in page:

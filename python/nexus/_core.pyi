@@ -250,6 +250,7 @@ class Store:
         single_engine: bool = False,
         as_of: datetime | None = None,
         valid_at: datetime | None = None,
+        filter: str = "",
         near: bool = False,
     ) -> _Answer: ...
     def get(self, id: int) -> _Record: ...

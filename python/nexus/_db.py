@@ -203,13 +203,28 @@ class DB(AsyncVerbs, _core.Store):
         """
         self._run("feedback", None, id, value)
 
-    def list(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "") -> Listing:
+    def list(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "") -> Listing:
         """The memories of a scope in the order of their ids, from the snapshot that is current now.
+
+        filter is a condition on their fields, as in query.
 
         >>> [record.text for record in db.list()]
         ['Ann moved to Oslo in May.', 'Bob likes walnuts.']
+        >>> [record.text for record in db.list(filter="id > 1")]
+        ['Bob likes walnuts.']
         """
-        return Listing(self, self._run("list", None, tenant=tenant, user=user, agent=agent, session=session))
+        return Listing(self, self._run("list", None, tenant=tenant, user=user, agent=agent, session=session, filter=filter))
+
+    def delete_where(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "") -> int:
+        """Removes the memories of a scope that a filter lets through; how many they were.
+
+        One of the arguments has to say something: what is to delete everything names it.
+
+        >>> db.delete_where(filter="kind = working and time < 2024-01-01")
+        0
+        """
+        count: int = self._run("delete_where", None, tenant=tenant, user=user, agent=agent, session=session, filter=filter)
+        return count
 
     def verify(self) -> _core.Report:
         """Reads the whole store and reports what is not sound.

@@ -83,6 +83,7 @@ class QueryOptions(TypedDict, total=False):
     single_engine: bool
     as_of: datetime | None
     valid_at: datetime | None
+    filter: str
     near: bool
 
 

@@ -41,8 +41,8 @@ class NexusVectorStore(VectorStore):
     """A VectorStore over an open nexus.DB, in one scope.
 
     Documents' ids are keys: adding an id again replaces its document. A filter (a dict of
-    metadata, or a callable on it) chooses among the best 128 hits. The store stays the
-    caller's: close it when done.
+    metadata, or a callable on it) chooses among the best 128 hits; a str is the store's own
+    condition on fields, for all documents. The store stays the caller's: close it when done.
     """
 
     def __init__(
@@ -109,11 +109,13 @@ class NexusVectorStore(VectorStore):
     # ---- searching ----
 
     def _options(self, k: int, options: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(options.get("filter"), str):
+            return {"k": k, **self._scope, **options}
         return {"k": HITS_MAX if options.pop("filter", None) is not None else k, **self._scope, **options}
 
     def _chosen(self, answer: nexus.Answer, k: int, wanted: Any) -> list[tuple[Document, float]]:
         pairs = [(_document(hit), hit.score) for hit in answer]
-        if wanted is not None:
+        if wanted is not None and not isinstance(wanted, str):
             accept = matcher(wanted)
             pairs = [pair for pair in pairs if accept(pair[0].metadata)]
         return pairs[:k]

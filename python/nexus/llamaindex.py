@@ -11,6 +11,7 @@ words alone.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Iterable, Sequence
 
 from llama_index.core.bridge.pydantic import PrivateAttr
@@ -127,8 +128,8 @@ class NexusVectorStore(BasePydanticVectorStore):
         return [_node(record) for record in self._records(node_ids, filters)]
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
-        """Deletes the nodes of a document; the scope is read through for them."""
-        self._db.delete([record.id for record in self._db.list(**self._scope()) if record.source == ref_doc_id])
+        """Deletes the nodes of a document."""
+        self._db.delete_where(filter=f"source = {json.dumps(ref_doc_id)}", **self._scope())
 
     def delete_nodes(self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any) -> None:
         """Deletes nodes by id, by a filter, or both."""

@@ -77,10 +77,10 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_NEAR, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine", "as_of", "valid_at", "near"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -117,7 +117,7 @@ static int budget_from(PyObject *value, int64_t *out) {
 static int parse_query_scope(nexus_query *q, PyObject **v) {
   return text_from(v[Q_TEXT], "text", &q->text) < 0 || text_from(v[Q_TENANT], "tenant", &q->tenant) < 0 ||
                  text_from(v[Q_USER], "user", &q->user) < 0 || text_from(v[Q_AGENT], "agent", &q->agent) < 0 ||
-                 text_from(v[Q_SESSION], "session", &q->session) < 0
+                 text_from(v[Q_SESSION], "session", &q->session) < 0 || text_from(v[Q_FILTER], "filter", &q->filter) < 0
              ? -1 : 0;
 }
 
@@ -206,15 +206,28 @@ int parse_get_by_key(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject 
              ? -1 : 0;
 }
 
-static signature list_signature = {"list", 0, 0, 0, {"tenant", "user", "agent", "session"}, {0}};
+/* A scope and a filter: what list and delete_where take. */
+static int parse_selection(call *c, signature *of, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[5];
+  nexus_selection *s = &c->selection;
+  s->struct_size = sizeof *s;
+  c->request.selection = s;
+  return arguments(of, args, nargs, kwnames, v) < 0 || text_from(v[0], "tenant", &s->tenant) < 0 ||
+                 text_from(v[1], "user", &s->user) < 0 || text_from(v[2], "agent", &s->agent) < 0 ||
+                 text_from(v[3], "session", &s->session) < 0 || text_from(v[4], "filter", &s->filter) < 0
+             ? -1 : 0;
+}
+
+static signature list_signature = {"list", 0, 0, 0, {"tenant", "user", "agent", "session", "filter"}, {0}};
 
 static int parse_list(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[4];
-  nexus_request *r = &c->request;
-  return arguments(&list_signature, args, nargs, kwnames, v) < 0 || text_from(v[0], "tenant", &r->tenant) < 0 ||
-                 text_from(v[1], "user", &r->user) < 0 || text_from(v[2], "agent", &r->agent) < 0 ||
-                 text_from(v[3], "session", &r->session) < 0
-             ? -1 : 0;
+  return parse_selection(c, &list_signature, args, nargs, kwnames);
+}
+
+static signature delete_where_signature = {"delete_where", 0, 0, 0, {"tenant", "user", "agent", "session", "filter"}, {0}};
+
+static int parse_delete_where(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  return parse_selection(c, &delete_where_signature, args, nargs, kwnames);
 }
 
 static signature next_signature = {"next", 2, 2, 0, {"cursor", "count"}, {0}};
@@ -319,6 +332,7 @@ static const operation operations[] = {
     {"import", NEXUS_OP_IMPORT, parse_import},
     {"list", NEXUS_OP_LIST, parse_list},
     {"next", NEXUS_OP_NEXT, parse_next},
+    {"delete_where", NEXUS_OP_DELETE_WHERE, parse_delete_where},
     {"backup", NEXUS_OP_BACKUP, parse_backup},
     {"restore", NEXUS_OP_RESTORE, parse_restore},
 };

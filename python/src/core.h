@@ -133,6 +133,7 @@ typedef struct call {
   nexus_request request;
   nexus_query query;
   nexus_patch patch;
+  nexus_selection selection;
   nexus_open_options options;
   nexus_embedder embedder;
   uint64_t id;

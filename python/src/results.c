@@ -169,6 +169,7 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
     case NEXUS_OP_IMPORT: return report_from(r->report);
     case NEXUS_OP_SUPERSEDE: return U64(r->ids[0]);
     case NEXUS_OP_DELETE:
+    case NEXUS_OP_DELETE_WHERE:
     case NEXUS_OP_EXPORT:
     case NEXUS_OP_BACKUP:
     case NEXUS_OP_RESTORE: return U64(r->count);

@@ -141,6 +141,9 @@ class Case:
     def list(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"ids": [record.id for record in self.db.list(**arguments(step))]}
 
+    def delete_where(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.delete_where(**arguments(step))}
+
     def delete(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"count": self.db.delete(step["ids"])}
 
@@ -178,10 +181,11 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "open": (Case.open, {"path", "read_only", "dim", "metric", "cache_bytes"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "near", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
-    "list": (Case.list, set(SCOPE)),
+    "list": (Case.list, {"filter", *SCOPE}),
+    "delete_where": (Case.delete_where, {"filter", *SCOPE}),
     "delete": (Case.delete, {"ids"}),
     "update": (Case.update, {"id", "if_version", "set", "clear", "remove_meta"}),
     "supersede": (Case.supersede, {"id", "memory"}),

@@ -305,3 +305,35 @@ def test_an_expired_memory_is_in_no_answer_and_history_can_be_left_out(path: str
             db.get(id)
     with pytest.raises(nexus.InvalidError):
         nexus.open(path, history=-1)
+
+
+def test_filters_narrow_questions_listings_and_deletions(db: nexus.DB) -> None:
+    db.add([{"text": "one", "speaker": "Ann", "meta": {"score": 3}}, {"text": "two", "speaker": "Bob", "meta": {"tags": ["x"]}}])
+    assert [record.text for record in db.list(filter='speaker = "Ann"')] == ["one"]
+    assert [hit.text for hit in db.query("one two", filter='tags has "x"')] == ["two"]
+    assert db.delete_where(filter="score >= 3") == 1
+    assert [record.text for record in db.list()] == ["two"]
+    assert db.delete_where(user="nobody") == 0
+    with pytest.raises(nexus.InvalidError, match="neither a scope nor a filter"):
+        db.delete_where()
+
+
+@pytest.mark.parametrize(
+    ("filter", "says"),
+    [
+        ("speaker = Ann", "byte 10: want a value"),
+        ("speaker", "byte 7: want =,"),
+        ('score = "3"', "byte 0: field \"score\" is a number"),
+        ("(" * (10 << 20), "more than 65536"),
+    ],
+)
+def test_errors_of_filters_say_where(db: nexus.DB, filter: str, says: str) -> None:
+    db.add("one", meta={"score": 3})
+    for call in (db.query, lambda _, filter: db.list(filter=filter), lambda _, filter: db.delete_where(filter=filter)):
+        with pytest.raises(nexus.InvalidError, match=says):
+            call("one", filter=filter)
+
+
+def test_a_filter_is_a_text(db: nexus.DB) -> None:
+    with pytest.raises(TypeError, match="filter"):
+        db.list(filter=3)  # type: ignore[arg-type]

@@ -37,6 +37,7 @@ def use(path: str) -> None:
         assert_type(db.stats().memories, int)
         assert_type(db.verify().problems, list[nexus.Problem])
         assert_type(db.delete([1, 2]), int)
+        assert_type(db.delete_where(user="ann", filter="score > 3"), int)
         try:
             db.get(999)
         except nexus.NotFoundError as error:

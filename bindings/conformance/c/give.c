@@ -104,6 +104,7 @@ bool query_of(const cJSON *s, nexus_query *q) {
   q->struct_size = sizeof *q;
   q->text = member(s, "text"), q->vector = floats_of(cJSON_GetObjectItemCaseSensitive(s, "vector"), &q->vector_count);
   q->tenant = member(s, "tenant"), q->user = member(s, "user"), q->agent = member(s, "agent"), q->session = member(s, "session");
+  q->filter = member(s, "filter");
   q->k = (uint32_t)number(s, "k"), q->intent = intent < 0 ? NO_SUCH : (uint32_t)intent;
   cJSON_ArrayForEach(name, names) engines[q->engine_count++] = text_of(name);
   q->engines = q->engine_count > 0 ? engines : NULL;

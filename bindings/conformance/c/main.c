@@ -96,10 +96,16 @@ static nexus_status run_history(const cJSON *s, const cJSON *expect) {
   return status;
 }
 
+static nexus_selection selection_of(const cJSON *s) {
+  return (nexus_selection){.struct_size = sizeof(nexus_selection), .tenant = member(s, "tenant"), .user = member(s, "user"),
+                           .agent = member(s, "agent"), .session = member(s, "session"), .filter = member(s, "filter")};
+}
+
 /* Pages of two, so that pages are turned. */
 static nexus_status run_list(const cJSON *s, const cJSON *expect) {
   nexus_cursor c;
-  nexus_status status = nexus_list(db, member(s, "tenant"), member(s, "user"), member(s, "agent"), member(s, "session"), &c, &failure);
+  nexus_selection what = selection_of(s);
+  nexus_status status = nexus_list(db, &what, &c, &failure);
   uint64_t *ids = take(sizeof *ids * 1000);
   size_t count = 0, page = 1;
   if (status != NEXUS_OK) return status;
@@ -122,6 +128,14 @@ static nexus_status run_delete(const cJSON *s, const cJSON *expect) {
   nexus_status status;
   cJSON_ArrayForEach(one, list) ids[count++] = (uint64_t)one->valuedouble;
   status = nexus_delete(db, ids, count, &gone, &failure);
+  if (status == NEXUS_OK) check_count(expect, "count", gone);
+  return status;
+}
+
+static nexus_status run_delete_where(const cJSON *s, const cJSON *expect) {
+  nexus_selection what = selection_of(s);
+  uint64_t gone = 0;
+  nexus_status status = nexus_delete_where(db, &what, &gone, &failure);
   if (status == NEXUS_OK) check_count(expect, "count", gone);
   return status;
 }
@@ -169,8 +183,9 @@ static const struct {
   const char *name, *members;
 } ops[] = {
     {"open", "op expect path read_only dim metric cache_bytes"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
-    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine near"},
-    {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session"},
+    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near"},
+    {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session filter"},
+    {"delete_where", "op expect tenant user agent session filter"},
     {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},
     {"history", "op expect id"}, {"feedback", "op expect id value"}, {"delete", "op expect ids"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
     {"write", "op expect path content"}, {"export", "op expect path"}, {"import", "op expect path"},
@@ -184,6 +199,7 @@ static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
   if (strcmp(op, "get") == 0) return run_get(s, expect, false);
   if (strcmp(op, "get_by_key") == 0) return run_get(s, expect, true);
   if (strcmp(op, "list") == 0) return run_list(s, expect);
+  if (strcmp(op, "delete_where") == 0) return run_delete_where(s, expect);
   if (strcmp(op, "delete") == 0) return run_delete(s, expect);
   if (strcmp(op, "update") == 0) return run_update(s, expect);
   if (strcmp(op, "supersede") == 0) return run_supersede(s, expect);

@@ -51,6 +51,7 @@ class run {
       db().feedback(s.at("id").get<std::uint64_t>(), s.at("value").get<double>());
       return json::object();
     }
+    if (op == "delete_where") return {{"count", db().remove_where(selection(s))}};
     if (op == "stats") {
       nexus::stats st = db().stats();
       return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}};
@@ -72,6 +73,10 @@ class run {
   }
   static std::string text(const json &s, const char *name) { return s.value(name, std::string()); }
   std::string path(const json &s, const char *missing = "") const { return (folder_ / s.value("path", std::string(missing))).string(); }
+
+  static nexus::selection selection(const json &s) {
+    return {{text(s, "tenant"), text(s, "user"), text(s, "agent"), text(s, "session")}, text(s, "filter")};
+  }
 
   json open(const json &s) {
     nexus::options o;
@@ -111,7 +116,7 @@ class run {
     nexus::query q(text(s, "text"));
     std::vector<float> vector = floats(s.value("vector", json::array()));
     if (s.contains("vector")) q.vector = vector;
-    q.scope = {text(s, "tenant"), text(s, "user"), text(s, "agent"), text(s, "session")};
+    q.scope = selection(s).scope, q.filter = selection(s).filter;
     q.k = s.value("k", 0u);
     q.intent = static_cast<nexus::intent>(place(intents, s.value("intent", std::string("general"))));
     q.engines = s.value("engines", std::vector<std::string>());
@@ -128,8 +133,7 @@ class run {
   }
   json list(const json &s) {
     json ids = json::array();
-    for (nexus::memory_view m : db().list({text(s, "tenant"), text(s, "user"), text(s, "agent"), text(s, "session")}))
-      ids.push_back(m.id());
+    for (nexus::memory_view m : db().list(selection(s))) ids.push_back(m.id());
     return {{"ids", ids}};
   }
   static json reported(const nexus::report &r) {
@@ -145,8 +149,9 @@ class run {
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
     {"open", {"path", "read_only", "dim", "metric", "cache_bytes"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "near"}},
-    {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near"}},
+    {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
+    {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
     {"history", {"id"}}, {"feedback", {"id", "value"}}, {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
     {"export", {"path"}}, {"import", {"path"}}, {"backup", {"path"}}, {"restore", {"backup", "path"}}};
