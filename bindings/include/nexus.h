@@ -255,7 +255,7 @@ typedef struct nexus_memory {
   uint32_t version; /* output: 1 as it was added, one more with every update */
   uint32_t reserved2; /* 0 */
 } nexus_memory;
-#define NEXUS_MEMORY_SIZE_1 224 /* its size in the oldest ABI served */
+#define NEXUS_MEMORY_SIZE_1 328 /* its size in the oldest ABI served */
 
 /* What nexus_update changes. memory holds the values of what flags name, a vector if it
    changes, and meta entries to set; everything else of it is zero. */
@@ -351,7 +351,7 @@ typedef struct nexus_answer {
   uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
   uint32_t reserved;
 } nexus_answer;
-#define NEXUS_ANSWER_SIZE_1 96 /* its size in the oldest ABI served */
+#define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 
 /* Memories with their vectors. Step through them with nexus_memories_at. Freed, whole, by
    nexus_free. */
@@ -398,7 +398,7 @@ typedef struct nexus_stats {
   uint64_t cache_near_bytes; /* held, about */
   uint64_t cache_near_ns; /* of a look-up, the mean of those that were timed */
 } nexus_stats;
-#define NEXUS_STATS_SIZE_1 144 /* its size in the oldest ABI served */
+#define NEXUS_STATS_SIZE_1 256 /* its size in the oldest ABI served */
 
 /* Something that a check or an import found. */
 typedef struct nexus_problem {
@@ -470,7 +470,7 @@ typedef struct nexus_open_options {
   int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
   int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
 } nexus_open_options;
-#define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in the oldest ABI served */
+#define NEXUS_OPEN_OPTIONS_SIZE_1 48 /* its size in the oldest ABI served */
 
 /* Limits of the library in this process. Zero leaves a value as it is. */
 typedef struct nexus_config {

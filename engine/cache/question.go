@@ -37,7 +37,7 @@ func keyOf(q *model.Query) (Key, bool) {
 
 // keyBytes is what a key is hashed from at most: on the stack.
 const (
-	keyBytes  = 512
+	keyBytes  = 640
 	shortText = 64 // what is longer goes in as its hash
 )
 

@@ -146,8 +146,8 @@ typedef struct signature {
   int positional; /* how many may be given by position */
   int required;   /* how many, from the first, must be given */
   int count;
-  const char *names[16];
-  PyObject *interned[16];
+  const char *names[24]; /* the last one NULL */
+  PyObject *interned[24];
 } signature;
 
 int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **values);

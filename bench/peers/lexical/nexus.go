@@ -102,7 +102,7 @@ func Write(ctx context.Context, c *contest.Child) (err error) {
 		return err
 	}
 	from := contest.ProcessTime()
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{CacheBytes: -1})
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func Engine(_ context.Context, c *contest.Child) error {
 
 // Store is the child that asks through engine.DB.
 func Store(ctx context.Context, c *contest.Child) (err error) {
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{CacheBytes: -1})
 	if err != nil {
 		return err
 	}

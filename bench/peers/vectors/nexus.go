@@ -29,7 +29,7 @@ func Write(ctx context.Context, c *contest.Child) (err error) {
 		return err
 	}
 	from := contest.ProcessTime()
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim, CacheBytes: -1})
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func Store(ctx context.Context, c *contest.Child) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim, CacheBytes: -1})
 	if err != nil {
 		return err
 	}
