@@ -33,6 +33,7 @@ type Searcher struct {
 	gains   []float64
 	best    rows.Best
 	touched [windowRows / 64]uint64
+	summed  []uint32 // rows of the window that have sums, where they are not marked
 	window  [windowRows]float64
 }
 

@@ -124,10 +124,14 @@ func (s *Searcher) scoreWindow(part int32, first uint32) {
 		need, total := s.need(), s.totalPeak()
 		for term := range s.cursors { // the order of the question makes sums exact
 			if c := &s.cursors[term]; c.active {
-				s.accumulate(c, last, lengths, need-float64(float64(total-c.peak)*slack))
+				s.accumulate(c, last, lengths, need-float64(float64(total-c.peak)*slack), passive > 0)
 			}
 		}
-		s.collect(part, first, lengths, passive, rest)
+		if passive > 0 {
+			s.collectMarked(part, first, lengths, passive, rest)
+		} else {
+			s.collect(part, first)
+		}
 	}
 	for i := range s.cursors {
 		s.cursors[i].leave(last)
@@ -222,7 +226,7 @@ func (s *Searcher) activate(passive int) (kept int, rest float64) {
 
 // accumulate adds what a list gives to the rows up to last. Blocks whose peak is
 // below need are left out: their rows cannot reach the best k.
-func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need float64) {
+func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need float64, marking bool) {
 	for c.startsUpTo(last) {
 		if float64(c.blockPeak(s, c.block)*slack) < need {
 			if !c.skip(last) {
@@ -238,6 +242,7 @@ func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need flo
 		} else if last < math.MaxUint32 {
 			c.next = c.find(from, last+1)
 		}
+		s.note(c.rows[from:c.next], lengths, marking)
 		s.add(c.rows[from:c.next], c.freqs[from:c.next], lengths, c.weight)
 		if c.next < c.n {
 			return
@@ -256,7 +261,6 @@ func (s *Searcher) add(rows []uint32, freqs []uint16, lengths []uint32, weight f
 			continue // only in damaged columns
 		}
 		freq, length := freqs[i], lengths[at]
-		s.touched[at>>6] |= 1 << (at & 63)
 		if freq < tableFreqs && length < tableLengths {
 			s.window[at] += float64(weight * table[int(freq)*tableLengths+int(length)])
 		} else {
@@ -265,10 +269,41 @@ func (s *Searcher) add(rows []uint32, freqs []uint16, lengths []uint32, weight f
 	}
 }
 
-// collect offers the rows of the window that can reach the best k and sets
+// note keeps which rows of the window have sums: in order, by marks, where lists are
+// to be looked up for them; else as they come, which is quicker.
+func (s *Searcher) note(rows, lengths []uint32, marking bool) {
+	if !marking {
+		s.summed = append(s.summed, rows...)
+		return
+	}
+	for _, row := range rows {
+		if at := int(row & (windowRows - 1)); at < len(lengths) {
+			s.touched[at>>6] |= 1 << (at & 63)
+		}
+	}
+}
+
+// collect offers the rows of the window, all of whose lists are added up, and sets
+// their sums to 0, so that one that several lists hold is offered once.
+func (s *Searcher) collect(part int32, first uint32) {
+	p, need := &s.parts[part], s.need()
+	for _, row := range s.summed {
+		at := row & (windowRows - 1)
+		sum := s.window[at]
+		s.window[at] = 0
+		if sum < need || sum == 0 || !p.Visible(int(first+at)) {
+			continue
+		}
+		s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: first + at}, Score: sum})
+		need = s.need()
+	}
+	s.summed = s.summed[:0]
+}
+
+// collectMarked offers the rows of the window that can reach the best k and sets
 // their sums to 0. The first passive lists of ranked are yet to be added; their
 // peaks sum to rest.
-func (s *Searcher) collect(part int32, first uint32, lengths []uint32, passive int, rest float64) {
+func (s *Searcher) collectMarked(part int32, first uint32, lengths []uint32, passive int, rest float64) {
 	p, need := &s.parts[part], s.need()
 	for word, marks := range s.touched {
 		s.touched[word] = 0
@@ -280,9 +315,7 @@ func (s *Searcher) collect(part int32, first uint32, lengths []uint32, passive i
 				continue
 			}
 			row := first + uint32(at)
-			if passive > 0 {
-				sum = s.complete(row, lengths[at], sum, passive, rest, need)
-			}
+			sum = s.complete(row, lengths[at], sum, passive, rest, need)
 			if sum < need || sum == 0 {
 				continue
 			}
