@@ -19,6 +19,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // addBatch is how many memories an add brings.
@@ -154,7 +155,7 @@ func Engine(_ context.Context, c *contest.Child) error {
 	var parts []lexical.Part
 	var of lexical.Statistics
 	for _, path := range paths {
-		one, err := segment.OpenFile(path)
+		one, err := segment.OpenFile(vfs.OS, path, false)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/vector"
+	"github.com/nexus-memory/nexus/engine/vfs"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -133,7 +134,7 @@ func openEngine(home string) (*segments, error) {
 	}
 	s := &segments{}
 	for _, path := range paths {
-		one, err := segment.OpenFile(path)
+		one, err := segment.OpenFile(vfs.OS, path, false)
 		if err != nil {
 			return nil, err
 		}
