@@ -25,6 +25,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/search"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/store"
+	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -133,7 +134,16 @@ type Options struct {
 	// Cosine for a new one. A vector's score is the cosine, the inner product, or
 	// 1/(1+d²) of the distance d.
 	Metric Metric
+	// Language is the one that the texts are mostly in, one of Languages: it chooses
+	// stemmer and stop words. "none" takes words as they are. It is fixed with the first
+	// memory, and another one is refused; "" takes the store's own, English ("en") for a
+	// new one. Texts of other languages are found by their words in any case, Chinese,
+	// Japanese and Korean ones by any two characters.
+	Language string
 }
+
+// Languages returns what Options.Language may be, sorted: codes of ISO 639-1, and "none".
+func Languages() []string { return text.Languages() }
 
 // DB is an open store. Its methods are safe from any goroutine.
 type DB struct {
@@ -144,7 +154,7 @@ type DB struct {
 // Open opens the store in a directory, creating it where there is none (unless
 // ReadOnly). Errors: ErrLocked while it is open already, ErrNotFound,
 // ErrForbidden (no right to read it), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
-// (other vectors than it was made with), ErrCorrupt (the truth itself is
+// (other vectors than it was made with), ErrInvalid (another language), ErrCorrupt (the truth itself is
 // damaged; damaged segments are rebuilt and counted in Stats.Discarded).
 func Open(dir string, o Options) (*DB, error) { return OpenContext(context.Background(), dir, o) }
 
@@ -165,7 +175,10 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if !o.Metric.Valid() {
 		return nil, fmt.Errorf("open: %v: %w", o.Metric, ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, HistoryFor: o.HistoryFor})
+	if o.Language != "" && !text.Known(o.Language) {
+		return nil, fmt.Errorf("open: language %q is none of %s: %w", o.Language, strings.Join(text.Languages(), " "), ErrInvalid)
+	}
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, Language: o.Language, HistoryFor: o.HistoryFor})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/text"
 )
 
 // The names within a store's directory.
@@ -43,6 +44,7 @@ type Options struct {
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
 	Metric   model.Metric   // unset: the store's, Cosine for a new one
+	Language string         // of text.Languages; "": the store's, English for a new one
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
 	// negative not at all; else Compact drops those replaced longer ago.
 	HistoryFor time.Duration
@@ -206,11 +208,14 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 		stored, err = readSpace(tx)
 		return err
 	})
-	hashing, _ := segment.SpaceOf(embed.NewHashing())
-	hashing.Metric, wanted.Metric = stored.Metric, stored.Metric
-	switch {
-	case err != nil || stored.Name == "":
+	if err != nil || stored.Name == "" {
 		return segment.Space{}, err
+	}
+	hashing := segment.HashingSpace(stored.Language)
+	hashing.Metric, wanted.Metric, wanted.Language = stored.Metric, stored.Metric, stored.Language
+	switch {
+	case s.options.Language != "" && s.options.Language != stored.Language:
+		return segment.Space{}, fmt.Errorf("store: its texts are taken for language %q, the options ask for %q: %w", stored.Language, s.options.Language, model.ErrInvalid)
 	case s.options.Metric != model.MetricUnset && s.options.Metric != stored.Metric:
 		return segment.Space{}, fmt.Errorf("store: its vectors are compared by %s, the options ask for %s: %w", stored.Metric, s.options.Metric, model.ErrDimension)
 	case wanted.Name == "" && stored.Name == hashing.Name && stored.Dim == hashing.Dim:
@@ -232,15 +237,24 @@ func (s *Store) wantedSpace() (space segment.Space, err error) {
 	case s.options.Dim > 0:
 		space = segment.CallerSpace(s.options.Dim)
 	}
-	return s.measured(space), err
+	return s.asAsked(space), err
 }
 
-// measured returns a new space with the metric that the options ask for.
-func (s *Store) measured(space segment.Space) segment.Space {
+// asAsked returns a new space with the metric and the language that the options ask for.
+func (s *Store) asAsked(space segment.Space) segment.Space {
 	if s.options.Metric != model.MetricUnset {
 		space.Metric = s.options.Metric
 	}
+	space.Language = s.language()
 	return space
+}
+
+// language returns that of a store without memories.
+func (s *Store) language() string {
+	if s.options.Language != "" {
+		return s.options.Language
+	}
+	return text.English
 }
 
 // spaceFor returns the space that an Add is prepared for: the store's, or the
@@ -251,9 +265,9 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 			if v := memories[0].Vector; v != nil {
 				space = segment.CallerSpace(len(v))
 			} else {
-				space, err = segment.SpaceOf(embed.NewHashing())
+				space = segment.HashingSpace(s.language())
 			}
-			space = s.measured(space)
+			space = s.asAsked(space)
 		}
 	}
 	for i := range memories {
