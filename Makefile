@@ -25,11 +25,12 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .PHONY: setup
-setup: ## install what the tests need beyond Go: qemu-user (emulated arm64), llvm-mc, gcc
+setup: ## install what the tests need beyond Go: qemu-user (emulated arm64), llvm-mc, gcc, strace
 	@missing=""; \
 	command -v $(QEMU) >/dev/null || missing="$$missing qemu-user-static"; \
 	command -v llvm-mc >/dev/null || missing="$$missing llvm"; \
 	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	command -v strace >/dev/null || missing="$$missing strace"; \
 	if [ -n "$$missing" ]; then echo "installing$$missing"; sudo=$$(command -v sudo || true); \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; fi
 
@@ -185,8 +186,10 @@ fuzz: ## each fuzz target for a minute
 	  echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$pkg; done; done
 
 .PHONY: soak
-soak: ## the kill test at length
-	NEXUS_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -run Kill ./cmd/nexus/
+soak: setup ## storage at length: crash images for ten minutes, 1,000 kills, models, churn (about an hour)
+	NEXUS_CRASH_SECONDS=600 $(GO) test -count=1 -timeout 30m -v -run NoCrashLoses ./engine/
+	$(GO) test -count=1 -timeout 30m -v -run 'Model|Linearizable|Churn' ./engine/ -rapid.checks 1000 -soak
+	$(GO) test -count=1 -timeout 60m -v -run KilledAddLosesNothing ./cmd/nexus/ -kill-rounds 1000
 
 # The native side: libnexus.so.1 and libnexus.a in build/lib.
 PREFIX  ?= /usr/local

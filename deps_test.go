@@ -21,9 +21,9 @@ const module = "github.com/nexus-memory/nexus"
 // (ARCHITECTURE.md), and a room that does not fit it is in the wrong place.
 var levels = [][]string{
 	{"asm"},
-	{"engine/model", "engine/rows", "engine/scratch", "kernels"},
+	{"engine/model", "engine/rows", "engine/scratch", "engine/vfs", "kernels"},
 	{"engine/text", "engine/jsonl"},
-	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition"},
+	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache"},
 	{"engine/vector", "engine/lexical", "engine/fields"},
 	{"engine/segment"},
 	{"engine/store"},

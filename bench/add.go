@@ -43,6 +43,7 @@ func (b *bench) withStoreOf(ctx context.Context, name string, o engine.Options, 
 		return err
 	}
 	defer os.RemoveAll(dir)
+	o.CacheBytes = -1 // questions are timed, not the cache
 	db, err := engine.OpenContext(ctx, dir, o)
 	if err != nil {
 		return err

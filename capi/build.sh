@@ -16,6 +16,9 @@ if getconf GNU_LIBC_VERSION >/dev/null 2>&1; then
   link="$link -Wl,--push-state,--no-as-needed,-l:libpthread.so.0,--pop-state"
 fi
 cd "$root"
-CGO_CFLAGS="${CGO_CFLAGS:-} $flags" CGO_ENABLED=1 ${GO:-go} build -buildmode=c-shared -trimpath -ldflags "-s -w -extldflags '$link'" "$@" -o "$out/libnexus.so.1" ./capi
+# The list of symbols is no input that Go knows of: without its sum among the flags, a library that
+# was linked with another list would come from the build cache. (-X of no variable changes nothing.)
+exports=$(cksum <capi/nexus.map | cut -d ' ' -f 1)
+CGO_CFLAGS="${CGO_CFLAGS:-} $flags" CGO_ENABLED=1 ${GO:-go} build -buildmode=c-shared -trimpath -ldflags "-s -w -X main.exports=$exports -extldflags '$link'" "$@" -o "$out/libnexus.so.1" ./capi
 rm -f "$out/libnexus.so.h" "$out/libnexus.so.1.h" "$out/libnexus.h"
 ln -sf libnexus.so.1 "$out/libnexus.so"

@@ -249,7 +249,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		d.err = err
 		return out
 	}
-	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT
+	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR
 	if q.flags&^flags != 0 {
 		d.fail("flags are %#x", q.flags)
 	}
@@ -264,6 +264,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		Text: own.text("query text", q.text), Vector: own.vector("query vector", q.vector, q.vector_count),
 		K: int(q.k), Scope: own.scope(&q.tenant, &q.user, &q.agent, &q.session), Intent: engine.Intent(q.intent),
 		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns), Filter: own.filter(&q.filter),
+		Near: q.flags&C.NEXUS_QUERY_NEAR != 0,
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_NOW != 0 {
 		out.Now = time.UnixMicro(int64(q.now_us)).UTC()

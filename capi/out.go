@@ -200,7 +200,7 @@ func (a *arena) answer(from *engine.Answer) {
 		struct_size: C.uint32_t(unsafe.Sizeof(head[0])), hit_count: C.uint32_t(len(from.Hits)), hit_size: C.uint32_t(unsafe.Sizeof(C.nexus_hit{})),
 		engine_count: C.uint32_t(len(t.Engines)), engine_size: C.uint32_t(unsafe.Sizeof(C.nexus_engine_trace{})), segments: C.uint32_t(t.Segments),
 		hits: hits, engines: engines, candidates: C.uint64_t(t.Candidates), collapsed: C.uint64_t(t.Collapsed),
-		took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch),
+		took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache),
 	}
 }
 
@@ -220,6 +220,9 @@ func (a *arena) stats(s *engine.Stats) {
 		added: C.uint64_t(s.Added), commits: C.uint64_t(s.Commits), merges: C.uint64_t(s.Merges),
 		replayed: C.uint64_t(s.Replayed), discarded: C.uint64_t(s.Discarded), vectors: vectors, merge_error: mergeError,
 		metric: C.uint32_t(s.Metric), retired: C.uint64_t(s.Retired),
+		cache_hot_hits: C.uint64_t(s.Cache.Hot.Hits), cache_hot_misses: C.uint64_t(s.Cache.Hot.Misses), cache_hot_bytes: C.uint64_t(s.Cache.Hot.Bytes), cache_hot_ns: C.uint64_t(s.Cache.Hot.LookUp),
+		cache_warm_hits: C.uint64_t(s.Cache.Warm.Hits), cache_warm_misses: C.uint64_t(s.Cache.Warm.Misses), cache_warm_bytes: C.uint64_t(s.Cache.Warm.Bytes), cache_warm_ns: C.uint64_t(s.Cache.Warm.LookUp),
+		cache_near_hits: C.uint64_t(s.Cache.Near.Hits), cache_near_misses: C.uint64_t(s.Cache.Near.Misses), cache_near_bytes: C.uint64_t(s.Cache.Near.Bytes), cache_near_ns: C.uint64_t(s.Cache.Near.LookUp),
 	}
 }
 

@@ -44,6 +44,7 @@ type request struct {
 	op       C.uint32_t
 	db       *database
 	path     string
+	backup   string
 	options  engine.Options
 	embedder *embedder
 	memories []engine.Memory
@@ -94,6 +95,9 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		r.path = d.text("path", in.path)
 		r.options, r.embedder = d.options(in.options)
 		return r, d.err
+	case C.NEXUS_OP_RESTORE:
+		r.backup, r.path = d.text("backup", in.backup), d.text("path", in.path)
+		return r, d.err
 	case C.NEXUS_OP_NEXT:
 		r.page = int(in.page)
 		r.cursor, err = lookUp[*cursor](handle(in.cursor.v), kindCursor)
@@ -115,7 +119,7 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		r.tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
 	case C.NEXUS_OP_LIST, C.NEXUS_OP_DELETE_WHERE:
 		r.selected = d.selection(in)
-	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT:
+	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP:
 		r.path, r.page = d.text("path", in.path), int(in.page)
 		if r.path == "" {
 			d.fail("path is empty")
@@ -204,6 +208,10 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 		out.count, err = r.db.ExportFile(ctx, r.path, r.progress.set)
 	case C.NEXUS_OP_IMPORT:
 		out.outcome, err = r.importFile(ctx)
+	case C.NEXUS_OP_BACKUP:
+		out.count, err = r.db.Backup(ctx, r.path, r.progress.set)
+	case C.NEXUS_OP_RESTORE:
+		out.count, err = engine.Restore(ctx, r.backup, r.path, r.progress.set)
 	}
 	return out, err
 }

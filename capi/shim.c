@@ -436,11 +436,34 @@ nexus_status nexus_import(nexus_db db, nexus_text path, uint32_t batch, nexus_re
   return status;
 }
 
+nexus_status nexus_backup(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_BACKUP);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  request.path = path;
+  status = call(db.v, &request, &reply, error);
+  if (count) *count = reply.count;
+  return status;
+}
+
+nexus_status nexus_restore(nexus_text backup, nexus_text path, uint64_t *count, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_RESTORE);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  request.backup = backup;
+  request.path = path;
+  status = call(0, &request, &reply, error);
+  if (count) *count = reply.count;
+  return status;
+}
+
 /* ---- jobs ---- */
 
 nexus_status nexus_submit(nexus_db db, const nexus_request *request, nexus_queue queue, void *tag, nexus_job *job,
                           nexus_error *error) {
-  if ((forked || !job) && request && request->struct_size >= sizeof *request && request->op == NEXUS_OP_OPEN)
+  if ((forked || !job) && request && request->struct_size >= NEXUS_REQUEST_SIZE_1 && request->op == NEXUS_OP_OPEN)
     give_up(request->options);
   ENTER(error);
   WANT(request, error);

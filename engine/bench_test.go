@@ -13,7 +13,7 @@ import (
 func BenchmarkQuery(b *testing.B) {
 	for _, n := range []int{1000, 15000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			db := open(b, b.TempDir(), engine.Options{})
+			db := open(b, b.TempDir(), engine.Options{CacheBytes: -1})
 			memories := generated(n, 11)
 			for at := 0; at < n; at += 1000 {
 				add(b, db, memories[at:min(n, at+1000)]...)

@@ -15,10 +15,12 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/nexus-memory/nexus/engine/cache"
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -48,8 +50,8 @@ type (
 	Factors   = model.Factors
 	Weights   = model.Weights
 	Intent    = model.Intent
+	CacheUse  = model.CacheUse
 	Metric    = model.Metric
-	Stats     = store.Stats
 	Report    = store.Report
 	Embedder  = embed.Embedder
 )
@@ -110,6 +112,19 @@ var (
 	ErrInternal    = model.ErrInternal
 )
 
+// The sources of an answer; see model.CacheUse.
+const (
+	CacheNone  = model.CacheNone
+	CacheExact = model.CacheExact
+	CacheNear  = model.CacheNear
+)
+
+// Stats are the figures of a store, and of its cache of answers.
+type Stats struct {
+	store.Stats
+	Cache cache.Stats
+}
+
 // Options say how to open a store. The zero value is good: it creates or opens
 // one that embeds texts by hashing, or keeps the caller's vectors if the first
 // memory brings one.
@@ -140,6 +155,14 @@ type Options struct {
 	// new one. Texts of other languages are found by their words in any case, Chinese,
 	// Japanese and Korean ones by any two characters.
 	Language string
+	// CacheBytes bounds the memory that finished answers are kept in for questions
+	// that are asked again: 0 means 16 MiB, a negative number keeps none. An answer
+	// is used only as long as no memory was added, changed or deleted since.
+	CacheBytes int
+	// SegmentsInMemory reads segment files into memory at opening, instead of
+	// mapping them: for media that may fail, and for hosts that take SIGBUS for
+	// themselves. It costs their size in memory that the system cannot take back.
+	SegmentsInMemory bool
 }
 
 // Languages returns what Options.Language may be, sorted: codes of ISO 639-1, and "none".
@@ -149,12 +172,13 @@ func Languages() []string { return text.Languages() }
 type DB struct {
 	store *store.Store
 	asks  *search.Orchestrator
+	cache *cache.Cache // nil: off
 }
 
 // Open opens the store in a directory, creating it where there is none (unless
 // ReadOnly). Errors: ErrLocked while it is open already, ErrNotFound,
-// ErrForbidden (no right to read it), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
-// (other vectors than it was made with), ErrInvalid (another language), ErrCorrupt (the truth itself is
+// ErrForbidden (no right to read it), ErrInvalid (another program's directory, another language), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
+// (other vectors than it was made with), ErrCorrupt (the truth itself is
 // damaged; damaged segments are rebuilt and counted in Stats.Discarded).
 func Open(dir string, o Options) (*DB, error) { return OpenContext(context.Background(), dir, o) }
 
@@ -163,8 +187,8 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err := kernels.CheckForced(); err != nil {
 		return nil, fmt.Errorf("open: %w: %w", err, ErrUnsupported)
 	}
-	if dir == "" || strings.ContainsRune(dir, 0) {
-		return nil, fmt.Errorf("open: no directory given, or a NUL in its name: %w", ErrInvalid)
+	if err := checkDirectory("open", dir); err != nil {
+		return nil, err
 	}
 	if o.Dim < 0 || o.Dim > model.DimensionMax {
 		return nil, fmt.Errorf("open: dimension %d, want 0..%d: %w", o.Dim, model.DimensionMax, ErrInvalid)
@@ -178,11 +202,11 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if o.Language != "" && !text.Known(o.Language) {
 		return nil, fmt.Errorf("open: language %q is none of %s: %w", o.Language, strings.Join(text.Languages(), " "), ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, Language: o.Language, HistoryFor: o.HistoryFor})
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, Language: o.Language, HistoryFor: o.HistoryFor, InMemory: o.SegmentsInMemory})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	return &DB{store: s, asks: search.NewOrchestrator()}, nil
+	return &DB{store: s, asks: search.NewOrchestrator(), cache: cache.New(o.CacheBytes, s.Language())}, nil
 }
 
 // Add commits memories, all or none, and returns their IDs in order. When it
@@ -213,8 +237,30 @@ func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 // It never waits for writers. With a Budget or a deadline, an engine that is
 // late, or whose embedding of the question is, is left out and named in the
 // trace, as is one that fails; ErrDeadline where none was done.
+//
+// The answer is shared with later callers who ask the same and must not be changed
+// (see Options.CacheBytes). One that comes from the cache says so in Trace.Cache, and
+// Took is 0: nobody waited for engines. It costs no allocation.
 func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
+	if err := model.FromContext(ctx, "query"); err != nil {
+		return nil, err
+	}
+	view, err := db.store.View()
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	if answer := db.cache.Get(&q, view.Content()); answer != nil {
+		db.store.NoteHits(answer.Hits)
+		return answer, nil
+	}
+	return db.answer(ctx, view, q)
+}
+
+// answer computes an answer and keeps it where it is whole. It is not part of Query
+// because there the question must not escape to the heap.
+func (db *DB) answer(ctx context.Context, view *segment.View, q Query) (*Answer, error) {
 	started := time.Now()
+	defer view.Release()
 	if err := q.Normalize(); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
@@ -223,33 +269,41 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 			return nil, fmt.Errorf("query: engine %q, want one of %v: %w", name, search.EngineNames(), ErrInvalid)
 		}
 	}
-	if err := model.FromContext(ctx, "query"); err != nil {
-		return nil, err
-	}
-	view, err := db.store.View()
-	if err != nil {
+	if err := store.CheckQuestion(view, q.Vector); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
+	}
+	if q.Near {
+		if answer := db.cache.Near(&q, view.Content()); answer != nil {
+			db.store.NoteHits(answer.Hits)
+			return answer, nil
+		}
 	}
 	if q.Budget > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, q.Budget)
 		defer cancel()
 	}
-	if err := store.CheckQuestion(view, q.Vector); err != nil {
-		return nil, fmt.Errorf("query: %w", err)
-	}
+	seen := view
 	if !q.AsOf.IsZero() {
-		view = view.AsOf(q.AsOf.UnixMicro())
+		seen = view.AsOf(q.AsOf.UnixMicro())
 	}
 	prepared := time.Since(started)
-	answer, err := db.asks.Answer(ctx, &search.Question{View: view, Text: q.Text, Vector: q.Vector}, &q)
+	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector}, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
+	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) {
+		db.cache.Put(&q, view.Content(), answer)
+	}
 	return answer, nil
+}
+
+// complete reports whether every engine that was asked had its say.
+func complete(t *model.Trace) bool {
+	return !slices.ContainsFunc(t.Engines, func(e model.EngineTrace) bool { return e.State == model.EngineLate || e.State == model.EngineFailed })
 }
 
 // Get returns a memory by ID, or ErrNotFound.
@@ -262,10 +316,13 @@ func (db *DB) GetByKey(ctx context.Context, tenant, key string) (Memory, error) 
 	if key == "" {
 		return Memory{}, fmt.Errorf("get: empty key: %w", ErrInvalid)
 	}
+	if len(key) > model.NameBytesMax {
+		return Memory{}, fmt.Errorf("get: key of %d bytes, no memory has more than %d: %w", len(key), model.NameBytesMax, ErrInvalid)
+	}
 	return db.get(ctx, func(v *segment.View) (rows.Ref, bool) { return v.FindKey(tenant, key) }, "key %q", key)
 }
 
-func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool), what string, name any) (Memory, error) {
+func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool), what string, name any) (m Memory, err error) {
 	if err := model.FromContext(ctx, "get"); err != nil {
 		return Memory{}, err
 	}
@@ -274,12 +331,12 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 		return Memory{}, fmt.Errorf("get: %w", err)
 	}
 	defer view.Release()
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
 	ref, ok := find(view)
 	if !ok {
 		return Memory{}, fmt.Errorf("get: "+what+": %w", name, ErrNotFound)
 	}
-	m, err := view.Memory(ref, true)
-	if err == nil {
+	if m, err = view.Memory(ref, true); err == nil {
 		m.Usage = db.store.Used(m.ID)
 	}
 	return m, err
@@ -298,7 +355,7 @@ func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Me
 		var allow []rows.Set
 		if err == nil && s != nil {
 			if err = s.Check(); err == nil {
-				allow, err = view.Select(ctx, s.Scope, s.Filter)
+				allow, err = guardedSelect(ctx, view, s)
 			}
 		}
 		if err != nil {
@@ -313,7 +370,7 @@ func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Me
 			err := model.FromContext(ctx, place)
 			var m Memory
 			if err == nil {
-				m, err = view.Memory(r, true)
+				m, err = guardedMemory(view, r)
 			}
 			if err == nil && s != nil && !s.Scope.Covers(m.Scope) {
 				return true // its scope's names have the hashes of others
@@ -321,6 +378,16 @@ func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Me
 			return yield(m, err) && err == nil
 		})
 	}
+}
+
+func guardedSelect(ctx context.Context, v *segment.View, s *Selection) (allow []rows.Set, err error) {
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Select(ctx, s.Scope, s.Filter)
+}
+
+func guardedMemory(v *segment.View, r rows.Ref) (m Memory, err error) {
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Memory(r, true)
 }
 
 // Delete removes memories by ID and returns how many of them were there. They
@@ -376,7 +443,10 @@ func (db *DB) DeleteWhere(ctx context.Context, s Selection) (count int, err erro
 }
 
 // Stats returns figures of the store; nothing is scanned.
-func (db *DB) Stats() (Stats, error) { return db.store.Stats() }
+func (db *DB) Stats() (Stats, error) {
+	figures, err := db.store.Stats()
+	return Stats{figures, db.cache.Stats()}, err
+}
 
 // Verify reads the whole store and reports what is not sound.
 func (db *DB) Verify(ctx context.Context) (Report, error) { return db.store.Verify(ctx) }

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -532,5 +534,176 @@ func TestAPipeInASegmentsPlaceDoesNotHang(t *testing.T) {
 	db := open(t, dir, engine.Options{})
 	if got := allResults(t, db); !reflect.DeepEqual(got, want) {
 		t.Fatal("answers differ")
+	}
+}
+
+// TestReadsOfAFileThatIsCutShortAreNotTheProcessesEnd cuts the mapped files of an open
+// store: questions and reads give ErrCorrupt or what other engines found, and right
+// answers again once the store has rebuilt what it cannot read.
+func TestReadsOfAFileThatIsCutShortAreNotTheProcessesEnd(t *testing.T) {
+	dir, want := filled(t)
+	db := open(t, dir, engine.Options{})
+	for _, file := range segmentFiles(t, dir) {
+		if err := os.Truncate(file, 4096); err != nil {
+			t.Fatal(err)
+		}
+	}
+	failed := 0
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		_, getErr := db.Get(ctx, 600)
+		a, err := db.Query(ctx, engine.Query{Text: generatedQuestions[0]})
+		var listErr error
+		for _, listErr = range db.List(ctx, engine.Selection{}) {
+		}
+		for _, err := range []error{getErr, err, listErr} {
+			if err != nil && !errors.Is(err, engine.ErrCorrupt) {
+				t.Fatal(err)
+			}
+		}
+		if getErr != nil || listErr != nil || err != nil {
+			failed++
+			continue
+		}
+		if reflect.DeepEqual(results(a), want[0]) {
+			break
+		}
+	}
+	if failed == 0 {
+		t.Fatal("every read went well: the test sees nothing")
+	}
+	if got := allResults(t, db); !reflect.DeepEqual(got, want) {
+		t.Fatal("answers differ after the repair")
+	}
+	verify(t, db)
+	if st, _ := db.Stats(); st.Discarded == 0 {
+		t.Fatal("nothing was rebuilt")
+	}
+}
+
+// contentsBelow is every file of a directory with its bytes.
+func contentsBelow(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	contents := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			contents[path] = "directory"
+			return err
+		}
+		data, err := os.ReadFile(path)
+		contents[path] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contents
+}
+
+// TestWhatIsNotThisBuildsStoreStaysUntouched opens directories that are another
+// program's or a newer build's: they are refused, and not a byte changes.
+func TestWhatIsNotThisBuildsStoreStaysUntouched(t *testing.T) {
+	other := t.TempDir()
+	if err := errors.Join(os.WriteFile(filepath.Join(other, "report.txt"), []byte("not ours"), 0o600), os.Mkdir(filepath.Join(other, "pictures"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	newer, _ := filled(t)
+	alterTruth(t, newer, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte{0, 0, 0, 99}) })
+	foreign := t.TempDir() // a bbolt file of another program
+	alterTruth(t, foreign, func(tx *bolt.Tx) error {
+		b, err := tx.CreateBucket([]byte("meta"))
+		if err != nil {
+			return err
+		}
+		return b.Put([]byte("owner"), []byte("somebody"))
+	})
+	for dir, kind := range map[string]error{other: engine.ErrInvalid, newer: engine.ErrUnsupported, foreign: engine.ErrCorrupt} {
+		before := contentsBelow(t, dir)
+		if _, err := engine.Open(dir, engine.Options{}); !errors.Is(err, kind) {
+			t.Errorf("want %v: %v", kind, err)
+		}
+		after := contentsBelow(t, dir)
+		for path := range after {
+			if _, was := before[path]; !was && dir != other && (filepath.Base(path) == "LOCK" || filepath.Base(path) == "segments") {
+				delete(after, path) // to be sure that nobody else is at it
+			}
+		}
+		if !reflect.DeepEqual(after, before) {
+			t.Errorf("the directory changed: %d files before, %d after", len(before), len(after))
+		}
+	}
+}
+
+// TestAStoreCopiedWhileOpenOpensOrSaysSo copies the files of a store that is being
+// written to. A copy that opens holds what was acknowledged before copying began, or
+// says that it is damaged: never less in silence.
+func TestAStoreCopiedWhileOpenOpensOrSaysSo(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	dir := t.TempDir()
+	db.Close()
+	db = open(t, dir, engine.Options{})
+	stop, done := make(chan struct{}), make(chan struct{})
+	var written atomic.Int64
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, err := db.Add(ctx, engine.Memory{Key: "copied-" + strconv.Itoa(i), Text: "copied while open, number " + strconv.Itoa(i)}); err != nil {
+				t.Error(err)
+				return
+			}
+			written.Store(int64(i))
+		}
+	}()
+	opened := 0
+	for range 20 {
+		for n := written.Load(); written.Load() < n+20 && !t.Failed(); {
+			time.Sleep(time.Millisecond)
+		}
+		before, to := written.Load(), t.TempDir()
+		for path, data := range contentsBelow(t, dir) {
+			if data == "directory" {
+				continue
+			}
+			target := filepath.Join(to, strings.TrimPrefix(path, dir))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(target), 0o700), os.WriteFile(target, []byte(data), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		copied, err := engine.Open(to, engine.Options{})
+		if err != nil {
+			if !errors.Is(err, engine.ErrCorrupt) {
+				t.Fatal(err)
+			}
+			continue
+		}
+		report, err := copied.Verify(ctx)
+		if sound := err == nil && len(report.Faults) == 0; sound {
+			opened++
+			for i := range before + 1 {
+				if _, err := copied.GetByKey(ctx, "", "copied-"+strconv.FormatInt(i, 10)); err != nil {
+					t.Fatalf("memory %d of %d: %v", i, before, err)
+				}
+			}
+		}
+		copied.Close()
+	}
+	close(stop)
+	<-done
+	t.Logf("%d of 20 copies were whole, the others said that they were not", opened)
+}
+
+// TestAKeyOfAMegabyteIsRefused wants a typed error that does not repeat the key.
+func TestAKeyOfAMegabyteIsRefused(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	huge := strings.Repeat("k", 1<<20)
+	if _, err := db.Add(ctx, engine.Memory{Key: huge, Text: "x"}); !errors.Is(err, engine.ErrInvalid) || strings.Contains(err.Error(), huge[:100]) {
+		t.Fatalf("%.200v", err)
+	}
+	if _, err := db.GetByKey(ctx, "", huge); !errors.Is(err, engine.ErrInvalid) || len(err.Error()) > 200 {
+		t.Fatalf("%.200v", err)
 	}
 }

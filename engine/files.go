@@ -13,7 +13,7 @@ import (
 	"syscall"
 
 	"github.com/nexus-memory/nexus/engine/model"
-	"github.com/nexus-memory/nexus/engine/store"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // Progress is told how far a long operation is; total is 0 where it is not known.
@@ -47,7 +47,7 @@ func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (c
 		err = os.Rename(f.Name(), target)
 	}
 	if err == nil {
-		err = store.SyncDirectory(filepath.Dir(target))
+		err = vfs.OS.SyncDir(filepath.Dir(target))
 	}
 	if err != nil {
 		return count, fmt.Errorf("export: %w", fileError(path, err))

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/nexus-memory/nexus/engine/model"
 )
@@ -45,7 +46,7 @@ func (db *DB) Supersede(ctx context.Context, old ID, m Memory) (ID, error) {
 // History returns the versions of a memory that are kept, oldest first, the
 // current one last: UpdateTime says when each was committed, ReplacedTime when the
 // next one took its place. ErrNotFound for what was deleted or has expired.
-func (db *DB) History(ctx context.Context, id ID) ([]Memory, error) {
+func (db *DB) History(ctx context.Context, id ID) (list []Memory, err error) {
 	if err := model.FromContext(ctx, "history"); err != nil {
 		return nil, err
 	}
@@ -54,11 +55,12 @@ func (db *DB) History(ctx context.Context, id ID) ([]Memory, error) {
 		return nil, fmt.Errorf("history: %w", err)
 	}
 	defer view.Release()
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
 	places := view.Versions(id)
 	if len(places) == 0 {
 		return nil, fmt.Errorf("history: memory %d: %w", id, ErrNotFound)
 	}
-	list := make([]Memory, len(places))
+	list = make([]Memory, len(places))
 	for i, ref := range places {
 		if list[i], err = view.Memory(ref, true); err != nil {
 			return nil, fmt.Errorf("history: memory %d: %w", id, err)

@@ -164,6 +164,11 @@ export interface Query extends Selection {
   engines?: readonly string[] | undefined;
   /** Fusion off: the order of the one engine named, for measuring. */
   singleEngine?: boolean | undefined;
+  /**
+   * Allows the answer to an earlier question, asked with it too, that has the same words but for
+   * case, punctuation, endings and stop words, and is the same in all else.
+   */
+  near?: boolean | undefined;
 }
 
 export interface Hit extends Memory {
@@ -193,12 +198,24 @@ export interface Answer {
   /** Near-duplicates that hits stand for. */
   collapsed: number;
   segments: number;
+  /** Where it came from. If from the cache, tookNs is 0 and all else is of its first asking. */
+  cache: 'none' | 'exact' | 'near';
   /** All of the library's time, and its parts, in nanoseconds. */
   tookNs: number;
   prepareNs: number;
   searchNs: number;
   fuseNs: number;
   fetchNs: number;
+}
+
+/** Figures of a tier of the cache of answers, since opening. */
+export interface CacheLevel {
+  hits: number;
+  misses: number;
+  /** Held, about. */
+  bytes: number;
+  /** Of a look-up, the mean of those that were timed. */
+  lookUpNs: number;
 }
 
 /** Figures of a store. */
@@ -223,6 +240,10 @@ export interface Stats {
   metric: Metric | undefined;
   /** Versions that later ones replaced, kept as history. */
   retired: number;
+  /** The table of answers that is read without a lock, the larger cache behind it, and that of near questions. */
+  cacheHot: CacheLevel;
+  cacheWarm: CacheLevel;
+  cacheNear: CacheLevel;
   /** Name of the vector space; empty before the first memory. */
   vectors: string;
   /** Why merging to files has stopped; empty while it goes on. */
@@ -267,6 +288,10 @@ export interface OpenOptions {
   metric?: Metric | undefined;
   /** How long versions that updates replace are kept: for ever unless given; 0 keeps none; else `compact` drops older ones. */
   historyMs?: number | undefined;
+  /** Bounds the memory that finished answers are kept in; 16 MiB unless given, a negative number keeps none. */
+  cacheBytes?: number | undefined;
+  /** Reads segment files into memory at opening, instead of mapping them. */
+  segmentsInMemory?: boolean | undefined;
 }
 
 /** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */
@@ -279,8 +304,8 @@ export interface CallOptions {
 
 export interface ProgressOptions extends CallOptions {
   /**
-   * Called about ten times a second while the operation runs: bytes of an import, memories of an
-   * export. What it throws cancels the operation.
+   * Called about ten times a second while the operation runs: bytes of an import, a backup and
+   * a restore, memories of an export. What it throws cancels the operation.
    */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
 }
@@ -396,6 +421,13 @@ export class DB {
   importSync(path: string, options?: ImportOptions): Report;
 
   /**
+   * Copies the store, as it is at one moment, to a directory that does not exist or is empty, and tells
+   * how many memories are in it. The copy is checked and durable before it has its name.
+   */
+  backup(path: string, options?: ProgressOptions): Promise<number>;
+  backupSync(path: string): number;
+
+  /**
    * Closes the store; a second time it does nothing. Calls in flight end with their answer, but
    * closeSync ends those that wait for a JavaScript embedder with 'cancelled'. A store that is not
    * closed is closed with its thread, or some time after nothing refers to it.
@@ -412,6 +444,13 @@ export function open(path: string, options?: OpenOptions & CallOptions): Promise
 
 /** As open; not with an embedder that has a function. */
 export function openSync(path: string, options?: OpenOptions): DB;
+
+/**
+ * Makes a store, in a directory that does not exist or is empty, of what `backup` wrote, which is
+ * checked whole first: 'corrupt' names the file that is damaged. Tells how many memories are in it.
+ */
+export function restore(backup: string, path: string, options?: ProgressOptions): Promise<number>;
+export function restoreSync(backup: string, path: string): number;
 
 /**
  * The store of a handle that another thread of this process has opened. It stays that thread's: it

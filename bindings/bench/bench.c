@@ -115,8 +115,10 @@ static nexus_db filled(const char *folder) {
   static const char *const places[] = {"north", "south", "east", "west", "village"};
   static char texts[MEMORIES][96];
   static nexus_memory memories[MEMORIES];
+  nexus_open_options options = {0}; /* questions are timed, not the cache */
   nexus_db db;
-  must(nexus_open(nexus_str(folder), NULL, &db, NULL));
+  options.struct_size = sizeof options, options.cache_bytes = -1;
+  must(nexus_open(nexus_str(folder), &options, &db, NULL));
   for (int i = 0; i < MEMORIES; i++) {
     snprintf(texts[i], sizeof texts[i], "%s %d by the %s of the %s was seen at %d", things[i % 8], i * 7 % 1000, things[i / 8 % 8], places[i % 5], i * 13 % 24);
     memories[i].struct_size = sizeof memories[i];

@@ -111,7 +111,7 @@ func Compare(expect, given json.RawMessage) (string, error) {
 }
 
 func (r *runner) step(s Step) (results, error) {
-	if op := s.op(); r.db == nil && op != "open" && op != "write" {
+	if op := s.op(); r.db == nil && op != "open" && op != "write" && op != "restore" {
 		return nil, fmt.Errorf("%s: no store was opened", op)
 	}
 	switch s.op() {
@@ -143,7 +143,7 @@ func (r *runner) step(s Step) (results, error) {
 		return results{{"memories", report.Memories}, {"bad", len(report.Faults)}}, err
 	case "compact":
 		return results{}, r.db.Compact(context.Background())
-	case "write", "export", "import":
+	case "write", "export", "import", "backup", "restore":
 		return r.file(s)
 	}
 	return nil, fmt.Errorf("operation %s has no runner", s["op"])
@@ -154,7 +154,9 @@ func (r *runner) opened(s Step) (results, error) {
 		Path     *string `json:"path"`
 		ReadOnly bool    `json:"read_only"`
 		Dim      int     `json:"dim"`
+		InMemory bool    `json:"segments_in_memory"`
 		Metric   string  `json:"metric"`
+		Cache    int     `json:"cache_bytes"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -167,7 +169,7 @@ func (r *runner) opened(s Step) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory})
 	if err != nil {
 		return nil, err
 	}
@@ -211,11 +213,12 @@ func (r *runner) query(s Step) (results, error) {
 		Engines      []string `json:"engines"`
 		SingleEngine bool     `json:"single_engine"`
 		Filter       string   `json:"filter"`
+		Near         bool     `json:"near"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
-	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine}
+	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near}
 	var errs [6]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
@@ -246,7 +249,11 @@ func answered(a *engine.Answer) results {
 	for _, e := range a.Trace.Engines {
 		engines = append(engines, took{e.Name, e.State.String()})
 	}
-	return results{{"hits", hits}, {"engines", engines}, {"candidates", a.Trace.Candidates}, {"collapsed", a.Trace.Collapsed}}
+	given := results{{"hits", hits}, {"engines", engines}, {"candidates", a.Trace.Candidates}, {"collapsed", a.Trace.Collapsed}}
+	if a.Trace.Cache != engine.CacheNone {
+		given = append(given, member{"cache", a.Trace.Cache.String()})
+	}
+	return given
 }
 
 func (r *runner) get(s Step) (results, error) {
@@ -428,6 +435,7 @@ func (r *runner) file(s Step) (results, error) {
 	var a struct {
 		Path    string `json:"path"`
 		Content string `json:"content"`
+		Backup  string `json:"backup"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -438,6 +446,12 @@ func (r *runner) file(s Step) (results, error) {
 		return results{}, os.WriteFile(path, []byte(a.Content), 0o600)
 	case "export":
 		count, err := r.db.ExportFile(context.Background(), path, nil)
+		return results{{"count", count}}, err
+	case "backup":
+		count, err := r.db.Backup(context.Background(), path, nil)
+		return results{{"count", count}}, err
+	case "restore":
+		count, err := engine.Restore(context.Background(), filepath.Join(r.dir, a.Backup), path, nil)
 		return results{{"count", count}}, err
 	}
 	lines := []int{}

@@ -124,6 +124,8 @@ void jobs(const std::string &base) {
   std::vector<std::uint64_t> ids{1, 2, 99};
   EXPECT(db.remove_async(ids).get() == 2);
   EXPECT(db.export_async(base + "/jobs.jsonl").get() == 8);
+  EXPECT(db.backup_async(base + "/copy").get() == 8);
+  EXPECT(nexus::db::restore_async(base + "/copy", base + "/restored").get() == 8);
   EXPECT(db.import_async(base + "/jobs.jsonl").get().memories == 8);
   db.compact_async().get();
   EXPECT(db.verify_async().get().bad == 0);

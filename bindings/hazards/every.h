@@ -45,6 +45,7 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       {"verify", nexus_verify(db, &report[0], NULL)},
       {"compact", nexus_compact(db, NULL)},
       {"export", nexus_export(db, nexus_str("/nowhere/at all"), NULL, NULL)},
+      {"backup", nexus_backup(db, nexus_str("/nowhere/at all"), NULL, NULL)},
       {"import", nexus_import(db, nexus_str("/nowhere/at all"), 0, &report[1], NULL)},
       {"submit", nexus_submit(db, &request, queue, NULL, &j, NULL)},
       {"job_wait", nexus_job_wait(job, 0, NULL)},

@@ -114,6 +114,13 @@ enum nexus_engine_state {
   NEXUS_ENGINE_STATE_SKIPPED = 3, /* it had nothing to go on; the note says why */
 };
 
+/* Where an answer came from. */
+enum nexus_cache_use {
+  NEXUS_CACHE_USE_NONE = 0, /* it was computed */
+  NEXUS_CACHE_USE_EXACT = 1, /* the same question had it, and no memory was added, changed or deleted since */
+  NEXUS_CACHE_USE_NEAR = 2, /* a nearly identical question had it, see NEXUS_QUERY_NEAR */
+};
+
 /* The types of a meta value. */
 enum nexus_meta_type {
   NEXUS_META_TYPE_STRING = 1, /* nexus_meta.text */
@@ -144,6 +151,8 @@ enum nexus_op {
   NEXUS_OP_SUPERSEDE = 17, /* nexus_supersede */
   NEXUS_OP_HISTORY = 18, /* nexus_history */
   NEXUS_OP_FEEDBACK = 19, /* nexus_feedback */
+  NEXUS_OP_BACKUP = 20, /* nexus_backup */
+  NEXUS_OP_RESTORE = 21, /* nexus_restore */
 };
 
 /* Bits of the members named flags. */
@@ -156,6 +165,7 @@ enum nexus_op {
 #define NEXUS_QUERY_SINGLE_ENGINE 4u /* fusion off: the order of the one engine named, for measuring */
 #define NEXUS_QUERY_HAS_AS_OF 8u /* as_of_us is given */
 #define NEXUS_QUERY_HAS_VALID_AT 16u /* valid_at_us is given */
+#define NEXUS_QUERY_NEAR 32u /* the answer to an earlier question with this flag may serve that has the same words but for case, punctuation, endings and stop words, and is the same in all else; vectors: a cosine of .98 */
 #define NEXUS_PATCH_TEXT 1u /* text changes */
 #define NEXUS_PATCH_SPEAKER 2u /* speaker changes */
 #define NEXUS_PATCH_KIND 4u /* kind changes */
@@ -165,6 +175,7 @@ enum nexus_op {
 #define NEXUS_PATCH_VALID_TO 64u /* valid_to_us changes, or goes */
 #define NEXUS_PATCH_EXPIRY 128u /* expires_us changes, or goes */
 #define NEXUS_OPEN_READ_ONLY 1u /* open for questions alone */
+#define NEXUS_OPEN_SEGMENTS_IN_MEMORY 2u /* read segment files into memory at opening, do not map them */
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
 /* Handles: plain values, checked at every call. {0} is none. A handle that was closed,
@@ -244,7 +255,7 @@ typedef struct nexus_memory {
   uint32_t version; /* output: 1 as it was added, one more with every update */
   uint32_t reserved2; /* 0 */
 } nexus_memory;
-#define NEXUS_MEMORY_SIZE_1 224 /* its size in the oldest ABI served */
+#define NEXUS_MEMORY_SIZE_1 328 /* its size in the oldest ABI served */
 
 /* What nexus_update changes. memory holds the values of what flags name, a vector if it
    changes, and meta entries to set; everything else of it is zero. */
@@ -337,8 +348,10 @@ typedef struct nexus_answer {
   int64_t search_ns; /* engines, in parallel over many memories */
   int64_t fuse_ns; /* factors, collapse, choice */
   int64_t fetch_ns; /* reading the hits' records */
+  uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
+  uint32_t reserved;
 } nexus_answer;
-#define NEXUS_ANSWER_SIZE_1 96 /* its size in the oldest ABI served */
+#define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 
 /* Memories with their vectors. Step through them with nexus_memories_at. Freed, whole, by
    nexus_free. */
@@ -372,8 +385,20 @@ typedef struct nexus_stats {
   uint32_t metric; /* nexus_metric of the vectors; UNSET before the first memory */
   uint32_t reserved;
   uint64_t retired; /* versions that later ones replaced, kept as history */
+  uint64_t cache_hot_hits; /* look-ups that found an answer: the table of answers that is read without a lock */
+  uint64_t cache_hot_misses; /* look-ups that did not */
+  uint64_t cache_hot_bytes; /* held, about */
+  uint64_t cache_hot_ns; /* of a look-up, the mean of those that were timed */
+  uint64_t cache_warm_hits; /* look-ups that found an answer: the larger cache behind it, bounded by bytes */
+  uint64_t cache_warm_misses; /* look-ups that did not */
+  uint64_t cache_warm_bytes; /* held, about */
+  uint64_t cache_warm_ns; /* of a look-up, the mean of those that were timed */
+  uint64_t cache_near_hits; /* look-ups that found an answer: the table of questions that asked for near ones */
+  uint64_t cache_near_misses; /* look-ups that did not */
+  uint64_t cache_near_bytes; /* held, about */
+  uint64_t cache_near_ns; /* of a look-up, the mean of those that were timed */
 } nexus_stats;
-#define NEXUS_STATS_SIZE_1 144 /* its size in the oldest ABI served */
+#define NEXUS_STATS_SIZE_1 256 /* its size in the oldest ABI served */
 
 /* Something that a check or an import found. */
 typedef struct nexus_problem {
@@ -443,8 +468,9 @@ typedef struct nexus_open_options {
   uint32_t metric; /* nexus_metric; DIMENSION where the store has another */
   uint32_t reserved_2; /* 0 */
   int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
+  int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
 } nexus_open_options;
-#define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in the oldest ABI served */
+#define NEXUS_OPEN_OPTIONS_SIZE_1 48 /* its size in the oldest ABI served */
 
 /* Limits of the library in this process. Zero leaves a value as it is. */
 typedef struct nexus_config {
@@ -462,7 +488,7 @@ typedef struct nexus_request {
   uint32_t op; /* nexus_op */
   uint32_t flags; /* NEXUS_SUBMIT_* */
   uint32_t page; /* NEXT: memories wanted; IMPORT: memories a commit, 0 for the default */
-  nexus_text path; /* OPEN, EXPORT, IMPORT */
+  nexus_text path; /* OPEN, EXPORT, IMPORT, BACKUP, RESTORE: the directory of the store to be */
   const nexus_open_options *options; /* OPEN */
   const nexus_memory *memories; /* ADD; SUPERSEDE (one) */
   size_t memory_count;
@@ -478,8 +504,9 @@ typedef struct nexus_request {
   const nexus_patch *patch; /* UPDATE */
   double value; /* FEEDBACK */
   const nexus_selection *selection; /* LIST, DELETE_WHERE */
+  nexus_text backup; /* RESTORE: the directory of the backup */
 } nexus_request;
-#define NEXUS_REQUEST_SIZE_1 192 /* its size in the oldest ABI served */
+#define NEXUS_REQUEST_SIZE_1 208 /* its size in the oldest ABI served */
 
 /* The outcome of a job: what its operation's function gives. All pointers are into one arena,
    freed by nexus_free(arena). */
@@ -492,7 +519,7 @@ typedef struct nexus_reply {
   const nexus_stats *stats; /* STATS */
   const nexus_report *report; /* VERIFY, IMPORT */
   const uint64_t *ids; /* ADD: one a memory; SUPERSEDE: one */
-  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT: memories written */
+  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
 } nexus_reply;
@@ -623,6 +650,17 @@ NEXUS_API nexus_status nexus_export(nexus_db db, nexus_text path, uint64_t *coun
    listed, never fatal. *report is freed by nexus_free. Any thread. */
 NEXUS_API nexus_status nexus_import(nexus_db db, nexus_text path, uint32_t batch, nexus_report **report, nexus_error *error);
 
+/* Copies the store, as it is at one moment between two commits, to a directory that does not
+   exist or is empty (else EXISTS), checked and durable, while reads and writes go on; *count
+   (may be NULL) receives the memories in it. On an error nothing is left of it. The copy opens
+   as any store does, for reading. Any thread. */
+NEXUS_API nexus_status nexus_backup(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error);
+
+/* Makes a store, in a directory that does not exist or is empty, of what nexus_backup wrote,
+   which is checked whole before anything is written: CORRUPT names the file that is damaged,
+   NOT_FOUND where there is no backup, or it was opened for writing since. Any thread. */
+NEXUS_API nexus_status nexus_restore(nexus_text backup, nexus_text path, uint64_t *count, nexus_error *error);
+
 /* ---- Jobs: every operation above, in the background. A job that is done is waited for, or announced in a queue. ---- */
 
 /* Starts an operation on a store ({0} for OPEN). queue may be {0}. At most 1,024 jobs run at
@@ -633,8 +671,8 @@ NEXUS_API nexus_status nexus_submit(nexus_db db, const nexus_request *request, n
    whatever its outcome, DEADLINE when it is not. Any thread. */
 NEXUS_API nexus_status nexus_job_wait(nexus_job job, int64_t timeout_ns, nexus_error *error);
 
-/* How far a job is: bytes of an import, memories of an export and of an add; 0 of 0 where that
-   is not known. Any thread. */
+/* How far a job is: bytes of an import, a backup and a restore, memories of an export and of an
+   add; 0 of 0 where that is not known. Any thread. */
 NEXUS_API nexus_status nexus_job_progress(nexus_job job, uint64_t *done, uint64_t *total, nexus_error *error);
 
 /* Asks a job to end early. It is done, with CANCELLED or its outcome, soon after; what it had

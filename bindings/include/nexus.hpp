@@ -40,6 +40,8 @@ struct options {
   /* How long versions that updates replace are kept: 0 for ever, negative not at all; else
      compact drops older ones. */
   std::chrono::microseconds history{0};
+  std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
+  bool segments_in_memory = false; /* read segment files into memory, do not map them */
 };
 
 namespace detail {
@@ -153,6 +155,7 @@ class asked {
     if (q.as_of) c_.flags |= NEXUS_QUERY_HAS_AS_OF, c_.as_of_us = microseconds(*q.as_of);
     if (q.valid_at) c_.flags |= NEXUS_QUERY_HAS_VALID_AT, c_.valid_at_us = microseconds(*q.valid_at);
     if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
+    if (q.near) c_.flags |= NEXUS_QUERY_NEAR;
     if (q.weights) weigh(*q.weights);
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
   }
@@ -208,8 +211,9 @@ class opening {
  public:
   explicit opening(const options &o) {
     c_.struct_size = sizeof c_, c_.dim = o.dim, c_.metric = static_cast<std::uint32_t>(o.metric);
-    c_.history_us = o.history.count();
-    if (o.read_only) c_.flags = NEXUS_OPEN_READ_ONLY;
+    c_.history_us = o.history.count(), c_.cache_bytes = o.cache_bytes;
+    if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
+    if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);
     e_.struct_size = sizeof e_, e_.dim = copy->dim, e_.name = text(copy->name);
@@ -449,6 +453,22 @@ class db {
     return report(*detail::arena<nexus_report>(r));
   }
 
+  /* Copies the store, as it is at one moment, to a directory that does not exist or is empty; gives the
+     number of memories in it. */
+  std::uint64_t backup(const std::string &path) const {
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_backup(handle(), detail::text(path), &count, &f));
+    return count;
+  }
+  /* Makes a store in a directory of a backup, which is checked first; gives the number of memories. */
+  static std::uint64_t restore(const std::string &backup, const std::string &path) {
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_restore(detail::text(backup), detail::text(path), &count, &f));
+    return count;
+  }
+
   /* Closes the store; a second time throws closed. Without it the destructor closes, silently. */
   void close() {
     detail::failure f;
@@ -475,6 +495,8 @@ class db {
   job<void> compact_async(announce where = {});
   job<std::uint64_t> export_async(const std::string &path, announce where = {}) const;
   job<report> import_async(const std::string &path, std::uint32_t batch = 0, announce where = {});
+  job<std::uint64_t> backup_async(const std::string &path, announce where = {}) const;
+  static job<std::uint64_t> restore_async(const std::string &backup, const std::string &path, announce where = {});
   job<void> close_async(announce where = {});
 
  private:

@@ -269,6 +269,18 @@ inline job<report> db::import_async(const std::string &path, std::uint32_t batch
   return detail::submit<report>(handle(), r, where);
 }
 
+inline job<std::uint64_t> db::backup_async(const std::string &path, announce where) const {
+  nexus_request r = detail::request(NEXUS_OP_BACKUP);
+  r.path = detail::text(path);
+  return detail::submit<std::uint64_t>(handle(), r, where);
+}
+
+inline job<std::uint64_t> db::restore_async(const std::string &backup, const std::string &path, announce where) {
+  nexus_request r = detail::request(NEXUS_OP_RESTORE);
+  r.backup = detail::text(backup), r.path = detail::text(path);
+  return detail::submit<std::uint64_t>(nexus_db{0}, r, where);
+}
+
 inline job<void> db::close_async(announce where) {
   return detail::submit<void>(handle(), detail::request(NEXUS_OP_CLOSE), where);
 }

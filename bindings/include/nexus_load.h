@@ -36,6 +36,8 @@ typedef struct nexus_api {
   nexus_status (*nexus_compact)(nexus_db db, nexus_error *error);
   nexus_status (*nexus_export)(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error);
   nexus_status (*nexus_import)(nexus_db db, nexus_text path, uint32_t batch, nexus_report **report, nexus_error *error);
+  nexus_status (*nexus_backup)(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error);
+  nexus_status (*nexus_restore)(nexus_text backup, nexus_text path, uint64_t *count, nexus_error *error);
   nexus_status (*nexus_submit)(nexus_db db, const nexus_request *request, nexus_queue queue, void *tag, nexus_job *job, nexus_error *error);
   nexus_status (*nexus_job_wait)(nexus_job job, int64_t timeout_ns, nexus_error *error);
   nexus_status (*nexus_job_progress)(nexus_job job, uint64_t *done, uint64_t *total, nexus_error *error);
@@ -77,6 +79,8 @@ static const char *const nexus_api_names[] = {
   "nexus_compact",
   "nexus_export",
   "nexus_import",
+  "nexus_backup",
+  "nexus_restore",
   "nexus_submit",
   "nexus_job_wait",
   "nexus_job_progress",

@@ -74,6 +74,10 @@ enum class engine_state : std::uint32_t {
   skipped = NEXUS_ENGINE_STATE_SKIPPED
 };
 
+enum class cache_use : std::uint32_t {
+  none = NEXUS_CACHE_USE_NONE, exact = NEXUS_CACHE_USE_EXACT, near = NEXUS_CACHE_USE_NEAR
+};
+
 /* Instants are kept to the microsecond. */
 using time_point = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
 
@@ -224,6 +228,7 @@ struct query {
   std::optional<time_point> valid_at; /* what was true at that time */
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
+  bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
   std::chrono::nanoseconds budget{0};
 };
 
@@ -374,10 +379,17 @@ class answer {
   std::uint64_t candidates() const noexcept { return a_->candidates; }
   std::uint64_t collapsed() const noexcept { return a_->collapsed; }
   std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(a_->took_ns); }
+  /* Where it came from; if from a cache, took is 0 and all else is of its first asking. */
+  cache_use cache() const noexcept { return static_cast<cache_use>(a_->cache); }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
  private:
   detail::arena<nexus_answer> a_;
+};
+
+/* Figures of a tier of the cache of answers; see nexus_stats. */
+struct cache_level {
+  std::uint64_t hits, misses, bytes, look_up_ns;
 };
 
 /* Figures of a store; see nexus_stats. */
@@ -387,12 +399,16 @@ struct stats {
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
         discarded(s.discarded), retired(s.retired), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
-        metric(static_cast<nexus::metric>(s.metric)) {}
+        metric(static_cast<nexus::metric>(s.metric)),
+        cache_hot{s.cache_hot_hits, s.cache_hot_misses, s.cache_hot_bytes, s.cache_hot_ns},
+        cache_warm{s.cache_warm_hits, s.cache_warm_misses, s.cache_warm_bytes, s.cache_warm_ns},
+        cache_near{s.cache_near_hits, s.cache_near_misses, s.cache_near_bytes, s.cache_near_ns} {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
       merges, replayed, discarded, retired;
   std::string vectors, merge_error;
   nexus::metric metric;
+  cache_level cache_hot, cache_warm, cache_near;
 };
 
 /* Something that a check or an import found. */

@@ -125,6 +125,8 @@ int main(void) {
   printf("  search_ns %zu %zu\n", offsetof(nexus_answer, search_ns), sizeof(((nexus_answer *)0)->search_ns));
   printf("  fuse_ns %zu %zu\n", offsetof(nexus_answer, fuse_ns), sizeof(((nexus_answer *)0)->fuse_ns));
   printf("  fetch_ns %zu %zu\n", offsetof(nexus_answer, fetch_ns), sizeof(((nexus_answer *)0)->fetch_ns));
+  printf("  cache %zu %zu\n", offsetof(nexus_answer, cache), sizeof(((nexus_answer *)0)->cache));
+  printf("  reserved %zu %zu\n", offsetof(nexus_answer, reserved), sizeof(((nexus_answer *)0)->reserved));
   printf("nexus_memories %zu\n", sizeof(nexus_memories));
   printf("  struct_size %zu %zu\n", offsetof(nexus_memories, struct_size), sizeof(((nexus_memories *)0)->struct_size));
   printf("  memory_size %zu %zu\n", offsetof(nexus_memories, memory_size), sizeof(((nexus_memories *)0)->memory_size));
@@ -151,6 +153,18 @@ int main(void) {
   printf("  metric %zu %zu\n", offsetof(nexus_stats, metric), sizeof(((nexus_stats *)0)->metric));
   printf("  reserved %zu %zu\n", offsetof(nexus_stats, reserved), sizeof(((nexus_stats *)0)->reserved));
   printf("  retired %zu %zu\n", offsetof(nexus_stats, retired), sizeof(((nexus_stats *)0)->retired));
+  printf("  cache_hot_hits %zu %zu\n", offsetof(nexus_stats, cache_hot_hits), sizeof(((nexus_stats *)0)->cache_hot_hits));
+  printf("  cache_hot_misses %zu %zu\n", offsetof(nexus_stats, cache_hot_misses), sizeof(((nexus_stats *)0)->cache_hot_misses));
+  printf("  cache_hot_bytes %zu %zu\n", offsetof(nexus_stats, cache_hot_bytes), sizeof(((nexus_stats *)0)->cache_hot_bytes));
+  printf("  cache_hot_ns %zu %zu\n", offsetof(nexus_stats, cache_hot_ns), sizeof(((nexus_stats *)0)->cache_hot_ns));
+  printf("  cache_warm_hits %zu %zu\n", offsetof(nexus_stats, cache_warm_hits), sizeof(((nexus_stats *)0)->cache_warm_hits));
+  printf("  cache_warm_misses %zu %zu\n", offsetof(nexus_stats, cache_warm_misses), sizeof(((nexus_stats *)0)->cache_warm_misses));
+  printf("  cache_warm_bytes %zu %zu\n", offsetof(nexus_stats, cache_warm_bytes), sizeof(((nexus_stats *)0)->cache_warm_bytes));
+  printf("  cache_warm_ns %zu %zu\n", offsetof(nexus_stats, cache_warm_ns), sizeof(((nexus_stats *)0)->cache_warm_ns));
+  printf("  cache_near_hits %zu %zu\n", offsetof(nexus_stats, cache_near_hits), sizeof(((nexus_stats *)0)->cache_near_hits));
+  printf("  cache_near_misses %zu %zu\n", offsetof(nexus_stats, cache_near_misses), sizeof(((nexus_stats *)0)->cache_near_misses));
+  printf("  cache_near_bytes %zu %zu\n", offsetof(nexus_stats, cache_near_bytes), sizeof(((nexus_stats *)0)->cache_near_bytes));
+  printf("  cache_near_ns %zu %zu\n", offsetof(nexus_stats, cache_near_ns), sizeof(((nexus_stats *)0)->cache_near_ns));
   printf("nexus_problem %zu\n", sizeof(nexus_problem));
   printf("  line %zu %zu\n", offsetof(nexus_problem, line), sizeof(((nexus_problem *)0)->line));
   printf("  code %zu %zu\n", offsetof(nexus_problem, code), sizeof(((nexus_problem *)0)->code));
@@ -190,6 +204,7 @@ int main(void) {
   printf("  metric %zu %zu\n", offsetof(nexus_open_options, metric), sizeof(((nexus_open_options *)0)->metric));
   printf("  reserved_2 %zu %zu\n", offsetof(nexus_open_options, reserved_2), sizeof(((nexus_open_options *)0)->reserved_2));
   printf("  history_us %zu %zu\n", offsetof(nexus_open_options, history_us), sizeof(((nexus_open_options *)0)->history_us));
+  printf("  cache_bytes %zu %zu\n", offsetof(nexus_open_options, cache_bytes), sizeof(((nexus_open_options *)0)->cache_bytes));
   printf("nexus_config %zu\n", sizeof(nexus_config));
   printf("  struct_size %zu %zu\n", offsetof(nexus_config, struct_size), sizeof(((nexus_config *)0)->struct_size));
   printf("  max_procs %zu %zu\n", offsetof(nexus_config, max_procs), sizeof(((nexus_config *)0)->max_procs));
@@ -217,6 +232,7 @@ int main(void) {
   printf("  patch %zu %zu\n", offsetof(nexus_request, patch), sizeof(((nexus_request *)0)->patch));
   printf("  value %zu %zu\n", offsetof(nexus_request, value), sizeof(((nexus_request *)0)->value));
   printf("  selection %zu %zu\n", offsetof(nexus_request, selection), sizeof(((nexus_request *)0)->selection));
+  printf("  backup %zu %zu\n", offsetof(nexus_request, backup), sizeof(((nexus_request *)0)->backup));
   printf("nexus_reply %zu\n", sizeof(nexus_reply));
   printf("  struct_size %zu %zu\n", offsetof(nexus_reply, struct_size), sizeof(((nexus_reply *)0)->struct_size));
   printf("  op %zu %zu\n", offsetof(nexus_reply, op), sizeof(((nexus_reply *)0)->op));

@@ -20,7 +20,10 @@ import (
 	"github.com/nexus-memory/nexus/engine"
 )
 
-var killSeed = flag.Uint64("kill-seed", 0, "seed of the kill test; 0 takes the time")
+var (
+	killSeed   = flag.Uint64("kill-seed", 0, "seed of the kill test; 0 takes the time")
+	killRounds = flag.Int("kill-rounds", 50, "kills of the kill test")
+)
 
 // recordStream yields generated JSON lines, from record number start on.
 type recordStream struct {
@@ -137,7 +140,6 @@ func wantAcked(t *testing.T, db *engine.DB, acks []ack) {
 
 const (
 	killRecords = 20_000 // fed to each add
-	killRounds  = 50
 	// killsEach stores are killed again and again, then checked as a whole and
 	// left: so the store grows, but no round takes long.
 	killsEach = 5
@@ -146,12 +148,12 @@ const (
 // TestKilledAddLosesNothingAcknowledged kills an add at a random moment, again
 // and again. Between two kills every acknowledged record has to be there.
 func TestKilledAddLosesNothingAcknowledged(t *testing.T) {
-	seed, rounds := *killSeed, killRounds
+	seed, rounds := *killSeed, *killRounds
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
 	if testing.Short() {
-		rounds = killsEach
+		rounds = min(rounds, killsEach)
 	}
 	t.Logf("-kill-seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))

@@ -24,6 +24,8 @@ type progress struct {
 	started time.Time
 	records atomic.Int64 // durable
 	done    atomic.Int64 // of total
+	bytes   bool         // done and all are bytes, records are not counted
+	all     atomic.Int64 // bytes there are
 
 	errOut  io.Writer
 	screen  *mpb.Progress // nil where standard error is no terminal
@@ -34,14 +36,27 @@ type progress struct {
 
 func newProgress(verb string, total int64, quiet bool, errOut io.Writer) *progress {
 	p := &progress{verb: verb, total: total, started: time.Now(), errOut: errOut, stopped: make(chan struct{}), quiet: quiet}
+	p.start()
+	return p
+}
+
+// newByteProgress tells of bytes, whose number the work says as it goes.
+func newByteProgress(verb string, quiet bool, errOut io.Writer) *progress {
+	p := newProgress(verb, -1, true, errOut)
+	p.bytes, p.quiet = true, quiet
+	p.start()
+	return p
+}
+
+// start begins the display.
+func (p *progress) start() {
 	switch {
-	case quiet:
-	case errOut == os.Stderr && term.IsTerminal(int(os.Stderr.Fd())):
+	case p.quiet:
+	case p.errOut == os.Stderr && term.IsTerminal(int(os.Stderr.Fd())):
 		p.draw()
 	default:
 		go p.tell()
 	}
-	return p
 }
 
 func (p *progress) draw() {
@@ -69,6 +84,9 @@ func (p *progress) tell() {
 
 // status says it in words: add: 5120 records, 2560/s, 40 %, 3s left.
 func (p *progress) status() string {
+	if p.bytes {
+		return fmt.Sprintf("%s: %s of %s", p.verb, byteCount(uint64(p.done.Load())), byteCount(uint64(p.all.Load())))
+	}
 	records, done, elapsed := p.records.Load(), p.done.Load(), time.Since(p.started)
 	s := fmt.Sprintf("%s: %d records, %.0f/s", p.verb, records, float64(records)/max(elapsed.Seconds(), 1e-3))
 	if p.total > 0 && done > 0 {
@@ -101,6 +119,12 @@ func (p *progress) read(n int) {
 func (p *progress) upTo(done, _ uint64) {
 	p.add(int(done) - int(p.records.Load()))
 	p.read(int(done) - int(p.done.Load()))
+}
+
+// set says that done bytes of all are done; an engine.Progress.
+func (p *progress) set(done, all uint64) {
+	p.done.Store(int64(done))
+	p.all.Store(int64(all))
 }
 
 // message prints a line above the bar.

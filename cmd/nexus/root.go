@@ -25,6 +25,7 @@ type app struct {
 	errOut io.Writer
 
 	directory string // --db
+	inMemory  bool   // --segments-in-memory
 	metric    string // --metric of the verbs that make a store
 	json      bool   // --json
 	began     bool   // a verb runs: from here on an error is not one of usage
@@ -74,11 +75,13 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	})
 	root.Flags().BoolVar(&a.version, "version", false, "print the version of this build")
 	root.PersistentFlags().StringVar(&a.directory, "db", "", "`DIR` of the store (else $NEXUS_DB, else ./nexus-data)")
+	root.PersistentFlags().BoolVar(&a.inMemory, "segments-in-memory", false, "read segment files into memory, do not map them")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
 		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newUpdateCommand(a), newSupersedeCommand(a),
 		newHistoryCommand(a), newFeedbackCommand(a), newDeleteCommand(a),
 		newExportCommand(a), newImportCommand(a), newStatsCommand(a), newVerifyCommand(a), newCompactCommand(a),
+		newBackupCommand(a), newRestoreCommand(a), newMigrateCommand(a),
 		newDoctorCommand(a), newEvalCommand(a), newVersionCommand(a),
 	)
 	checkShells(root)
@@ -196,7 +199,7 @@ func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
 	if err != nil {
 		return nil, wrongUsef("--metric is %q, want cosine, dot or l2", a.metric)
 	}
-	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric})
+	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric, SegmentsInMemory: a.inMemory})
 	if how == reading && errors.Is(err, engine.ErrNotFound) {
 		return nil, noStore(dir)
 	}

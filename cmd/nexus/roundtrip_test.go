@@ -163,6 +163,7 @@ func TestEveryVerbAnswersInJSON(t *testing.T) {
 		{"get", "1"}, {"get", "--key", "a"}, {"get", "--key", "b", "--tenant", "other"}, {"list"}, {"list", "--limit", "1", "--after", "1"},
 		{"stats"}, {"verify"}, {"doctor"}, {"version"}, {"export"}, {"export", dir + "/out.jsonl"},
 		{"delete", "--key", "a"}, {"delete", "--user", "ann", "--yes"}, {"compact"},
+		{"backup", dir + "/backup"}, {"migrate", "--status"}, {"migrate"},
 	} {
 		r := nexus(t, exitDone, append(args, "--json", db)...)
 		if objects := parseLines[map[string]any](t, r.out); len(objects) == 0 {
@@ -174,9 +175,28 @@ func TestEveryVerbAnswersInJSON(t *testing.T) {
 	}
 }
 
+func TestABackupRestoresToTheSameRecords(t *testing.T) {
+	dir := directory(t)
+	file := writeFile(t, dir+"/in.jsonl", recordsOfEveryKind)
+	nexus(t, exitDone, "add", "--db", dir+"/db", file)
+	nexus(t, exitDone, "backup", "--db", dir+"/db", dir+"/backup")
+	r := nexus(t, exitDone, "restore", "--json", "--db", dir+"/new", dir+"/backup")
+	if got := parseLines[struct{ Memories int }](t, r.out); len(got) != 1 || got[0].Memories != 5 {
+		t.Errorf("restore prints %s", r.out)
+	}
+	if a, b := nexus(t, exitDone, "export", "--db", dir+"/db").out, nexus(t, exitDone, "export", "--db", dir+"/new").out; a != b {
+		t.Errorf("the store has\n%s, its restored backup\n%s", a, b)
+	}
+	nexus(t, exitFailed, "restore", "--db", dir+"/db", dir+"/backup") // there is a store
+	nexus(t, exitFailed, "restore", "--db", dir+"/other", dir+"/db")  // that is no backup
+	nexus(t, exitWrongUse, "restore", "--db", dir+"/other")
+	nexus(t, exitFailed, "migrate", "--rollback", "--db", dir+"/db") // nothing to go back to
+	nexus(t, exitWrongUse, "migrate", "--force", "--db", dir+"/db")
+}
+
 // humanAgain replaces a verb that cannot be done twice by one that can.
 func humanAgain(args []string) []string {
-	if args[0] == "delete" {
+	if args[0] == "delete" || args[0] == "backup" {
 		return []string{"stats"}
 	}
 	return args
@@ -184,7 +204,7 @@ func humanAgain(args []string) []string {
 
 func TestAnswerHasItsFields(t *testing.T) {
 	dir := directory(t)
-	nexus(t, exitDone, "add", "--db", dir, writeFile(t, dir+"/in.jsonl", recordsOfEveryKind))
+	nexus(t, exitDone, "add", "--db", dir, writeFile(t, directory(t)+"/in.jsonl", recordsOfEveryKind))
 	r := nexus(t, exitDone, "query", "--db", dir, "--json", "-k", "1", "Oslo")
 	var answer struct {
 		Hits []map[string]json.RawMessage

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/cache"
 )
 
 func newStatsCommand(a *app) *cobra.Command {
@@ -47,13 +48,15 @@ type statsRecord struct {
 	TruthBytes   uint64 `json:"truth_bytes"`
 	Replayed     int    `json:"replayed"`  // memories that no segment file covers yet
 	Discarded    int    `json:"discarded"` // segment files that were not valid
+
+	Cache cache.Stats `json:"cache"` // of answers; those of this process alone
 }
 
 func newStatsRecord(dir string, s engine.Stats) statsRecord {
 	return statsRecord{
 		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(),
 		Segments: s.Segments, SegmentFiles: s.SegmentFiles, SegmentBytes: s.SegmentBytes, TruthBytes: s.TruthBytes,
-		Replayed: s.Replayed, Discarded: s.Discarded,
+		Replayed: s.Replayed, Discarded: s.Discarded, Cache: s.Cache,
 	}
 }
 

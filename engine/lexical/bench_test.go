@@ -49,7 +49,7 @@ func BenchmarkTop(b *testing.B) {
 	for _, q := range questions {
 		searcher.Prepare(q, parts, st)
 		for _, l := range searcher.lists {
-			total += len(l.rows)
+			total += l.count
 		}
 	}
 	i := 0
@@ -86,7 +86,7 @@ func BenchmarkBuildOfOneRow(b *testing.B) {
 	for b.Loop() {
 		builder := NewBuilder()
 		builder.Add(row)
-		if p, err := builder.Finish(); err != nil || len(p.Rows) == 0 {
+		if p, err := builder.Finish(); err != nil || len(p.Postings) == 0 {
 			b.Fatal(err)
 		}
 	}
@@ -102,7 +102,7 @@ func BenchmarkBuild(b *testing.B) {
 		for _, row := range texts {
 			builder.Add(row)
 		}
-		if p, err := builder.Finish(); err != nil || len(p.Rows) == 0 {
+		if p, err := builder.Finish(); err != nil || len(p.Postings) == 0 {
 			b.Fatal(err)
 		}
 	}
@@ -116,7 +116,7 @@ func BenchmarkMerge(b *testing.B) {
 		sources = append(sources, Source{Reader: mustBuild(b, chunk)})
 	}
 	for b.Loop() {
-		if p, err := Merge(sources); err != nil || len(p.Rows) == 0 {
+		if p, err := Merge(sources); err != nil || len(p.Postings) == 0 {
 			b.Fatal(err)
 		}
 	}

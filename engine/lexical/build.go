@@ -3,6 +3,7 @@ package lexical
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/text"
@@ -15,6 +16,9 @@ type Builder struct {
 	terms   []builderTerm
 	entries []entry  // all postings, row after row
 	lengths []uint32 // of every row
+
+	rows  []uint32 // scratch of Finish: the postings by term
+	freqs []uint16
 }
 
 // keptTerms is the number of terms up to which Reset keeps memory: emptying a
@@ -79,7 +83,8 @@ func (b *Builder) count(term []byte, row uint32) {
 }
 
 // Finish returns the index of the rows added. The columns are the caller's; they
-// depend on the rows alone. Fails only beyond 2^32-1 rows or postings (ErrLimit).
+// depend on the rows alone. Fails only beyond 2^32-1 rows, postings or bytes of
+// postings (ErrLimit).
 // O(postings + terms log terms).
 func (b *Builder) Finish() (Parts, error) {
 	if err := checkLimits(len(b.lengths), len(b.entries)); err != nil {
@@ -91,20 +96,36 @@ func (b *Builder) Finish() (Parts, error) {
 	}
 	slices.SortFunc(order, func(x, y uint32) int { return compareTerms(b.terms[x].term, b.terms[y].term) })
 
-	out := newColumns(len(b.terms), len(b.entries), len(b.lengths))
+	out := newColumns(len(b.terms), len(b.entries))
+	out.parts.Lengths = append(make([]uint32, 0, len(b.lengths)), b.lengths...)
+	b.sortEntries(order)
+	at := uint32(0)
+	for n, id := range order {
+		if n%yieldTerms == 0 {
+			runtime.Gosched()
+		}
+		t := &b.terms[id]
+		out.terms.AppendString(t.term)
+		out.appendPostings(b.rows[at:at+t.count], b.freqs[at:at+t.count])
+		at += t.count
+	}
+	return out.finish()
+}
+
+// sortEntries lays the entries out by term in rows and freqs.
+func (b *Builder) sortEntries(order []uint32) {
 	next := make([]uint32, len(b.terms)) // by id: where its next posting goes
 	at := uint32(0)
 	for _, id := range order {
 		next[id] = at
 		at += b.terms[id].count
-		out.closeTerm([]byte(b.terms[id].term), at)
 	}
+	b.rows = slices.Grow(b.rows[:0], len(b.entries))[:len(b.entries)]
+	b.freqs = slices.Grow(b.freqs[:0], len(b.entries))[:len(b.entries)]
 	for _, e := range b.entries {
-		out.parts.Rows[next[e.id]], out.parts.Freqs[next[e.id]] = e.row, e.freq
+		b.rows[next[e.id]], b.freqs[next[e.id]] = e.row, e.freq
 		next[e.id]++
 	}
-	copy(out.parts.Lengths, b.lengths)
-	return out.finish()
 }
 
 func compareTerms(a, b string) int {
@@ -124,34 +145,43 @@ func checkLimits(rows, entries int) error {
 	return nil
 }
 
-// columns are Parts in the making; Builder and Merge share them so that both
-// make the same bytes.
+// columns are Parts in the making; Builder, Merge and Upgrade share them so that
+// all make the same bytes. Lengths come first: impacts are made of them.
 type columns struct {
 	parts Parts
 	terms text.Tokens // ascending
 }
 
-func newColumns(terms, postings, rows int) *columns {
+// newColumns has room for so many terms and, roughly, postings.
+func newColumns(terms, postings int) *columns {
 	return &columns{parts: Parts{
-		Starts:  append(make([]uint32, 0, terms+1), 0),
-		Rows:    make([]uint32, postings),
-		Freqs:   make([]uint16, postings),
-		Lengths: make([]uint32, rows),
+		Starts:   append(make([]uint32, 0, terms+1), 0),
+		Postings: make([]byte, 0, terms+2*postings+unpackAhead),
 	}}
 }
 
-// closeTerm appends a term whose postings end at end.
-func (c *columns) closeTerm(term []byte, end uint32) {
-	c.terms.Append(term)
-	c.parts.Starts = append(c.parts.Starts, end)
+// appendPostings appends the list of the next term. Beyond 4 GiB starts wrap,
+// which close finds.
+func (c *columns) appendPostings(rows []uint32, freqs []uint16) {
+	c.parts.Postings = appendList(c.parts.Postings, rows, freqs, c.parts.Lengths)
+	c.parts.Starts = append(c.parts.Starts, uint32(len(c.parts.Postings)))
 }
 
-// finish adds the dictionary.
+// close ends the postings.
+func (c *columns) close() (Parts, error) {
+	if uint64(len(c.parts.Postings)) > math.MaxUint32 {
+		return Parts{}, fmt.Errorf("%w: postings of %d bytes", ErrLimit, len(c.parts.Postings))
+	}
+	c.parts.Postings = append(c.parts.Postings, make([]byte, unpackAhead)...)
+	return c.parts, nil
+}
+
+// finish ends the postings and adds the dictionary.
 func (c *columns) finish() (Parts, error) {
 	dictionary, err := buildDictionary(&c.terms)
 	if err != nil {
 		return Parts{}, err
 	}
 	c.parts.Dictionary = slices.Clip(dictionary)
-	return c.parts, nil
+	return c.close()
 }

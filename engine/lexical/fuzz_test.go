@@ -3,6 +3,7 @@ package lexical
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -12,17 +13,13 @@ import (
 // fuzzer can mutate them.
 func encodeColumns(p Parts) []byte {
 	var b []byte
-	for _, n := range []int{len(p.Dictionary), len(p.Starts), len(p.Rows), len(p.Freqs)} {
+	for _, n := range []int{len(p.Dictionary), len(p.Starts), len(p.Postings)} {
 		b = binary.LittleEndian.AppendUint16(b, uint16(n))
 	}
 	b = append(b, p.Dictionary...)
-	for _, column := range [][]uint32{p.Starts, p.Rows} {
-		for _, v := range column {
-			b = binary.LittleEndian.AppendUint32(b, v)
-		}
-	}
-	for _, v := range p.Freqs {
-		b = binary.LittleEndian.AppendUint16(b, v)
+	b = append(b, p.Postings...)
+	for _, v := range p.Starts {
+		b = binary.LittleEndian.AppendUint32(b, v)
 	}
 	for _, v := range p.Lengths {
 		b = binary.LittleEndian.AppendUint32(b, v)
@@ -32,24 +29,26 @@ func encodeColumns(p Parts) []byte {
 
 // decodeColumns is lenient: columns of what bytes there are.
 func decodeColumns(b []byte) (p Parts) {
-	var counts [4]int
+	var counts [3]int
 	for i := range counts {
 		if len(b) >= 2 {
 			counts[i], b = int(binary.LittleEndian.Uint16(b)), b[2:]
 		}
 	}
-	n := min(counts[0], len(b))
-	p.Dictionary, b = b[:n], b[n:]
+	take := func(count int) (out []byte) {
+		n := min(count, len(b))
+		out, b = b[:n], b[n:]
+		return out
+	}
+	p.Dictionary = take(counts[0])
 	take32 := func(count int) (out []uint32) {
 		for ; count > 0 && len(b) >= 4; count-- {
 			out, b = append(out, binary.LittleEndian.Uint32(b)), b[4:]
 		}
 		return out
 	}
-	p.Starts, p.Rows = take32(counts[1]), take32(counts[2])
-	for n := counts[3]; n > 0 && len(b) >= 2; n-- {
-		p.Freqs, b = append(p.Freqs, binary.LittleEndian.Uint16(b)), b[2:]
-	}
+	p.Postings = take(counts[2])
+	p.Starts = take32(counts[1])
 	p.Lengths = take32(len(b))
 	return p
 }
@@ -60,6 +59,7 @@ func FuzzOpenedColumnsAreSafeToSearch(f *testing.F) {
 	f.Add(encodeColumns(mustBuild(f, [][]string{words[:1]}).Parts()))
 	f.Add(encodeColumns(mustBuild(f, [][]string{words, words[1:3], nil, words[2:], {"bee", "bee"}}).Parts()))
 	f.Add(encodeColumns(mustBuild(f, syntheticRows(40, 9, 200)).Parts()))
+	f.Add(encodeColumns(mustBuild(f, slices.Repeat([][]string{words, words[2:4]}, 150)).Parts())) // blocks
 	question := tokensOf(append(words, ""))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := Open(decodeColumns(data))

@@ -1,17 +1,17 @@
 // Package lexical is the text index of a segment, and the exact BM25 search over
 // the segments of a snapshot.
 //
-// A segment's index is five immutable columns (Parts): a finite-state dictionary
-// from terms to ordinals and, per ordinal, the ascending rows that hold the term
-// with its frequency there. The columns are plain arrays that a search reads in
-// place, out of a mapped file or fresh from a Builder.
+// A segment's index is four immutable columns (Parts): a finite-state dictionary
+// from terms to ordinals and, per ordinal, a compressed list of the ascending rows
+// that hold the term with its frequency there (postings.go has the layout). A
+// search reads them in place, out of a mapped file or fresh from a Builder.
 //
 // Scores are those of Okapi BM25 (Robertson and Zaragoza 2009) in float64 with
 // a fixed order of operations, over statistics of the whole snapshot: every CPU
 // gives the same bits, and how rows are spread over segments never changes a
-// score. Useful for: best k of up to some millions of short texts. Not useful
-// for: phrases, prefixes, fuzzy terms, and lists so long that most of their
-// rows ought to be skipped instead of scored.
+// score. The best k are found by MaxScore (Turtle and Flood 1995) over windows of
+// rows with a bound for every block of a list (Ding and Suel 2011; Dimopoulos,
+// Nepomnyachiy and Suel 2013): what cannot reach the best k is not unpacked.
 package lexical
 
 import (
@@ -31,13 +31,12 @@ var ErrLimit = errors.New("lexical: index too large")
 // Parts are the columns of one segment's index. They are read in place and
 // never written once made.
 //
-// Ordinals are 0, 1, 2 ... in ascending byte order of the terms; the postings of
-// ordinal o are [Starts[o], Starts[o+1]) of Rows and Freqs.
+// Ordinals are 0, 1, 2 ... in ascending byte order of the terms; the list of
+// ordinal o starts at byte Starts[o] of Postings.
 type Parts struct {
 	Dictionary []byte   // finite-state transducer (vellum v1): term -> ordinal
-	Starts     []uint32 // terms+1 offsets, from 0 to len(Rows), ascending
-	Rows       []uint32 // row numbers, ascending within a term
-	Freqs      []uint16 // occurrences of the term in that row, saturated at 65,535
+	Starts     []uint32 // terms+1 offsets, from 0 to len(Postings)-8, ascending
+	Postings   []byte   // the lists, and 8 zeros
 	Lengths    []uint32 // terms in every row, repetitions counted
 }
 
@@ -75,10 +74,8 @@ func checkColumns(p Parts) error {
 	switch {
 	case len(p.Starts) == 0 || p.Starts[0] != 0:
 		return fmt.Errorf("%w: starts do not begin at 0", ErrFormat)
-	case uint64(p.Starts[len(p.Starts)-1]) != uint64(len(p.Rows)):
-		return fmt.Errorf("%w: starts end at %d of %d postings", ErrFormat, p.Starts[len(p.Starts)-1], len(p.Rows))
-	case len(p.Freqs) != len(p.Rows):
-		return fmt.Errorf("%w: %d frequencies for %d postings", ErrFormat, len(p.Freqs), len(p.Rows))
+	case uint64(p.Starts[len(p.Starts)-1])+unpackAhead != uint64(len(p.Postings)):
+		return fmt.Errorf("%w: starts end at %d of %d bytes", ErrFormat, p.Starts[len(p.Starts)-1], len(p.Postings))
 	case uint64(len(p.Lengths)) > math.MaxUint32:
 		return fmt.Errorf("%w: %d rows", ErrFormat, len(p.Lengths))
 	}
@@ -102,27 +99,16 @@ func (r *Reader) TotalLength() uint64 { return r.totalLength }
 // Parts returns the columns, aliased.
 func (r *Reader) Parts() Parts { return r.parts }
 
-// postings are the rows of one term in one segment, aliasing its columns.
-type postings struct {
-	rows  []uint32
-	freqs []uint16
+// listAt returns the list of an ordinal, which must be in range.
+func (r *Reader) listAt(ordinal int) list {
+	return openList(r.parts.Postings[r.parts.Starts[ordinal]:])
 }
 
-// postingsAt returns the list of an ordinal, which must be in range.
-func (r *Reader) postingsAt(ordinal int) postings {
-	start, end := r.parts.Starts[ordinal], r.parts.Starts[ordinal+1]
-	return postings{r.parts.Rows[start:end:end], r.parts.Freqs[start:end:end]}
-}
-
-// find returns the postings of a term; an empty list when it does not occur.
-func (r *Reader) find(term []byte) postings {
+// find returns the list of a term; an empty one when it does not occur.
+func (r *Reader) find(term []byte) list {
 	ordinal, ok := lookUp(r.dictionary, term)
 	if !ok || ordinal >= uint64(r.TermCount()) {
-		return postings{}
+		return list{}
 	}
-	list := r.postingsAt(int(ordinal))
-	if n := len(list.rows); n == 0 || int64(list.rows[n-1]) >= int64(r.RowCount()) {
-		return postings{} // only in damaged columns
-	}
-	return list
+	return r.listAt(int(ordinal))
 }

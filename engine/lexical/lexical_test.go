@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -253,8 +254,8 @@ func TestAResetBuilderMakesTheBytesOfAFreshOne(t *testing.T) {
 		used.Reset()
 		used.Add(tokensOf([]string{"other"}))
 		used.Reset()
-		if !bytes.Equal(got.Dictionary, want.Dictionary) || !slices.Equal(got.Starts, want.Starts) || !slices.Equal(got.Rows, want.Rows) ||
-			!slices.Equal(got.Freqs, want.Freqs) || !slices.Equal(got.Lengths, want.Lengths) {
+		if !bytes.Equal(got.Dictionary, want.Dictionary) || !slices.Equal(got.Starts, want.Starts) || !bytes.Equal(got.Postings, want.Postings) ||
+			!slices.Equal(got.Lengths, want.Lengths) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
 	})
@@ -335,9 +336,9 @@ func TestTiesRankByPartThenRow(t *testing.T) {
 
 func TestFrequencySaturates(t *testing.T) {
 	r := mustBuild(t, [][]string{slices.Repeat([]string{"x"}, math.MaxUint16+10)})
-	p := r.Parts()
-	if p.Freqs[0] != math.MaxUint16 || p.Lengths[0] != math.MaxUint16+10 {
-		t.Fatalf("frequency %d, length %d", p.Freqs[0], p.Lengths[0])
+	l, p := r.listAt(0), postings{}
+	if l.read(0, &p) != 1 || p.freqs[0] != math.MaxUint16 || r.Parts().Lengths[0] != math.MaxUint16+10 {
+		t.Fatalf("%d postings, frequency %d, length %d", p.n, p.freqs[0], r.Parts().Lengths[0])
 	}
 }
 
@@ -358,16 +359,106 @@ func TestLongRowsAndHighFrequenciesScoreAsTheReference(t *testing.T) {
 
 func TestManyWindowsScoreAsTheReference(t *testing.T) {
 	var documents []document
-	for i, words := range syntheticRows(3*windowRows+77, 5, 300) {
+	for i, words := range syntheticRows(5*windowRows+77, 5, 300) {
+		if i%3001 == 0 {
+			words = append(words, "rare") // whose list lets whole windows be passed over
+		}
 		documents = append(documents, document{words: words, dead: i%7 == 0})
 	}
 	s := newSnapshot(t, [][]document{documents[:windowRows], documents[windowRows:]}, false)
-	for _, i := range []int{1, 5000, 9000} {
-		question := documents[i].words
-		if got, want := s.top(question, 10), s.referenceTop(question, 10, false); !equalHits(got, want) {
-			t.Fatalf("question %q\n got %v\nwant %v", question, got, want)
+	questions := [][]string{{"rare"}, {"rare", documents[1].words[0]}, documents[1].words, documents[5000].words, documents[9003].words}
+	for _, question := range questions {
+		for _, k := range []int{1, 10} {
+			if got, want := s.top(question, k), s.referenceTop(question, k, false); !equalHits(got, want) {
+				t.Fatalf("question %q k %d\n got %v\nwant %v", question, k, got, want)
+			}
 		}
 	}
+}
+
+// Windows between a good row at the start and a better one at the end hold
+// nothing that could be among the best: they are passed over, the end is not.
+func TestABetterRowBehindHopelessWindowsIsFound(t *testing.T) {
+	long := slices.Repeat([]string{"fill"}, 60)
+	documents := make([]document, 6*windowRows)
+	for i := range documents {
+		if i%50 == 0 {
+			documents[i].words = append(slices.Clone(long), "a")
+		}
+		if i%70 == 0 {
+			documents[i].words = append(slices.Clone(long), "b")
+		}
+	}
+	documents[3].words = []string{"a", "b"}
+	documents[len(documents)-2].words = []string{"a", "a", "b", "b"}
+	s := newSnapshot(t, [][]document{documents}, false)
+	for _, k := range []int{1, 2, 3} {
+		question := []string{"b", "a"}
+		if got, want := s.top(question, k), s.referenceTop(question, k, false); !equalHits(got, want) {
+			t.Fatalf("k %d\n got %v\nwant %v", k, got, want)
+		}
+	}
+}
+
+// Here lists are long, blocks are left out and lists are passive, whatever the
+// skew of words, lengths and frequencies, the filter and k are.
+func TestLongListsScoreAsTheReference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		skew, lengthMax := rapid.Float64Range(1, 6).Draw(t, "skew"), rapid.IntRange(1, 12).Draw(t, "length")
+		deadPart, allowPart := rapid.Float64Range(0, .5).Draw(t, "dead"), rapid.Float64Range(.01, 1).Draw(t, "allow")
+		documents := make([]document, rapid.IntRange(1, 6000).Draw(t, "rows"))
+		for i := range documents {
+			d := &documents[i]
+			for range 1 + random.IntN(lengthMax) {
+				word := fmt.Sprintf("w%d", int(20*math.Pow(random.Float64(), skew)))
+				d.words = append(d.words, slices.Repeat([]string{word}, 1+int(7*math.Pow(random.Float64(), 6)))...)
+			}
+			if i%97 == 0 {
+				d.words = append(d.words, slices.Repeat([]string{"w3"}, 300)...) // past every cap
+			}
+			d.dead, d.allow = random.Float64() < deadPart, random.Float64() < allowPart
+		}
+		cut := rapid.IntRange(0, len(documents)).Draw(t, "cut")
+		filtered := rapid.Bool().Draw(t, "filtered")
+		s := newSnapshot(t, [][]document{documents[:cut], documents[cut:]}, filtered)
+		for range 4 {
+			question, k := drawQuestion(t), rapid.IntRange(1, 70).Draw(t, "k")
+			if got, want := s.top(question, k), s.referenceTop(question, k, filtered); !equalHits(got, want) {
+				t.Fatalf("question %q k %d:\n got %v\nwant %v", question, k, got, want)
+			}
+		}
+	})
+}
+
+// A block's promise must hold whatever average length a later snapshot has, and
+// must be no more than its best posting gives where nothing was capped.
+func TestBlocksPromiseWhatTheyHold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		var texts [][]string
+		for range 3 * blockRows {
+			row := slices.Repeat([]string{"x"}, 1+random.IntN(rapid.IntRange(1, 300).Draw(t, "freq")))
+			texts = append(texts, append(row, slices.Repeat([]string{"y"}, random.IntN(400))...))
+		}
+		r := mustBuild(t, texts)
+		var s Searcher
+		s.Prepare(tokensOf([]string{"x"}), []Part{{Reader: r}}, Statistics{uint64(len(texts)), rapid.Uint64Range(1, 1e6).Draw(t, "total")})
+		s.openCursors(0)
+		var p postings
+		for block := range 3 {
+			best, capped := 0.0, false
+			for i := range s.lists[0].read(block, &p) {
+				length := r.parts.Lengths[p.rows[i]]
+				best = max(best, float64(s.weight(0)*s.share(p.freqs[i], length)))
+				capped = capped || p.freqs[i] >= impactClasses || length > impactCap
+			}
+			peak := s.cursors[0].blockPeak(&s, block)
+			if best > peak || !capped && best != peak {
+				t.Fatalf("block %d promises %v and holds %v", block, peak, best)
+			}
+		}
+	})
 }
 
 func TestWarmTopDoesNotAllocate(t *testing.T) {
@@ -436,15 +527,15 @@ func TestLnIsWithin2UlpOfTheLibrary(t *testing.T) {
 func TestOpenRefusesColumnsThatDisagree(t *testing.T) {
 	good := mustBuild(t, [][]string{{"a", "b"}, {"b", "c"}}).Parts()
 	for name, spoil := range map[string]func(*Parts){
-		"no starts":         func(p *Parts) { p.Starts = nil },
-		"first start":       func(p *Parts) { p.Starts = []uint32{1, 1, 3, 4} },
-		"starts descend":    func(p *Parts) { p.Starts = []uint32{0, 3, 1, 4} },
-		"starts end short":  func(p *Parts) { p.Starts = []uint32{0, 1, 3, 3} },
-		"frequency missing": func(p *Parts) { p.Freqs = p.Freqs[1:] },
-		"term missing":      func(p *Parts) { p.Starts = []uint32{0, 1, 4} },
-		"no dictionary":     func(p *Parts) { p.Dictionary = nil },
-		"cut dictionary":    func(p *Parts) { p.Dictionary = p.Dictionary[:20] },
-		"other dictionary":  func(p *Parts) { p.Dictionary = []byte(strings.Repeat("x", 64)) },
+		"no starts":        func(p *Parts) { p.Starts = nil },
+		"first start":      func(p *Parts) { p.Starts = []uint32{1, 2, 5, 7} },
+		"starts descend":   func(p *Parts) { p.Starts = []uint32{0, 5, 2, 7} },
+		"starts end short": func(p *Parts) { p.Starts = []uint32{0, 2, 5, 5} },
+		"postings cut":     func(p *Parts) { p.Postings = p.Postings[1:] },
+		"term missing":     func(p *Parts) { p.Starts = []uint32{0, 2, 7} },
+		"no dictionary":    func(p *Parts) { p.Dictionary = nil },
+		"cut dictionary":   func(p *Parts) { p.Dictionary = p.Dictionary[:20] },
+		"other dictionary": func(p *Parts) { p.Dictionary = []byte(strings.Repeat("x", 64)) },
 	} {
 		p := good
 		spoil(&p)

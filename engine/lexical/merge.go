@@ -26,17 +26,17 @@ type Source struct {
 // cannot be walked; the sources' checksums must have been verified, as a damaged
 // dictionary may hold a cycle. O(postings + terms log sources).
 func Merge(sources []Source) (Parts, error) {
-	rows, entries, terms := 0, 0, 0
+	rows, size, terms := 0, 0, 0
 	for _, s := range sources {
 		rows += liveRows(s)
-		entries += len(s.Reader.parts.Rows)
+		size += len(s.Reader.parts.Postings)
 		terms = max(terms, s.Reader.TermCount())
 	}
-	if err := checkLimits(rows, entries); err != nil {
+	if err := checkLimits(rows, 0); err != nil {
 		return Parts{}, err
 	}
-	out := newColumns(terms, 0, rows)
-	out.parts.Rows, out.parts.Freqs = make([]uint32, 0, entries), make([]uint16, 0, entries)
+	out := newColumns(terms, size/2)
+	out.parts.Lengths = make([]uint32, rows)
 	renumbered := renumber(sources, out.parts.Lengths)
 	if err := mergeTerms(sources, renumbered, out); err != nil {
 		return Parts{}, err
@@ -107,35 +107,48 @@ func mergeTerms(sources []Source, renumbered [][]uint32, out *columns) error {
 		return err
 	}
 	var term []byte
+	var live merged
 	for n := 0; len(heap) > 0; n++ {
 		if n%yieldTerms == 0 {
 			runtime.Gosched()
 		}
 		term = append(term[:0], heap[0].term...)
-		before := len(out.parts.Rows)
+		live.rows, live.freqs = live.rows[:0], live.freqs[:0]
 		for len(heap) > 0 && bytes.Equal(heap[0].term, term) {
 			c := heap[0]
 			if c.ordinal >= uint64(sources[c.source].Reader.TermCount()) {
 				return fmt.Errorf("%w: ordinal %d in source %d", ErrFormat, c.ordinal, c.source)
 			}
-			out.appendLive(sources[c.source].Reader.postingsAt(int(c.ordinal)), renumbered[c.source])
+			live.append(sources[c.source].Reader.listAt(int(c.ordinal)), renumbered[c.source])
 			if heap, err = advance(heap); err != nil {
 				return err
 			}
 		}
-		if after := len(out.parts.Rows); after > before {
-			out.closeTerm(term, uint32(after))
+		if len(live.rows) > 0 {
+			out.terms.Append(term)
+			out.appendPostings(live.rows, live.freqs)
 		}
 	}
 	return nil
 }
 
-// appendLive appends the postings whose rows are kept, under their new numbers.
-func (c *columns) appendLive(list postings, renumbered []uint32) {
-	for i, row := range list.rows {
-		if to := renumbered[row]; to != dropped {
-			c.parts.Rows = append(c.parts.Rows, to)
-			c.parts.Freqs = append(c.parts.Freqs, list.freqs[i])
+// merged are the live postings of one term, unpacked.
+type merged struct {
+	rows   []uint32
+	freqs  []uint16
+	buffer postings
+}
+
+// append appends the postings whose rows are kept, under their new numbers.
+func (m *merged) append(l list, renumbered []uint32) {
+	for block := range l.blocks() + 1 {
+		for i := range l.read(block, &m.buffer) {
+			row := m.buffer.rows[i]
+			if uint64(row) >= uint64(len(renumbered)) || renumbered[row] == dropped {
+				continue
+			}
+			m.rows = append(m.rows, renumbered[row])
+			m.freqs = append(m.freqs, m.buffer.freqs[i])
 		}
 	}
 }

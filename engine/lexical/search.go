@@ -21,19 +21,20 @@ type Searcher struct {
 	scale  scale
 	table  shareTable // of scale
 	idfs   []float64  // by term that occurs, in order of the question
-	lists  []cursor   // [part][term that occurs]
+	lists  []list     // [part][term that occurs]
 	mass   float64    // sum of idfs
-	order  []int32    // scratch of distinct
-	chosen []bool     // scratch of distinct
-	found  []postings
-	best   rows.Best
-	window [windowRows]float64
-}
+	order  []int32    // scratch of markDistinct
+	chosen []bool     // scratch of markDistinct
+	found  []list
+	buffer postings // scratch of Prepare and Score
 
-// cursor is a list and how far a search has come in it.
-type cursor struct {
-	postings
-	next, end int // where the window at hand starts and ends in the list
+	cursors []cursor // of the part at hand, by term
+	ranked  []int32  // cursors with rows in the window, least peak first
+	gains   []float64
+	best    rows.Best
+	touched [windowRows / 64]uint64
+	summed  []uint32 // rows of the window that have sums, where they are not marked
+	window  [windowRows]float64
 }
 
 // Prepare sets the question and the snapshot, and returns how many different
@@ -43,7 +44,7 @@ type cursor struct {
 // A term's document frequency counts live rows of all parts, so that neither
 // the layout of segments nor Allow changes a score. terms is not kept; parts is
 // borrowed until the next Prepare. One dictionary look-up for each term and
-// part, and a walk of the term's list where a part has dead rows; allocates only
+// part, and the blocks of the term's list with dead rows between; allocates only
 // inside the look-ups once warm.
 func (s *Searcher) Prepare(terms *text.Tokens, parts []Part, st Statistics) int {
 	s.parts = parts
@@ -92,9 +93,9 @@ func (s *Searcher) markDistinct(terms *text.Tokens) {
 func (s *Searcher) findTerm(term []byte) uint64 {
 	first, df := len(s.found), uint64(0)
 	for i := range s.parts {
-		list := s.parts[i].Reader.find(term)
-		s.found = append(s.found, list)
-		df += countLive(list.rows, s.parts[i].Dead)
+		found := s.parts[i].Reader.find(term)
+		s.found = append(s.found, found)
+		df += countLive(&found, s.parts[i].Dead, &s.buffer)
 	}
 	if df == 0 {
 		s.found = s.found[:first]
@@ -102,30 +103,54 @@ func (s *Searcher) findTerm(term []byte) uint64 {
 	return df
 }
 
-func countLive(list []uint32, dead rows.Set) uint64 {
-	live := uint64(len(list))
+// countLive returns how many rows of a list are not dead. Only blocks that a dead
+// row lies between the ends of are unpacked.
+func countLive(l *list, dead rows.Set, buffer *postings) uint64 {
+	live := uint64(l.count)
 	if len(dead) == 0 {
 		return live
 	}
-	for _, row := range list {
-		if dead.Has(int(row)) {
-			live--
+	for block := range l.blocks() + 1 {
+		first := uint64(l.rowBefore(block) + 1)
+		last := uint64(len(dead))*64 - 1
+		if block < l.blocks() {
+			last = uint64(l.lastRow(block))
+		}
+		if !anyWithin(dead, first, last) {
+			continue
+		}
+		l.readRows(block, buffer)
+		for _, row := range buffer.rows[:buffer.n] {
+			if dead.Has(int(row)) {
+				live--
+			}
 		}
 	}
 	return live
+}
+
+// anyWithin reports whether a word of the set that has bits for the rows first
+// to last is not 0.
+func anyWithin(set rows.Set, first, last uint64) bool {
+	for word := first / 64; word <= last/64 && word < uint64(len(set)); word++ {
+		if set[word] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // layLists turns found, which is [term][part], into lists, which is [part][term].
 func (s *Searcher) layLists() {
 	for part := range s.parts {
 		for term := range s.idfs {
-			s.lists = append(s.lists, cursor{postings: s.found[term*len(s.parts)+part]})
+			s.lists = append(s.lists, s.found[term*len(s.parts)+part])
 		}
 	}
 }
 
 // listsOf returns the lists of a part, one for each term that occurs.
-func (s *Searcher) listsOf(part int32) []cursor {
+func (s *Searcher) listsOf(part int32) []list {
 	n := len(s.idfs)
 	return s.lists[int(part)*n : (int(part)+1)*n]
 }
@@ -133,22 +158,54 @@ func (s *Searcher) listsOf(part int32) []cursor {
 // weight is a term's idf*(k1+1), which bounds what it adds to a row.
 func (s *Searcher) weight(term int) float64 { return float64(s.idfs[term] * (saturation + 1)) }
 
+// share returns what weight multiplies, from the table where it has it.
+func (s *Searcher) share(freq uint16, length uint32) float64 {
+	if freq < tableFreqs && length < tableLengths {
+		return s.table[int(freq)*tableLengths+int(length)]
+	}
+	return share(float64(freq), s.scale.norm(length))
+}
+
 // Score returns the exact score of one row, dead or alive: the same bits as in
-// Top, 0 when it holds no term. The row must be in the part. O(terms log list).
+// Top, 0 when it holds no term. The row must be in the part. At most one block of
+// every term's list is unpacked, some 100 ns.
 func (s *Searcher) Score(r rows.Ref) float64 {
-	norm := s.scale.norm(s.parts[r.Part].Reader.parts.Lengths[r.Row])
+	length := s.parts[r.Part].Reader.parts.Lengths[r.Row]
 	sum := 0.0
-	for term, list := range s.listsOf(r.Part) {
-		if at, ok := slices.BinarySearch(list.rows, r.Row); ok {
-			sum += float64(s.weight(term) * share(float64(list.freqs[at]), norm))
-		}
+	lists := s.listsOf(r.Part)
+	for term := range lists {
+		sum += s.gain(term, &lists[term], r.Row, length)
 	}
 	return sum
 }
+
+// gain returns what a term adds to a row of the given length.
+func (s *Searcher) gain(term int, l *list, row, length uint32) float64 {
+	p := &s.buffer
+	if l.count == 0 {
+		return 0
+	}
+	l.readRows(l.blockOf(row), p)
+	if at := p.find(0, row); at < p.n && p.rows[at] == row {
+		return float64(s.weight(term) * s.share(p.freq(at), length))
+	}
+	return 0
+}
+
+// cursorsKept is how many cursors, of 850 bytes, wait for the next question.
+const cursorsKept = 256
 
 // Forget drops the parts of the last search.
 func (s *Searcher) Forget() {
 	clear(s.lists[:cap(s.lists)])
 	clear(s.found[:cap(s.found)])
+	if cap(s.cursors) > cursorsKept {
+		s.cursors = nil
+	}
+	for i := range s.cursors[:cap(s.cursors)] {
+		c := &s.cursors[:cap(s.cursors)][i]
+		c.list, c.packed = list{}, nil
+	}
+	s.buffer.packed = nil
 	s.parts = nil
 }

@@ -78,6 +78,9 @@ var weightRows = [intentCount]Weights{
 	IntentTrusted: {.35, .05, .10, .35, .05, .10},
 }
 
+// Valid reports whether there is such an intent.
+func (i Intent) Valid() bool { return i < intentCount }
+
 // Weights returns the intent's row of weights.
 func (i Intent) Weights() Weights { return weightRows[i] }
 
@@ -120,6 +123,12 @@ type Query struct {
 	// Budget is how long engines may take; zero means no limit but ctx's. An
 	// engine that is late is left out and named in the trace.
 	Budget time.Duration
+
+	// Near allows the answer to an earlier question that also had Near set, had the
+	// same words but for case, punctuation, endings and stop words, and was the same
+	// in all else; where questions bring vectors, their cosine is at least .98. The
+	// trace says so (CacheNear). A question that is the very same needs no Near.
+	Near bool
 }
 
 // DefaultK is the number of hits where the question does not say.
@@ -147,7 +156,7 @@ func (q *Query) Normalize() error {
 			return fmt.Errorf("query %w", err)
 		}
 	}
-	if q.Intent >= intentCount {
+	if !q.Intent.Valid() {
 		return fmt.Errorf("intent %d: %w", q.Intent, ErrInvalid)
 	}
 	for _, t := range [...]time.Time{q.AsOf, q.ValidAt} {
@@ -213,6 +222,21 @@ type Hit struct {
 	Duplicates []ID // near-duplicates (70 %) that this hit stands for, best first
 }
 
+// CacheUse says where an answer came from.
+type CacheUse uint8
+
+// The sources of an answer.
+const (
+	CacheNone  CacheUse = iota // it was computed
+	CacheExact                 // the same question had it, and no memory was added, changed or deleted since
+	CacheNear                  // a nearly identical question had it, see Query.Near
+)
+
+var cacheUseNames = [...]string{"none", "exact", "near"}
+
+// String returns the source's name.
+func (c CacheUse) String() string { return cacheUseNames[c] }
+
 // EngineState says how an engine took part in an answer.
 type EngineState uint8
 
@@ -240,6 +264,7 @@ type EngineTrace struct {
 
 // Trace says how an answer came to be.
 type Trace struct {
+	Cache      CacheUse // where the answer came from; if from a cache, the rest is of its first asking
 	Engines    []EngineTrace
 	Segments   int           // segments of the snapshot
 	Candidates int           // distinct candidates that entered fusion

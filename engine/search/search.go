@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -94,8 +95,9 @@ func newOrchestrator(engines func() []Engine) *Orchestrator {
 //
 // Where so many candidates repeat each other that fewer than K hits are left,
 // the engines are asked once more, for as many as a batch can hold.
-func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (*model.Answer, error) {
+func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (answer *model.Answer, err error) {
 	defer question.View.Release()
+	defer question.View.Guard(debug.SetPanicOnFault(true), &err)
 	allow, err := allowed(ctx, question.View, query)
 	if err != nil {
 		return nil, err
@@ -104,7 +106,8 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	s.question = *question
 	s.question.Limit = max(candidatesEach, query.K)
 	s.question.Allow = allow
-	answer, complete, err := s.attempt(ctx, query)
+	var complete bool
+	answer, complete, err = s.attempt(ctx, query)
 	widest := fuse.CandidatesMax / len(s.runs)
 	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
 		s.question.Limit = widest
@@ -288,6 +291,7 @@ func (s *state) runOne(ctx context.Context, i int) {
 		s.finished <- i
 	}()
 	defer model.Rescue("search: "+r.engine.Name(), &r.err)
+	defer s.question.View.Guard(debug.SetPanicOnFault(true), &r.err)
 	r.found, r.err = r.engine.Search(ctx, &s.question, r.found)
 	if r.err == nil {
 		r.err = model.FromContext(ctx, "search") // what was found is not all

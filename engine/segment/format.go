@@ -22,8 +22,10 @@ import (
 //	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
 //	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
 //	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
-//	            rows and more, these codes are in lists (37 to 39, 58, 59)
+//	            rows and more, these codes are in lists (37 to 39, 58, 59);
+//	            packed lists of words (40, 41) instead of plain ones (20 to 22);
 //	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
+//	            filters of 2,048 keys and more (56, 57)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
@@ -69,9 +71,12 @@ type content struct {
 	authority    []float32
 	keyHashes    []uint64 // ascending
 	keyRows      []uint32 // row of each key hash
-	signatures   []uint8  // rows x 128
+	keyShards    []uint32 // filters of key hashes, see absent.go
+	keyPrints    []uint8
+	signatures   []uint8 // rows x 128
 	vectors      vector.Parts
 	words        lexical.Parts
+	wordsV1      lexical.Version1 // of a file of version 1, until modernize packs them as words
 
 	ingests     []int64  // when each version was committed, microseconds
 	versionIDs  []uint64 // IDs of rows that are not first versions, ascending
@@ -90,6 +95,7 @@ type section struct {
 	get   func() []byte
 	set   func([]byte) bool
 	clear func() // keeps the memory
+	old   bool   // read from older files, and never written
 }
 
 func column[T number](kind uint32, c *[]T) section {
@@ -104,7 +110,10 @@ func column[T number](kind uint32, c *[]T) section {
 	}
 }
 
-// sections lists the format's sections; kinds are never used for another thing.
+func (s section) readOnly() section { s.old = true; return s }
+
+// sections lists the format's sections of all versions; kinds are never used for
+// another thing.
 func (c *content) sections() []section {
 	return []section{
 		column(1, &c.ids), column(2, &c.recordStarts), column(3, &c.records),
@@ -117,22 +126,29 @@ func (c *content) sections() []section {
 		column(29, &c.validRows), column(30, &c.validFrom), column(31, &c.validTo),
 		column(14, &c.signatures),
 		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
-		column(19, &c.words.Dictionary), column(20, &c.words.Starts), column(21, &c.words.Rows), column(22, &c.words.Freqs), column(23, &c.words.Lengths),
+		column(19, &c.words.Dictionary), column(20, &c.wordsV1.Starts).readOnly(), column(21, &c.wordsV1.Rows).readOnly(), column(22, &c.wordsV1.Freqs).readOnly(), column(23, &c.words.Lengths),
 		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
 		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
+		column(40, &c.words.Starts), column(41, &c.words.Postings),
 		column(48, &c.fields.Text), column(49, &c.fields.Index), column(50, &c.fields.Values), column(51, &c.fields.Rows),
+		column(56, &c.keyShards), column(57, &c.keyPrints),
 	}
+}
+
+// written lists the sections of a file of this version.
+func (c *content) written() []section {
+	return slices.DeleteFunc(c.sections(), func(s section) bool { return s.old })
 }
 
 func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
 
 // size returns the bytes of the content's image.
 func (c *content) size() int {
-	size := 0
-	for _, s := range c.sections() {
+	size, sections := 0, c.written()
+	for _, s := range sections {
 		size += align(len(s.get()))
 	}
-	return size + align(headerBytes+len(c.sections())*entryBytes)
+	return size + align(headerBytes+len(sections)*entryBytes)
 }
 
 // encode lays the content out as a file image, aligned in memory as on disk.
@@ -147,7 +163,7 @@ func (c *content) write(w io.Writer) error {
 	if _, err := w.Write(c.head()); err != nil {
 		return err
 	}
-	for _, s := range c.sections() {
+	for _, s := range c.written() {
 		data := s.get()
 		for piece := range slices.Chunk(data, pieceBytes) {
 			if _, err := w.Write(piece); err != nil {
@@ -166,7 +182,7 @@ var padding [sectionAlign]byte
 
 // head returns header and section table, padded to where the sections start.
 func (c *content) head() []byte {
-	sections := c.sections()
+	sections := c.written()
 	le, out := binary.LittleEndian, make([]byte, align(headerBytes+len(sections)*entryBytes))
 	at := len(out)
 	for i, s := range sections {
@@ -290,8 +306,12 @@ func (c *content) bind(image []byte, count int, verify bool) error {
 	return nil
 }
 
-// modernize fills what a file of version 1 lacks and its records tell.
+// modernize fills what a file of version 1 lacks and its records tell, and packs
+// its words.
 func (c *content) modernize() error {
+	if err := c.packWords(); err != nil {
+		return err
+	}
 	if len(c.ingests) > 0 {
 		return nil
 	}
@@ -305,6 +325,22 @@ func (c *content) modernize() error {
 		}
 		c.ingests = append(c.ingests, committed(record))
 	}
+	return nil
+}
+
+// packWords makes the lists of words of those of version 1, in memory.
+func (c *content) packWords() error {
+	old := c.wordsV1
+	c.wordsV1 = lexical.Version1{}
+	if len(c.words.Postings) > 0 {
+		return nil
+	}
+	old.Dictionary, old.Lengths = c.words.Dictionary, c.words.Lengths
+	words, err := lexical.Upgrade(old)
+	if err != nil {
+		return corrupt("words of version 1: %v", err)
+	}
+	c.words = words
 	return nil
 }
 

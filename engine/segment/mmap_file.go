@@ -1,47 +1,72 @@
 package segment
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"io"
+	"io/fs"
 	"runtime"
-	"syscall"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
-// OpenFile maps a segment file read-only, checks every checksum and returns
-// the segment. The mapping is released when the last snapshot that holds the
-// segment is gone; the file may be removed at any time. Cost: one pass over the
-// file. A file that is not a whole, valid segment gives ErrCorrupt.
-func OpenFile(path string) (*Segment, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("segment: no regular file: %w", model.ErrCorrupt)
-	}
-	f, err := os.Open(path)
+// OpenFile maps a segment file read-only, or reads it into memory, checks every
+// checksum and returns the segment. A mapping is released when the last snapshot
+// that holds the segment is gone; the file may be removed at any time. Cost: one
+// pass over the file. A file that is not a whole, valid segment, or cannot be
+// read, gives ErrCorrupt.
+//
+// What is mapped faults where the medium fails later; see View.Guard.
+func OpenFile(files vfs.FS, path string, inMemory bool) (s *Segment, err error) {
+	f, err := files.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
+	size, err := f.Size()
+	switch {
+	case errors.Is(err, fs.ErrInvalid): // a pipe, say
+		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
+	case err != nil:
 		return nil, fmt.Errorf("segment: %w", err)
+	case size < headerBytes || size != int64(int(size)):
+		return nil, fmt.Errorf("segment: file of %d bytes: %w", size, model.ErrCorrupt)
 	}
-	if info.Size() < headerBytes || info.Size() != int64(int(info.Size())) {
-		return nil, fmt.Errorf("segment: file of %d bytes: %w", info.Size(), model.ErrCorrupt)
-	}
-	data, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	data, release, err := load(f, int(size), inMemory)
 	if err != nil {
-		return nil, fmt.Errorf("segment: map: %w", err)
-	}
-	s, err := decode(data)
-	if err != nil {
-		syscall.Munmap(data)
 		return nil, err
 	}
-	s.mapped, s.mapping = true, data
-	s.advise()
-	// Slices into the map do not keep it mapped; whoever reads them keeps the
-	// segment alive (View.Release).
-	runtime.AddCleanup(s, func(data []byte) { syscall.Munmap(data) }, data)
+	shared := release != nil
+	if s, err = decodeGuarded(data); err != nil {
+		if shared {
+			release()
+		}
+		return nil, err
+	}
+	s.inFile = true
+	if shared {
+		s.mapping = data
+		s.advise()
+		// Slices into the map do not keep it mapped; whoever reads them keeps the
+		// segment alive (View.Release).
+		runtime.AddCleanup(s, func(release func()) { release() }, release)
+	}
 	return s, nil
+}
+
+// load brings a file's bytes to memory, by a map or by reading them; release is nil
+// where they are no mapping.
+func load(f vfs.File, size int, inMemory bool) (data []byte, release func(), err error) {
+	if !inMemory {
+		if data, release, err = f.Map(); err != nil {
+			return nil, nil, fmt.Errorf("segment: map: %w", err)
+		}
+		return data, release, nil
+	}
+	data = alignedBytes(size)
+	if n, err := f.ReadAt(data, 0); n < size {
+		return nil, nil, fmt.Errorf("segment: read %d bytes of %d: %w: %w", n, size, errors.Join(err, io.ErrUnexpectedEOF), model.ErrCorrupt)
+	}
+	return data, nil, nil
 }

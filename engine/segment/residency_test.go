@@ -14,6 +14,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/vector"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // residentBytes returns what the kernel counts as this process's of a mapped file.
@@ -84,7 +85,7 @@ func vectorFile(t testing.TB, rowCount, dim int) (path string, questions [][]flo
 func TestOnlyCodesStayResident(t *testing.T) {
 	const rowCount, dim = 24_576, 384
 	path, questions := vectorFile(t, rowCount, dim)
-	s, err := OpenFile(path)
+	s, err := OpenFile(vfs.OS, path, false)
 	if err != nil {
 		t.Fatal(err)
 	}

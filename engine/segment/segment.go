@@ -31,7 +31,7 @@ const signatureBytes = kernels.SignatureSlots
 // while the segment is referenced.
 type Segment struct {
 	image  []byte
-	mapped bool // image is a file's mapping, not heap
+	inFile bool // image is that of a file, mapped or read
 	// mapping is image where that is a shared mapping of a file, else nil: memory that is
 	// not one would be wiped by what advise and LetGo do.
 	mapping []byte
@@ -41,6 +41,7 @@ type Segment struct {
 	selected selections
 	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
 	newest   int64   // when the latest version was committed
+	filter   keyFilter
 }
 
 // newSegment makes the readers of a segment; open is that of its fields, whose
@@ -50,11 +51,15 @@ func newSegment(image []byte, c *content, open func(fields.Parts, fields.Dense) 
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
 	}
+	keys, err := c.openKeyFilter()
+	if err != nil {
+		return nil, err
+	}
 	byField, err := open(c.fields, fields.Dense{IDs: c.memoryIDs(), Times: c.events, Positions: c.positions})
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
 	}
-	s := &Segment{image: image, content: *c, lex: lex, byField: byField, newest: slices.Max(c.ingests)}
+	s := &Segment{image: image, content: *c, lex: lex, byField: byField, filter: keys, newest: slices.Max(c.ingests)}
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
@@ -75,7 +80,7 @@ func (c *content) memoryIDs() []uint64 {
 
 // Verify checks the segment's image again from the first byte to the last.
 func (s *Segment) Verify() error {
-	_, err := decode(s.image)
+	_, err := decodeGuarded(s.image)
 	s.LetGo()
 	return err
 }
@@ -112,8 +117,8 @@ func (s *Segment) Sum() uint32 { return binary.LittleEndian.Uint32(s.image[offCR
 // Image returns the bytes of the segment, as a file holds them.
 func (s *Segment) Image() []byte { return s.image }
 
-// Mapped reports whether the segment is read from a file.
-func (s *Segment) Mapped() bool { return s.mapped }
+// InFile reports whether the segment stands in a file.
+func (s *Segment) InFile() bool { return s.inFile }
 
 // Sequence returns the number of a row's version; see content.
 func (s *Segment) Sequence(row int) model.ID { return model.ID(s.ids[row]) }
@@ -177,6 +182,9 @@ func (s *Segment) versions(id model.ID) []uint32 {
 // returns true. Rows are by hash: f confirms.
 func (s *Segment) findKey(tenant, key string, f func(row int) bool) bool {
 	h := hashPair(tenant, key)
+	if s.filter.lacks(h) {
+		return false
+	}
 	first, _ := slices.BinarySearch(s.keyHashes, h)
 	last, _ := slices.BinarySearchFunc(s.keyHashes[first:], h, func(v, t uint64) int {
 		if v <= t {
@@ -338,6 +346,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bo
 		b.expiries = append(b.expiries, e.expires)
 		b.expiryRows = append(b.expiryRows, e.row)
 	}
+	b.sealKeyFilter()
 	return &Draft{b}, true
 }
 
@@ -363,6 +372,11 @@ func (d *Draft) RowCount() int { return d.b.RowCount() }
 // Size returns the bytes of its image.
 func (d *Draft) Size() int { return d.b.size() }
 
+// Cover widens the range of IDs that the segment answers for.
+func (d *Draft) Cover(first, last model.ID) {
+	d.b.first, d.b.last = min(first, d.b.first), max(last, d.b.last)
+}
+
 // Write writes the image, without having it in memory. The draft is spent.
 func (d *Draft) Write(w io.Writer) error {
 	defer d.b.release()
@@ -377,7 +391,7 @@ func (d *Draft) Segment() (*Segment, error) {
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
 	c.vectors.SetDim(b.vectors.Dim)
-	if err := c.bind(image, len(c.sections()), false); err != nil {
+	if err := c.bind(image, len(c.written()), false); err != nil {
 		return nil, err
 	}
 	return newSegment(image, c, fields.Over)

@@ -21,6 +21,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 var update = flag.Bool("update", false, "write the sample of the current format anew")
@@ -337,8 +338,8 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 	if err := os.WriteFile(path, s.Image(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := OpenFile(path)
-	if err != nil || !opened.Mapped() || !bytes.Equal(opened.Image(), s.Image()) {
+	opened, err := OpenFile(vfs.OS, path, false)
+	if err != nil || !opened.InFile() || !bytes.Equal(opened.Image(), s.Image()) {
 		t.Fatalf("%v", err)
 	}
 	used := 0
@@ -363,10 +364,10 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 
 // isPadding reports whether no section holds the byte.
 func isPadding(s *Segment, at int) bool {
-	if at < headerBytes+len(s.sections())*entryBytes {
+	if at < headerBytes+len(s.written())*entryBytes {
 		return false
 	}
-	for _, sec := range s.sections() {
+	for _, sec := range s.written() {
 		b := sec.get()
 		if len(b) == 0 {
 			continue
@@ -446,9 +447,12 @@ func TestSamplesOfEveryFormatStayReadable(t *testing.T) {
 		}
 	}
 	for version := 1; version <= FormatVersion; version++ {
-		s, err := OpenFile(filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)))
+		s, err := OpenFile(vfs.OS, filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)), false)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got, want := s.Words().Parts(), build(t, CallerSpace(3), 10, samples(4)).Words().Parts(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("version %d: words %+v, want %+v", version, got, want)
 		}
 		view := (&View{Space: CallerSpace(3)}).With(s)
 		for i, want := range samples(4) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 func filterOf(t testing.TB, text string) model.Filter {
@@ -70,7 +71,7 @@ func TestAFilterForEveryRowIsNone(t *testing.T) {
 }
 
 func TestFiltersReadSegmentsOfVersion1(t *testing.T) {
-	s, err := OpenFile(filepath.Join("testdata", "segment-v1.nxs"))
+	s, err := OpenFile(vfs.OS, filepath.Join("testdata", "segment-v1.nxs"), false)
 	if err != nil {
 		t.Fatal(err)
 	}

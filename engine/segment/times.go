@@ -42,12 +42,12 @@ func (v *View) Live(now int64) *View {
 func (v *View) live(now int64) *liveView {
 	l := &liveView{from: math.MinInt64, until: math.MaxInt64, view: v}
 	parts := slices.Clone(v.Parts)
-	expired := false
+	expired := 0
 	for i := range parts {
 		p := &parts[i]
 		n := p.expiredCount(now)
 		if n > 0 {
-			expired = true
+			expired += n
 			l.from = max(l.from, p.expiries[n-1])
 			p.expire(p.expiryRows[:n])
 		}
@@ -55,9 +55,9 @@ func (v *View) live(now int64) *liveView {
 			l.until = min(l.until, p.expiries[n])
 		}
 	}
-	if expired {
+	if expired > 0 {
 		l.view = v.next(parts)
-		l.view.Epoch, l.view.expiring = v.Epoch, nil
+		l.view.Epoch, l.view.expired, l.view.expiring = v.Epoch, uint32(expired), nil
 	}
 	return l
 }

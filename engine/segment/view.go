@@ -78,13 +78,18 @@ func (p *Part) hide(row int) {
 // View is a snapshot of a store: segments in the order of their sequences and
 // the dead rows of each. It never changes; every change makes a new View.
 type View struct {
-	Space Space
-	Epoch uint64 // rises with every published view
-	Parts []Part
+	Space   Space
+	Epoch   uint64 // rises with every published view
+	content uint64 // see Content
+	expired uint32 // rows that Live has hidden
+	Parts   []Part
 
 	Documents   uint64 // live rows
 	TotalLength uint64 // terms in live rows
 
+	// Faulted, if any, is told when a mapped file could not be read (see Guard). It
+	// does not block, and is called from any goroutine.
+	Faulted  func()
 	expiring *expiring // nil where nothing expires
 }
 
@@ -104,12 +109,12 @@ func (v *View) In(space Space) *View {
 
 // With returns the view with a segment added behind the others.
 func (v *View) With(s *Segment) *View {
-	return v.next(append(slices.Clip(v.Parts), newPart(s, nil, nil)))
+	return v.next(append(slices.Clip(v.Parts), newPart(s, nil, nil))).changed()
 }
 
 // next returns the view that follows v with the given parts, which it takes over.
 func (v *View) next(parts []Part) *View {
-	n := &View{Space: v.Space, Epoch: v.Epoch + 1, Parts: parts}
+	n := &View{Space: v.Space, Epoch: v.Epoch + 1, content: v.content, expired: v.expired, Parts: parts, Faulted: v.Faulted}
 	for i := range parts {
 		n.Documents += parts[i].documents
 		n.TotalLength += parts[i].length
@@ -118,6 +123,17 @@ func (v *View) next(parts []Part) *View {
 		}
 	}
 	return n
+}
+
+// Content names what a view shows. It rises with every change of the memories and
+// with every memory that expires, and with nothing else: views of one Content give
+// every question the same answer. A merge does not raise it.
+func (v *View) Content() uint64 { return v.content<<32 | uint64(v.expired) }
+
+// changed marks a view that was just made as one of other memories.
+func (v *View) changed() *View {
+	v.content++
+	return v
 }
 
 // Place returns the place of a version, dead or not.
@@ -271,7 +287,12 @@ func (v *View) WithDeleted(sequences []model.ID) *View {
 			p.Retired = slices.DeleteFunc(slices.Clone(p.Retired), func(r Retirement) bool { return gone.Has(int(r.Row)) })
 		}
 	}
-	return v.next(parts)
+	return v.next(parts).changed()
+}
+
+// PartOf returns the index of a segment's part, -1 where the view has it not.
+func (v *View) PartOf(s *Segment) int {
+	return slices.IndexFunc(v.Parts, func(p Part) bool { return p.Segment == s })
 }
 
 // WithRetired returns the view in which the given versions were replaced at the
@@ -293,7 +314,7 @@ func (v *View) WithRetired(sequences []model.ID, at []int64) *View {
 			sortByRow(parts[part].Retired)
 		}
 	}
-	return v.next(parts)
+	return v.next(parts).changed()
 }
 
 func sortByRow(list []Retirement) {
@@ -318,6 +339,14 @@ func (v *View) without(sequences []model.ID) (parts []Part, touched []rows.Set) 
 		touched[ref.Part].Add(int(ref.Row))
 	}
 	return parts, touched
+}
+
+// Exchange returns the view with another segment in a part's place, in which the
+// given versions were replaced at the given times and others are deleted.
+func (v *View) Exchange(part int, fresh *Segment, retired []model.ID, at []int64, deleted []model.ID) *View {
+	parts := slices.Clone(v.Parts)
+	parts[part] = newPart(fresh, nil, nil)
+	return v.next(parts).WithRetired(retired, at).WithDeleted(deleted)
 }
 
 // Replace returns the view with the parts first..last replaced by merged, which

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // replayRows and replayBytes bound the segments that replay builds, and with
@@ -56,7 +57,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	if err != nil {
 		return fmt.Errorf("store: replay: %w", classify(err))
 	}
-	view := &segment.View{Space: space}
+	view := &segment.View{Space: space, Faulted: s.suspect}
 	for _, p := range pieces {
 		view = view.With(p.built)
 		s.clock = max(s.clock, p.built.Newest())
@@ -79,7 +80,7 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 	slices.SortFunc(manifest, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
 	for _, e := range manifest {
 		s.fileNumber.Store(max(s.fileNumber.Load(), e.number))
-		built, err := segment.OpenFile(s.segmentPath(e.number))
+		built, err := segment.OpenFile(s.options.Files, s.segmentPath(e.number), s.options.InMemory)
 		if err == nil {
 			err = fits(built, space, e, pieces)
 		}
@@ -184,7 +185,7 @@ func (s *Store) rebuild(ctx context.Context, space segment.Space, versions []ver
 		row.ID, row.Sequence = memories[i].ID, versions[i].sequence
 		row.Stamp(memories[i].UpdateTime, memories[i].Position)
 	}
-	s.replayed += len(rows)
+	s.replayed.Add(int64(len(rows)))
 	p := piece{first: placeOf(rows[0]), last: placeOf(rows[len(rows)-1])}
 	p.built, err = buildSegment(space, rows, p.first, p.last)
 	return p, err
@@ -224,7 +225,7 @@ func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
 }
 
 // removeOrphans deletes the segment files that the manifest does not name, and
-// the copy of a compaction that a crash ended.
+// the copies of a compaction and an upgrade that a crash ended.
 func (s *Store) removeOrphans() error {
 	named := map[string]bool{}
 	err := s.db.View(func(tx *bolt.Tx) error {
@@ -234,16 +235,17 @@ func (s *Store) removeOrphans() error {
 		}
 		return err
 	})
-	files, listErr := os.ReadDir(filepath.Join(s.dir, segmentsName))
+	files, listErr := s.options.Files.List(filepath.Join(s.dir, segmentsName))
 	if err = errors.Join(err, listErr); err != nil {
 		return classify(err)
 	}
-	for _, f := range files {
-		path := filepath.Join(s.dir, segmentsName, f.Name())
-		if strings.Contains(f.Name(), segmentSuffix) && !named[path] {
-			os.Remove(path)
+	for _, name := range files {
+		path := filepath.Join(s.dir, segmentsName, name)
+		if strings.Contains(name, segmentSuffix) && !named[path] {
+			s.options.Files.Remove(path)
 		}
 	}
-	os.Remove(filepath.Join(s.dir, compactName))
+	vfs.OS.Remove(filepath.Join(s.dir, compactName))
+	vfs.OS.Remove(filepath.Join(s.dir, upgradeName))
 	return nil
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -16,6 +16,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 const (
@@ -43,7 +44,7 @@ func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 // not change its class (see worthIt).
 func plan(parts []segment.Part, calm bool) (span, bool) {
 	for i := range parts {
-		if !parts[i].Mapped() && len(parts[i].Image()) >= fileBytes {
+		if !parts[i].InFile() && len(parts[i].Image()) >= fileBytes {
 			return span{i, i}, true
 		}
 	}
@@ -105,7 +106,7 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 func compactSpans(parts []segment.Part) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
-		if last-first > 1 || !parts[first].Mapped() || parts[first].GoneCount() > 0 {
+		if last-first > 1 || !parts[first].InFile() || parts[first].GoneCount() > 0 {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -117,9 +118,9 @@ func compactSpans(parts []segment.Part) (list []span) {
 // large file. None where so little is missing from files that replay is as quick.
 func flushSpan(parts []segment.Part) (span, bool) {
 	first, missing := len(parts), 0
-	for first > 0 && (!parts[first-1].Mapped() || parts[first-1].RowCount() < fileRows) {
+	for first > 0 && (!parts[first-1].InFile() || parts[first-1].RowCount() < fileRows) {
 		first--
-		if !parts[first].Mapped() {
+		if !parts[first].InFile() {
 			missing += parts[first].RowCount()
 		}
 	}
@@ -154,7 +155,7 @@ func (s *Store) merge() {
 		calm := false
 		select {
 		case <-s.kick:
-			if s.mergeFailed.Load() != nil {
+			if s.mergeFailed.Load() != nil && !s.suspected.Load() {
 				continue // the timer is running
 			}
 		case <-rest.C:
@@ -185,11 +186,11 @@ func (s *Store) merge() {
 func (s *Store) fileReplayed() error {
 	view := s.view.Load()
 	files := len(view.Parts)
-	for files > 0 && !view.Parts[files-1].Mapped() {
+	for files > 0 && !view.Parts[files-1].InFile() {
 		files--
 	}
 	for i := range files {
-		if !view.Parts[i].Mapped() && !s.closing.Load() {
+		if !view.Parts[i].InFile() && !s.closing.Load() {
 			if err := s.mergeSpan(view, span{i, i}, true, s.closing.Load); err != nil {
 				return err
 			}
@@ -201,10 +202,16 @@ func (s *Store) fileReplayed() error {
 // mergeAll merges until there is nothing to merge or the store is closing. The
 // calm ends when something is published.
 func (s *Store) mergeAll(calm bool) error {
+	if err := s.repair(); err != nil {
+		return err
+	}
 	for !s.closing.Load() {
 		view := s.view.Load()
 		calm = calm && len(s.kick) == 0
 		todo, ok := plan(view.Parts, calm)
+		if !ok && calm {
+			return s.shrinkTruth()
+		}
 		if !ok {
 			return nil
 		}
@@ -216,6 +223,9 @@ func (s *Store) mergeAll(calm bool) error {
 }
 
 func (s *Store) rewrite(ctx context.Context, compact bool) error {
+	if err := s.repair(); err != nil {
+		return err
+	}
 	view := s.view.Load()
 	if !compact {
 		if tail, ok := flushSpan(view.Parts); ok {
@@ -242,6 +252,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func() bool) (err error) {
 	defer view.Release()
 	defer model.Rescue("store: merge", &err)
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
 	parts := view.Parts[todo.first : todo.last+1]
 	sources, dead := make([]*segment.Segment, len(parts)), make([]rows.Set, len(parts))
 	for i, p := range parts {
@@ -255,7 +266,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	var number uint64
 	switch {
 	case draft == nil: // no row is left
-	case toFile || draft.RowCount() >= fileRows || draft.Size() >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).Mapped):
+	case toFile || draft.RowCount() >= fileRows || draft.Size() >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).InFile):
 		number = s.fileNumber.Add(1)
 		merged, err = s.writeSegment(number, draft)
 	default:
@@ -264,14 +275,12 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	if err != nil {
 		return err
 	}
-	r := newRequest(context.Background())
-	r.alone = func() error { return s.install(sources, merged, number) }
-	select {
-	case s.internal <- r:
-		return <-r.reply
-	case <-s.writerDone:
-		return errClosed
-	}
+	return s.onWriter(func() (err error) {
+		defer view.Guard(debug.SetPanicOnFault(true), &err)
+		return s.install(sources, merged, number, func(now *segment.View, first int) *segment.View {
+			return now.Replace(first, first+len(sources)-1, merged)
+		})
+	})
 }
 
 // writeSegment makes a segment's file durable and returns it mapped.
@@ -280,10 +289,15 @@ func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segm
 	if err := s.stillThere(); err != nil {
 		return nil, err
 	}
-	if err := writeDurably(path, draft.Write); err != nil {
+	if err := writeDurably(s.options.Files, path, draft.Write); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
-	return segment.OpenFile(path)
+	written, err := segment.OpenFile(s.options.Files, path, s.options.InMemory)
+	if err != nil {
+		s.options.Files.Remove(path)
+		return nil, fmt.Errorf("store: segment file: %w", classify(err))
+	}
+	return written, nil
 }
 
 // writeBytes gathers what is smaller; what is larger goes to the file directly.
@@ -291,13 +305,13 @@ const writeBytes = 64 << 10
 
 // writeDurably writes a file under another name, syncs it, renames it and syncs
 // the directory: after a crash it is there whole or not at all.
-func writeDurably(path string, write func(io.Writer) error) error {
+func writeDurably(files vfs.FS, path string, write func(io.Writer) error) error {
 	temp := path + ".tmp"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := files.Create(temp)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp) // gone already where all went well
+	defer files.Remove(temp) // gone already where all went well
 	buffer := bufio.NewWriterSize(f, writeBytes)
 	if err = write(buffer); err == nil {
 		err = buffer.Flush()
@@ -309,33 +323,24 @@ func writeDurably(path string, write func(io.Writer) error) error {
 		err = closeErr
 	}
 	if err == nil {
-		err = os.Rename(temp, path)
+		err = files.Rename(temp, path)
 	}
 	if err == nil {
-		err = SyncDirectory(filepath.Dir(path))
+		err = files.SyncDir(filepath.Dir(path))
 	}
 	return err
 }
 
-// SyncDirectory makes the names in a directory durable.
-func SyncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
-// install, run by the writer, replaces the sources by merged in manifest and view.
-func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, number uint64) error {
+// install, run by the writer, replaces the sources by merged in manifest and view,
+// which exchange does there, from their first part on.
+func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, number uint64, exchange func(now *segment.View, first int) *segment.View) error {
 	view := s.view.Load()
-	first := slices.IndexFunc(view.Parts, func(p segment.Part) bool { return p.Segment == sources[0] })
+	first := view.PartOf(sources[0])
 	if first < 0 {
 		return fmt.Errorf("store: merge: sources are gone: %w", model.ErrInternal)
 	}
-	next := view.Replace(first, first+len(sources)-1, merged)
-	files := slices.DeleteFunc(slices.Clone(sources), func(x *segment.Segment) bool { return !x.Mapped() })
+	next := exchange(view, first)
+	files := slices.DeleteFunc(slices.Clone(sources), func(x *segment.Segment) bool { return !x.InFile() })
 	if number == 0 && len(files) == 0 {
 		s.view.Store(next)
 		s.merges.Add(1)
@@ -354,7 +359,7 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 	there := s.stillThere() == nil
 	if err != nil {
 		if there {
-			os.Remove(s.segmentPath(number))
+			s.options.Files.Remove(s.segmentPath(number))
 		}
 		return err
 	}
@@ -364,7 +369,7 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 		if !there {
 			break
 		}
-		os.Remove(s.segmentPath(e.number)) // readers of it keep their mapping
+		s.options.Files.Remove(s.segmentPath(e.number)) // readers of it keep their mapping
 	}
 	return nil
 }

@@ -10,11 +10,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,12 +28,14 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // The names within a store's directory.
 const (
 	truthName    = "truth.db"
 	compactName  = "truth.db.compact" // while Compact copies
+	freshSuffix  = ".new"             // of truth.db while it is created
 	lockName     = "LOCK"
 	segmentsName = "segments"
 
@@ -43,6 +48,8 @@ type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
+	InMemory bool           // segment files are read into memory, not mapped
+	Files    vfs.FS         // of the segment files; nil: the operating system's
 	Metric   model.Metric   // unset: the store's, Cosine for a new one
 	Language string         // of text.Languages; "": the store's, English for a new one
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
@@ -55,6 +62,7 @@ type Store struct {
 	dir      string
 	readOnly bool
 	options  Options
+	language string // see Language; set by Open
 	lock     *os.File
 	preparer *segment.Preparer
 	counter  *counter
@@ -83,15 +91,20 @@ type Store struct {
 	db   *bolt.DB
 	swap sync.RWMutex
 
-	commitTx    func(*bolt.Tx) error  // (*bolt.Tx).Commit but in tests of its failure
+	commitTx func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
+
+	// backups is held for reading while truth.db's pages are copied, for writing
+	// where Compact is about to replace that file: so Compact waits, not the writer.
+	backups     sync.RWMutex
 	poisoned    error                 // the writer's: why no write is taken any more
+	suspected   atomic.Bool           // a mapped file could not be read; the merger looks which
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
 
 	added, commits, merges atomic.Uint64
-	replayed               int // memories that opening took from the truth
-	discarded              int // segment files that were not valid
+	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
+	discarded              int          // segment files that were not valid
 }
 
 // Open opens the store in dir, creating it unless ReadOnly. It fails with
@@ -102,6 +115,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	dir, err := filepath.Abs(dir) // the process may change its directory later
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", classify(err))
+	}
+	if o.Files == nil {
+		o.Files = vfs.OS
 	}
 	s := &Store{
 		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
@@ -171,18 +187,26 @@ func (s *Store) open(ctx context.Context) (err error) {
 		if _, err := os.Stat(filepath.Join(s.dir, truthName)); err != nil {
 			return fmt.Errorf("store: no store in %s: %w", s.dir, classify(err))
 		}
-	} else if err := os.MkdirAll(filepath.Join(s.dir, segmentsName), 0o700); err != nil {
+	} else if err := s.ownDirectory(); err != nil {
+		return err
+	} else if err := s.makeDirectories(); err != nil {
 		return fmt.Errorf("store: create: %w", classify(err))
 	}
 	if s.lock, err = lockDirectory(filepath.Join(s.dir, lockName), s.readOnly); err != nil {
 		return err
 	}
-	if s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly); err != nil {
+	s.db, err = openTruth(filepath.Join(s.dir, truthName), s.readOnly)
+	if errors.Is(err, errOlder) && !s.readOnly {
+		if err = upgradeTruth(ctx, s.dir, FormatVersion, steps); err == nil {
+			s.db, err = openTruth(filepath.Join(s.dir, truthName), false)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if !s.readOnly {
 		// The names of a new store's files have to be as durable as its records.
-		if err := errors.Join(SyncDirectory(s.dir), SyncDirectory(filepath.Dir(s.dir))); err != nil {
+		if err := errors.Join(s.forgetBackup(), vfs.OS.SyncDir(s.dir), vfs.OS.SyncDir(filepath.Dir(s.dir))); err != nil {
 			return fmt.Errorf("store: create: %w", classify(err))
 		}
 	}
@@ -190,7 +214,54 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.language = cmp.Or(space.Language, s.options.Language, text.English)
 	return s.load(ctx, space)
+}
+
+// forgetBackup removes the list of a backup that is opened for writing: its files
+// are not what it says any more.
+func (s *Store) forgetBackup() error {
+	err := os.Remove(filepath.Join(s.dir, backupList))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// ownDirectory refuses a directory that holds something, and no store: it is another
+// program's, and nothing is written there. Segments without a truth are what is left
+// of a store, and not to be tidied away. What a crash may leave of a new store is
+// no hindrance, and neither are hidden files, which systems make by themselves.
+func (s *Store) ownDirectory() error {
+	if _, err := os.Lstat(filepath.Join(s.dir, truthName)); err == nil {
+		return nil
+	}
+	names, err := vfs.OS.List(s.dir)
+	if err != nil {
+		return nil // not there, or no directory: creating it says so
+	}
+	for _, name := range names {
+		switch name {
+		case segmentsName:
+			files, _ := s.options.Files.List(filepath.Join(s.dir, segmentsName))
+			if slices.ContainsFunc(files, func(name string) bool { return filepath.Ext(name) == segmentSuffix }) {
+				return fmt.Errorf("store: truth.db is missing beside its segments: restore it from a copy: %w", model.ErrCorrupt)
+			}
+		case lockName, truthName + freshSuffix, compactName, "lost+found":
+		default:
+			if name[0] != '.' {
+				return fmt.Errorf("store: %s holds files and no store: give a directory of its own: %w", s.dir, model.ErrInvalid)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) makeDirectories() error {
+	if err := vfs.OS.MkdirAll(s.dir); err != nil {
+		return err
+	}
+	return s.options.Files.MkdirAll(filepath.Join(s.dir, segmentsName))
 }
 
 // chooseSpace decides from the truth and the options what vectors there are.
@@ -245,17 +316,13 @@ func (s *Store) asAsked(space segment.Space) segment.Space {
 	if s.options.Metric != model.MetricUnset {
 		space.Metric = s.options.Metric
 	}
-	space.Language = s.language()
+	space.Language = s.language
 	return space
 }
 
-// language returns that of a store without memories.
-func (s *Store) language() string {
-	if s.options.Language != "" {
-		return s.options.Language
-	}
-	return text.English
-}
+// Language returns the one of text.Languages that the store takes its texts for. It
+// is the same from opening to closing, as nobody else has the store open for writing.
+func (s *Store) Language() string { return s.language }
 
 // spaceFor returns the space that an Add is prepared for: the store's, or the
 // one that these memories, being the first, will fix. It checks every vector.
@@ -265,7 +332,7 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 			if v := memories[0].Vector; v != nil {
 				space = segment.CallerSpace(len(v))
 			} else {
-				space = segment.HashingSpace(s.language())
+				space = segment.HashingSpace(s.language)
 			}
 			space = s.asAsked(space)
 		}
@@ -282,11 +349,13 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 
 // View returns the current snapshot without what has expired, or ErrClosed. Call
 // Release when done.
-func (s *Store) View() (*segment.View, error) {
-	if v := s.view.Load(); v != nil {
-		return v.Live(time.Now().UnixMicro()), nil
+func (s *Store) View() (live *segment.View, err error) {
+	v := s.view.Load()
+	if v == nil {
+		return nil, errClosed
 	}
-	return nil, errClosed
+	defer v.Guard(debug.SetPanicOnFault(true), &err)
+	return v.Live(time.Now().UnixMicro()), nil
 }
 
 // Add commits memories, which must be normalized and the caller's to change, all

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // FormatVersion is the version of truth.db. History:
@@ -25,8 +27,8 @@ import (
 //	1  2026-11  buckets meta, memories, keys, threads, segments, deleted
 //	2  2026-11  buckets current, retired, usage; meta "clock" and "language"; records with a life; a second digest in keys
 //
-// A file of version 1 is upgraded in one transaction when it is opened for
-// writing, and read as it is otherwise: it lacks what version 2 added, no more.
+// A file of version 1 is upgraded when it is opened for writing (see steps), and
+// read as it is otherwise: it lacks what version 2 added, no more.
 const FormatVersion = 2
 
 // The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
@@ -56,14 +58,32 @@ const openTimeout = 200 * time.Millisecond // for bbolt's own file lock; LOCK ha
 // openTruth opens or creates the truth file and checks its version.
 func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) && !readOnly {
+		err = createTruth(path)
+	}
 	switch {
-	case err == nil && !info.Mode().IsRegular():
+	case err != nil:
+		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
+	case info == nil: // just created
+	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("store: truth.db is no regular file: %w", model.ErrCorrupt)
-	case err == nil && readOnly && info.Size() == 0:
+	case readOnly && info.Size() == 0:
 		return nil, fmt.Errorf("store: truth.db is empty: restore it from a copy: %w", model.ErrCorrupt)
 	}
+	db, err := openFile(path, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	if err := guarded(func() error { return checkFormat(db, readOnly) }); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// openFile opens a truth file of any format.
+func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
 	var file *os.File // bbolt does not close it when it asserts
-	var db *bolt.DB
 	err = guarded(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
@@ -80,16 +100,39 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 		}
 		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
 	}
-	if err := guarded(func() error { return checkFormat(db, readOnly) }); err != nil {
-		db.Close()
-		return nil, err
-	}
 	return db, nil
+}
+
+// errOlder is of a truth that an older build wrote.
+var errOlder = fmt.Errorf("of an older format: %w", model.ErrUnsupported)
+
+// createTruth makes an empty truth under another name and renames it when it is
+// durable: bbolt writes the first pages of a file in place, and a loss of power
+// among them would leave what is no database and cannot be opened.
+func createTruth(path string) error {
+	fresh := path + freshSuffix
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	db, err := bolt.Open(fresh, 0o600, &bolt.Options{Timeout: openTimeout})
+	if err != nil {
+		os.Remove(fresh)
+		return err
+	}
+	err = errors.Join(db.Update(createBuckets), db.Close())
+	if err == nil {
+		err = os.Rename(fresh, path)
+	}
+	if err != nil {
+		os.Remove(fresh)
+		return err
+	}
+	return vfs.OS.SyncDir(filepath.Dir(path))
 }
 
 func checkFormat(db *bolt.DB, readOnly bool) error {
 	version, err := readFormat(db)
-	if err == nil && version < FormatVersion && !readOnly {
+	if err == nil && version == 0 && !readOnly {
 		return classify(db.Update(createBuckets))
 	}
 	switch {
@@ -99,6 +142,8 @@ func checkFormat(db *bolt.DB, readOnly bool) error {
 		return fmt.Errorf("store: truth.db: no memories yet: %w", model.ErrNotFound)
 	case version > FormatVersion:
 		return fmt.Errorf("store: truth.db: format version %d, this build reads 1 to %d: %w", version, FormatVersion, model.ErrUnsupported)
+	case version < FormatVersion && !readOnly:
+		return fmt.Errorf("store: truth.db: format version %d, this build writes %d: %w", version, FormatVersion, errOlder)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // Stats describe a store at one moment.
@@ -31,8 +32,8 @@ type Stats struct {
 	Added        uint64       // memories added since opening
 	Commits      uint64       // transactions since opening; Added/Commits shared one fsync
 	Merges       uint64       // since opening
-	Replayed     int          // memories that opening took from the truth
-	Discarded    int          // segment files that opening found invalid and rebuilt
+	Replayed     int          // memories taken from the truth for want of a valid file
+	Discarded    int          // segment files found invalid, by opening or since, and rebuilt
 	MergeError   error        // why merging to files has stopped, nil while it goes on
 }
 
@@ -46,7 +47,7 @@ func (s *Store) Stats() (Stats, error) {
 		Memories: view.Documents, Segments: len(view.Parts), Terms: view.TotalLength,
 		Vectors: view.Space.Name, Dimension: view.Space.Dim, Metric: view.Space.Metric, Language: view.Space.Language, Epoch: view.Epoch,
 		Added: s.added.Load(), Commits: s.commits.Load(), Merges: s.merges.Load(),
-		Replayed: s.replayed, Discarded: s.discarded,
+		Replayed: int(s.replayed.Load()), Discarded: s.discarded + int(s.repaired.Load()),
 	}
 	if failed := s.mergeFailed.Load(); failed != nil {
 		st.MergeError = *failed
@@ -56,7 +57,7 @@ func (s *Store) Stats() (Stats, error) {
 		st.Deleted += uint64(p.GoneCount())
 		st.Retired += uint64(len(p.Retired))
 		st.SegmentBytes += uint64(len(p.Image()))
-		if p.Mapped() {
+		if p.InFile() {
 			st.SegmentFiles++
 		}
 	}
@@ -78,8 +79,9 @@ func (s *Store) order(ctx context.Context, compact bool) error {
 }
 
 // Compact deletes what has expired and history that is too old, merges all
-// segments into as few files as there can be, without the deleted rows, and rewrites truth.db without the pages it no longer uses, so
-// that nothing deleted before the call stands in the directory. Reads go on;
+// segments into as few files as there can be, without the deleted rows, and rewrites
+// truth.db without the pages it no longer uses, so that nothing deleted before the
+// call stands in the directory; the truth that an upgrade left for Rollback goes too. Reads go on;
 // writes wait while truth.db is copied. It needs as much free space as the
 // store has live data.
 func (s *Store) Compact(ctx context.Context) error {
@@ -101,6 +103,8 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.order(ctx, true); err != nil {
 		return err
 	}
+	s.backups.Lock()
+	defer s.backups.Unlock()
 	r := newRequest(ctx)
 	r.alone = s.compactTruth
 	return s.submit(r)
@@ -122,19 +126,37 @@ func (s *Store) compactTruth() error {
 	}
 	fresh := filepath.Join(s.dir, compactName)
 	if err := guarded(func() error { return copyTruth(s.db, fresh) }); err != nil {
-		os.Remove(fresh)
+		vfs.OS.Remove(fresh)
 		return fmt.Errorf("store: compact: %w", classify(err))
 	}
-	if err := os.Rename(fresh, path); err != nil {
-		os.Remove(fresh)
+	if err := vfs.OS.Rename(fresh, path); err != nil {
+		vfs.OS.Remove(fresh)
 		return fmt.Errorf("store: compact: %w", classify(err))
 	}
-	err := errors.Join(SyncDirectory(s.dir), s.db.Close())
+	// The truth that an upgrade left holds what was deleted since.
+	err := errors.Join(removeKept(s.dir), vfs.OS.SyncDir(s.dir), s.db.Close())
 	db, openErr := openTruth(path, false)
 	if openErr == nil {
 		s.db = db
 	}
 	return s.commitFailed(errors.Join(err, openErr))
+}
+
+// shrinkBytes is how much of truth.db has to be free before it is worth copying.
+const shrinkBytes = 4 << 20
+
+// shrinkTruth, called in calm moments, rewrites truth.db where more than half of it is
+// free pages. bbolt uses free pages again and never gives them back, so that a store
+// would keep the size of its largest hour.
+func (s *Store) shrinkTruth() error {
+	s.swap.RLock()
+	free := s.db.Stats().FreePageN * os.Getpagesize() // bbolt's, but for files of another machine
+	s.swap.RUnlock()
+	info, err := os.Stat(filepath.Join(s.dir, truthName))
+	if err != nil || free < shrinkBytes || int64(free) < info.Size()/2 {
+		return classify(err)
+	}
+	return s.onWriter(s.compactTruth)
 }
 
 func copyTruth(from *bolt.DB, path string) error {
@@ -240,10 +262,14 @@ func verify(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report
 	if n := len(view.Parts); n > 0 {
 		_, last = view.Parts[n-1].Range()
 	}
+	if sound, err := soundFiles(ctx, view, report); !sound {
+		return err // there is nothing to compare the truth with until they are rebuilt
+	}
 	if err := verifyMemories(ctx, tx, view, last, report); err != nil {
 		return err
 	}
-	return verifySegments(ctx, tx, view, report)
+	verifySegments(tx, view, report)
+	return nil
 }
 
 // verifyMemories checks each version of the truth against its row.
@@ -302,18 +328,11 @@ func verifyCurrent(tx *bolt.Tx, view *segment.View, last model.ID, is *version, 
 	}
 }
 
-// verifySegments checks that segments are whole and hold nothing beyond the truth.
-func verifySegments(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report) error {
+// verifySegments checks that segments hold nothing beyond the truth.
+func verifySegments(tx *bolt.Tx, view *segment.View, report *Report) {
 	memories, deleted := tx.Bucket(bucketMemories), tx.Bucket(bucketDeleted)
 	for i := range view.Parts {
-		if err := model.FromContext(ctx, "store: verify"); err != nil {
-			return err
-		}
 		p := &view.Parts[i]
-		first, last := p.Range()
-		if err := p.Verify(); err != nil {
-			report.fault("segment of memories %d to %d: %v", first, last, err)
-		}
 		gone := p.Gone()
 		for row := range p.RowCount() {
 			sequence := idBytes(p.Sequence(row))
@@ -322,5 +341,4 @@ func verifySegments(ctx context.Context, tx *bolt.Tx, view *segment.View, report
 			}
 		}
 	}
-	return nil
 }

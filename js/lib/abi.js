@@ -73,6 +73,13 @@ exports.ENGINE_STATE = {
   skipped: 3,
 };
 
+// Where an answer came from.
+exports.CACHE_USE = {
+  none: 0,
+  exact: 1,
+  near: 2,
+};
+
 // The types of a meta value.
 exports.META_TYPE = {
   string: 1,
@@ -103,6 +110,8 @@ exports.OP = {
   supersede: 17,
   history: 18,
   feedback: 19,
+  backup: 20,
+  restore: 21,
 };
 
 exports.DEFAULT_K = 8; // hits of an answer where the question does not say

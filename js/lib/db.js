@@ -199,6 +199,14 @@ class DB {
     return now(OP.export, this.#handle, encode.required(path, 'path'));
   }
 
+  async backup(path, options) {
+    return await later((run) => run(OP.backup, this.#handle, encode.required(path, 'path')), options);
+  }
+
+  backupSync(path) {
+    return now(OP.backup, this.#handle, encode.required(path, 'path'));
+  }
+
   async import(path, options = {}) {
     return await later((run) => run(OP.import, this.#handle, ...encode.importing(path, options)), options);
   }
@@ -261,6 +269,15 @@ function openSync(path, options = {}) {
   return new DB(decode(OP.open, encode.open(native().sync, path, options)));
 }
 
+// Makes a store of a backup.
+async function restore(backup, path, options) {
+  return await later((run) => run(OP.restore, 0, encode.required(backup, 'backup'), encode.required(path, 'path')), options);
+}
+
+function restoreSync(backup, path) {
+  return now(OP.restore, 0, encode.required(backup, 'backup'), encode.required(path, 'path'));
+}
+
 // The store of a handle that another thread of this process has opened and will close.
 function attach(handle) {
   if (typeof handle !== 'bigint') throw encode.wrong('handle', 'a BigInt', handle);
@@ -269,4 +286,4 @@ function attach(handle) {
   return db;
 }
 
-module.exports = { DB, attach, open, openSync };
+module.exports = { DB, attach, open, openSync, restore, restoreSync };

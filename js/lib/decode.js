@@ -5,7 +5,7 @@
 // then come passages and names, two strings to be cut by lengths among the numbers; then strings of
 // their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
 
-const { ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, STATUS } = require('./abi.js');
+const { CACHE_USE, ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, STATUS } = require('./abi.js');
 
 const SCRATCH_COUNT = 8192; // as in src/addon.h
 const scratch = new Float64Array(SCRATCH_COUNT);
@@ -14,6 +14,7 @@ const namesOf = (table) => Object.keys(table).sort((a, b) => table[a] - table[b]
 const KIND_NAMES = namesOf(KIND);
 const METRIC_NAMES = [undefined, ...namesOf(METRIC).slice(1)]; // unset before the first memory
 const STATE_NAMES = namesOf(ENGINE_STATE);
+const CACHE_NAMES = namesOf(CACHE_USE);
 
 // Numbers that a memory begins with, as in src/values_out.c.
 const MEMORY_NUMBERS = 39;
@@ -163,6 +164,7 @@ const answer = () => ({
   candidates: numbers[n++],
   collapsed: numbers[n++],
   segments: numbers[n++],
+  cache: CACHE_NAMES[numbers[n++]],
   tookNs: numbers[n++],
   prepareNs: numbers[n++],
   searchNs: numbers[n++],
@@ -171,6 +173,8 @@ const answer = () => ({
   engines: list(engine),
   hits: list(hit),
 });
+
+const level = () => ({ hits: numbers[n++], misses: numbers[n++], bytes: numbers[n++], lookUpNs: numbers[n++] });
 
 const stats = () => ({
   dimension: numbers[n++],
@@ -189,6 +193,9 @@ const stats = () => ({
   discarded: numbers[n++],
   metric: METRIC_NAMES[numbers[n++]],
   retired: numbers[n++],
+  cacheHot: level(),
+  cacheWarm: level(),
+  cacheNear: level(),
   vectors: text(),
   mergeError: text(),
 });
@@ -207,7 +214,7 @@ READERS[OP.next] = READERS[OP.update] = READERS[OP.history] = () => list(memory)
 READERS[OP.supersede] = whole;
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
-READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = () => numbers[n++];
+READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
 READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = () => undefined;
 
 // The value of an operation's reply.

@@ -10,7 +10,7 @@ const { FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, METRIC, OP } = require('.
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
-const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, OPEN_READ_ONLY = 1; // as in nexus.h
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, QUERY_NEAR = 32, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2; // as in nexus.h
 const NUMBERS_PER_MEMORY = 13; // as in src/values_in.c
 // Times of a memory with their flags, in the order of src/values_in.c from TIMES_AT on.
 const TIMES = [['time', 1], ['validFrom', 2], ['validTo', 4], ['expires', 8]];
@@ -46,9 +46,9 @@ function object(value, name) {
 const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
   'validFrom', 'validTo', 'expires', 'id', 'position', 'ingested', 'score', 'factors', 'duplicates', 'version', 'updated', 'replaced', 'supersedes', 'supersededBy', 'usage']);
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
-const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near']);
 const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'signal']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'signal', 'cacheBytes']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -75,6 +75,11 @@ function count(value, name, max = Number.MAX_SAFE_INTEGER) {
   if (typeof value !== 'number') throw wrong(name, 'a number', value);
   if (!Number.isInteger(value) || value < 0 || value > max) throw invalid(`${name} is ${value}, want a whole number of 0..${max}`);
   return value;
+}
+
+// A whole number of either sign; 0 where there is none.
+function bytes(value, name) {
+  return value < 0 ? -count(-value, name) : count(value, name);
 }
 
 function number(value, name) {
@@ -248,7 +253,8 @@ function query(run, db, q) {
   const row = weights(q.weights);
   const hasNow = q.now !== undefined;
   const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0) |
-    (q.asOf === undefined ? 0 : QUERY_HAS_AS_OF) | (q.validAt === undefined ? 0 : QUERY_HAS_VALID_AT);
+    (q.asOf === undefined ? 0 : QUERY_HAS_AS_OF) | (q.validAt === undefined ? 0 : QUERY_HAS_VALID_AT) |
+    (boolean(q.near, 'near') ? QUERY_NEAR : 0);
   return run(
     OP.query, db, text(q.text, 'text'), vector(q.vector, 'vector'),
     text(q.tenant, 'tenant'), text(q.user, 'user'), text(q.agent, 'agent'), text(q.session, 'session'), texts(q.engines, 'engines'),
@@ -271,10 +277,12 @@ const deleteWhere = (run, db, selection) => ofSelection(OP.delete_where, run, db
 function open(run, path, options, embed) {
   fields(options, OPEN_FIELDS, 'options');
   const { dim, embedder } = options;
+  const flags = (boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0)
+    | (boolean(options.segmentsInMemory, 'segmentsInMemory') ? OPEN_SEGMENTS_IN_MEMORY : 0);
   return run(
-    OP.open, 0, required(path, 'path'), boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0,
+    OP.open, 0, required(path, 'path'), flags,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
-    embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'), history(options.historyMs),
+    embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'), history(options.historyMs), bytes(options.cacheBytes, 'cacheBytes'),
   );
 }
 

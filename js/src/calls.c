@@ -83,6 +83,8 @@ static nexus_status run(struct call *c) {
     case NEXUS_OP_IMPORT: return run_report(c);
     case NEXUS_OP_COMPACT: return nexus.nexus_compact(c->db, &c->error);
     case NEXUS_OP_EXPORT: return nexus.nexus_export(c->db, r->path, &c->reply.count, &c->error);
+    case NEXUS_OP_BACKUP: return nexus.nexus_backup(c->db, r->path, &c->reply.count, &c->error);
+    case NEXUS_OP_RESTORE: return nexus.nexus_restore(r->backup, r->path, &c->reply.count, &c->error);
     default: return nexus.nexus_list(c->db, r->selection, &c->reply.cursor, &c->error);
   }
 }

@@ -261,17 +261,19 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
   return true;
 }
 
-/* (path, flags, dim, name of the embedder, its function, metric, history in microseconds). */
+/* (path, flags, dim, name of the embedder, its function, metric, history in microseconds, bytes of the cache). */
 static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   nexus_open_options *o = &c->options;
   uint32_t dim;
-  double history;
+  double history, cache_bytes;
   memset(o, 0, sizeof *o);
   o->struct_size = sizeof *o;
   c->request.options = o;
-  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) || !take_u32(env, argv[5], &o->metric) || !take_integer(env, argv[6], &history))
+  if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) || !take_u32(env, argv[5], &o->metric) || !take_integer(env, argv[6], &history) ||
+      !take_integer(env, argv[7], &cache_bytes))
     return false;
   o->history_us = (int64_t)history;
+  o->cache_bytes = (int64_t)cache_bytes;
   if (is_undefined(env, argv[3])) {
     o->dim = dim;
     return true;
@@ -307,7 +309,9 @@ static bool parse_arguments(struct call *c, napi_env env, size_t argc, const nap
     case NEXUS_OP_HISTORY:
     case NEXUS_OP_DELETE: return take_ids(c, env, argv[0]);
     case NEXUS_OP_GET_BY_KEY: return take_text(c, env, argv[0], &r->tenant) && take_text(c, env, argv[1], &r->key);
-    case NEXUS_OP_EXPORT: return take_text(c, env, argv[0], &r->path);
+    case NEXUS_OP_EXPORT:
+    case NEXUS_OP_BACKUP: return take_text(c, env, argv[0], &r->path);
+    case NEXUS_OP_RESTORE: return take_text(c, env, argv[0], &r->backup) && take_text(c, env, argv[1], &r->path);
     case NEXUS_OP_IMPORT: return take_text(c, env, argv[0], &r->path) && take_u32(env, argv[1], &r->page);
     case NEXUS_OP_LIST:
     case NEXUS_OP_DELETE_WHERE: return parse_selection(c, env, argv);

@@ -257,6 +257,7 @@ static void put_answer(struct frame *f, const nexus_answer *a) {
   put(f, (double)a->candidates);
   put(f, (double)a->collapsed);
   put(f, a->segments);
+  put(f, a->cache);
   put(f, (double)a->took_ns);
   put(f, (double)a->prepare_ns);
   put(f, (double)a->search_ns);
@@ -275,7 +276,10 @@ static void put_memories(struct frame *f, const nexus_memories *list) {
 
 static void put_stats(struct frame *f, const nexus_stats *s) {
   const uint64_t figures[] = {s->dimension, s->memories, s->deleted, s->segments, s->segment_files, s->segment_bytes, s->truth_bytes,
-                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded, s->metric, s->retired};
+                              s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded, s->metric, s->retired,
+                              s->cache_hot_hits, s->cache_hot_misses, s->cache_hot_bytes, s->cache_hot_ns,
+                              s->cache_warm_hits, s->cache_warm_misses, s->cache_warm_bytes, s->cache_warm_ns,
+                              s->cache_near_hits, s->cache_near_misses, s->cache_near_bytes, s->cache_near_ns};
   for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(f, (double)figures[i]);
   put_name(f, &s->vectors);
   put_name(f, &s->merge_error);
@@ -314,7 +318,9 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;
     case NEXUS_OP_DELETE:
     case NEXUS_OP_DELETE_WHERE:
-    case NEXUS_OP_EXPORT: put(f, (double)r->count); break;
+    case NEXUS_OP_EXPORT:
+    case NEXUS_OP_BACKUP:
+    case NEXUS_OP_RESTORE: put(f, (double)r->count); break;
     case NEXUS_OP_SUPERSEDE: put(f, add_u64(f, r->ids[0])); break;
     case NEXUS_OP_ADD:
       put(f, (double)c->request.memory_count);

@@ -170,6 +170,38 @@ test('keys, deletion, figures, verification and compaction', async (t) => {
   assert.equal(db.statsSync().vectors, 'hashing-v1-256');
 });
 
+test('a backup restores', async (t) => {
+  const dir = folder(t);
+  const db = nexus.openSync(join(dir, 'store'));
+  await db.add(['one', 'two']);
+  assert.equal(await db.backup(join(dir, 'copy'), { onProgress: () => {} }), 2);
+  await assert.rejects(db.backup(join(dir, 'copy')), { code: 'exists' });
+  assert.equal(db.backupSync(join(dir, 'again')), 2);
+  db.closeSync();
+  assert.equal(await nexus.restore(join(dir, 'copy'), join(dir, 'new')), 2);
+  assert.throws(() => nexus.restoreSync(join(dir, 'copy'), join(dir, 'new')), { code: 'exists' });
+  const restored = nexus.openSync(join(dir, 'new'));
+  assert.deepEqual([...restored.listSync()].map((m) => m.text), ['one', 'two']);
+  restored.closeSync();
+});
+
+test('answers come from the cache until something changes', (t) => {
+  const dir = folder(t);
+  const db = nexus.openSync(join(dir, 'store'));
+  const off = nexus.openSync(join(dir, 'off'), { cacheBytes: -1 });
+  for (const store of [db, off]) store.addSync('Ann moved to Oslo.');
+  assert.deepEqual([1, 2].map(() => db.querySync('Oslo').cache), ['none', 'exact']);
+  assert.deepEqual([1, 2].map(() => off.querySync('Oslo').cache), ['none', 'none']);
+  db.querySync({ text: 'Where did Ann move?', near: true });
+  assert.equal(db.querySync({ text: 'where did ANN move', near: true }).cache, 'near');
+  db.addSync('Bob stayed in Rome.');
+  assert.equal(db.querySync('Oslo').cache, 'none');
+  const { cacheHot, cacheNear } = db.statsSync();
+  assert.equal(cacheHot.hits + cacheNear.hits, 2);
+  db.closeSync();
+  off.closeSync();
+});
+
 test('export and import, with progress and bad lines', async (t) => {
   const [a, b, dir] = [store(t), store(t), folder(t)];
   a.addSync(memories(8000));

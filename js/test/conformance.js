@@ -14,12 +14,13 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim', 'metric'], close: [], add: ['memories', 'repeat'],
-  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter'],
+  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes'], close: [], add: ['memories', 'repeat'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
+  backup: ['path'], restore: ['backup', 'path'],
 };
 const MEMORY = ['key', 'text', 'time', 'speaker', 'session', 'user', 'agent', 'tenant', 'kind', 'importance', 'source', 'start', 'end', 'meta', 'vector', 'valid_from', 'valid_to', 'expires'];
 const LIFE = ['version', 'supersedes', 'superseded_by', 'positive', 'negative'];
@@ -73,7 +74,7 @@ const selection = (step) => Object.fromEntries(['tenant', 'user', 'agent', 'sess
 function question(step) {
   const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
   for (const name of ['text', 'tenant', 'user', 'agent', 'session', 'filter']) q[name] = string(step[name]);
-  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine };
+  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near };
 }
 
 // ---- Values of the library as the corpus has them. ----
@@ -116,7 +117,7 @@ const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) =>
 const same = [(value) => value, (value) => value];
 const COMPARED = {
   ids: same, id: same, count: same,
-  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same,
+  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same,
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
   engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
   memory: [wantedMemory, givenMemory],
@@ -143,7 +144,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, segmentsInMemory: step.segments_in_memory };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }
@@ -193,6 +194,13 @@ class Runner {
   async verify() { return this.call('verify'); }
   async compact() { await this.call('compact'); return {}; }
   async export(step) { return { count: await this.call('export', this.at(step.path)) }; }
+
+  async backup(step) { return { count: await this.call('backup', this.at(step.path)) }; }
+
+  async restore(step) {
+    const restore = this.sync ? nexus.restoreSync : nexus.restore;
+    return { count: await restore(this.at(step.backup), this.at(step.path)) };
+  }
 
   async end() {
     for (const db of this.stores) await db.close();

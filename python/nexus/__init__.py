@@ -15,9 +15,9 @@ library is loaded when the first store is opened.
 from __future__ import annotations
 
 from ._abi import VERSION as __version__
-from ._async import Opening, aopen
+from ._async import Opening, aopen, arestore
 from ._core import EngineTrace, Info, Problem, Report, Stats, configure, info
-from ._db import DB, Listing, open
+from ._db import DB, Listing, open, restore
 from ._embed import Embedding
 from ._errors import (
     BusyError,
@@ -69,5 +69,6 @@ __all__ = [
     "ForkedError", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Kind", "Listing", "LockedError", "Matrix",
     "Memory", "MemoryFields", "MemoryLike", "Metric", "NoSpaceError", "NotFoundError", "Opening", "PatchFields", "Problem", "Progress",
     "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Stats", "UnauthorisedError",
-    "UnavailableError", "UnsupportedError", "Vector", "__version__", "aopen", "configure", "info", "open",
+    "UnavailableError", "UnsupportedError", "Vector", "__version__", "aopen", "arestore", "configure", "info", "open",
+    "restore",
 ]  # fmt: skip

@@ -73,6 +73,13 @@ ENGINE_STATE = {
     "skipped": 3,
 }
 
+#: Where an answer came from.
+CACHE_USE = {
+    "none": 0,
+    "exact": 1,
+    "near": 2,
+}
+
 #: The types of a meta value.
 META_TYPE = {
     "string": 1,
@@ -103,6 +110,8 @@ OP = {
     "supersede": 17,
     "history": 18,
     "feedback": 19,
+    "backup": 20,
+    "restore": 21,
 }
 
 DEFAULT_K = 8  # hits of an answer where the question does not say

@@ -215,6 +215,11 @@ class AsyncVerbs(_core.Store):
         report: _core.Report = await self._arun("import", path, batch=batch)
         return report
 
+    async def abackup(self, path: Path) -> int:
+        """Copies the store to a directory; see backup."""
+        count: int = await self._arun("backup", path)
+        return count
+
     async def aclose(self) -> None:
         """Closes the store; see close."""
         from ._errors import ClosedError, ForkedError
@@ -250,8 +255,10 @@ class Opening:
         embedder: Embedder | None,
         metric: Metric,
         history: float | timedelta | None,
+        cache_bytes: int,
+        segments_in_memory: bool,
     ) -> None:
-        self._given = (path, read_only, dim, embedder, metric, history)
+        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -259,12 +266,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, metric, history = self._given
+        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, metric, history)
+            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory)
         else:  # it may have to be called for its dimension, which can take long
             loop = asyncio.get_running_loop()
-            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history)
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -290,6 +297,14 @@ def aopen(
     embedder: Embedder | None = None,
     metric: Metric = "",
     history: float | timedelta | None = None,
+    cache_bytes: int = 0,
+    segments_in_memory: bool = False,
 ) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, metric, history)
+    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
+
+
+async def arestore(backup: Path, path: Path) -> int:
+    """Makes a store of a backup; see restore."""
+    count: int = await _completions().run(_core.Store(), "restore", backup, path)
+    return count

@@ -49,8 +49,10 @@ class DB(AsyncVerbs, _core.Store):
         embedder: Embedder | None = None,
         metric: Metric = "",
         history: float | timedelta | None = None,
+        cache_bytes: int = 0,
+        segments_in_memory: bool = False,
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -254,6 +256,16 @@ class DB(AsyncVerbs, _core.Store):
         report: _core.Report = self._run("import", progress, path, batch=batch)
         return report
 
+    def backup(self, path: Path, *, progress: Progress | None = None) -> int:
+        """Copies the store, as it is at one moment, to a directory; how many memories are in it.
+
+        The directory must not exist or be empty. The copy is checked and durable before it
+        has its name; reads and writes go on meanwhile. It opens as any store does, for
+        reading, and restore makes a store of it. progress is told bytes.
+        """
+        count: int = self._run("backup", progress, path)
+        return count
+
 
 class Listing:
     """An iterator of the memories of a scope. It is closed at its end, or by close()."""
@@ -296,6 +308,8 @@ def open(
     embedder: Embedder | None = None,
     metric: Metric = "",
     history: float | timedelta | None = None,
+    cache_bytes: int = 0,
+    segments_in_memory: bool = False,
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
@@ -306,6 +320,9 @@ def open(
     first memory, and "" takes the store's own, cosine for a new one.
     history is how long the versions that updates replace are kept: for ever, or seconds or
     a timedelta, after which compact() drops them; 0 keeps none.
+    cache_bytes bounds the memory that finished answers are kept in for questions that are
+    asked again: 0 means 16 MiB, a negative number keeps none.
+    segments_in_memory reads segment files into memory instead of mapping them.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -313,16 +330,29 @@ def open(
     ...     other.add("Ann moved to Oslo in May.")
     1
     """
-    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history)
+    return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history, cache_bytes=cache_bytes,
+              segments_in_memory=segments_in_memory)
+
+
+def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> int:
+    """Makes a store in a directory of what DB.backup wrote; how many memories are in it.
+
+    The backup is checked whole before anything is written: CorruptError names the file that
+    is damaged. The directory must not exist or be empty. progress is told bytes.
+    """
+    count: int = _core.Store()._run("restore", progress, backup, path)
+    return count
 
 
 def _opening(
-    path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None
+    path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None, cache_bytes: int,
+    segments_in_memory: bool,
 ) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
     bound = None if embedder is None else bind(embedder)
-    return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history}
+    return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history, "cache_bytes": cache_bytes,
+            "segments_in_memory": segments_in_memory}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

@@ -29,6 +29,7 @@ _core.setup(
     kind_names=names_by_number(_abi.KIND),
     metric_names=("", *names_by_number(_abi.METRIC)[1:]),
     engine_states=names_by_number(_abi.ENGINE_STATE),
+    cache_uses=names_by_number(_abi.CACHE_USE),
     status_names=_abi.STATUS,
     datetime=datetime,
     timedelta=timedelta,

@@ -84,6 +84,7 @@ class QueryOptions(TypedDict, total=False):
     as_of: datetime | None
     valid_at: datetime | None
     filter: str
+    near: bool
 
 
 @runtime_checkable

@@ -58,28 +58,30 @@ static int history_from(PyObject *value, int64_t *out) {
   return 0;
 }
 
-static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history"}, {0}};
+static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history", "cache_bytes", "segments_in_memory"}, {0}};
 
 static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[6];
-  int truth = 0;
+  PyObject *v[8];
+  int truth = 0, in_memory = 0;
   if (arguments(&open_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
   if (v[1] && (truth = PyObject_IsTrue(v[1])) < 0) return -1;
+  if (v[7] && (in_memory = PyObject_IsTrue(v[7])) < 0) return -1;
   c->options.struct_size = sizeof c->options;
-  c->options.flags = truth ? NEXUS_OPEN_READ_ONLY : 0;
+  c->options.flags = (truth ? NEXUS_OPEN_READ_ONLY : 0) | (in_memory ? NEXUS_OPEN_SEGMENTS_IN_MEMORY : 0);
   c->request.options = &c->options;
   if (v[2] && u32_from(v[2], "dim", &c->options.dim) < 0) return -1;
   if (v[4] && named_from(v[4], py.metrics, "metric", &c->options.metric) < 0) return -1;
   if (v[5] && v[5] != Py_None && history_from(v[5], &c->options.history_us) < 0) return -1;
+  if (v[6] && i64_from(v[6], "cache_bytes", &c->options.cache_bytes) < 0) return -1;
   return v[3] && v[3] != Py_None ? embedder_from(v[3], c) : 0;
 }
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -125,7 +127,7 @@ static int parse_query_scope(nexus_query *q, PyObject **v) {
 int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
   PyObject *v[Q_COUNT];
   nexus_query *q = &c->query;
-  int single = 0;
+  int single = 0, near = 0;
   if (arguments(&query_signature, args, nargs, kwnames, v) < 0 || parse_query_scope(q, v) < 0) return -1;
   q->struct_size = sizeof *q;
   c->request.query = q;
@@ -151,7 +153,8 @@ int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
   if (GIVEN(Q_BUDGET) && budget_from(v[Q_BUDGET], &q->budget_ns) < 0) return -1;
   if (GIVEN(Q_ENGINES) && texts_from(v[Q_ENGINES], "engines", &c->pile, &q->engines, &q->engine_count) < 0) return -1;
   if (GIVEN(Q_SINGLE) && (single = PyObject_IsTrue(v[Q_SINGLE])) < 0) return -1;
-  q->flags |= single ? NEXUS_QUERY_SINGLE_ENGINE : 0;
+  if (GIVEN(Q_NEAR) && (near = PyObject_IsTrue(v[Q_NEAR])) < 0) return -1;
+  q->flags |= (single ? NEXUS_QUERY_SINGLE_ENGINE : 0) | (near ? NEXUS_QUERY_NEAR : 0);
   return 0;
 }
 
@@ -288,6 +291,22 @@ static int parse_export(call *c, PyObject *const *args, Py_ssize_t nargs, PyObje
   return arguments(&export_signature, args, nargs, kwnames, v) < 0 ? -1 : path_from(v[0], &c->pile, &c->request.path);
 }
 
+static signature backup_signature = {"backup", 1, 1, 0, {"path"}, {0}};
+
+static int parse_backup(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[1];
+  return arguments(&backup_signature, args, nargs, kwnames, v) < 0 ? -1 : path_from(v[0], &c->pile, &c->request.path);
+}
+
+static signature restore_signature = {"restore", 2, 2, 0, {"backup", "path"}, {0}};
+
+static int parse_restore(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[2];
+  return arguments(&restore_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.backup) < 0 ||
+                 path_from(v[1], &c->pile, &c->request.path) < 0
+             ? -1 : 0;
+}
+
 int parse_nothing(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
   (void)c, (void)args;
   if (!nargs && (!kwnames || !PyTuple_Size(kwnames))) return 0;
@@ -315,6 +334,8 @@ static const operation operations[] = {
     {"list", NEXUS_OP_LIST, parse_list},
     {"next", NEXUS_OP_NEXT, parse_next},
     {"delete_where", NEXUS_OP_DELETE_WHERE, parse_delete_where},
+    {"backup", NEXUS_OP_BACKUP, parse_backup},
+    {"restore", NEXUS_OP_RESTORE, parse_restore},
 };
 
 const operation *operation_of(PyObject *name) {

@@ -36,6 +36,7 @@ typedef struct python_side {
   PyObject *kinds, *intents, *factors, *metrics; /* dict: name -> number */
   PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
+  PyObject *cache_uses;    /* tuple: number -> name */
   PyObject *status_names; /* dict: number -> name */
   PyObject *datetime, *timedelta, *epoch, *microsecond;
 } python_side;
@@ -88,6 +89,7 @@ int path_from(PyObject *value, pile *p, nexus_text *out);                    /* 
 int time_from(PyObject *value, const char *field, int64_t *out);             /* an aware datetime */
 int u64_from(PyObject *value, const char *field, uint64_t *out);
 int u32_from(PyObject *value, const char *field, uint32_t *out);
+int i64_from(PyObject *value, const char *field, int64_t *out);
 int float_from(PyObject *value, const char *field, float *out);
 int number_from(PyObject *value, const char *field, double *out);
 int named_from(PyObject *value, PyObject *names, const char *field, uint32_t *out); /* a name of a dict name -> number */
@@ -144,8 +146,8 @@ typedef struct signature {
   int positional; /* how many may be given by position */
   int required;   /* how many, from the first, must be given */
   int count;
-  const char *names[16];
-  PyObject *interned[16];
+  const char *names[24]; /* the last one NULL */
+  PyObject *interned[24];
 } signature;
 
 int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **values);

@@ -65,6 +65,17 @@ int u64_from(PyObject *value, const char *field, uint64_t *out) {
   return 0;
 }
 
+int i64_from(PyObject *value, const char *field, int64_t *out) {
+  PyObject *number;
+  if (!PyIndex_Check(value)) return wrong_type(field, "int", value);
+  number = PyNumber_Index(value);
+  if (!number) return -1;
+  *out = PyLong_AsLongLong(number);
+  Py_DECREF(number);
+  if (*out == -1 && PyErr_Occurred()) return out_of_range(field, "at least -2**63, and less than 2**63");
+  return 0;
+}
+
 int u32_from(PyObject *value, const char *field, uint32_t *out) {
   uint64_t wide;
   if (u64_from(value, field, &wide) < 0) return -1;

@@ -412,6 +412,12 @@ static PyObject *get_seconds(PyObject *self, void *offset) {
   return answer ? PyFloat_FromDouble((double)*(const int64_t *)(const void *)((const char *)answer + (size_t)offset) / 1e9) : NULL;
 }
 
+static PyObject *get_cache(PyObject *self, void *unused) {
+  const nexus_answer *answer = answer_of(self);
+  (void)unused;
+  return answer ? Py_XNewRef(PyTuple_GetItem(py.cache_uses, (Py_ssize_t)answer->cache)) : NULL;
+}
+
 static PyObject *get_segments(PyObject *self, void *unused) {
   const nexus_answer *answer = answer_of(self);
   (void)unused;
@@ -426,6 +432,7 @@ static PyGetSetDef answer_getters[] = {
     {"engines", get_engines, NULL, "Each engine's part.", NULL},
     COUNT(candidates, "Distinct candidates that entered fusion."),
     COUNT(collapsed, "Near-duplicates that hits stand for."),
+    {"cache", get_cache, NULL, "Where it came from: none (it was computed), exact or near; if from a cache, all but took is of its first asking.", NULL},
     {"segments", get_segments, NULL, "Segments of the snapshot.", NULL},
     SECONDS(took, "All of it, in seconds."),
     SECONDS(prepare, "Checking the question, in seconds."),

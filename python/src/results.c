@@ -21,9 +21,12 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("discarded", "segment files that opening found invalid and rebuilt"),
     FIELD("merge_error", "why merging to files has stopped; empty while it goes on"),
     FIELD("metric", "how vectors are compared: cosine, dot or l2; empty before the first memory"),
-
-    FIELD("retired", "versions that later ones replaced, kept as history"), END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 18};
+    FIELD("retired", "versions that later ones replaced, kept as history"),
+    FIELD("cache_hot_hits", "look-ups that found an answer"), FIELD("cache_hot_misses", NULL), FIELD("cache_hot_bytes", "held, about"), FIELD("cache_hot_ns", "of a look-up, the mean"),
+    FIELD("cache_warm_hits", "look-ups that found an answer"), FIELD("cache_warm_misses", NULL), FIELD("cache_warm_bytes", "held, about"), FIELD("cache_warm_ns", "of a look-up, the mean"),
+    FIELD("cache_near_hits", "look-ups that found an answer"), FIELD("cache_near_misses", NULL), FIELD("cache_near_bytes", "held, about"), FIELD("cache_near_ns", "of a look-up, the mean"),
+    END_OF_FIELDS};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 30};
 
 static PyStructSequence_Field problem_fields[] = {
     FIELD("line", "line of the file, from 1; 0 where there is none"), FIELD("code", "the status code"),
@@ -98,8 +101,11 @@ PyObject *stats_from(const nexus_stats *s) {
   PyObject *values[] = {U64(s->memories), U64(s->deleted), U64(s->dimension), text_object(s->vectors), U64(s->segments),
                         U64(s->segment_files), U64(s->segment_bytes), U64(s->truth_bytes), U64(s->terms), U64(s->epoch),
                         U64(s->added), U64(s->commits), U64(s->merges), U64(s->replayed), U64(s->discarded),
-                        text_object(s->merge_error), Py_XNewRef(PyTuple_GetItem(py.metric_names, (Py_ssize_t)s->metric)), U64(s->retired)};
-  return named_tuple(stats_type, values, 18);
+                        text_object(s->merge_error), Py_XNewRef(PyTuple_GetItem(py.metric_names, (Py_ssize_t)s->metric)), U64(s->retired),
+                        U64(s->cache_hot_hits), U64(s->cache_hot_misses), U64(s->cache_hot_bytes), U64(s->cache_hot_ns),
+                        U64(s->cache_warm_hits), U64(s->cache_warm_misses), U64(s->cache_warm_bytes), U64(s->cache_warm_ns),
+                        U64(s->cache_near_hits), U64(s->cache_near_misses), U64(s->cache_near_bytes), U64(s->cache_near_ns)};
+  return named_tuple(stats_type, values, 30);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {
@@ -164,7 +170,9 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
     case NEXUS_OP_SUPERSEDE: return U64(r->ids[0]);
     case NEXUS_OP_DELETE:
     case NEXUS_OP_DELETE_WHERE:
-    case NEXUS_OP_EXPORT: return U64(r->count);
+    case NEXUS_OP_EXPORT:
+    case NEXUS_OP_BACKUP:
+    case NEXUS_OP_RESTORE: return U64(r->count);
     case NEXUS_OP_LIST: return U64(r->cursor.v);
     default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK */
   }

@@ -20,7 +20,7 @@ static int is_short(const store_object *store, const call *c) {
    which would wait for itself. 0, or -1 with an exception set. */
 static int check_store(const store_object *store, uint32_t op) {
   if (store->embedding && embedding_running() == store->embedding) return raise_invalid("an embedder must not call its own store");
-  if (store->db.v || op == NEXUS_OP_OPEN) return 0;
+  if (store->db.v || op == NEXUS_OP_OPEN || op == NEXUS_OP_RESTORE) return 0;
   raise_status(NEXUS_CLOSED, NULL);
   return -1;
 }
@@ -139,12 +139,13 @@ static PyObject *store_close_cursor(PyObject *self, PyObject *value) {
 static PyMethodDef store_methods[] = {
     {"query", FAST(store_query), KEYWORDS,
      "query($self, text=None, *, k=8, vector=None, tenant='', user='', agent='', session='', intent='general', weights=None,\n"
-     "      now=None, budget=None, engines=None, single_engine=False, as_of=None, valid_at=None, filter='')\n--\n\n"
+     "      now=None, budget=None, engines=None, single_engine=False, as_of=None, valid_at=None, filter='', near=False)\n--\n\n"
      "Answers a question with the best k memories in its scope that filter lets through, a condition\n"
      "on their fields such as 'speaker = \"Ann\" and time >= 2024-01-01'. It never waits for writers.\n\n"
      "vector is the caller's embedding of the question; weights gives all six factors instead of the intent's row; now is what\n"
      "freshness is measured from; budget, in seconds, is how long engines may take: a late one is left out and named.\n"
-     "as_of asks what the store knew at that time, valid_at for what was true at that time."},
+     "as_of asks what the store knew at that time, valid_at for what was true at that time;\n"
+     "near allows the answer to an earlier question, also asked with it, that differs in case, punctuation and stop words alone."},
     {"get", FAST(store_get), KEYWORDS, "get($self, id)\n--\n\nThe memory of an id, or NotFoundError."},
     {"get_by_key", FAST(store_get_by_key), KEYWORDS, "get_by_key($self, key, *, tenant='')\n--\n\nA tenant's memory by its key, or NotFoundError."},
     {"delete", FAST(store_delete), KEYWORDS,

@@ -110,6 +110,7 @@ class Case:
             "engines": [{"name": e.name, "state": e.state} for e in answer.engines],
             "candidates": answer.candidates,
             "collapsed": answer.collapsed,
+            "cache": answer.cache,
         }  # fmt: skip
 
     def get(self, step: dict[str, Any]) -> dict[str, Any]:
@@ -165,16 +166,22 @@ class Case:
     def export(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"count": self.db.export(self.folder / step["path"])}
 
+    def backup(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.backup(self.folder / step["path"])}
+
+    def restore(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": nexus.restore(self.folder / step["backup"], self.folder / step["path"])}
+
     def import_(self, step: dict[str, Any]) -> dict[str, Any]:
         report = self.db.import_(self.folder / step["path"])
         return {"memories": report.memories, "bad": report.bad, "lines": [p.line for p in report.problems]}
 
 
 VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
-    "open": (Case.open, {"path", "read_only", "dim", "metric"}),
+    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, {"filter", *SCOPE}),
@@ -190,6 +197,8 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "write": (Case.write, {"path", "content"}),
     "export": (Case.export, {"path"}),
     "import": (Case.import_, {"path"}),
+    "backup": (Case.backup, {"path"}),
+    "restore": (Case.restore, {"backup", "path"}),
 }
 
 

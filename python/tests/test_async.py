@@ -34,6 +34,8 @@ def test_every_verb_is_awaited(path: str, tmp_path: Path) -> None:
             assert (await db.averify()).bad == 0
             await db.acompact()
             assert await db.aexport(tmp_path / "x.jsonl") == 103
+            assert await db.abackup(tmp_path / "copy") == 103
+            assert await nexus.arestore(tmp_path / "copy", tmp_path / "restored") == 103
             async with nexus.aopen(path + "2") as other:
                 assert (await other.aimport_(tmp_path / "x.jsonl"))[:2] == (103, 0)
             with pytest.raises(nexus.NotFoundError):

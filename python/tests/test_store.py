@@ -132,6 +132,38 @@ def test_deleting_counts_what_was_there(db: nexus.DB) -> None:
         db.get(2)
 
 
+def test_a_backup_restores(db: nexus.DB, tmp_path: Path) -> None:
+    ids = db.add(["one", "two", "three"])
+    assert db.backup(tmp_path / "copy", progress=lambda done, total: None) == len(ids)
+    db.add("later")
+    with pytest.raises(nexus.ExistsError):
+        db.backup(tmp_path / "copy")
+    assert nexus.restore(tmp_path / "copy", tmp_path / "new") == len(ids)
+    with nexus.open(tmp_path / "new") as restored:
+        assert [r.text for r in restored.list()] == ["one", "two", "three"]
+    data = bytearray((tmp_path / "copy" / "truth.db").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "copy" / "truth.db").write_bytes(data)
+    with pytest.raises(nexus.CorruptError, match="truth.db"):
+        nexus.restore(tmp_path / "copy", tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_answers_come_from_the_cache_until_something_changes(tmp_path: Path) -> None:
+    with nexus.open(tmp_path / "s") as db, nexus.open(tmp_path / "off", cache_bytes=-1) as off:
+        for store in (db, off):
+            store.add("Ann moved to Oslo.")
+        assert [db.query("Oslo").cache for _ in range(2)] == ["none", "exact"]
+        assert [off.query("Oslo").cache for _ in range(2)] == ["none", "none"]
+        db.query("Where did Ann move?", near=True)
+        assert db.query("where did ANN move", near=True).cache == "near"
+        db.add("Bob stayed in Rome.")
+        assert db.query("Oslo").cache == "none"
+        stats = db.stats()
+        assert stats.cache_hot_hits == 1 and stats.cache_near_hits == 1 and stats.cache_hot_bytes > 0
+        assert off.stats().cache_hot_misses == 0
+
+
 def test_stats_verify_compact_export_import(db: nexus.DB, tmp_path: Path) -> None:
     db.add([f"t{i}" for i in range(100)])
     db.delete(range(50))

@@ -19,6 +19,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // addBatch is how many memories an add brings.
@@ -102,7 +103,7 @@ func Write(ctx context.Context, c *contest.Child) (err error) {
 		return err
 	}
 	from := contest.ProcessTime()
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{CacheBytes: -1})
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func Engine(_ context.Context, c *contest.Child) error {
 	var parts []lexical.Part
 	var of lexical.Statistics
 	for _, path := range paths {
-		one, err := segment.OpenFile(path)
+		one, err := segment.OpenFile(vfs.OS, path, false)
 		if err != nil {
 			return err
 		}
@@ -181,7 +182,7 @@ func Engine(_ context.Context, c *contest.Child) error {
 
 // Store is the child that asks through engine.DB.
 func Store(ctx context.Context, c *contest.Child) (err error) {
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{CacheBytes: -1})
 	if err != nil {
 		return err
 	}

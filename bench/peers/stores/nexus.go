@@ -44,7 +44,7 @@ func Write(ctx context.Context, c *contest.Child) (err error) {
 	if err := os.RemoveAll(storeDir(c.Folder)); err != nil {
 		return err
 	}
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: dim})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: dim, CacheBytes: -1})
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func Read(ctx context.Context, c *contest.Child) (err error) {
 		return err
 	}
 	started := time.Now()
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: dim})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: dim, CacheBytes: -1})
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func Tail(ctx context.Context, c *contest.Child) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: dim})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: dim, CacheBytes: -1})
 	if err != nil {
 		return err
 	}

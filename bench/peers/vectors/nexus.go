@@ -16,6 +16,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/vector"
+	"github.com/nexus-memory/nexus/engine/vfs"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -29,7 +30,7 @@ func Write(ctx context.Context, c *contest.Child) (err error) {
 		return err
 	}
 	from := contest.ProcessTime()
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim, CacheBytes: -1})
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func openEngine(home string) (*segments, error) {
 	}
 	s := &segments{}
 	for _, path := range paths {
-		one, err := segment.OpenFile(path)
+		one, err := segment.OpenFile(vfs.OS, path, false)
 		if err != nil {
 			return nil, err
 		}
@@ -242,7 +243,7 @@ func Store(ctx context.Context, c *contest.Child) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim})
+	db, err := engine.Open(storeDir(c.Folder), engine.Options{Dim: d.Dim, CacheBytes: -1})
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,14 @@ enum nexus_kind {
   NEXUS_KIND_PROCEDURAL = 4, /* how something is done */
 };
 
+/* What near means for the vectors of a store; fixed with the first memory. */
+enum nexus_metric {
+  NEXUS_METRIC_UNSET = 0, /* the store's own; cosine for a new one */
+  NEXUS_METRIC_COSINE = 1, /* the angle, whatever the lengths */
+  NEXUS_METRIC_DOT = 2, /* the inner product: longer vectors are nearer */
+  NEXUS_METRIC_L2 = 3, /* Euclidean distance d; a vector's score is 1/(1+d*d) */
+};
+
 /* What a question is after: a row of weights for the six factors. */
 enum nexus_intent {
   NEXUS_INTENT_GENERAL = 0, /* the default */
@@ -104,6 +112,13 @@ enum nexus_engine_state {
   NEXUS_ENGINE_STATE_LATE = 1, /* it did not finish within the budget and was left out */
   NEXUS_ENGINE_STATE_FAILED = 2, /* it returned an error and was left out */
   NEXUS_ENGINE_STATE_SKIPPED = 3, /* it had nothing to go on; the note says why */
+};
+
+/* Where an answer came from. */
+enum nexus_cache_use {
+  NEXUS_CACHE_USE_NONE = 0, /* it was computed */
+  NEXUS_CACHE_USE_EXACT = 1, /* the same question had it, and no memory was added, changed or deleted since */
+  NEXUS_CACHE_USE_NEAR = 2, /* a nearly identical question had it, see NEXUS_QUERY_NEAR */
 };
 
 /* The types of a meta value. */
@@ -132,13 +147,33 @@ enum nexus_op {
   NEXUS_OP_LIST = 13, /* nexus_list: opens a cursor */
   NEXUS_OP_NEXT = 14, /* nexus_next: a page of a cursor */
   NEXUS_OP_DELETE_WHERE = 15, /* nexus_delete_where */
+  NEXUS_OP_UPDATE = 16, /* nexus_update */
+  NEXUS_OP_SUPERSEDE = 17, /* nexus_supersede */
+  NEXUS_OP_HISTORY = 18, /* nexus_history */
+  NEXUS_OP_FEEDBACK = 19, /* nexus_feedback */
+  NEXUS_OP_BACKUP = 20, /* nexus_backup */
+  NEXUS_OP_RESTORE = 21, /* nexus_restore */
 };
 
 /* Bits of the members named flags. */
 #define NEXUS_MEMORY_HAS_TIME 1u /* event_time_us is given */
+#define NEXUS_MEMORY_HAS_VALID_FROM 2u /* valid_from_us is given */
+#define NEXUS_MEMORY_HAS_VALID_TO 4u /* valid_to_us is given */
+#define NEXUS_MEMORY_HAS_EXPIRY 8u /* expires_us is given */
 #define NEXUS_QUERY_HAS_NOW 1u /* now_us is given */
 #define NEXUS_QUERY_HAS_WEIGHTS 2u /* weights are given, instead of the intent's */
 #define NEXUS_QUERY_SINGLE_ENGINE 4u /* fusion off: the order of the one engine named, for measuring */
+#define NEXUS_QUERY_HAS_AS_OF 8u /* as_of_us is given */
+#define NEXUS_QUERY_HAS_VALID_AT 16u /* valid_at_us is given */
+#define NEXUS_QUERY_NEAR 32u /* the answer to an earlier question with this flag may serve that has the same words but for case, punctuation, endings and stop words, and is the same in all else; vectors: a cosine of .98 */
+#define NEXUS_PATCH_TEXT 1u /* text changes */
+#define NEXUS_PATCH_SPEAKER 2u /* speaker changes */
+#define NEXUS_PATCH_KIND 4u /* kind changes */
+#define NEXUS_PATCH_IMPORTANCE 8u /* importance changes */
+#define NEXUS_PATCH_TIME 16u /* event_time_us changes, or goes without NEXUS_MEMORY_HAS_TIME */
+#define NEXUS_PATCH_VALID_FROM 32u /* valid_from_us changes, or goes */
+#define NEXUS_PATCH_VALID_TO 64u /* valid_to_us changes, or goes */
+#define NEXUS_PATCH_EXPIRY 128u /* expires_us changes, or goes */
 #define NEXUS_OPEN_READ_ONLY 1u /* open for questions alone */
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
@@ -204,8 +239,35 @@ typedef struct nexus_memory {
   uint32_t position; /* output: place in its session, from 0 */
   float importance; /* 0..1; 0 means not given and counts as .5 */
   uint32_t reserved; /* 0 */
+  int64_t valid_from_us; /* true in the world from then on, with NEXUS_MEMORY_HAS_VALID_FROM */
+  int64_t valid_to_us; /* and until before then, with NEXUS_MEMORY_HAS_VALID_TO */
+  int64_t expires_us; /* in no answer from then on, and erased, with NEXUS_MEMORY_HAS_EXPIRY */
+  int64_t update_time_us; /* output: when this version was committed */
+  int64_t replaced_time_us; /* output: when a later version took its place; 0 of the current one */
+  uint64_t supersedes; /* output: the memory that this one replaced in the world; 0 is none */
+  uint64_t superseded_by; /* output: the memory that replaced it; 0 is none */
+  uint64_t hits; /* output of nexus_get and nexus_get_by_key: answers that it was in */
+  uint64_t gets; /* output of these: times it was read by id or key */
+  int64_t last_hit_us; /* output of these: when it was last in an answer; 0 is never */
+  double positive; /* output of these: sum of the feedback above 0 */
+  double negative; /* output of these: sum of the feedback below 0, as a positive number */
+  uint32_t version; /* output: 1 as it was added, one more with every update */
+  uint32_t reserved2; /* 0 */
 } nexus_memory;
-#define NEXUS_MEMORY_SIZE_1 224 /* its size in the oldest ABI served */
+#define NEXUS_MEMORY_SIZE_1 328 /* its size in the oldest ABI served */
+
+/* What nexus_update changes. memory holds the values of what flags name, a vector if it
+   changes, and meta entries to set; everything else of it is zero. */
+typedef struct nexus_patch {
+  uint32_t struct_size; /* sizeof(nexus_patch) */
+  uint32_t flags; /* NEXUS_PATCH_* */
+  const nexus_memory *memory; /* the new values */
+  const nexus_text *remove_meta; /* names of meta entries to remove */
+  size_t remove_count;
+  uint32_t if_version; /* the version that the caller has seen: CONFLICT where it is another by now; 0 means any */
+  uint32_t reserved; /* 0 */
+} nexus_patch;
+#define NEXUS_PATCH_SIZE_1 40 /* its size in the oldest ABI served */
 
 /* A question. text or vector is required; zero everything else that is not given. */
 typedef struct nexus_query {
@@ -225,9 +287,11 @@ typedef struct nexus_query {
   uint32_t k; /* hits wanted, 1..NEXUS_HITS_MAX; 0 means NEXUS_DEFAULT_K */
   uint32_t intent; /* nexus_intent */
   float weights[NEXUS_FACTOR_COUNT]; /* each 0..1, with NEXUS_QUERY_HAS_WEIGHTS */
+  int64_t as_of_us; /* what the store knew at that time, with NEXUS_QUERY_HAS_AS_OF */
+  int64_t valid_at_us; /* what was true at that time, with NEXUS_QUERY_HAS_VALID_AT */
   nexus_text filter; /* condition on the fields of what may be found, such as speaker = "Ann" and time >= 2024-01-01 */
 } nexus_query;
-#define NEXUS_QUERY_SIZE_1 184 /* its size in the oldest ABI served */
+#define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
 
 /* Which memories a listing or a deletion is about: those of a scope that a filter lets through. */
 typedef struct nexus_selection {
@@ -283,8 +347,10 @@ typedef struct nexus_answer {
   int64_t search_ns; /* engines, in parallel over many memories */
   int64_t fuse_ns; /* factors, collapse, choice */
   int64_t fetch_ns; /* reading the hits' records */
+  uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
+  uint32_t reserved;
 } nexus_answer;
-#define NEXUS_ANSWER_SIZE_1 96 /* its size in the oldest ABI served */
+#define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 
 /* Memories with their vectors. Step through them with nexus_memories_at. Freed, whole, by
    nexus_free. */
@@ -315,8 +381,23 @@ typedef struct nexus_stats {
   uint64_t discarded; /* segment files that opening found invalid and rebuilt */
   nexus_text vectors; /* name of the vector space; empty before the first memory */
   nexus_text merge_error; /* why merging to files has stopped; empty while it goes on */
+  uint32_t metric; /* nexus_metric of the vectors; UNSET before the first memory */
+  uint32_t reserved;
+  uint64_t retired; /* versions that later ones replaced, kept as history */
+  uint64_t cache_hot_hits; /* look-ups that found an answer: the table of answers that is read without a lock */
+  uint64_t cache_hot_misses; /* look-ups that did not */
+  uint64_t cache_hot_bytes; /* held, about */
+  uint64_t cache_hot_ns; /* of a look-up, the mean of those that were timed */
+  uint64_t cache_warm_hits; /* look-ups that found an answer: the larger cache behind it, bounded by bytes */
+  uint64_t cache_warm_misses; /* look-ups that did not */
+  uint64_t cache_warm_bytes; /* held, about */
+  uint64_t cache_warm_ns; /* of a look-up, the mean of those that were timed */
+  uint64_t cache_near_hits; /* look-ups that found an answer: the table of questions that asked for near ones */
+  uint64_t cache_near_misses; /* look-ups that did not */
+  uint64_t cache_near_bytes; /* held, about */
+  uint64_t cache_near_ns; /* of a look-up, the mean of those that were timed */
 } nexus_stats;
-#define NEXUS_STATS_SIZE_1 144 /* its size in the oldest ABI served */
+#define NEXUS_STATS_SIZE_1 256 /* its size in the oldest ABI served */
 
 /* Something that a check or an import found. */
 typedef struct nexus_problem {
@@ -383,8 +464,12 @@ typedef struct nexus_open_options {
   uint32_t dim; /* dimension of the caller's vectors; 0 takes it from the first one */
   uint32_t reserved; /* 0 */
   const nexus_embedder *embedder; /* or NULL; not together with dim */
+  uint32_t metric; /* nexus_metric; DIMENSION where the store has another */
+  uint32_t reserved_2; /* 0 */
+  int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
+  int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
 } nexus_open_options;
-#define NEXUS_OPEN_OPTIONS_SIZE_1 24 /* its size in the oldest ABI served */
+#define NEXUS_OPEN_OPTIONS_SIZE_1 48 /* its size in the oldest ABI served */
 
 /* Limits of the library in this process. Zero leaves a value as it is. */
 typedef struct nexus_config {
@@ -402,11 +487,11 @@ typedef struct nexus_request {
   uint32_t op; /* nexus_op */
   uint32_t flags; /* NEXUS_SUBMIT_* */
   uint32_t page; /* NEXT: memories wanted; IMPORT: memories a commit, 0 for the default */
-  nexus_text path; /* OPEN, EXPORT, IMPORT */
+  nexus_text path; /* OPEN, EXPORT, IMPORT, BACKUP, RESTORE: the directory of the store to be */
   const nexus_open_options *options; /* OPEN */
-  const nexus_memory *memories; /* ADD */
+  const nexus_memory *memories; /* ADD; SUPERSEDE (one) */
   size_t memory_count;
-  const uint64_t *ids; /* GET (one), DELETE */
+  const uint64_t *ids; /* GET, UPDATE, SUPERSEDE, HISTORY, FEEDBACK (one); DELETE */
   size_t id_count;
   const nexus_query *query; /* QUERY */
   nexus_text tenant; /* GET_BY_KEY */
@@ -415,9 +500,12 @@ typedef struct nexus_request {
   nexus_text session; /* of ABI 1; stands in selection */
   nexus_text key; /* GET_BY_KEY */
   nexus_cursor cursor; /* NEXT */
+  const nexus_patch *patch; /* UPDATE */
+  double value; /* FEEDBACK */
   const nexus_selection *selection; /* LIST, DELETE_WHERE */
+  nexus_text backup; /* RESTORE: the directory of the backup */
 } nexus_request;
-#define NEXUS_REQUEST_SIZE_1 176 /* its size in the oldest ABI served */
+#define NEXUS_REQUEST_SIZE_1 208 /* its size in the oldest ABI served */
 
 /* The outcome of a job: what its operation's function gives. All pointers are into one arena,
    freed by nexus_free(arena). */
@@ -426,11 +514,11 @@ typedef struct nexus_reply {
   uint32_t op; /* nexus_op of the request */
   void *arena; /* NULL where there is nothing to free */
   const nexus_answer *answer; /* QUERY */
-  const nexus_memories *memories; /* GET, GET_BY_KEY, NEXT */
+  const nexus_memories *memories; /* GET, GET_BY_KEY, NEXT, UPDATE, HISTORY */
   const nexus_stats *stats; /* STATS */
   const nexus_report *report; /* VERIFY, IMPORT */
-  const uint64_t *ids; /* ADD: one a memory */
-  uint64_t count; /* ADD: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT: memories written */
+  const uint64_t *ids; /* ADD: one a memory; SUPERSEDE: one */
+  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
 } nexus_reply;
@@ -456,8 +544,8 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 /* The version of the library, NUL-terminated, static. Any thread. */
 NEXUS_API const char *nexus_version(void);
 
-/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, filters. Any
-   thread. */
+/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters.
+   Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */
@@ -509,6 +597,26 @@ NEXUS_API nexus_status nexus_delete(nexus_db db, const uint64_t *ids, size_t cou
    several commits. Any thread. */
 NEXUS_API nexus_status nexus_delete_where(nexus_db db, const nexus_selection *selection, uint64_t *deleted, nexus_error *error);
 
+/* Changes a memory: what the patch does not name stays. It becomes a new version under the same
+   id, durable when it returns, and the old one is in no later answer but those with as_of_us.
+   *memories, a list of one, is the new version, or the memory as it is where nothing changes. A
+   new text needs its vector where the vectors are the caller's. Any thread. */
+NEXUS_API nexus_status nexus_update(nexus_db db, uint64_t id, const nexus_patch *patch, nexus_memories **memories, nexus_error *error);
+
+/* Adds a memory that replaces another in the world; *id (may be NULL) receives its id. The old
+   one stays, with superseded_by, and with valid_to_us where the new one begins: its
+   valid_from_us, else its event_time_us, else now, which becomes its valid_from_us. CONFLICT
+   where it is superseded already, unless by the same memory under the same key. Any thread. */
+NEXUS_API nexus_status nexus_supersede(nexus_db db, uint64_t old, const nexus_memory *memory, uint64_t *id, nexus_error *error);
+
+/* The versions of a memory that are kept, oldest first, the current one last, or NOT_FOUND. Any
+   thread. */
+NEXUS_API nexus_status nexus_history(nexus_db db, uint64_t id, nexus_memories **memories, nexus_error *error);
+
+/* Notes how useful a memory was, from -1 (it misled) to 1. On the disk within 5 seconds, or
+   when the store is closed. Any thread. */
+NEXUS_API nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error *error);
+
 /* Begins a listing of the memories of a selection in the order of their ids, from the snapshot
    that is current now. NULL selects all that have no tenant. Any thread. */
 NEXUS_API nexus_status nexus_list(nexus_db db, const nexus_selection *selection, nexus_cursor *cursor, nexus_error *error);
@@ -541,6 +649,17 @@ NEXUS_API nexus_status nexus_export(nexus_db db, nexus_text path, uint64_t *coun
    listed, never fatal. *report is freed by nexus_free. Any thread. */
 NEXUS_API nexus_status nexus_import(nexus_db db, nexus_text path, uint32_t batch, nexus_report **report, nexus_error *error);
 
+/* Copies the store, as it is at one moment between two commits, to a directory that does not
+   exist or is empty (else EXISTS), checked and durable, while reads and writes go on; *count
+   (may be NULL) receives the memories in it. On an error nothing is left of it. The copy opens
+   as any store does, for reading. Any thread. */
+NEXUS_API nexus_status nexus_backup(nexus_db db, nexus_text path, uint64_t *count, nexus_error *error);
+
+/* Makes a store, in a directory that does not exist or is empty, of what nexus_backup wrote,
+   which is checked whole before anything is written: CORRUPT names the file that is damaged,
+   NOT_FOUND where there is no backup, or it was opened for writing since. Any thread. */
+NEXUS_API nexus_status nexus_restore(nexus_text backup, nexus_text path, uint64_t *count, nexus_error *error);
+
 /* ---- Jobs: every operation above, in the background. A job that is done is waited for, or announced in a queue. ---- */
 
 /* Starts an operation on a store ({0} for OPEN). queue may be {0}. At most 1,024 jobs run at
@@ -551,8 +670,8 @@ NEXUS_API nexus_status nexus_submit(nexus_db db, const nexus_request *request, n
    whatever its outcome, DEADLINE when it is not. Any thread. */
 NEXUS_API nexus_status nexus_job_wait(nexus_job job, int64_t timeout_ns, nexus_error *error);
 
-/* How far a job is: bytes of an import, memories of an export and of an add; 0 of 0 where that
-   is not known. Any thread. */
+/* How far a job is: bytes of an import, a backup and a restore, memories of an export and of an
+   add; 0 of 0 where that is not known. Any thread. */
 NEXUS_API nexus_status nexus_job_progress(nexus_job job, uint64_t *done, uint64_t *total, nexus_error *error);
 
 /* Asks a job to end early. It is done, with CANCELLED or its outcome, soon after; what it had

@@ -1,6 +1,7 @@
 #include "corpus.h"
 
 static const char *const states[] = {"used", "late", "failed", "skipped"};
+static const char *const caches[] = {"none", "exact", "near"};
 
 /* The member of expect, or NULL where it is free. */
 static const cJSON *wanted(const cJSON *expect, const char *name) { return cJSON_GetObjectItemCaseSensitive(expect, name); }
@@ -58,6 +59,7 @@ bool check_answer(const cJSON *expect, const nexus_answer *a) {
     const nexus_engine_trace *e = nexus_answer_engine(a, i++);
     if (!check_text(one, "name", e->name) || !check_text(one, "state", nexus_str(states[e->state]))) return false;
   }
+  if (wanted(expect, "cache") && !check_text(expect, "cache", nexus_str(caches[a->cache]))) return false;
   return check_count(expect, "candidates", a->candidates) && check_count(expect, "collapsed", a->collapsed);
 }
 

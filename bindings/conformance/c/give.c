@@ -109,6 +109,7 @@ bool query_of(const cJSON *s, nexus_query *q) {
   cJSON_ArrayForEach(name, names) engines[q->engine_count++] = text_of(name);
   q->engines = q->engine_count > 0 ? engines : NULL;
   if (flag(s, "single_engine")) q->flags |= NEXUS_QUERY_SINGLE_ENGINE;
+  if (flag(s, "near")) q->flags |= NEXUS_QUERY_NEAR;
   if (!stamp_of(s, "now", NEXUS_QUERY_HAS_NOW, &q->now_us, &q->flags) ||
       !stamp_of(s, "as_of", NEXUS_QUERY_HAS_AS_OF, &q->as_of_us, &q->flags) ||
       !stamp_of(s, "valid_at", NEXUS_QUERY_HAS_VALID_AT, &q->valid_at_us, &q->flags))

@@ -24,13 +24,14 @@ static nexus_text path_of(nexus_text name, const char *missing) {
 }
 
 static nexus_status run_open(const cJSON *s) {
-  nexus_open_options o = {sizeof o, 0, 0, 0, NULL, 0, 0, 0};
+  nexus_open_options o = {sizeof o, 0, 0, 0, NULL, 0, 0, 0, 0};
   int metric = place_of(member(s, "metric"), metrics, 4);
   nexus_db opened;
   nexus_status status;
-  o.flags = flag(s, "read_only") ? NEXUS_OPEN_READ_ONLY : 0;
+  o.flags = (flag(s, "read_only") ? NEXUS_OPEN_READ_ONLY : 0) | (flag(s, "segments_in_memory") ? NEXUS_OPEN_SEGMENTS_IN_MEMORY : 0);
   o.dim = (uint32_t)number(s, "dim");
   o.metric = metric < 0 ? NEXUS_METRIC_L2 + 1 : (uint32_t)metric;
+  o.cache_bytes = (int64_t)number(s, "cache_bytes");
   status = nexus_open(path_of(member(s, "path"), "store"), &o, &opened, &failure);
   if (status == NEXUS_OK && store_count < STORES_MAX) db = stores[store_count++] = opened;
   return status;
@@ -162,6 +163,14 @@ static nexus_status run_export(const cJSON *s, const cJSON *expect) {
   return status;
 }
 
+static nexus_status run_backup(const cJSON *s, const cJSON *expect, bool back) {
+  uint64_t count = 0;
+  nexus_text path = path_of(member(s, "path"), "");
+  nexus_status status = back ? nexus_restore(path_of(member(s, "backup"), ""), path, &count, &failure) : nexus_backup(db, path, &count, &failure);
+  if (status == NEXUS_OK) check_count(expect, "count", count);
+  return status;
+}
+
 static nexus_status run_write(const cJSON *s) {
   nexus_text content = member(s, "content");
   FILE *f = fopen(path_of(member(s, "path"), "").data, "wb");
@@ -173,13 +182,14 @@ static nexus_status run_write(const cJSON *s) {
 static const struct {
   const char *name, *members;
 } ops[] = {
-    {"open", "op expect path read_only dim metric"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
-    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter"},
+    {"open", "op expect path read_only dim segments_in_memory metric cache_bytes"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
+    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near"},
     {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session filter"},
     {"delete_where", "op expect tenant user agent session filter"},
     {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},
     {"history", "op expect id"}, {"feedback", "op expect id value"}, {"delete", "op expect ids"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
-    {"write", "op expect path content"}, {"export", "op expect path"}, {"import", "op expect path"}};
+    {"write", "op expect path content"}, {"export", "op expect path"}, {"import", "op expect path"},
+    {"backup", "op expect path"}, {"restore", "op expect backup path"}};
 
 static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
   if (strcmp(op, "open") == 0) return run_open(s);
@@ -199,6 +209,8 @@ static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
   if (strcmp(op, "verify") == 0) return run_report(s, expect, false);
   if (strcmp(op, "import") == 0) return run_report(s, expect, true);
   if (strcmp(op, "export") == 0) return run_export(s, expect);
+  if (strcmp(op, "backup") == 0) return run_backup(s, expect, false);
+  if (strcmp(op, "restore") == 0) return run_backup(s, expect, true);
   if (strcmp(op, "compact") == 0) return nexus_compact(db, &failure);
   return run_write(s);
 }

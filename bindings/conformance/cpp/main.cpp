@@ -58,6 +58,8 @@ class run {
     }
     if (op == "verify") return reported(db().verify());
     if (op == "import") return reported(db().import_from(path(s)));
+    if (op == "backup") return {{"count", db().backup(path(s))}};
+    if (op == "restore") return {{"count", nexus::db::restore((folder_ / text(s, "backup")).string(), path(s))}};
     if (op == "export") return {{"count", db().export_to(path(s))}};
     if (op == "compact") db().compact();
     else if (op == "close") db().close();
@@ -79,10 +81,12 @@ class run {
   json open(const json &s) {
     nexus::options o;
     o.read_only = s.value("read_only", false);
+    o.segments_in_memory = s.value("segments_in_memory", false);
     o.dim = s.value("dim", 0u);
     auto named = std::find(std::begin(metrics), std::end(metrics), text(s, "metric"));
     if (named == std::end(metrics)) throw std::runtime_error("metric " + text(s, "metric") + " is not known");
     o.metric = static_cast<nexus::metric>(named - std::begin(metrics));
+    o.cache_bytes = s.value("cache_bytes", std::int64_t{0});
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
   }
@@ -118,6 +122,7 @@ class run {
     q.intent = static_cast<nexus::intent>(place(intents, s.value("intent", std::string("general"))));
     q.engines = s.value("engines", std::vector<std::string>());
     q.single_engine = s.value("single_engine", false);
+    q.near = s.value("near", false);
     if (s.contains("now")) q.now = instant(s.at("now"));
     if (s.contains("as_of")) q.as_of = instant(s.at("as_of"));
     if (s.contains("valid_at")) q.valid_at = instant(s.at("valid_at"));
@@ -144,13 +149,13 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim", "metric"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
     {"history", {"id"}}, {"feedback", {"id", "value"}}, {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
-    {"export", {"path"}}, {"import", {"path"}}};
+    {"export", {"path"}}, {"import", {"path"}}, {"backup", {"path"}}, {"restore", {"backup", "path"}}};
 
 void check_members(const json &s) {
   const auto &known = members.at(s.at("op").get<std::string>());

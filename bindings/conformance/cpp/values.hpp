@@ -151,7 +151,9 @@ inline json to_json(const nexus::answer &a) {
   }
   for (std::size_t i = 0; i < a.engine_count(); ++i)
     engines.push_back({{"name", a.engine(i).name()}, {"state", states.at(static_cast<std::size_t>(a.engine(i).state()))}});
-  return {{"hits", hits}, {"engines", engines}, {"candidates", a.candidates()}, {"collapsed", a.collapsed()}};
+  static const char *const caches[] = {"none", "exact", "near"};
+  return {{"hits", hits}, {"engines", engines}, {"candidates", a.candidates()}, {"collapsed", a.collapsed()},
+          {"cache", caches[static_cast<std::size_t>(a.cache())]}};
 }
 
 /* A patch of what set gives and clear empties. */

@@ -1,0 +1,56 @@
+package segment
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// Rescue ends the guard of a goroutine that reads mapped files, and turns a fault
+// of memory, which a failing medium or a file that was cut short makes of a read
+// (SIGBUS), into ErrCorrupt instead of the end of the process. Its first argument
+// begins the guard, so it is deferred in one line, at the top of the goroutine:
+//
+//	defer segment.Rescue(debug.SetPanicOnFault(true), &err)
+//
+// Every other panic goes on. It does not allocate where nothing happens.
+func Rescue(before bool, err *error) {
+	debug.SetPanicOnFault(before)
+	if p := recover(); p != nil {
+		*err = faultError(p)
+	}
+}
+
+// faultError returns the error that a fault of mapped memory is; it panics again
+// for anything else. A nil pointer of ours has no address to tell.
+func faultError(p any) error {
+	fault, ok := p.(interface {
+		runtime.Error
+		Addr() uintptr
+	})
+	if !ok {
+		panic(p)
+	}
+	return fmt.Errorf("segment: a mapped file cannot be read (%v): %w", fault, model.ErrCorrupt)
+}
+
+// Guard is Rescue for reads of a view: the store hears of the fault and rebuilds
+// what cannot be read from the truth.
+//
+//	defer view.Guard(debug.SetPanicOnFault(true), &err)
+func (v *View) Guard(before bool, err *error) {
+	debug.SetPanicOnFault(before)
+	if p := recover(); p != nil {
+		*err = faultError(p)
+		if v.Faulted != nil {
+			v.Faulted()
+		}
+	}
+}
+
+func decodeGuarded(image []byte) (s *Segment, err error) {
+	defer Rescue(debug.SetPanicOnFault(true), &err)
+	return decode(image)
+}

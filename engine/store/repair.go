@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// suspect has the merger look for files that cannot be read any more. Readers call
+// it when a read has faulted; it does not block.
+func (s *Store) suspect() {
+	s.suspected.Store(true)
+	if !s.readOnly {
+		s.kickMerger()
+	}
+}
+
+// repair rebuilds from the truth the segments whose files cannot be read, or are
+// not what they were, if one is suspected of that. O(bytes of all files).
+func (s *Store) repair() error {
+	if !s.suspected.Swap(false) {
+		return nil
+	}
+	view := s.view.Load()
+	defer view.Release()
+	for i := range view.Parts {
+		if !view.Parts[i].InFile() || view.Parts[i].Verify() == nil {
+			continue
+		}
+		if err := s.rebuildPart(view.Space, view.Parts[i].Segment); err != nil {
+			s.suspected.Store(true)
+			return err
+		}
+		s.repaired.Add(1)
+	}
+	return nil
+}
+
+// rebuildPart puts a file made from the truth in a damaged one's place. Nothing of
+// the damaged segment is read but the range of IDs that it answers for.
+func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err error) {
+	defer model.Rescue("store: repair", &err)
+	first, last := damaged.Range()
+	draft, err := s.draftOf(space, first, last)
+	if err != nil {
+		return fmt.Errorf("store: repair of memories %d to %d: %w", first, last, classify(err))
+	}
+	var merged *segment.Segment
+	var number uint64
+	if draft != nil {
+		number = s.fileNumber.Add(1)
+		if merged, err = s.writeSegment(number, draft); err != nil {
+			return err
+		}
+	}
+	return s.onWriter(func() error {
+		life, err := s.livesOf(merged, first, last)
+		if err != nil {
+			return err
+		}
+		return s.install([]*segment.Segment{damaged}, merged, number, func(now *segment.View, part int) *segment.View {
+			if merged == nil {
+				return now.Replace(part, part, nil)
+			}
+			return now.Exchange(part, merged, life.retired, life.retiredAt, life.deleted)
+		})
+	})
+}
+
+// draftOf derives one segment of a range of the truth, nil where nothing is there.
+func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
+	s.swap.RLock()
+	defer s.swap.RUnlock()
+	var pieces []piece
+	err = s.readTruth(func(tx *bolt.Tx) (err error) {
+		pieces, err = s.replayGap(context.Background(), tx, space, first, last)
+		return err
+	})
+	if err != nil || len(pieces) == 0 {
+		return nil, err
+	}
+	sources := make([]*segment.Segment, len(pieces))
+	for i, p := range pieces {
+		sources[i] = p.built
+	}
+	draft, err = segment.Merge(space, sources, make([]rows.Set, len(sources)), s.closing.Load)
+	if err == nil {
+		draft.Cover(first, last)
+	}
+	return draft, err
+}
+
+// lives are what became of a segment's versions.
+type lives struct {
+	retired, deleted []model.ID
+	retiredAt        []int64
+}
+
+// livesOf looks in the truth which versions of a range were replaced, and which of a
+// segment are gone; the writer's call, so that nothing changes meanwhile.
+func (s *Store) livesOf(merged *segment.Segment, first, last model.ID) (l lives, err error) {
+	err = s.readTruth(func(tx *bolt.Tx) error {
+		sequences, at, err := readRetired(tx)
+		for i, sequence := range sequences {
+			if sequence >= first && sequence <= last {
+				l.retired, l.retiredAt = append(l.retired, sequence), append(l.retiredAt, at[i])
+			}
+		}
+		memories := tx.Bucket(bucketMemories)
+		for row := 0; merged != nil && row < merged.RowCount(); row++ {
+			if sequence := merged.Sequence(row); memories.Get(idBytes(sequence)) == nil {
+				l.deleted = append(l.deleted, sequence)
+			}
+		}
+		return err
+	})
+	return l, err
+}
+
+// onWriter has the writer goroutine run f between two commits, and waits.
+func (s *Store) onWriter(f func() error) error {
+	r := newRequest(context.Background())
+	r.alone = f
+	select {
+	case s.internal <- r:
+		return <-r.reply
+	case <-s.writerDone:
+		return errClosed
+	}
+}
+
+// soundFiles reports the segments of a view that cannot be read or are damaged.
+func soundFiles(ctx context.Context, view *segment.View, report *Report) (sound bool, err error) {
+	sound = true
+	for i := range view.Parts {
+		if err := model.FromContext(ctx, "store: verify"); err != nil {
+			return false, err
+		}
+		if err := view.Parts[i].Verify(); err != nil {
+			first, last := view.Parts[i].Range()
+			report.fault("segment of memories %d to %d: %v", first, last, err)
+			sound = false
+		}
+	}
+	if !sound && view.Faulted != nil {
+		view.Faulted()
+	}
+	return sound, nil
+}
