@@ -211,7 +211,7 @@ func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 }
 
 func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {
-	c := New(64 << 20, "")
+	c := New(64<<20, "")
 	const questions = 2000 // more than the hot tier's slots
 	for i := range questions {
 		keep(c, &model.Query{Text: fmt.Sprint("question ", i)}, 1, answer(fmt.Sprint(i)))
@@ -227,7 +227,7 @@ func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {
 }
 
 func TestManyWritersAndReadersGetTheirOwnAnswers(t *testing.T) {
-	c := New(1 << 20, "")
+	c := New(1<<20, "")
 	var group sync.WaitGroup
 	for w := range 8 {
 		group.Go(func() {
