@@ -70,7 +70,7 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	return engine.Options{
 		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric),
 		HistoryFor: time.Duration(max(int64(in.history_us), -1)) * time.Microsecond, CacheBytes: int(in.cache_bytes),
-		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0,
+		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0, Language: d.text("language", in.language),
 	}, own
 }
 

@@ -17,6 +17,7 @@ import (
 	"iter"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/cache"
@@ -26,6 +27,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/search"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/store"
+	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -147,6 +149,12 @@ type Options struct {
 	// Cosine for a new one. A vector's score is the cosine, the inner product, or
 	// 1/(1+d²) of the distance d.
 	Metric Metric
+	// Language is the one that the texts are mostly in, one of Languages: it chooses
+	// stemmer and stop words. "none" takes words as they are. It is fixed with the first
+	// memory, and another one is refused; "" takes the store's own, English ("en") for a
+	// new one. Texts of other languages are found by their words in any case, Chinese,
+	// Japanese and Korean ones by any two characters.
+	Language string
 	// CacheBytes bounds the memory that finished answers are kept in for questions
 	// that are asked again: 0 means 16 MiB, a negative number keeps none. An answer
 	// is used only as long as no memory was added, changed or deleted since.
@@ -157,6 +165,9 @@ type Options struct {
 	SegmentsInMemory bool
 }
 
+// Languages returns what Options.Language may be, sorted: codes of ISO 639-1, and "none".
+func Languages() []string { return text.Languages() }
+
 // DB is an open store. Its methods are safe from any goroutine.
 type DB struct {
 	store *store.Store
@@ -166,7 +177,7 @@ type DB struct {
 
 // Open opens the store in a directory, creating it where there is none (unless
 // ReadOnly). Errors: ErrLocked while it is open already, ErrNotFound,
-// ErrForbidden (no right to read it), ErrInvalid (another program's directory), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
+// ErrForbidden (no right to read it), ErrInvalid (another program's directory, another language), ErrReadOnly (none to write), ErrNoSpace, ErrUnsupported (a newer format), ErrDimension
 // (other vectors than it was made with), ErrCorrupt (the truth itself is
 // damaged; damaged segments are rebuilt and counted in Stats.Discarded).
 func Open(dir string, o Options) (*DB, error) { return OpenContext(context.Background(), dir, o) }
@@ -188,11 +199,14 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if !o.Metric.Valid() {
 		return nil, fmt.Errorf("open: %v: %w", o.Metric, ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, HistoryFor: o.HistoryFor, InMemory: o.SegmentsInMemory})
+	if o.Language != "" && !text.Known(o.Language) {
+		return nil, fmt.Errorf("open: language %q is none of %s: %w", o.Language, strings.Join(text.Languages(), " "), ErrInvalid)
+	}
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, Language: o.Language, HistoryFor: o.HistoryFor, InMemory: o.SegmentsInMemory})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	return &DB{store: s, asks: search.NewOrchestrator(), cache: cache.New(o.CacheBytes)}, nil
+	return &DB{store: s, asks: search.NewOrchestrator(), cache: cache.New(o.CacheBytes, s.Language())}, nil
 }
 
 // Add commits memories, all or none, and returns their IDs in order. When it

@@ -248,6 +248,8 @@ export interface Stats {
   vectors: string;
   /** Why merging to files has stopped; empty while it goes on. */
   mergeError: string;
+  /** What the texts are taken for; empty before the first memory. */
+  language: string;
 }
 
 /** What a check or an import found. */
@@ -286,6 +288,8 @@ export interface OpenOptions {
   embedder?: Embedder | undefined;
   /** What near means for vectors: fixed with the first memory; unless given, the store's own, cosine for a new one. */
   metric?: Metric | undefined;
+  /** What the texts are mostly in, as 'de', or 'none': fixed with the first memory; unless given, the store's own, 'en' for a new one. */
+  language?: Language | undefined;
   /** How long versions that updates replace are kept: for ever unless given; 0 keeps none; else `compact` drops older ones. */
   historyMs?: number | undefined;
   /** Bounds the memory that finished answers are kept in; 16 MiB unless given, a negative number keeps none. */
@@ -295,6 +299,10 @@ export interface OpenOptions {
 }
 
 /** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */
+/** Languages with stemmers, by ISO 639-1, and none at all. */
+export type Language =
+  | 'none' | 'ar' | 'da' | 'de' | 'en' | 'es' | 'fi' | 'fr' | 'ga' | 'hu' | 'it' | 'nl' | 'no' | 'pt' | 'ro' | 'ru' | 'sv' | 'ta' | 'tr';
+
 export type Metric = 'cosine' | 'dot' | 'l2';
 
 export interface CallOptions {

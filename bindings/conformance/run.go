@@ -137,7 +137,7 @@ func (r *runner) step(s Step) (results, error) {
 		return r.removeWhere(s)
 	case "stats":
 		st, err := r.db.Stats()
-		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}}, err
+		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}}, err
 	case "verify":
 		report, err := r.db.Verify(context.Background())
 		return results{{"memories", report.Memories}, {"bad", len(report.Faults)}}, err
@@ -156,6 +156,7 @@ func (r *runner) opened(s Step) (results, error) {
 		Dim      int     `json:"dim"`
 		InMemory bool    `json:"segments_in_memory"`
 		Metric   string  `json:"metric"`
+		Language string  `json:"language"`
 		Cache    int     `json:"cache_bytes"`
 	}
 	if err := s.arguments(&a); err != nil {
@@ -169,7 +170,7 @@ func (r *runner) opened(s Step) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory})
 	if err != nil {
 		return nil, err
 	}

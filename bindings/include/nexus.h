@@ -397,8 +397,9 @@ typedef struct nexus_stats {
   uint64_t cache_near_misses; /* look-ups that did not */
   uint64_t cache_near_bytes; /* held, about */
   uint64_t cache_near_ns; /* of a look-up, the mean of those that were timed */
+  nexus_text language; /* what the texts are taken for; empty before the first memory */
 } nexus_stats;
-#define NEXUS_STATS_SIZE_1 256 /* its size in the oldest ABI served */
+#define NEXUS_STATS_SIZE_1 272 /* its size in the oldest ABI served */
 
 /* Something that a check or an import found. */
 typedef struct nexus_problem {
@@ -469,8 +470,9 @@ typedef struct nexus_open_options {
   uint32_t reserved_2; /* 0 */
   int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
   int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
+  nexus_text language; /* what the texts are mostly in, a code of docs/languages.md, or none; empty takes the store's, en for a new one; INVALID where the store has another */
 } nexus_open_options;
-#define NEXUS_OPEN_OPTIONS_SIZE_1 48 /* its size in the oldest ABI served */
+#define NEXUS_OPEN_OPTIONS_SIZE_1 64 /* its size in the oldest ABI served */
 
 /* Limits of the library in this process. Zero leaves a value as it is. */
 typedef struct nexus_config {

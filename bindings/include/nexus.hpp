@@ -41,6 +41,7 @@ struct options {
      compact drops older ones. */
   std::chrono::microseconds history{0};
   std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
+  std::string language; /* of the texts, as "de", or "none"; fixed with the first memory; empty takes the store's */
   bool segments_in_memory = false; /* read segment files into memory, do not map them */
 };
 
@@ -212,6 +213,7 @@ class opening {
   explicit opening(const options &o) {
     c_.struct_size = sizeof c_, c_.dim = o.dim, c_.metric = static_cast<std::uint32_t>(o.metric);
     c_.history_us = o.history.count(), c_.cache_bytes = o.cache_bytes;
+    language_ = o.language, c_.language = text(language_);
     if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
     if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;
     if (!o.embedder) return;
@@ -226,6 +228,7 @@ class opening {
  private:
   nexus_open_options c_{};
   nexus_embedder e_{};
+  std::string language_;
 };
 
 /* A handle that can be moved and is ended by End. */

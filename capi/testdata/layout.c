@@ -165,6 +165,7 @@ int main(void) {
   printf("  cache_near_misses %zu %zu\n", offsetof(nexus_stats, cache_near_misses), sizeof(((nexus_stats *)0)->cache_near_misses));
   printf("  cache_near_bytes %zu %zu\n", offsetof(nexus_stats, cache_near_bytes), sizeof(((nexus_stats *)0)->cache_near_bytes));
   printf("  cache_near_ns %zu %zu\n", offsetof(nexus_stats, cache_near_ns), sizeof(((nexus_stats *)0)->cache_near_ns));
+  printf("  language %zu %zu\n", offsetof(nexus_stats, language), sizeof(((nexus_stats *)0)->language));
   printf("nexus_problem %zu\n", sizeof(nexus_problem));
   printf("  line %zu %zu\n", offsetof(nexus_problem, line), sizeof(((nexus_problem *)0)->line));
   printf("  code %zu %zu\n", offsetof(nexus_problem, code), sizeof(((nexus_problem *)0)->code));
@@ -205,6 +206,7 @@ int main(void) {
   printf("  reserved_2 %zu %zu\n", offsetof(nexus_open_options, reserved_2), sizeof(((nexus_open_options *)0)->reserved_2));
   printf("  history_us %zu %zu\n", offsetof(nexus_open_options, history_us), sizeof(((nexus_open_options *)0)->history_us));
   printf("  cache_bytes %zu %zu\n", offsetof(nexus_open_options, cache_bytes), sizeof(((nexus_open_options *)0)->cache_bytes));
+  printf("  language %zu %zu\n", offsetof(nexus_open_options, language), sizeof(((nexus_open_options *)0)->language));
   printf("nexus_config %zu\n", sizeof(nexus_config));
   printf("  struct_size %zu %zu\n", offsetof(nexus_config, struct_size), sizeof(((nexus_config *)0)->struct_size));
   printf("  max_procs %zu %zu\n", offsetof(nexus_config, max_procs), sizeof(((nexus_config *)0)->max_procs));

@@ -107,6 +107,7 @@ already, with the same content, is not added twice. Exit code 1 when lines were 
 
 func (a *app) intakeFlags(c *cobra.Command, f *addFlags) {
 	c.Flags().StringVar(&a.metric, "metric", "", "how a new store compares vectors: `METRIC` cosine, dot or l2 (default the store's own, cosine for a new one)")
+	c.Flags().StringVar(&a.language, "language", "", "what the texts of a new store are mostly in, by its `CODE`: "+strings.Join(engine.Languages(), ", ")+" (default the store's own, en for a new one)")
 	scopeFlags(c, &f.Scope, "for records without one:")
 	c.Flags().StringVar(&f.speaker, "speaker", "", "for records without one: the `NAME` of who said it")
 	c.Flags().IntVar(&f.batch, "batch", 512, fmt.Sprintf("`RECORDS` of one commit, 1 to %d", model.AddCountMax))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,7 @@ type app struct {
 	directory string // --db
 	inMemory  bool   // --segments-in-memory
 	metric    string // --metric of the verbs that make a store
+	language  string // --language of the same verbs
 	json      bool   // --json
 	began     bool   // a verb runs: from here on an error is not one of usage
 	version   bool   // --version instead of a verb
@@ -199,7 +201,10 @@ func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
 	if err != nil {
 		return nil, wrongUsef("--metric is %q, want cosine, dot or l2", a.metric)
 	}
-	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric, SegmentsInMemory: a.inMemory})
+	if languages := engine.Languages(); a.language != "" && !slices.Contains(languages, a.language) {
+		return nil, wrongUsef("--language is %q, want one of %s", a.language, strings.Join(languages, ", "))
+	}
+	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric, Language: a.language, SegmentsInMemory: a.inMemory})
 	if how == reading && errors.Is(err, engine.ErrNotFound) {
 		return nil, noStore(dir)
 	}

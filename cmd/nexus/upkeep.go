@@ -41,7 +41,8 @@ type statsRecord struct {
 	Terms        uint64 `json:"terms"`
 	Vectors      string `json:"vectors"`
 	Dimension    int    `json:"dimension"`
-	Metric       string `json:"metric"` // of the vectors, "" before the first memory
+	Metric       string `json:"metric"`   // of the vectors, "" before the first memory
+	Language     string `json:"language"` // of the texts, "" before the first memory
 	Segments     int    `json:"segments"`
 	SegmentFiles int    `json:"segment_files"`
 	SegmentBytes uint64 `json:"segment_bytes"`
@@ -54,7 +55,7 @@ type statsRecord struct {
 
 func newStatsRecord(dir string, s engine.Stats) statsRecord {
 	return statsRecord{
-		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(),
+		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(), Language: s.Language,
 		Segments: s.Segments, SegmentFiles: s.SegmentFiles, SegmentBytes: s.SegmentBytes, TruthBytes: s.TruthBytes,
 		Replayed: s.Replayed, Discarded: s.Discarded, Cache: s.Cache,
 	}
@@ -74,6 +75,9 @@ func (a *app) printStats(s statsRecord) error {
 		a.printf("history    %s\n", counted(s.Retired, "older version", "older versions"))
 	}
 	a.printf("words      %d, without the commonest\n", s.Terms)
+	if s.Language != "" {
+		a.printf("language   %s\n", s.Language)
+	}
 	a.printf("vectors    %s\n", vectors)
 	a.printf("segments   %d, %d of them files, %s\n", s.Segments, s.SegmentFiles, byteCount(s.SegmentBytes))
 	return a.printf("truth.db   %s\n", byteCount(s.TruthBytes))

@@ -55,8 +55,9 @@ type entry struct {
 }
 
 // New returns a cache of at most about that many bytes: half of them the warm
-// tier's, a quarter each table's. nil where bytes is negative.
-func New(bytes int) *Cache {
+// tier's, a quarter each table's. nil where bytes is negative. Near questions are
+// told by the words of a language that text.Known knows, "" being English.
+func New(bytes int, language string) *Cache {
 	if bytes < 0 {
 		return nil
 	}
@@ -64,7 +65,7 @@ func New(bytes int) *Cache {
 		bytes = DefaultBytes
 	}
 	c := &Cache{hot: newTable(bytes / 4), near: newTable(bytes / 4), entryMax: bytes / 2 / 8}
-	c.words.New = newWords
+	c.words.New = func() *words { return newWords(language) }
 	c.warm = otter.Must(&otter.Options[Key, *entry]{
 		MaximumWeight: uint64(max(1, bytes/2)),
 		Weigher:       func(_ Key, e *entry) uint32 { return uint32(e.bytes) },

@@ -41,7 +41,7 @@ func TestEveryFieldOfAQuestionIsInItsKey(t *testing.T) {
 		Text: "where does Ann live", Vector: []float32{1, 2}, K: 8, Scope: model.Scope{Tenant: "t", User: "u", Agent: "a", Session: "s"},
 		Intent: model.IntentFact, Weights: &model.Weights{.5}, Now: time.Unix(5, 0), Engines: []string{"lexical"},
 	}
-	c := New(0)
+	c := New(0, "")
 	keep(c, &base, 1, answer("Oslo"))
 	if got := c.Get(&base, 1); got == nil || got.Hits[0].Text != "Oslo" {
 		t.Fatal("the question itself is not found")
@@ -120,7 +120,7 @@ func TestAQuestionBeforeAndAfterNormalizeIsOne(t *testing.T) {
 }
 
 func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
-	c, q := New(0), &model.Query{Text: "x", Near: true}
+	c, q := New(0, ""), &model.Query{Text: "x", Near: true}
 	keep(c, q, 7, answer("old"))
 	for _, epoch := range []uint64{6, 8} {
 		if c.Get(q, epoch) != nil || c.Near(q, epoch) != nil {
@@ -134,7 +134,7 @@ func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
 }
 
 func TestOneKeyOfTwoQuestionsIsToldApart(t *testing.T) {
-	c, a, b := New(0), &model.Query{Text: "a"}, &model.Query{Text: "b"}
+	c, a, b := New(0, ""), &model.Query{Text: "a"}, &model.Query{Text: "b"}
 	keep(c, a, 1, answer("of a"))
 	stolen, _ := keyOf(b)
 	e := *c.hot.slots[slices.IndexFunc(slots(&c.hot), func(e *entry) bool { return e != nil })].Load()
@@ -154,7 +154,7 @@ func slots(t *table) (list []*entry) {
 }
 
 func TestNearQuestionsDifferInWritingAlone(t *testing.T) {
-	c := New(0)
+	c := New(0, "")
 	at := func(degrees float64) []float32 {
 		return []float32{float32(math.Cos(degrees * math.Pi / 180)), float32(math.Sin(degrees * math.Pi / 180))}
 	}
@@ -190,7 +190,7 @@ func TestNearQuestionsDifferInWritingAlone(t *testing.T) {
 
 func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 	const bytes = 1 << 20
-	c := New(bytes)
+	c := New(bytes, "")
 	for i := range 5000 {
 		q := &model.Query{Text: fmt.Sprint("question ", i), Near: i%2 == 0}
 		keep(c, q, 1, answer(strings.Repeat("x", i%3000)))
@@ -204,14 +204,14 @@ func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 	if sum := s.Hot.Bytes + s.Warm.Bytes + s.Near.Bytes; sum > bytes || s.Warm.Bytes == 0 || s.Hot.Bytes == 0 {
 		t.Errorf("%d bytes of %d: %+v", sum, bytes, s)
 	}
-	if (*Cache)(nil).Get(&model.Query{Text: "x"}, 1) != nil || New(-1) != nil {
+	if (*Cache)(nil).Get(&model.Query{Text: "x"}, 1) != nil || New(-1, "") != nil {
 		t.Error("a cache that is off answers")
 	}
 	(*Cache)(nil).Put(&model.Query{Text: "x"}, 1, answer("x"))
 }
 
 func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {
-	c := New(64 << 20)
+	c := New(64<<20, "")
 	const questions = 2000 // more than the hot tier's slots
 	for i := range questions {
 		keep(c, &model.Query{Text: fmt.Sprint("question ", i)}, 1, answer(fmt.Sprint(i)))
@@ -227,7 +227,7 @@ func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {
 }
 
 func TestManyWritersAndReadersGetTheirOwnAnswers(t *testing.T) {
-	c := New(1 << 20)
+	c := New(1<<20, "")
 	var group sync.WaitGroup
 	for w := range 8 {
 		group.Go(func() {
@@ -248,7 +248,7 @@ func TestManyWritersAndReadersGetTheirOwnAnswers(t *testing.T) {
 }
 
 func TestAHitAllocatesNothing(t *testing.T) {
-	c, q := New(0), model.Query{Text: "where does Ann live these days?", Scope: model.Scope{User: "ann"}, Vector: make([]float32, 384), Engines: []string{"vector"}}
+	c, q := New(0, ""), model.Query{Text: "where does Ann live these days?", Scope: model.Scope{User: "ann"}, Vector: make([]float32, 384), Engines: []string{"vector"}}
 	keep(c, &q, 1, answer("x"))
 	if n := testing.AllocsPerRun(100, func() {
 		if c.Get(&q, 1) == nil {
@@ -267,7 +267,7 @@ func TestAHitAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkLookUp(b *testing.B) {
-	c, q := New(0), model.Query{Text: "where does Ann live these days?", Scope: model.Scope{User: "ann"}}
+	c, q := New(0, ""), model.Query{Text: "where does Ann live these days?", Scope: model.Scope{User: "ann"}}
 	keep(c, &q, 1, answer("x"))
 	missing := model.Query{Text: "where does Bob live these days?", Scope: model.Scope{User: "ann"}}
 	vector := model.Query{Text: q.Text, Vector: make([]float32, 384), Near: true}

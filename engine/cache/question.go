@@ -160,7 +160,7 @@ type words struct {
 	terms    []byte // each behind its length
 }
 
-func newWords() *words { return &words{analyzer: text.NewAnalyzer()} }
+func newWords(language string) *words { return &words{analyzer: text.NewAnalyzer(language)} }
 
 // keyOf is the key of a question among near ones; false where nothing but the very
 // same words would do: there are no terms, and no vector either.

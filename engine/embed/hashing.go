@@ -63,17 +63,19 @@ type Hashing struct {
 
 // hashingScratch is what one Embed at a time needs, some 1 MB with its caches.
 type hashingScratch struct {
-	analyzer *text.Analyzer
+	analyzer *text.Analyzer // of the embedder's language
 	tokens   text.Tokens
 	order    []int32
 	runes    []uint64 // the hashes of the runes of "<word>"
 	sums     [hashingDim]int64
 }
 
-// NewHashing returns the built-in embedder.
-func NewHashing() *Hashing {
+// NewHashing returns the built-in embedder for text of a language that text.Known
+// knows, "" being English; panics for another. The vectors of two languages are not
+// to be compared, though the name is the same: whoever keeps them keeps the language.
+func NewHashing(language string) *Hashing {
 	h := &Hashing{}
-	h.scratch.New = func() *hashingScratch { return &hashingScratch{analyzer: text.NewAnalyzer()} }
+	h.scratch.New = func() *hashingScratch { return &hashingScratch{analyzer: text.NewAnalyzer(language)} }
 	return h
 }
 
@@ -141,7 +143,7 @@ func (s *hashingScratch) addTerm(term []byte, weight int64) {
 // addPieces adds the pieces of a word that is no stop word. A piece's hash mixes
 // the sum of its runes' hashes, which does not depend on their order.
 func (s *hashingScratch) addPieces(word []byte, weight int64) {
-	if text.IsStopWord(word) {
+	if s.analyzer.IsStopWord(word) {
 		return
 	}
 	s.runes = append(s.runes[:0], mix64('<'))

@@ -28,7 +28,7 @@ func BenchmarkTurns(b *testing.B) {
 	reader, st := buildTurns(b, texts)
 	random := rand.New(rand.NewPCG(7, 8))
 	shapes := map[string][]*text.Tokens{}
-	analyzer := text.NewAnalyzer()
+	analyzer := text.NewAnalyzer(text.English)
 	for _, q := range questions {
 		var all text.Tokens
 		analyzer.Terms(&all, q)
@@ -101,7 +101,7 @@ func sumAll(s *Searcher, k int) []rows.Hit {
 
 func buildTurns(b *testing.B, texts []string) (*Reader, Statistics) {
 	start := time.Now()
-	builder, analyzer := NewBuilder(), text.NewAnalyzer()
+	builder, analyzer := NewBuilder(), text.NewAnalyzer(text.English)
 	var terms text.Tokens
 	st := Statistics{Documents: uint64(len(texts))}
 	for _, t := range texts {

@@ -13,7 +13,8 @@ import (
 
 // lexicalEngine proposes what shares words with the question, by BM25.
 type lexicalEngine struct {
-	analyzer *text.Analyzer
+	language string         // of analyzer
+	analyzer *text.Analyzer // nil before the first question
 	terms    text.Tokens
 	parts    []lexical.Part
 	searcher lexical.Searcher
@@ -22,8 +23,8 @@ type lexicalEngine struct {
 func (e *lexicalEngine) Name() string { return "lexical" }
 
 func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
-	if e.analyzer == nil {
-		e.analyzer = text.NewAnalyzer()
+	if language := q.View.Space.Language; e.analyzer == nil || e.language != language {
+		e.analyzer, e.language = text.NewAnalyzer(language), language
 	}
 	e.terms.Reset()
 	e.analyzer.Terms(&e.terms, q.Text)

@@ -12,6 +12,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/text"
 )
 
 // fakeEngine finds given rows, or fails, panics or sleeps.
@@ -44,8 +45,8 @@ func (e *fakeEngine) Forget() {}
 // function for every state, and a view of memories.
 func orchestra(t *testing.T, texts []string, engines func() []Engine) (*Orchestrator, *segment.View) {
 	t.Helper()
-	hashing := embed.NewHashing()
-	space := segment.Space{Name: hashing.Name(), Dim: hashing.Dim(), Embedder: hashing}
+	hashing := embed.NewHashing(text.English)
+	space := segment.Space{Name: hashing.Name(), Dim: hashing.Dim(), Embedder: hashing, Language: text.English}
 	memories := make([]model.Memory, len(texts))
 	for i, s := range texts {
 		memories[i] = model.Memory{Text: s, Scope: model.Scope{Session: "s"}, EventTime: time.Unix(int64(i)*86400, 0)}

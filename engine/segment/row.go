@@ -23,24 +23,35 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// Space says what vectors a store holds. It is fixed with the first memory.
+// Space says what vectors a store holds, and of which language its texts are. It is
+// fixed with the first memory.
 type Space struct {
 	Name     string         // the embedder's name, or callerName
 	Dim      int            // numbers in a vector
 	Embedder embed.Embedder // nil for the caller's vectors, and where the embedder is not at hand
 	Metric   model.Metric   // how vectors are compared; never unset in a space with a name
+	Language string         // of text.Languages; "" in a space without name, and means English
 }
 
 // callerName is the name of the space of vectors that the application brings.
 const callerName = "caller"
 
 // CallerSpace is the space of vectors that the application brings.
-func CallerSpace(dim int) Space { return Space{Name: callerName, Dim: dim, Metric: model.Cosine} }
+// Their metric is the cosine and the language English unless they are set to others.
+func CallerSpace(dim int) Space {
+	return Space{Name: callerName, Dim: dim, Metric: model.Cosine, Language: text.English}
+}
 
-// SpaceOf returns the space of an embedder; ErrInvalid or ErrDimension where
-// its name or dimension cannot be kept.
+// HashingSpace returns the space of the built-in embedder for texts of a language.
+func HashingSpace(language string) Space {
+	h := embed.NewHashing(language)
+	return Space{Name: h.Name(), Dim: h.Dim(), Embedder: h, Metric: model.Cosine, Language: language}
+}
+
+// SpaceOf returns the space of an embedder, with metric and language as CallerSpace;
+// ErrInvalid or ErrDimension where its name or dimension cannot be kept.
 func SpaceOf(e embed.Embedder) (Space, error) {
-	s := Space{Name: e.Name(), Dim: e.Dim(), Embedder: e, Metric: model.Cosine}
+	s := Space{Name: e.Name(), Dim: e.Dim(), Embedder: e, Metric: model.Cosine, Language: text.English}
 	switch {
 	case s.Name == "" || s.Name == callerName || len(s.Name) > model.NameBytesMax || strings.ContainsRune(s.Name, 0) || !utf8.ValidString(s.Name):
 		return Space{}, fmt.Errorf("embedder name of %d bytes: want 1..%d of UTF-8 without NUL, and not %q: %w", len(s.Name), model.NameBytesMax, callerName, model.ErrInvalid)
@@ -56,7 +67,7 @@ func (s Space) IsCaller() bool { return s.Name == callerName }
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
 func (s Space) Derived() uint64 {
-	return xxh3.HashString(fmt.Sprintf("text %d, minhash %d, fields %d, vectors %d %s %d %s", text.Version, minhash.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric))
+	return xxh3.HashString(fmt.Sprintf("text %d %s, minhash %d, fields %d, vectors %d %s %d %s", text.Version, s.Language, minhash.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric))
 }
 
 // KeepsVectors reports whether the truth stores the vectors: always, but for
@@ -134,7 +145,8 @@ func searchText(m *model.Memory) string {
 
 // worker is the scratch of one goroutine that prepares rows.
 type worker struct {
-	analyzer *text.Analyzer
+	language string         // of analyzer
+	analyzer *text.Analyzer // nil before the first row
 	terms    text.Tokens
 	words    text.Tokens
 	sketcher minhash.Sketcher
@@ -145,18 +157,18 @@ type Preparer struct {
 	workers scratch.Pool[worker]
 }
 
-// NewPreparer returns a preparer for English text.
+// NewPreparer returns a preparer.
 func NewPreparer() *Preparer {
 	p := &Preparer{}
-	p.workers.New = func() *worker { return &worker{analyzer: text.NewAnalyzer()} }
+	p.workers.New = func() *worker { return &worker{} }
 	return p
 }
 
 // parallelRows is the number of memories below which one goroutine is quicker.
 const parallelRows = 16
 
-// Prepare analyses memories, which must be normalized, and embeds those
-// without vector where the space has an embedder. Cost: about 20 to 60 us a
+// Prepare analyses memories, which must be normalized, by the space's language and
+// embeds those without vector where the space has an embedder. Cost: about 20 to 60 us a
 // memory of a few sentences, on GOMAXPROCS goroutines for large batches. The
 // error names the memory by its index.
 func (p *Preparer) Prepare(ctx context.Context, space Space, memories []model.Memory) ([]*Row, error) {
@@ -166,7 +178,7 @@ func (p *Preparer) Prepare(ctx context.Context, space Space, memories []model.Me
 	errs := make([]error, fan)
 	for part := range fan {
 		first, last := part*len(memories)/fan, (part+1)*len(memories)/fan
-		group.Go(func() { errs[part] = p.prepareRange(memories[first:last], rows[first:last]) })
+		group.Go(func() { errs[part] = p.prepareRange(space.Language, memories[first:last], rows[first:last]) })
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil || space.Embedder == nil {
@@ -175,9 +187,10 @@ func (p *Preparer) Prepare(ctx context.Context, space Space, memories []model.Me
 	return rows, embedMissing(ctx, space, memories, rows)
 }
 
-func (p *Preparer) prepareRange(memories []model.Memory, rows []*Row) (err error) {
+func (p *Preparer) prepareRange(language string, memories []model.Memory, rows []*Row) (err error) {
 	defer model.Rescue("analysis", &err)
 	w := p.workers.Get()
+	w.speak(language)
 	for i := range memories {
 		runtime.Gosched() // a text is some 10 to 100 us of work, see yieldRows
 		rows[i] = w.row(&memories[i])
@@ -246,6 +259,14 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 		return fmt.Errorf("embedder %s: %w", s.Name, err)
 	}
 	return nil
+}
+
+// speak makes the worker ready for texts of a language. A store has but one, so that
+// its workers keep their analyzers.
+func (w *worker) speak(language string) {
+	if w.analyzer == nil || w.language != language {
+		w.analyzer, w.language = text.NewAnalyzer(language), language
+	}
 }
 
 // row derives everything but a missing vector. It takes the memory's vector over.

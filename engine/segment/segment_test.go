@@ -20,14 +20,15 @@ import (
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 var update = flag.Bool("update", false, "write the sample of the current format anew")
 
 func hashingSpace() Space {
-	h := embed.NewHashing()
-	return Space{Name: h.Name(), Dim: h.Dim(), Embedder: h}
+	h := embed.NewHashing(text.English)
+	return Space{Name: h.Name(), Dim: h.Dim(), Embedder: h, Language: text.English}
 }
 
 // drawMemory draws any legal memory.

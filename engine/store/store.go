@@ -10,6 +10,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
@@ -49,6 +51,7 @@ type Options struct {
 	InMemory bool           // segment files are read into memory, not mapped
 	Files    vfs.FS         // of the segment files; nil: the operating system's
 	Metric   model.Metric   // unset: the store's, Cosine for a new one
+	Language string         // of text.Languages; "": the store's, English for a new one
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
 	// negative not at all; else Compact drops those replaced longer ago.
 	HistoryFor time.Duration
@@ -59,6 +62,7 @@ type Store struct {
 	dir      string
 	readOnly bool
 	options  Options
+	language string // see Language; set by Open
 	lock     *os.File
 	preparer *segment.Preparer
 	counter  *counter
@@ -210,6 +214,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.language = cmp.Or(space.Language, s.options.Language, text.English)
 	return s.load(ctx, space)
 }
 
@@ -274,11 +279,14 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 		stored, err = readSpace(tx)
 		return err
 	})
-	hashing, _ := segment.SpaceOf(embed.NewHashing())
-	hashing.Metric, wanted.Metric = stored.Metric, stored.Metric
-	switch {
-	case err != nil || stored.Name == "":
+	if err != nil || stored.Name == "" {
 		return segment.Space{}, err
+	}
+	hashing := segment.HashingSpace(stored.Language)
+	hashing.Metric, wanted.Metric, wanted.Language = stored.Metric, stored.Metric, stored.Language
+	switch {
+	case s.options.Language != "" && s.options.Language != stored.Language:
+		return segment.Space{}, fmt.Errorf("store: its texts are taken for language %q, the options ask for %q: %w", stored.Language, s.options.Language, model.ErrInvalid)
 	case s.options.Metric != model.MetricUnset && s.options.Metric != stored.Metric:
 		return segment.Space{}, fmt.Errorf("store: its vectors are compared by %s, the options ask for %s: %w", stored.Metric, s.options.Metric, model.ErrDimension)
 	case wanted.Name == "" && stored.Name == hashing.Name && stored.Dim == hashing.Dim:
@@ -300,16 +308,21 @@ func (s *Store) wantedSpace() (space segment.Space, err error) {
 	case s.options.Dim > 0:
 		space = segment.CallerSpace(s.options.Dim)
 	}
-	return s.measured(space), err
+	return s.asAsked(space), err
 }
 
-// measured returns a new space with the metric that the options ask for.
-func (s *Store) measured(space segment.Space) segment.Space {
+// asAsked returns a new space with the metric and the language that the options ask for.
+func (s *Store) asAsked(space segment.Space) segment.Space {
 	if s.options.Metric != model.MetricUnset {
 		space.Metric = s.options.Metric
 	}
+	space.Language = s.language
 	return space
 }
+
+// Language returns the one of text.Languages that the store takes its texts for. It
+// is the same from opening to closing, as nobody else has the store open for writing.
+func (s *Store) Language() string { return s.language }
 
 // spaceFor returns the space that an Add is prepared for: the store's, or the
 // one that these memories, being the first, will fix. It checks every vector.
@@ -319,9 +332,9 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 			if v := memories[0].Vector; v != nil {
 				space = segment.CallerSpace(len(v))
 			} else {
-				space, err = segment.SpaceOf(embed.NewHashing())
+				space = segment.HashingSpace(s.language)
 			}
-			space = s.measured(space)
+			space = s.asAsked(space)
 		}
 	}
 	for i := range memories {

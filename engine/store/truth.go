@@ -18,13 +18,14 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // FormatVersion is the version of truth.db. History:
 //
 //	1  2026-11  buckets meta, memories, keys, threads, segments, deleted
-//	2  2026-11  buckets current, retired, usage; meta "clock"; records with a life; a second digest in keys
+//	2  2026-11  buckets current, retired, usage; meta "clock" and "language"; records with a life; a second digest in keys
 //
 // A file of version 1 is upgraded when it is opened for writing (see steps), and
 // read as it is otherwise: it lacks what version 2 added, no more.
@@ -35,7 +36,7 @@ const FormatVersion = 2
 // Every version of a memory has a sequence, a number that rises from version to
 // version over the whole store. The ID of a memory is the sequence of its first.
 var (
-	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension [0 metric, where it is not cosine]; "clock" -> micros of the last commit
+	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension [0 metric, where it is not cosine]; "language" -> its code, where it is not English; "clock" -> micros of the last commit
 	bucketMemories = []byte("memories") // sequence -> record with vector, CRC-32C of sequence and record
 	bucketCurrent  = []byte("current")  // ID -> sequence of the current version, for memories that were updated
 	bucketRetired  = []byte("retired")  // ID, sequence -> micros when the version was replaced
@@ -46,9 +47,10 @@ var (
 	bucketDeleted  = []byte("deleted")  // sequence still standing in a segment file -> 1
 	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketCurrent, bucketRetired, bucketUsage, bucketKeys, bucketThreads, bucketSegments, bucketDeleted}
 
-	metaFormat = []byte("format")
-	metaSpace  = []byte("space")
-	metaClock  = []byte("clock")
+	metaFormat   = []byte("format")
+	metaSpace    = []byte("space")
+	metaLanguage = []byte("language")
+	metaClock    = []byte("clock")
 )
 
 const openTimeout = 200 * time.Millisecond // for bbolt's own file lock; LOCK has decided by then
@@ -253,17 +255,36 @@ func readSpace(tx *bolt.Tx) (segment.Space, error) {
 	if err != nil || metricErr != nil || metric == model.MetricUnset || dim < 1 || dim > model.DimensionMax {
 		return segment.Space{}, damaged
 	}
-	return segment.Space{Name: fields[0], Dim: dim, Metric: metric}, nil
+	language, err := readLanguage(tx)
+	return segment.Space{Name: fields[0], Dim: dim, Metric: metric, Language: language}, err
 }
 
-// writeSpace names the metric only where it is not that of a store without one, so that
-// such stores stay what they were.
+// readLanguage returns the language that the first memory fixed.
+func readLanguage(tx *bolt.Tx) (string, error) {
+	language := string(tx.Bucket(bucketMeta).Get(metaLanguage))
+	switch {
+	case language == "":
+		return text.English, nil
+	case !text.Known(language):
+		return "", fmt.Errorf("store: its texts are taken for language %q, which this version does not know: %w", language, model.ErrUnsupported)
+	}
+	return language, nil
+}
+
+// writeSpace names metric and language only where they are not those of a store without,
+// so that such stores stay what they were.
 func writeSpace(tx *bolt.Tx, s segment.Space) error {
 	v := s.Name + "\x00" + strconv.Itoa(s.Dim)
 	if s.Metric != model.Cosine {
 		v += "\x00" + s.Metric.String()
 	}
-	return tx.Bucket(bucketMeta).Put(metaSpace, []byte(v))
+	meta := tx.Bucket(bucketMeta)
+	if s.Language != text.English {
+		if err := meta.Put(metaLanguage, []byte(s.Language)); err != nil {
+			return err
+		}
+	}
+	return meta.Put(metaSpace, []byte(v))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

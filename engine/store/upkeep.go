@@ -27,6 +27,7 @@ type Stats struct {
 	Vectors      string // name of the vector space, "" before the first memory
 	Dimension    int
 	Metric       model.Metric // how vectors are compared; unset before the first memory
+	Language     string       // of its texts, "" before the first memory
 	Epoch        uint64       // views published since opening
 	Added        uint64       // memories added since opening
 	Commits      uint64       // transactions since opening; Added/Commits shared one fsync
@@ -44,7 +45,7 @@ func (s *Store) Stats() (Stats, error) {
 	}
 	st := Stats{
 		Memories: view.Documents, Segments: len(view.Parts), Terms: view.TotalLength,
-		Vectors: view.Space.Name, Dimension: view.Space.Dim, Metric: view.Space.Metric, Epoch: view.Epoch,
+		Vectors: view.Space.Name, Dimension: view.Space.Dim, Metric: view.Space.Metric, Language: view.Space.Language, Epoch: view.Epoch,
 		Added: s.added.Load(), Commits: s.commits.Load(), Merges: s.merges.Load(),
 		Replayed: int(s.replayed.Load()), Discarded: s.discarded + int(s.repaired.Load()),
 	}

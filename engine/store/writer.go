@@ -335,7 +335,7 @@ func (t *transaction) apply(r *request) error {
 
 // errOtherSpace refuses rows that were prepared for another space than the
 // store has by now.
-var errOtherSpace = errors.New("the store's vector space was fixed meanwhile")
+var errOtherSpace = errors.New("the store's vector space or language was fixed meanwhile")
 
 // fixSpace writes the space of the first memories, or checks that it is that.
 func (t *transaction) fixSpace(space segment.Space) error {
@@ -345,7 +345,7 @@ func (t *transaction) fixSpace(space segment.Space) error {
 		return err
 	case fixed.Name == "":
 		return writeSpace(t.tx, space)
-	case fixed.Name != space.Name || fixed.Dim != space.Dim || fixed.Metric != space.Metric:
+	case fixed.Name != space.Name || fixed.Dim != space.Dim || fixed.Metric != space.Metric || fixed.Language != space.Language:
 		return refusal{errOtherSpace}
 	}
 	return nil

@@ -2,12 +2,11 @@
 // lexical index stores.
 //
 // Word boundaries are those of Unicode (UAX #29), so that every script is cut
-// by its own rules; stems are those of the Snowball English stemmer, which
-// leaves words of other languages nearly untouched. The same analysis serves
-// the stored text and the question: a term matches when both give the same
-// bytes. Not useful for: parsing, language detection, Chinese or Japanese words
-// (every ideograph is a word of its own), or equating composed and decomposed
-// accents.
+// by its own rules; stems are those of the Snowball stemmer of the store's
+// language, and runs of Chinese, Japanese and Korean characters become pairs of
+// neighbours in every language. The same analysis serves the stored text and the
+// question: a term matches when both give the same bytes. Not useful for:
+// parsing, language detection, or finding the words of Chinese and Japanese.
 package text
 
 import (
@@ -25,23 +24,29 @@ import (
 //
 //	1  2026-11  words of UAX #29, Snowball English, 66 stop words
 //	2  2026-11  the first and second person are no stop words any more
-const Version = 2
+//	3  2026-11  19 languages; pairs of Chinese, Japanese and Korean characters;
+//	            marks fold where they are no letters of their own; final sigma
+//	            is sigma, letters and digits of full width are those of ASCII
+const Version = 3
 
-// Analyzer cuts English text, and any other less well, into words and terms.
+// Analyzer cuts text of one language, and any other less well, into words and terms.
 //
 // It holds scratch and a bounded cache from words to stems, about 1 MB when
 // full, and is therefore owned by one goroutine at a time: make one per worker.
 // The results depend on the input alone, never on what the cache holds.
 type Analyzer struct {
+	rules *rules
 	split *words.Iterator[string]
 	word  []byte            // the word at hand, lower-cased
 	stems map[string]string // word -> stem; "" marks a stop word
 	env   *snowballstem.Env
 }
 
-// NewAnalyzer returns an analyzer with an empty cache.
-func NewAnalyzer() *Analyzer {
+// NewAnalyzer returns an analyzer for a language that Known knows, with an empty
+// cache; "" is English. Panics for any other (caller bug).
+func NewAnalyzer(language string) *Analyzer {
 	return &Analyzer{
+		rules: rulesOf(language),
 		split: words.FromString(""),
 		stems: make(map[string]string),
 		env:   snowballstem.NewEnv(""),
@@ -51,14 +56,15 @@ func NewAnalyzer() *Analyzer {
 // Words appends the words of s to t in order: lower-cased pieces between
 // Unicode word boundaries that hold a letter or a digit. The curly apostrophe
 // becomes the straight one and a possessive 's at the end is dropped, as are
-// underscores around a word; bytes that are not UTF-8 are dropped, and where a
+// underscores around a word; the final sigma becomes the common one, and letters
+// and digits of full width become ASCII's; bytes that are not UTF-8 are dropped, and where a
 // word ends next to such bytes is unspecified. Nothing is
 // stemmed or left out. Words are valid UTF-8 of any length > 0, and there are
 // at most len(s) of them. O(len(s)); does not allocate once t and a are warm.
 func (a *Analyzer) Words(t *Tokens, s string) {
 	a.split.SetText(s)
 	for a.split.Next() {
-		if a.lower(trimWord(a.split.Value())) {
+		if found, _ := a.lower(trimWord(a.split.Value())); found {
 			t.Append(a.word)
 		}
 	}
@@ -78,42 +84,63 @@ func trimWord(w string) string {
 }
 
 // lower puts the lower-cased w into a.word, and reports whether it is a word:
-// whether it holds a letter or a digit.
-func (a *Analyzer) lower(w string) bool {
+// whether it holds a letter or a digit; and whether it has characters for pairs.
+func (a *Analyzer) lower(w string) (found, paired bool) {
 	a.word = a.word[:0]
-	found := false
 	for i := 0; i < len(w); i++ {
 		c := w[i]
 		if c >= utf8.RuneSelf {
-			return a.lowerRunes(w[i:]) || found
+			return a.lowerRunes(w[i:], found)
 		}
 		if 'A' <= c && c <= 'Z' {
+			if c == a.rules.dotless {
+				return a.lowerRunes(w[i:], found)
+			}
 			c += 'a' - 'A'
 		}
 		found = found || 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
 		a.word = append(a.word, c)
 	}
 	a.stripPossessive()
-	return found
+	return found, false
 }
 
-// lowerRunes is the rest of lower for text beyond ASCII.
-func (a *Analyzer) lowerRunes(w string) bool {
-	found := false
+// lowerRunes is the rest of lower for text beyond ASCII, and for Turkish capitals.
+func (a *Analyzer) lowerRunes(w string, inFront bool) (found, paired bool) {
+	found = inFront
 	for i := 0; i < len(w); {
 		r, size := utf8.DecodeRuneInString(w[i:])
 		i += size
 		if r == utf8.RuneError {
 			continue // a byte that is not UTF-8, or the sign that stands for one
 		}
-		if r == '’' {
-			r = '\''
-		}
+		paired = paired || isPaired(r)
+		r = a.lowerRune(r)
 		found = found || unicode.IsLetter(r) || unicode.IsDigit(r)
-		a.word = utf8.AppendRune(a.word, unicode.ToLower(r))
+		a.word = utf8.AppendRune(a.word, r)
 	}
 	a.stripPossessive()
-	return found
+	return found, paired
+}
+
+// fullWidth is how far the signs of full width lie above those of ASCII.
+const fullWidth = 'Ａ' - 'A'
+
+func (a *Analyzer) lowerRune(r rune) rune {
+	if '０' <= r && r <= 'ｚ' {
+		if c := r - fullWidth; unicode.IsLetter(c) || unicode.IsDigit(c) {
+			r = c
+		}
+	}
+	switch {
+	case r == '’':
+		return '\''
+	case r == 'ς':
+		return 'σ'
+	case r == 'I' && a.rules.dotless == 'I':
+		return 'ı'
+	}
+	return unicode.ToLower(r)
 }
 
 func (a *Analyzer) stripPossessive() {

@@ -1,12 +1,9 @@
 package text
 
 import (
-	_ "embed"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/blevesearch/snowballstem/english"
 )
 
 const (
@@ -22,23 +19,8 @@ const (
 	partBytesMin = 2
 )
 
-// englishStopWords are function words that occur in nearly every text and tell
-// nothing about it. "I", "you" and "we" tell who speaks to whom, which a memory of
-// conversations is asked for; docs/design/analysis.md has what that is worth.
-//
-//go:embed stopwords/english.txt
-var englishStopWords string
-
-var stopWords = func() map[string]bool {
-	set := make(map[string]bool)
-	for w := range strings.FieldsSeq(englishStopWords) {
-		set[w] = true
-	}
-	return set
-}()
-
-// IsStopWord reports whether a word as Words gives it is a stop word.
-func IsStopWord(word []byte) bool { return stopWords[string(word)] }
+// IsStopWord reports whether a word as Words gives it is a stop word of the language.
+func (a *Analyzer) IsStopWord(word []byte) bool { return a.rules.stop()[string(word)] }
 
 // Terms appends the terms of s to t: the stems of its Words without the stop
 // words, in order, cut at TermBytesMax. Numbers are kept as they are.
@@ -48,13 +30,21 @@ func IsStopWord(word []byte) bool { return stopWords[string(word)] }
 // between dots, underscores or colons, before a capital that follows a small
 // letter, and before the last capital of a run that starts a word of three
 // letters or more ("HTTPServer"). Parts of one byte and stop words are left
-// out, and a number such as 3.14 has no parts. Terms are valid UTF-8, never
-// empty. O(len(s)); does not allocate for words that are in the cache.
+// out, and a number such as 3.14 has no parts.
+//
+// Of a run of Chinese, Japanese or Korean characters every two neighbours are a
+// term, and a character that stands alone is one, in every language: "東京都" gives
+// "東京" and "京都". Terms are valid UTF-8, never empty, at most 2*len(s) of them.
+// O(len(s)); does not allocate for words that are in the cache.
 func (a *Analyzer) Terms(t *Tokens, s string) {
 	a.split.SetText(s)
 	for a.split.Next() {
 		w := trimWord(a.split.Value())
-		if !a.lower(w) {
+		found, paired := a.lower(w)
+		if paired {
+			w, found = a.appendRun(t, w)
+		}
+		if !found {
 			continue
 		}
 		a.appendTerm(t)
@@ -91,14 +81,7 @@ func cutTerm(word []byte) []byte {
 
 // remember puts the stem of word into the cache and returns it.
 func (a *Analyzer) remember(word string) string {
-	stem := ""
-	if !stopWords[word] {
-		a.env.SetCurrent(word)
-		english.Stem(a.env)
-		if stem = a.env.Current(); stem == "" {
-			stem = word // a stem that vanished would look like a stop word
-		}
-	}
+	stem := a.rules.term(a.env, word)
 	if len(a.stems) >= stemsMax {
 		clear(a.stems)
 	}
@@ -128,8 +111,10 @@ func (a *Analyzer) appendParts(t *Tokens, w string) {
 		if end == len(w) {
 			return // one part: the whole, which is there already
 		}
-		if part := rest[:end]; len(part) >= partBytesMin && a.lower(part) {
-			a.appendTerm(t)
+		if part := rest[:end]; len(part) >= partBytesMin {
+			if found, _ := a.lower(part); found {
+				a.appendTerm(t)
+			}
 		}
 		rest = rest[end:]
 		if isJoint(rest0(rest)) {

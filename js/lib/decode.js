@@ -198,6 +198,7 @@ const stats = () => ({
   cacheNear: level(),
   vectors: text(),
   mergeError: text(),
+  language: text(),
 });
 
 const problem = () => ({ line: numbers[n++], code: STATUS[numbers[n++]], message: text() });

@@ -48,7 +48,7 @@ const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'sessio
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
 const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near']);
 const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'signal', 'cacheBytes']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'signal', 'cacheBytes', 'language']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -282,7 +282,7 @@ function open(run, path, options, embed) {
   return run(
     OP.open, 0, required(path, 'path'), flags,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
-    embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'), history(options.historyMs), bytes(options.cacheBytes, 'cacheBytes'),
+    embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'), history(options.historyMs), bytes(options.cacheBytes, 'cacheBytes'), text(options.language, 'language'),
   );
 }
 

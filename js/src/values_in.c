@@ -261,7 +261,7 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
   return true;
 }
 
-/* (path, flags, dim, name of the embedder, its function, metric, history in microseconds, bytes of the cache). */
+/* (path, flags, dim, name of the embedder, its function, metric, history in microseconds, bytes of the cache, language). */
 static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   nexus_open_options *o = &c->options;
   uint32_t dim;
@@ -270,7 +270,7 @@ static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   o->struct_size = sizeof *o;
   c->request.options = o;
   if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) || !take_u32(env, argv[5], &o->metric) || !take_integer(env, argv[6], &history) ||
-      !take_integer(env, argv[7], &cache_bytes))
+      !take_integer(env, argv[7], &cache_bytes) || !take_text(c, env, argv[8], &o->language))
     return false;
   o->history_us = (int64_t)history;
   o->cache_bytes = (int64_t)cache_bytes;

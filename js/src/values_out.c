@@ -283,6 +283,7 @@ static void put_stats(struct frame *f, const nexus_stats *s) {
   for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(f, (double)figures[i]);
   put_name(f, &s->vectors);
   put_name(f, &s->merge_error);
+  put_name(f, &s->language);
 }
 
 static void put_report(struct frame *f, const nexus_report *r) {

@@ -47,10 +47,10 @@ from ._results import Answer, Factors, Hit, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._types import Embedder, Intent, Kind, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Progress, QueryOptions, Vector
+    from ._types import Embedder, Intent, Kind, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Progress, QueryOptions, Vector
 
 
-_TYPES = {"Embedder", "Intent", "Kind", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "Progress", "QueryOptions", "Vector"}
+_TYPES = {"Embedder", "Intent", "Kind", "Language", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "Progress", "QueryOptions", "Vector"}
 
 
 def __getattr__(name: str) -> object:
@@ -66,7 +66,7 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "DB", "Answer", "BusyError", "CancelledError", "ClosedError", "ConflictError", "CorruptError", "DeadlineError",
     "DimensionError", "Embedder", "Embedding", "EngineTrace", "Error", "ExistsError", "Factors", "ForbiddenError",
-    "ForkedError", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Kind", "Listing", "LockedError", "Matrix",
+    "ForkedError", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Kind", "Language", "Listing", "LockedError", "Matrix",
     "Memory", "MemoryFields", "MemoryLike", "Metric", "NoSpaceError", "NotFoundError", "Opening", "PatchFields", "Problem", "Progress",
     "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Stats", "UnauthorisedError",
     "UnavailableError", "UnsupportedError", "Vector", "__version__", "aopen", "arestore", "configure", "info", "open",

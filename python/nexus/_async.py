@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._db import DB
     from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress, QueryOptions
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -257,8 +257,9 @@ class Opening:
         history: float | timedelta | None,
         cache_bytes: int,
         segments_in_memory: bool,
+        language: Language,
     ) -> None:
-        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
+        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -266,12 +267,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory = self._given
+        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory)
+            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory, language)
         else:  # it may have to be called for its dimension, which can take long
             loop = asyncio.get_running_loop()
-            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -299,9 +300,10 @@ def aopen(
     history: float | timedelta | None = None,
     cache_bytes: int = 0,
     segments_in_memory: bool = False,
+    language: Language = "",
 ) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory)
+    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language)
 
 
 async def arestore(backup: Path, path: Path) -> int:

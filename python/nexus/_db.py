@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -51,8 +51,9 @@ class DB(AsyncVerbs, _core.Store):
         history: float | timedelta | None = None,
         cache_bytes: int = 0,
         segments_in_memory: bool = False,
+        language: Language = "",
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -310,6 +311,7 @@ def open(
     history: float | timedelta | None = None,
     cache_bytes: int = 0,
     segments_in_memory: bool = False,
+    language: Language = "",
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
@@ -323,6 +325,8 @@ def open(
     cache_bytes bounds the memory that finished answers are kept in for questions that are
     asked again: 0 means 16 MiB, a negative number keeps none.
     segments_in_memory reads segment files into memory instead of mapping them.
+    language is what the texts are mostly in, such as "de", or "none" for words as they are:
+    it is fixed with the first memory, and "" takes the store's own, "en" for a new one.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -331,7 +335,7 @@ def open(
     1
     """
     return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history, cache_bytes=cache_bytes,
-              segments_in_memory=segments_in_memory)
+              segments_in_memory=segments_in_memory, language=language)
 
 
 def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> int:
@@ -346,13 +350,13 @@ def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> in
 
 def _opening(
     path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None, cache_bytes: int,
-    segments_in_memory: bool,
+    segments_in_memory: bool, language: Language,
 ) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
     bound = None if embedder is None else bind(embedder)
     return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history, "cache_bytes": cache_bytes,
-            "segments_in_memory": segments_in_memory}
+            "segments_in_memory": segments_in_memory, "language": language}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

@@ -13,6 +13,9 @@ from ._results import Factors
 
 Path: TypeAlias = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
+Language: TypeAlias = Literal[
+    "", "none", "ar", "da", "de", "en", "es", "fi", "fr", "ga", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "ta", "tr"
+]
 Metric: TypeAlias = Literal["", "cosine", "dot", "l2"]
 Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
 Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]

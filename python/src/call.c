@@ -58,10 +58,10 @@ static int history_from(PyObject *value, int64_t *out) {
   return 0;
 }
 
-static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history", "cache_bytes", "segments_in_memory"}, {0}};
+static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history", "cache_bytes", "segments_in_memory", "language"}, {0}};
 
 static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[8];
+  PyObject *v[9];
   int truth = 0, in_memory = 0;
   if (arguments(&open_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
   if (v[1] && (truth = PyObject_IsTrue(v[1])) < 0) return -1;
@@ -71,6 +71,7 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
   c->request.options = &c->options;
   if (v[2] && u32_from(v[2], "dim", &c->options.dim) < 0) return -1;
   if (v[4] && named_from(v[4], py.metrics, "metric", &c->options.metric) < 0) return -1;
+  if (v[8] && text_from(v[8], "language", &c->options.language) < 0) return -1;
   if (v[5] && v[5] != Py_None && history_from(v[5], &c->options.history_us) < 0) return -1;
   if (v[6] && i64_from(v[6], "cache_bytes", &c->options.cache_bytes) < 0) return -1;
   return v[3] && v[3] != Py_None ? embedder_from(v[3], c) : 0;

@@ -38,7 +38,7 @@ type stemmer struct {
 }
 
 func newStemmer() *stemmer {
-	return &stemmer{analyzer: text.NewAnalyzer(), numbers: map[string]uint32{}, stop: map[uint32]bool{}}
+	return &stemmer{analyzer: text.NewAnalyzer(text.English), numbers: map[string]uint32{}, stop: map[uint32]bool{}}
 }
 
 // stems appends the numbers of a text's stems.

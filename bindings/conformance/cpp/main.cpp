@@ -54,7 +54,7 @@ class run {
     if (op == "delete_where") return {{"count", db().remove_where(selection(s))}};
     if (op == "stats") {
       nexus::stats st = db().stats();
-      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}};
+      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}, {"language", st.language}};
     }
     if (op == "verify") return reported(db().verify());
     if (op == "import") return reported(db().import_from(path(s)));
@@ -86,6 +86,7 @@ class run {
     auto named = std::find(std::begin(metrics), std::end(metrics), text(s, "metric"));
     if (named == std::end(metrics)) throw std::runtime_error("metric " + text(s, "metric") + " is not known");
     o.metric = static_cast<nexus::metric>(named - std::begin(metrics));
+    o.language = text(s, "language");
     o.cache_bytes = s.value("cache_bytes", std::int64_t{0});
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
@@ -149,7 +150,7 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language"}}, {"close", {}}, {"add", {"repeat", "memories"}},
     {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
