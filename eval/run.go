@@ -153,6 +153,7 @@ func (r *runner) conversation(ctx context.Context, dir string, c *conversation) 
 		o.Dim = r.corpus.Dim
 	}
 	started := time.Now()
+	o.CacheBytes = -1 // a question that is asked twice is timed twice
 	db, err := engine.OpenContext(ctx, dir, o)
 	if err != nil {
 		return err

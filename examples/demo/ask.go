@@ -35,7 +35,7 @@ const saneMin = 7
 
 // ask asks in this process, so that times are those of the library alone.
 func (d *demo) ask(ctx context.Context) error {
-	db, err := engine.OpenContext(ctx, d.path(storeFolder), engine.Options{ReadOnly: true})
+	db, err := engine.OpenContext(ctx, d.path(storeFolder), engine.Options{ReadOnly: true, CacheBytes: -1})
 	if err != nil {
 		return err
 	}
