@@ -28,7 +28,8 @@ function grown(t, prepare, body, share = 1) {
   return Number(out);
 }
 
-const STORE = `const db = nexus.openSync(path); db.addSync(Array.from({ length: 50 }, (_, i) => ({ text: 'some text about peanuts ' + i, key: 'k' + i, meta: { a: i, b: ['x', 'y'] } })));`;
+// A small cache of answers, so that it is full after the warm-up.
+const STORE = `const db = nexus.openSync(path, { cacheBytes: 1 << 20 }); db.addSync(Array.from({ length: 50 }, (_, i) => ({ text: 'some text about peanuts ' + i, key: 'k' + i, meta: { a: i, b: ['x', 'y'] } })));`;
 const LOOPS = {
   'plain questions': [STORE, `db.querySync('peanuts ' + i);`],
   'questions as Promises, eight at once': [STORE, `await Promise.all(Array.from({ length: 8 }, () => db.query('peanuts ' + i)));`, 8],
