@@ -81,7 +81,7 @@ func (l *rules) term(env *snowballstem.Env, word string) string {
 			stem = word // a stem that vanished would look like a stop word
 		}
 	}
-	if l.fold != nil && !l.foldsFirst && !plain {
+	if l.fold != nil && !l.foldsFirst { // the Turkish stemmer gives ASCII words letters that are not
 		stem = l.fold(stem)
 	}
 	if len(stem) > TermBytesMax {

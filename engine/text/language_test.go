@@ -74,6 +74,7 @@ func TestTermsByLanguage(t *testing.T) {
 		{"ro", "și ști cărții cărţii", "sti cart cart"},
 		{"ru", "ёлка елка ЁЛКА", "елк елк елк"},
 		{"tr", "İstanbul'da ISPARTA’DAN ısparta Isparta", "istanbul ispar ispar ispar"},
+		{"tr", "KIZLARIN kızların YILLARDA yıllarda kadinlarin", "kiz kiz yil yil kadi"},
 		{"pt", "avó coração coracao", "avo coraca coraca"},
 	} {
 		if got := strings.Join(termsIn(c.language, c.in), " "); got != c.want {
