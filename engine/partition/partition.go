@@ -5,7 +5,7 @@
 // Useful for: hundreds of thousands of rows and more, where a flat scan of
 // 1-bit codes costs more than finding the lists. Not useful for: fewer; and
 // conversations, whose neighbours lie scattered, gain little below that
-// (docs/design/quantization.md has the measurements).
+// (docs/design/partition.md has the measurements).
 //
 // Every row is in two lists: that of the nearest centroid, and a second one
 // chosen so that the row's difference to it is not parallel to the first

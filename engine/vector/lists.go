@@ -14,7 +14,7 @@ import (
 )
 
 // listRows is the size from which the 1-bit codes of a part are in lists. Below, a flat
-// scan costs less than 80 us and finds a little more (docs/design/quantization.md).
+// scan costs less than 80 us and finds a little more (docs/design/partition.md).
 const listRows = 1 << 15
 
 // quietPlaces is how many places are read, list after list, without one whose estimate is
