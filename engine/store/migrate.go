@@ -25,7 +25,7 @@ type step struct {
 }
 
 // steps lists how older formats become FormatVersion, a step for each version.
-var steps = []step{{1, 2, createBuckets}}
+var steps = []step{{1, 2, createBuckets}, {2, 3, createBuckets}}
 
 const (
 	upgradeName = "truth.db.upgrade" // the copy that steps are applied to
@@ -47,6 +47,9 @@ func upgradeTruth(ctx context.Context, dir string, to uint32, steps []step) erro
 	}
 	chain, err := chainOf(version, to, steps)
 	if err != nil {
+		return err
+	}
+	if err := settle(dir, path); err != nil { // with the reader of this build: a later layout of the journal brings a step of its own
 		return err
 	}
 	if err := keep(path, keptPath(dir, version)); err != nil {
