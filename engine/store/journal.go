@@ -22,11 +22,12 @@ import (
 //
 //	1  2026-11  a page with magic, version, salt, number and CRC-32C; then groups
 //
-// Everything is big-endian. A group begins on a page of its own, so that no write
-// touches a page with what was acknowledged before: magic, length of the changes,
-// number, CRC-32C over salt, length, number and changes; then the changes, each a
-// byte (index in journalBuckets, shifted by one; the lowest bit set where the key is
-// deleted), the key behind its length as a uvarint, and the value likewise.
+// Everything is big-endian. A group has pages of its own, so that no write touches a
+// page with what was acknowledged before: magic, length of the changes, number; then
+// the changes, each a byte (index in journalBuckets, shifted by one; the lowest bit set
+// where the key is deleted), the key behind its length as a uvarint, and the value
+// likewise; zeros; and at the end of the last page the CRC-32C over salt, length, number
+// and changes, so that a write that was cut short leaves no group.
 //
 // Between two commits of truth.db lies a round. Its salt is drawn at random and
 // stands in truth.db with the number of the last group that is in there: what the
@@ -37,7 +38,8 @@ const (
 	journalVersion = 1
 	journalPage    = 4096
 	headerBytes    = 8 + 4 + 8 + 8 + 4
-	groupHead      = 4 + 4 + 8 + 4
+	groupHead      = 4 + 4 + 8
+	groupTail      = 4
 
 	// A file that is written for the first time costs a sync twice what one costs that
 	// has its blocks: so zeros go ahead of the groups, as many as there is already.
@@ -109,17 +111,21 @@ func (r *redo) seal(of round) {
 	copy(head, groupMagic[:])
 	binary.BigEndian.PutUint32(head[4:], uint32(len(changes)))
 	binary.BigEndian.PutUint64(head[8:], of.number)
-	binary.BigEndian.PutUint32(head[16:], groupSum(of.salt, head, changes))
-	if rest := len(r.data) % journalPage; rest != 0 {
-		r.data = append(r.data, zeros[:journalPage-rest]...)
-	}
+	sum := groupSum(of.salt, head, changes)
+	padding := groupBytes(len(changes)) - len(r.data) - groupTail
+	r.data = binary.BigEndian.AppendUint32(append(r.data, zeros[:padding]...), sum)
+}
+
+// groupBytes is what changes of so many bytes take in the file: whole pages.
+func groupBytes(changes int) int {
+	return (groupHead + changes + groupTail + journalPage - 1) / journalPage * journalPage
 }
 
 var zeros [growMin]byte
 
 func groupSum(salt uint64, head, changes []byte) uint32 {
 	sum := crc32.Checksum(binary.BigEndian.AppendUint64(nil, salt), castagnoli)
-	return crc32.Update(crc32.Update(sum, castagnoli, head[4:16]), castagnoli, changes)
+	return crc32.Update(crc32.Update(sum, castagnoli, head[4:groupHead]), castagnoli, changes)
 }
 
 // eachChange calls apply for the changes of a group. key and value alias it.
@@ -304,13 +310,9 @@ func (j *journal) replay(from round, apply func(bucket, key, value []byte, delet
 			return err
 		}
 		j.round.number++
-		at += pages(groupHead + len(changes))
+		at += int64(groupBytes(len(changes)))
 		j.end = at
 	}
-}
-
-func pages(bytes int) int64 {
-	return int64(bytes+journalPage-1) / journalPage * journalPage
 }
 
 // checkHeader refuses what this build cannot read, and a file that is newer than
@@ -343,11 +345,12 @@ func (j *journal) group(at int64, number uint64) ([]byte, error) {
 	if err != nil || !whole || [4]byte(head[:]) != groupMagic || binary.BigEndian.Uint64(head[8:]) != number || at+groupHead+length > j.size || length == 0 {
 		return nil, err
 	}
-	changes := make([]byte, length)
-	if whole, err = j.read(changes, at+groupHead); err != nil || !whole {
+	body := make([]byte, groupBytes(int(length))-groupHead)
+	if whole, err = j.read(body, at+groupHead); err != nil || !whole {
 		return nil, err
 	}
-	if binary.BigEndian.Uint32(head[16:]) != groupSum(j.round.salt, head[:], changes) {
+	changes, sum := body[:length], body[len(body)-groupTail:]
+	if binary.BigEndian.Uint32(sum) != groupSum(j.round.salt, head[:], changes) {
 		return nil, nil
 	}
 	return changes, nil

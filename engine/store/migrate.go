@@ -215,6 +215,9 @@ func Migrations(dir string) (m Migration, err error) {
 // Errors: ErrNotFound (nothing was kept), ErrConflict, ErrLocked (it is open).
 func Rollback(dir string, force bool) (m Migration, err error) {
 	err = withLocked(dir, false, func() (err error) {
+		if err := settle(dir, filepath.Join(dir, truthName)); err != nil {
+			return err
+		}
 		if m, err = migrationOf(dir); err != nil {
 			return err
 		}
@@ -224,7 +227,10 @@ func Rollback(dir string, force bool) (m Migration, err error) {
 		case m.Added+m.Deleted > 0 && !force:
 			return fmt.Errorf("store: rollback: %d memories added since would be gone, %d deleted would be back: %w", m.Added, m.Deleted, model.ErrConflict)
 		}
-		err = errors.Join(os.Rename(keptPath(dir, m.Kept), filepath.Join(dir, truthName)), vfs.OS.SyncDir(dir))
+		// truth.db has what the journal holds. Left beside another truth it would say that this one is too old.
+		if err = dropJournal(dir); err == nil {
+			err = errors.Join(os.Rename(keptPath(dir, m.Kept), filepath.Join(dir, truthName)), vfs.OS.SyncDir(dir))
+		}
 		if err != nil {
 			return fmt.Errorf("store: rollback: %w", classify(err))
 		}
@@ -265,26 +271,21 @@ func migrationOf(dir string) (m Migration, err error) {
 		return m, classify(err)
 	}
 	err = guarded(func() error {
-		m.Added, m.Deleted, err = compareTruths(keptPath(dir, m.Kept), path)
+		m.Added, m.Deleted, err = compareTruths(keptPath(dir, m.Kept), dir)
 		return err
 	})
 	return m, classify(err)
 }
 
-// compareTruths counts the memories that only the newer file has, and only the older.
-func compareTruths(older, newer string) (added, deleted uint64, err error) {
+// compareTruths counts the memories that only the store in dir has, and only an older file.
+func compareTruths(older, dir string) (added, deleted uint64, err error) {
 	a, err := openFile(older, true)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer a.Close()
-	b, err := openFile(newer, true)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer b.Close()
 	err = a.View(func(before *bolt.Tx) error {
-		return b.View(func(after *bolt.Tx) error {
+		return viewTruth(dir, func(after *bolt.Tx) error {
 			added, deleted, err = compareKeys(before.Bucket(bucketMemories), after.Bucket(bucketMemories))
 			return err
 		})

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // A transaction of truth.db stays open over many groups (Store.tx): a group is
@@ -20,13 +22,13 @@ import (
 // was acknowledged reads in that transaction, or has it committed before.
 
 const (
-	// roundBytes bounds the journal, and with it the memory that the open transaction
-	// takes, what is to be replayed after a crash, and how long a commit holds writers up.
-	roundBytes = 16 << 20
-	// roundChanges, and one more for each memory there is, bound how many keys may come
-	// between the same two: bbolt divides a leaf when it commits, and until then every
-	// key that comes into one moves those behind it.
-	roundChanges = 8192
+	// A round ends with a quarter of truth.db in the journal, within these bounds. That
+	// bounds the disk it takes, the memory of the open transaction, what is to be replayed
+	// after a crash, how long a commit holds writers up, and how many keys come between the
+	// same two: bbolt divides a leaf when it commits, and until then every key that comes
+	// into one moves those behind it.
+	roundMin = 1 << 20
+	roundMax = 16 << 20
 	// directBytes is the size from which a group is committed at once: its records are
 	// written once then, and two syncs more are little beside them.
 	directBytes = 1 << 20
@@ -111,7 +113,6 @@ func (s *Store) change(e *edit, direct bool, f func() error) error {
 	if err := f(); err != nil {
 		return errors.Join(fmt.Errorf("store: %w", classify(err)), s.rewind())
 	}
-	s.changes += e.made
 	return nil
 }
 
@@ -142,7 +143,7 @@ func (s *Store) undo(err error) error {
 	if err = s.commitFailed(err); s.poisoned == nil {
 		return errors.Join(err, s.rewind())
 	}
-	return err
+	return errors.Join(err, s.rollback())
 }
 
 // commitFailed classifies the error of a group. Anything but a lack of space
@@ -179,7 +180,11 @@ func (s *Store) rollback() error {
 	if s.tx = nil; tx == nil {
 		return nil
 	}
-	return guarded(tx.Rollback)
+	err := guarded(tx.Rollback)
+	if errors.Is(err, bolterrors.ErrTxClosed) {
+		return nil // a commit that fails ends its transaction
+	}
+	return err
 }
 
 // checkpoint commits truth.db and begins a round of the journal. Where the disk lacks
@@ -196,7 +201,7 @@ func (s *Store) checkpoint() error {
 	if err != nil {
 		return s.undo(err)
 	}
-	s.tx, s.changes = nil, 0
+	s.tx = nil
 	s.journal.restart(next)
 	return nil
 }
@@ -206,14 +211,7 @@ func (s *Store) isDue() bool {
 	if s.tx == nil {
 		return false
 	}
-	return s.journal.end >= roundBytes || s.changes >= roundChanges+s.documents()
-}
-
-func (s *Store) documents() int {
-	if view := s.view.Load(); view != nil {
-		return int(view.Documents)
-	}
-	return 0
+	return s.journal.end >= min(max(s.tx.Size()/4, roundMin), roundMax)
 }
 
 // restTruth is the writer's when nothing has come for a while. A failure shows where it
@@ -221,6 +219,7 @@ func (s *Store) documents() int {
 func (s *Store) restTruth() {
 	if s.poisoned == nil && s.tx != nil && s.checkpoint() == nil {
 		_ = s.commitFailed(s.journal.rest())
+		s.kickMerger() // truth.db may have pages to give back
 	}
 }
 
@@ -257,36 +256,72 @@ func (s *Store) recoverTruth() (err error) {
 }
 
 // takeUp replays the journal into the open transaction; there is none where it is empty.
-func (s *Store) takeUp() error {
-	from, err := s.roundOf()
-	if err == nil {
-		err = s.journal.replay(from, func(_, _, _ []byte, _ bool) error { return nil })
-	}
-	if err != nil || s.journal.end == 0 {
-		return err
-	}
-	if s.readOnly {
-		path := filepath.Join(s.dir, truthName)
-		if err := s.db.Close(); err != nil {
-			return err
-		}
-		if s.db, err = openUnwritten(path); err != nil {
-			return err
-		}
-	}
-	if err := s.begin(); err != nil {
-		return err
-	}
-	return s.journal.replay(from, redoIn(s.tx))
+func (s *Store) takeUp() (err error) {
+	s.db, s.tx, err = takeUp(s.db, s.journal, s.readOnly)
+	return err
 }
 
-// roundOf reads what truth.db says of its journal.
-func (s *Store) roundOf() (from round, err error) {
-	err = s.db.View(func(tx *bolt.Tx) (err error) {
+// takeUp replays a journal into a transaction of db, nil where it is empty. A db that is
+// opened for reading is opened anew for that. The db that is returned is the one to close.
+func takeUp(db *bolt.DB, j *journal, readOnly bool) (*bolt.DB, *bolt.Tx, error) {
+	var from round
+	err := db.View(func(tx *bolt.Tx) (err error) {
 		from, err = readRound(tx)
 		return err
 	})
-	return from, err
+	if err == nil {
+		err = j.replay(from, func(_, _, _ []byte, _ bool) error { return nil })
+	}
+	if err != nil || j.end == 0 {
+		return db, nil, err
+	}
+	if path := db.Path(); readOnly {
+		if err := db.Close(); err != nil {
+			return nil, nil, err
+		}
+		if db, err = openUnwritten(path); err != nil {
+			return nil, nil, err
+		}
+	}
+	tx, err := db.Begin(true)
+	if err == nil {
+		err = j.replay(from, redoIn(tx))
+	}
+	return db, tx, err
+}
+
+// viewTruth runs f on the truth of a closed store with what its journal holds, and
+// writes nothing.
+func viewTruth(dir string, f func(tx *bolt.Tx) error) (err error) {
+	db, err := openFile(filepath.Join(dir, truthName), true)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	j, err := openJournal(dir, true)
+	if err != nil {
+		return err
+	}
+	if j == nil {
+		return db.View(f)
+	}
+	defer j.file.Close()
+	var tx *bolt.Tx
+	db, tx, err = takeUp(db, j, true)
+	if tx != nil {
+		defer tx.Rollback()
+	}
+	switch {
+	case err != nil:
+		return err
+	case tx == nil:
+		return db.View(f)
+	}
+	return f(tx)
 }
 
 // openUnwritten opens a truth file for transactions that are never committed, with no
@@ -375,4 +410,13 @@ func settle(dir, path string) (err error) {
 		return tx.Commit()
 	})
 	return errors.Join(classify(err), db.Close())
+}
+
+// dropJournal removes the journal of a closed store, durably. truth.db has what it holds.
+func dropJournal(dir string) error {
+	err := os.Remove(filepath.Join(dir, journalName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, vfs.OS.SyncDir(dir))
 }

@@ -92,7 +92,6 @@ type Store struct {
 	tx       *bolt.Tx // open over many groups; nil: truth.db has everything
 	journal  *journal // nil: opened for reading, and there is none
 	redo     redo
-	changes  int                  // in tx
 	commitTx func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
 	reading  sync.Mutex           // tx of a store that is opened for reading
 

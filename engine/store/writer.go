@@ -100,20 +100,22 @@ var errClosed = fmt.Errorf("store: %w", model.ErrClosed)
 // publishes views.
 func (s *Store) write() {
 	defer close(s.writerDone)
-	rest := time.NewTimer(restAfter)
+	rest, last := time.NewTimer(restAfter), uint64(0)
 	for {
+		if group := s.journal.round.number; group != last {
+			last = group
+			rest.Reset(restAfter)
+		}
 		batch := s.collect()
 		if len(batch) > 0 {
 			s.serve(batch)
 			s.awaitMerging()
-			rest.Reset(restAfter)
 			continue
 		}
 		select {
 		case <-s.wake:
 		case r := <-s.internal:
 			s.serve([]*request{r})
-			rest.Reset(restAfter)
 		case <-rest.C:
 			s.restTruth()
 		case <-s.stop:
