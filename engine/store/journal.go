@@ -41,10 +41,10 @@ const (
 	groupHead      = 4 + 4 + 8
 	groupTail      = 4
 
-	// A file that is written for the first time costs a sync twice what one costs that
-	// has its blocks: so zeros go ahead of the groups, as many as there is already.
+	// A sync of a file that grows costs twice what one costs of blocks that it has: so
+	// zeros go ahead of the groups, a quarter of what there is already.
 	growMin = 64 << 10
-	growMax = 4 << 20
+	growMax = 1 << 20
 )
 
 var (
@@ -235,7 +235,7 @@ func (j *journal) growTo(end int64) error {
 		return nil
 	}
 	j.size = end
-	for target := end + min(max(end, growMin), growMax); j.size < target; {
+	for target := end + min(max(end/4, growMin), growMax); j.size < target; {
 		n, err := j.file.WriteAt(zeros[:min(target-j.size, growMin)], j.size)
 		j.size += int64(n)
 		if err != nil && lacksSpace(err) {

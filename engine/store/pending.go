@@ -22,7 +22,7 @@ import (
 // was acknowledged reads in that transaction, or has it committed before.
 
 const (
-	// A round ends with a quarter of truth.db in the journal, within these bounds. That
+	// A round ends with an eighth of truth.db in the journal, within these bounds. That
 	// bounds the disk it takes, the memory of the open transaction, what is to be replayed
 	// after a crash, how long a commit holds writers up, and how many keys come between the
 	// same two: bbolt divides a leaf when it commits, and until then every key that comes
@@ -211,7 +211,7 @@ func (s *Store) isDue() bool {
 	if s.tx == nil {
 		return false
 	}
-	return s.journal.end >= min(max(s.tx.Size()/4, roundMin), roundMax)
+	return s.journal.end >= min(max(s.tx.Size()/8, roundMin), roundMax)
 }
 
 // restTruth is the writer's when nothing has come for a while. A failure shows where it

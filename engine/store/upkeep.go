@@ -146,7 +146,8 @@ const shrinkBytes = 4 << 20
 // would keep the size of its largest hour.
 func (s *Store) shrinkTruth() error {
 	return s.onWriter(func() error {
-		free := s.db.Stats().FreePageN * os.Getpagesize() // bbolt's, but for files of another machine
+		pages := s.db.Stats()
+		free := (pages.FreePageN + pages.PendingPageN) * os.Getpagesize() // bbolt's, but for files of another machine
 		info, err := os.Stat(filepath.Join(s.dir, truthName))
 		if err != nil || free < shrinkBytes || int64(free) < info.Size()/2 {
 			return classify(err)
