@@ -69,6 +69,11 @@ type Searcher struct {
 	ids    []uint32
 	values []float32
 	best   rows.Best // rescored
+
+	waiting  []rows.Ref // to be rescored
+	together [togetherRows]uint32
+	scores   [togetherRows]float64
+
 	// Rescored counts the rows of the last Top that were computed in full, Estimated the
 	// codes that were read for it.
 	Rescored, Estimated int
