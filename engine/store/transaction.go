@@ -25,6 +25,7 @@ type transaction struct {
 	keepsHistory bool
 	positions    map[string]uint32 // next position by session, as of this group
 	space        segment.Space     // of the rows added
+	fixed        segment.Space     // the store's, as far as this group has looked
 }
 
 // tick returns the time of the next commit: a microsecond after the last one
@@ -59,10 +60,13 @@ var errOtherSpace = errors.New("the store's vector space or language was fixed m
 
 // fixSpace writes the space of the first memories, or checks that it is that.
 func (t *transaction) fixSpace(space segment.Space) error {
-	fixed, err := readSpace(t.tx)
-	switch {
-	case err != nil:
-		return err
+	if t.fixed.Name == "" {
+		var err error
+		if t.fixed, err = readSpace(t.tx); err != nil {
+			return err
+		}
+	}
+	switch fixed := t.fixed; {
 	case fixed.Name == "":
 		return writeSpace(&t.edit, space)
 	case fixed.Name != space.Name || fixed.Dim != space.Dim || fixed.Metric != space.Metric || fixed.Language != space.Language:

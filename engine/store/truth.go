@@ -306,10 +306,10 @@ func recordSum(key, record []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, record)
 }
 
-// sealRecord returns the value that bucketMemories holds for a record.
+// sealRecord returns the value that bucketMemories holds for a record: the record's own
+// memory where that has room behind it, which its maker left.
 func sealRecord(key, record []byte) []byte {
-	sealed := append(make([]byte, 0, len(record)+recordSumBytes), record...)
-	return binary.LittleEndian.AppendUint32(sealed, recordSum(key, record))
+	return binary.LittleEndian.AppendUint32(record, recordSum(key, record))
 }
 
 // openRecord returns the record of such a value, which has to be that of key.
