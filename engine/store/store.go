@@ -104,6 +104,7 @@ type Store struct {
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
 
+	pacer                  pacer
 	added, commits, merges atomic.Uint64
 	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
 	discarded              int          // segment files that were not valid
