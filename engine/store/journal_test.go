@@ -305,7 +305,8 @@ func TestAFullDiskRefusesOnlyWhatItCannotTake(t *testing.T) {
 	}
 	f.write = nil
 	s.commitTx = func(tx *bolt.Tx) error { return errors.Join(full, tx.Rollback()) }
-	if _, err := s.Verify(context.Background()); !errors.Is(err, model.ErrNoSpace) {
+	wantPending(t, s, 6) // which finds no room for a commit
+	if _, err := s.Backup(context.Background(), filepath.Join(t.TempDir(), "backup"), nil); !errors.Is(err, model.ErrNoSpace) {
 		t.Fatal(err)
 	}
 	big := model.Memory{Text: strings.Repeat("word ", 1000)}

@@ -228,7 +228,10 @@ func (s *Store) closeTruth() error {
 	if s.poisoned != nil {
 		return nil // it has been said; opening finds what was acknowledged
 	}
-	if err := s.checkpoint(); err != nil {
+	switch err := s.checkpoint(); {
+	case errors.Is(err, model.ErrNoSpace) && s.poisoned == nil:
+		return nil // the journal keeps it
+	case err != nil:
 		return err
 	}
 	return s.commitFailed(s.journal.clear())

@@ -197,6 +197,14 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	at, err := s.takeSnapshot(func(f func() error) error { return s.between(ctx, f) })
+	if errors.Is(err, model.ErrNoSpace) { // for the commit: then the open transaction is looked at, and writes wait
+		err = s.between(ctx, func() error {
+			view := s.view.Load()
+			defer view.Release()
+			return s.readTruth(func(tx *bolt.Tx) error { return verify(ctx, tx, view, &report) })
+		})
+		return report, classify(err)
+	}
 	if err != nil {
 		return report, err
 	}
@@ -224,9 +232,6 @@ func (s *Store) verifyReadOnly(ctx context.Context) (report Report, err error) {
 // on the writer's goroutine, between two groups.
 func (s *Store) verifyPages(ctx context.Context) (report Report, err error) {
 	err = s.between(ctx, func() error {
-		if err := s.checkpoint(); err != nil {
-			return err
-		}
 		return guarded(func() error { return s.checkPages(&report) })
 	})
 	return report, err
