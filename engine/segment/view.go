@@ -28,7 +28,7 @@ type Retirement struct {
 }
 
 func newPart(s *Segment, dead rows.Set, retired []Retirement) Part {
-	p := Part{Segment: s, Dead: dead, Retired: retired, documents: uint64(s.RowCount()), length: s.lex.TotalLength()}
+	p := Part{Segment: s, Dead: dead, Retired: retired, documents: uint64(s.RowCount()), length: s.length}
 	dead.Each(func(row int) {
 		p.documents--
 		p.length -= uint64(s.content.words.Lengths[row])
@@ -218,7 +218,7 @@ func (v *View) Each(f func(rows.Ref) bool) {
 		p := &v.Parts[at]
 		for row := range p.RowCount() {
 			ref := rows.Ref{Part: int32(at), Row: uint32(row)}
-			if p.Dead.Has(row) || len(p.versionIDs) > 0 && RecordID(p.Record(row)) != 0 {
+			if p.Dead.Has(row) || p.isLater(row) {
 				continue
 			}
 			for ; next < len(later) && later[next].id < p.ids[row]; next++ {
@@ -272,7 +272,7 @@ func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
 	if at, ok := v.Parts[r.Part].retirement(row); ok {
 		m.ReplacedTime = time.UnixMicro(v.Parts[r.Part].Retired[at].At).UTC()
 	}
-	if withVector && v.Space.Embedder == nil && s.vectors.Has(row) {
+	if withVector && v.Space.Embedder == nil && s.Vectors().Has(row) {
 		m.Vector = slices.Clone(s.vectors.Vector(row))
 	}
 	return m, nil

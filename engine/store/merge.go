@@ -258,6 +258,9 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	for i, p := range parts {
 		sources[i], dead[i] = p.Segment, p.Gone()
 	}
+	if err := s.checkSources(sources, stop); err != nil {
+		return err
+	}
 	draft, err := segment.Merge(view.Space, sources, dead, stop)
 	if err != nil {
 		return err
@@ -283,6 +286,20 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	})
 }
 
+// checkSources sees to it that nothing damaged is merged, and given a sound sum.
+func (s *Store) checkSources(sources []*segment.Segment, stop func() bool) error {
+	for _, source := range sources {
+		err := source.CheckRest(stop)
+		if damaged(err) {
+			s.suspect()
+		}
+		if err != nil {
+			return fmt.Errorf("store: merge: %w", err)
+		}
+	}
+	return nil
+}
+
 // writeSegment makes a segment's file durable and returns it mapped.
 func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segment, error) {
 	path := s.segmentPath(number)
@@ -293,6 +310,9 @@ func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segm
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
 	written, err := segment.OpenFile(s.options.Files, path, s.options.InMemory)
+	if err == nil {
+		err = written.CheckRest(func() bool { return false })
+	}
 	if err != nil {
 		s.options.Files.Remove(path)
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
