@@ -3,7 +3,6 @@ package segment
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -28,7 +27,8 @@ import (
 //	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
 //	            filters of 2,048 keys and more (56, 57)
 //	3  2026-11  a sum for every page of 4,096 bytes of records, signatures and vectors (60), so that
-//	            these are checked a page at a time, when a row in it is first read
+//	            these are checked a page at a time, when a row in it is first read;
+//	            records may be packed (61, 62)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
@@ -92,6 +92,9 @@ type content struct {
 	validTo     []int64  // openTo where there is none
 	fields      fields.Parts
 	pageSums    []uint32 // see paged
+
+	packedBlocks []uint32 // see packedBytes
+	packedDict   []byte
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
@@ -140,7 +143,7 @@ func (c *content) sections() []section {
 		column(40, &c.words.Starts).checked(asWords), column(41, &c.words.Postings).checked(asWords),
 		column(48, &c.fields.Text).checked(asFields), column(49, &c.fields.Index).checked(asFields), column(50, &c.fields.Values).checked(asFields), column(51, &c.fields.Rows).checked(asFields),
 		column(56, &c.keyShards), column(57, &c.keyPrints),
-		column(60, &c.pageSums),
+		column(60, &c.pageSums), column(61, &c.packedBlocks), column(62, &c.packedDict),
 	}
 }
 
@@ -276,7 +279,7 @@ func decode(image []byte, fetch func(part []byte)) (*Segment, error) {
 	if err := c.check(rowCount); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.checkVectors(rowCount), c.checkRecords(rowCount)); err != nil {
+	if err := c.checkVectors(rowCount); err != nil {
 		return nil, err
 	}
 	if le.Uint32(image[offVersion:]) == 1 {
@@ -284,7 +287,11 @@ func decode(image []byte, fetch func(part []byte)) (*Segment, error) {
 			return nil, err
 		}
 	}
-	return newSegment(image, c, fields.Open)
+	s, err := newSegment(image, c, fields.Open)
+	if err == nil {
+		s.readRecords()
+	}
+	return s, err
 }
 
 // readHead checks header and section table, and returns a content that knows what they
@@ -410,8 +417,8 @@ func (c *content) check(rows int) error {
 		!slices.IsSorted(c.versionIDs) || !slices.IsSorted(c.expiries) || !slices.IsSorted(c.validRows) {
 		return corrupt("a column is out of order")
 	}
-	if c.recordStarts[0] != 0 || c.recordStarts[rows] != uint64(len(c.records)) {
-		return corrupt("records of %d bytes, want %d", len(c.records), c.recordStarts[rows])
+	if c.recordStarts[0] != 0 {
+		return corrupt("records start at %d", c.recordStarts[0])
 	}
 	for _, column := range [...][]uint32{c.keyRows, c.versionRows, c.expiryRows, c.validRows} {
 		for _, row := range column {
@@ -420,22 +427,13 @@ func (c *content) check(rows int) error {
 			}
 		}
 	}
-	return nil
+	return c.checkPacked(rows)
 }
 
 // checkVectors verifies what later reads rely on in the codes of vectors.
 func (c *content) checkVectors(rows int) error {
 	if err := c.vectors.Check(rows); err != nil {
 		return corrupt("vectors: %v", err)
-	}
-	return nil
-}
-
-func (c *content) checkRecords(rows int) error {
-	for row := range rows {
-		if err := checkRecord(c.records[c.recordStarts[row]:c.recordStarts[row+1]]); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -69,5 +69,6 @@ func decodeWhole(image []byte) (s *Segment, err error) {
 	if err = s.CheckRest(func() bool { return false }); err != nil {
 		return nil, err
 	}
-	return s, s.checkRecords(s.RowCount())
+	s.readRecords()
+	return s, nil
 }

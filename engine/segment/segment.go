@@ -45,8 +45,10 @@ type Segment struct {
 	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
 	newest   int64   // when the latest version was committed
 	filter   keyFilter
-	later    []keyRow // ID and row of every version that is not a first one, by row
-	length   uint64   // terms of all rows
+	// unpackers unpack records, where they are packed.
+	unpackers unpackers
+	later     []keyRow // ID and row of every version that is not a first one, by row
+	length    uint64   // terms of all rows
 }
 
 // newSegment makes the readers of a segment that is sound; open is that of its fields,
@@ -84,6 +86,7 @@ func (s *Segment) survey() {
 		s.later = append(s.later, keyRow{s.versionIDs[i], row})
 	}
 	slices.SortFunc(s.later, func(a, b keyRow) int { return cmp.Compare(a.row, b.row) })
+	s.unpackers.New = s.newUnpacker
 }
 
 // dense returns the columns that filters read beside those of fields.
@@ -175,17 +178,38 @@ func (s *Segment) isLater(row int) bool {
 	return later
 }
 
-// Record returns the encoded record of a row.
+// Record returns the encoded record of a row; of a packed segment a copy. A RecordReader
+// is for reading many.
 func (s *Segment) Record(row int) []byte {
+	var r RecordReader
+	return r.Record(s, row)
+}
+
+// readRecords reads all records once. It panics where one is damaged.
+func (s *Segment) readRecords() {
+	var r RecordReader
+	for row := range s.RowCount() {
+		yieldAfter(row)
+		r.Record(s, row)
+	}
+}
+
+// plainRecord returns a record that is not packed.
+func (s *Segment) plainRecord(row int) []byte {
 	first, end := s.recordStarts[row], s.recordStarts[row+1]
+	s.needRecords(int(first), int(end))
 	record := s.records[first:end]
-	if l := s.late; l != nil {
-		if !l.whole.Load() {
-			l.records.need(int(first), int(end))
-		}
+	if s.late != nil {
 		must(checkRecord(record))
 	}
 	return record
+}
+
+// needRecords checks bytes of the column of records unless that has been done.
+func (s *Segment) needRecords(first, end int) {
+	if l := s.late; l != nil && !l.whole.Load() {
+		l.records.need(first, end)
+	}
 }
 
 // Event returns the time of a row in microseconds since 1970.
@@ -480,7 +504,8 @@ func Merge(space Space, sources []*Segment, dead []rows.Set, stop func() bool) (
 	rowCount, bytes := 0, 0
 	for _, s := range sources {
 		rowCount += s.RowCount()
-		bytes += len(s.records)
+		plain, _ := s.RecordBytes()
+		bytes += plain
 	}
 	b.Reserve(rowCount, bytes)
 	for i, s := range sources {
@@ -508,6 +533,7 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 		keys[row] = s.keyHashes[i]
 	}
 	target := make([]uint32, s.RowCount())
+	var records RecordReader
 	for row := range s.RowCount() {
 		yieldAfter(row)
 		if dead.Has(row) {
@@ -515,12 +541,13 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 			continue
 		}
 		target[row] = uint32(b.RowCount())
+		record := records.Record(s, row)
 		b.addColumns(s.ids[row], &columns{
 			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
 			thread: s.threads[row], key: keys[row], event: s.events[row],
-			ingest: s.ingests[row], life: readLife(s.Record(row)),
+			ingest: s.ingests[row], life: readLife(record),
 			position: s.positions[row], authority: s.authority[row],
-		}, s.Record(row), s.Signature(row))
+		}, record, s.Signature(row))
 		b.vectors.AppendFrom(&s.vectors, row)
 	}
 	b.byField.AddFrom(s.fieldReader(), target)

@@ -60,7 +60,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	if err != nil {
 		return fmt.Errorf("store: replay: %w", classify(err))
 	}
-	view := &segment.View{Space: space, Faulted: s.suspect}
+	view := &segment.View{Space: space, Faulted: s.suspect, Reads: &s.reads}
 	for _, p := range pieces {
 		view = view.With(p.built)
 		s.clock = max(s.clock, p.built.Newest())

@@ -102,11 +102,13 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
-// each: all parts, but for those that are one clean file already.
-func compactSpans(parts []segment.Part) (list []span) {
+// each: all parts, but for those that are one clean file already, packed or not as
+// it would be written now.
+func compactSpans(parts []segment.Part, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
-		if last-first > 1 || !parts[first].InFile() || parts[first].GoneCount() > 0 {
+		p := &parts[first]
+		if last-first > 1 || !p.InFile() || p.GoneCount() > 0 || p.Packed() != (packs && p.RowCount() >= fileRows) {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -233,7 +235,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		}
 		return nil
 	}
-	for _, todo := range compactSpans(view.Parts) {
+	for _, todo := range compactSpans(view.Parts, s.options.CompressTexts) {
 		if err := model.FromContext(ctx, "store: compact"); err != nil {
 			return err
 		}
@@ -305,6 +307,11 @@ func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segm
 	path := s.segmentPath(number)
 	if err := s.stillThere(); err != nil {
 		return nil, err
+	}
+	if s.options.CompressTexts && draft.RowCount() >= fileRows {
+		if err := draft.Pack(s.closing.Load); err != nil {
+			return nil, err
+		}
 	}
 	if err := writeDurably(s.options.Files, path, draft.Write); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))

@@ -55,6 +55,9 @@ type Options struct {
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
 	// negative not at all; else Compact drops those replaced longer ago.
 	HistoryFor time.Duration
+	// CompressTexts packs the records in segment files of fileRows rows and more, which are
+	// written from then on; all of them where Compact does.
+	CompressTexts bool
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -101,6 +104,7 @@ type Store struct {
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
+	reads       segment.ReadCost      // of records, by whoever reads one
 
 	added, commits, merges atomic.Uint64
 	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
