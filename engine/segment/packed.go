@@ -46,9 +46,9 @@ func (c *content) packed() bool { return len(c.packedBlocks) > 0 }
 func (s *Segment) Packed() bool { return s.packed() }
 
 // RecordBytes returns the size of the segment's records, plain and as they are stored, with
-// what is there to read them.
+// what is there to read them. It reads nothing of the file.
 func (s *Segment) RecordBytes() (plain, stored int) {
-	return int(s.recordStarts[s.RowCount()]), len(s.records) + 4*len(s.packedBlocks) + len(s.packedDict)
+	return s.plainBytes, len(s.records) + 4*len(s.packedBlocks) + len(s.packedDict)
 }
 
 // Pack compresses the draft's records, some 10 us a record of 200 bytes, all of which others

@@ -46,9 +46,10 @@ type Segment struct {
 	newest   int64   // when the latest version was committed
 	filter   keyFilter
 	// unpackers unpack records, where they are packed.
-	unpackers unpackers
-	later     []keyRow // ID and row of every version that is not a first one, by row
-	length    uint64   // terms of all rows
+	unpackers  unpackers
+	later      []keyRow // ID and row of every version that is not a first one, by row
+	length     uint64   // terms of all rows
+	plainBytes int      // of all records, not packed
 }
 
 // newSegment makes the readers of a segment that is sound; open is that of its fields,
@@ -75,7 +76,7 @@ func newSegment(image []byte, c *content, open func(fields.Parts, fields.Dense) 
 
 // survey notes what the columns say as a whole. O(rows).
 func (s *Segment) survey() {
-	s.newest = slices.Max(s.ingests)
+	s.newest, s.plainBytes = slices.Max(s.ingests), int(s.recordStarts[s.RowCount()])
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
