@@ -240,15 +240,17 @@ func (s *Segment) CheckRest(stop func() bool) (err error) {
 
 // checkPages checks the pages that are left, a piece at a time; false when told to stop.
 func (s *Segment) checkPages(p *pages, stop func() bool) bool {
+	s.fetch(p.data[:min(pieceBytes, len(p.data))])
 	for first := 0; first < len(p.data); first += pieceBytes {
 		if stop() {
 			return false
 		}
 		end := min(first+pieceBytes, len(p.data))
-		s.fetch(p.data[first:end])
+		s.fetch(p.data[end:min(end+pieceBytes, len(p.data))]) // while this one is checked
 		p.need(first, end)
 		s.drop(p.data[first:end])
 		runtime.Gosched()
 	}
+	s.drop(p.data) // and what the system has mapped around the ends of pieces
 	return true
 }
