@@ -9,10 +9,12 @@ import (
 
 // TestCompressedTextsGiveTheSameAnswers fills a store with and one without CompressTexts: the
 // texts take less than half, and nobody can tell from answers and memories, nor after the
-// files have been opened by the other, compacted there, and opened again.
+// files have been opened without, compacted there, and opened again: they stay packed. A
+// store that was filled without is packed by Compact with.
 func TestCompressedTextsGiveTheSameAnswers(t *testing.T) {
 	const count = 2600
-	plain := open(t, t.TempDir(), engine.Options{})
+	where := t.TempDir()
+	plain := open(t, where, engine.Options{})
 	add(t, plain, generated(count, 6)...)
 	want, _ := tryAll(t, plain, nil)
 	dir := t.TempDir()
@@ -22,10 +24,7 @@ func TestCompressedTextsGiveTheSameAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, compress := range []bool{true, false, true} {
-		st, err := db.Stats()
-		if err != nil || st.RecordBytes == 0 || (st.RecordStored < st.RecordBytes/2) != compress || st.RecordStored > st.RecordBytes {
-			t.Fatalf("compressed %v: %d bytes in %d, %v", compress, st.RecordBytes, st.RecordStored, err)
-		}
+		wantPacked(t, db, true)
 		got, _ := tryAll(t, db, nil)
 		if !reflect.DeepEqual(got.answers, want.answers) || !reflect.DeepEqual(got.filtered, want.filtered) || len(got.memories) != count {
 			t.Fatalf("compressed %v: other answers", compress)
@@ -36,7 +35,7 @@ func TestCompressedTextsGiveTheSameAnswers(t *testing.T) {
 			}
 		}
 		verify(t, db)
-		if st, _ = db.Stats(); st.RecordNanos == 0 {
+		if st, _ := db.Stats(); st.RecordNanos == 0 {
 			t.Fatal("reading is not measured")
 		}
 		db.Close()
@@ -47,5 +46,24 @@ func TestCompressedTextsGiveTheSameAnswers(t *testing.T) {
 		if err := db.Compact(ctx); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := plain.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wantPacked(t, plain, false)
+	plain.Close()
+	plain = open(t, where, engine.Options{CompressTexts: true})
+	if err := plain.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wantPacked(t, plain, true)
+}
+
+// wantPacked wants the texts of a store to take less than half of their bytes, or all.
+func wantPacked(t *testing.T, db *engine.DB, packed bool) {
+	t.Helper()
+	st, err := db.Stats()
+	if err != nil || st.RecordBytes == 0 || (st.RecordStored < st.RecordBytes/2) != packed || !packed && st.RecordStored != st.RecordBytes {
+		t.Fatalf("%d bytes in %d, %v", st.RecordBytes, st.RecordStored, err)
 	}
 }

@@ -166,7 +166,7 @@ type Options struct {
 	// CompressTexts packs texts, and what else is kept of a memory beside its indexes and
 	// its vector, in segment files of 2,048 memories and more: to about a third. Reading one
 	// then costs some 6 us more. It holds for the files that are written while the store is
-	// open; Compact writes all of them so, or plain again without. Stats says what is won.
+	// open, and Compact writes all of them so; what is packed stays packed. Stats says what is won.
 	CompressTexts bool
 }
 

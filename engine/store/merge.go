@@ -102,13 +102,12 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
-// each: all parts, but for those that are one clean file already, packed or not as
-// it would be written now.
+// each: all parts, but for those that are one clean file already and need not be packed.
 func compactSpans(parts []segment.Part, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
 		p := &parts[first]
-		if last-first > 1 || !p.InFile() || p.GoneCount() > 0 || p.Packed() != (packs && p.RowCount() >= fileRows) {
+		if last-first > 1 || !p.InFile() || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -273,7 +272,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	case draft == nil: // no row is left
 	case toFile || draft.RowCount() >= fileRows || draft.Size() >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).InFile):
 		number = s.fileNumber.Add(1)
-		merged, err = s.writeSegment(number, draft)
+		merged, err = s.writeSegment(number, draft, sources)
 	default:
 		merged, err = draft.Segment()
 	}
@@ -302,13 +301,14 @@ func (s *Store) checkSources(sources []*segment.Segment, stop func() bool) error
 	return nil
 }
 
-// writeSegment makes a segment's file durable and returns it mapped.
-func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segment, error) {
+// writeSegment makes the file of a segment that takes the place of others durable and
+// returns it mapped. What was packed stays so, whoever has the store open.
+func (s *Store) writeSegment(number uint64, draft *segment.Draft, replaced []*segment.Segment) (*segment.Segment, error) {
 	path := s.segmentPath(number)
 	if err := s.stillThere(); err != nil {
 		return nil, err
 	}
-	if s.options.CompressTexts && draft.RowCount() >= fileRows {
+	if draft.RowCount() >= fileRows && (s.options.CompressTexts || slices.ContainsFunc(replaced, (*segment.Segment).Packed)) {
 		if err := draft.Pack(s.closing.Load); err != nil {
 			return nil, err
 		}

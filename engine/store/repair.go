@@ -123,7 +123,7 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 	var number uint64
 	if draft != nil {
 		number = s.fileNumber.Add(1)
-		if merged, err = s.writeSegment(number, draft); err != nil {
+		if merged, err = s.writeSegment(number, draft, []*segment.Segment{damaged}); err != nil {
 			return err
 		}
 	}

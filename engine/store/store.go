@@ -55,8 +55,8 @@ type Options struct {
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
 	// negative not at all; else Compact drops those replaced longer ago.
 	HistoryFor time.Duration
-	// CompressTexts packs the records in segment files of fileRows rows and more, which are
-	// written from then on; all of them where Compact does.
+	// CompressTexts packs the records in segment files of fileRows rows and more that are
+	// written from then on; where Compact does, in all of them.
 	CompressTexts bool
 }
 
