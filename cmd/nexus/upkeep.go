@@ -50,8 +50,8 @@ type statsRecord struct {
 	RecordBytes  uint64 `json:"record_bytes"`  // of memories in segments, without vectors
 	RecordStored uint64 `json:"record_stored"` // that they take there
 	RecordNanos  uint64 `json:"record_ns"`     // of reading one, by this process
-	Replayed     int    `json:"replayed"`  // memories that no segment file covers yet
-	Discarded    int    `json:"discarded"` // segment files that were not valid
+	Replayed     int    `json:"replayed"`      // memories that no segment file covers yet
+	Discarded    int    `json:"discarded"`     // segment files that were not valid
 
 	Cache cache.Stats `json:"cache"` // of answers; those of this process alone
 }
