@@ -110,6 +110,27 @@ func TestPackedRecordsAreTheSameBytes(t *testing.T) {
 	}
 }
 
+// TestThePackedSampleStaysReadable opens a file with packed records that an earlier build
+// wrote: every record of it.
+func TestThePackedSampleStaysReadable(t *testing.T) {
+	path := filepath.Join("testdata", "segment-v3-packed.nxs")
+	plain := build(t, CallerSpace(3), 1, texts(420, 20))
+	if *update {
+		if err := os.WriteFile(path, packAll(t, plain).Image(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := OpenFile(vfs.OS, path, false)
+	if err != nil || !s.Packed() || len(s.packedDict) == 0 || s.Verify() != nil {
+		t.Fatalf("%v, or it is not packed with a dictionary, or not sound", err)
+	}
+	for row := range plain.RowCount() {
+		if !bytes.Equal(s.Record(row), plain.Record(row)) {
+			t.Fatalf("row %d differs", row)
+		}
+	}
+}
+
 func TestAnyFlippedByteOfAPackedSegmentIsFound(t *testing.T) {
 	s := packAll(t, build(t, CallerSpace(3), 1, texts(600, 20)))
 	if !s.Packed() {
