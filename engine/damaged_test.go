@@ -146,3 +146,39 @@ func TestAFlippedByteIsNeverBelieved(t *testing.T) {
 		t.Fatal("the test sees nothing")
 	}
 }
+
+// TestDamageIsFoundWithoutBeingAskedFor flips a byte of a full vector, of a record and of the
+// text index, and asks nothing: the check behind the questions' backs finds and mends it.
+func TestDamageIsFoundWithoutBeingAskedFor(t *testing.T) {
+	dir, want := filled(t)
+	for _, section := range []int{17, 3, 41} {
+		for _, readOnly := range []bool{true, false} {
+			file := segmentFiles(t, dir)[0]
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data[places(data, false)[fmt.Sprintf("middle of section %d", section)]] ^= 2
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			db := open(t, dir, engine.Options{ReadOnly: readOnly})
+			if st, err := db.Stats(); err != nil || st.Discarded != 0 {
+				t.Fatalf("section %d was checked while opening: %+v %v", section, st, err)
+			}
+			awaitRepair(t, db)
+			if got := allResults(t, db); !reflect.DeepEqual(got, want) {
+				t.Fatalf("section %d, read-only %v: answers differ after the repair", section, readOnly)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if readOnly { // the damage is still there: undo it for the next round
+				data[places(data, false)[fmt.Sprintf("middle of section %d", section)]] ^= 2
+				if err := os.WriteFile(file, data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}

@@ -148,20 +148,6 @@ func TestAnyFlippedByteOfAPackedSegmentIsFound(t *testing.T) {
 	}
 }
 
-// TestReadingPackedRecordsDoesNotAllocate but for the memory's own strings.
-func TestReadingPackedRecordsDoesNotAllocate(t *testing.T) {
-	s := packAll(t, build(t, CallerSpace(3), 1, texts(3000, 20)))
-	var r RecordReader
-	row := 0
-	for range 50 {
-		r.Record(s, row*977%3000)
-		row++
-	}
-	if allocs := testing.AllocsPerRun(500, func() { r.Record(s, row*977%3000); row++ }); allocs != 0 {
-		t.Fatalf("%v allocations a record", allocs)
-	}
-}
-
 // FuzzPackedRecords reads segments whose blocks and frames say anything, sealed with sums
 // that fit: an error, never a panic that is not one, and never more than a block's memory.
 func FuzzPackedRecords(f *testing.F) {
