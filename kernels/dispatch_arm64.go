@@ -100,6 +100,12 @@ var variants = [operationCount][]variant{
 	opQuantizeI8: {
 		{tierNEON, featureNEON},
 	},
+	opUnpackRows: {
+		{tierNEON, featureNEON},
+	},
+	opUnpackFreqs: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -384,6 +390,26 @@ func asmQuantizeI8(row *float32, out *int8, scale *float32, count int) bool {
 	switch active[opQuantizeI8] {
 	case tierNEON:
 		asm.QuantizeI8NEON(row, out, scale, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmUnpackRows(data *uint8, width int, controls *uint8, out *uint32, before int) bool {
+	switch active[opUnpackRows] {
+	case tierNEON:
+		asm.UnpackRowsNEON(data, width, controls, out, before)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmUnpackFreqs(data *uint8, width int, controls *uint8, out *uint16) bool {
+	switch active[opUnpackFreqs] {
+	case tierNEON:
+		asm.UnpackFreqsNEON(data, width, controls, out)
 	default:
 		return false
 	}

@@ -34,6 +34,8 @@ const (
 	opDotBatchF32
 	opGemmI8
 	opQuantizeI8
+	opUnpackRows
+	opUnpackFreqs
 	operationCount
 )
 
@@ -67,4 +69,6 @@ var operationNames = [operationCount]string{
 	opDotBatchF32:     "dot_batch_f32",
 	opGemmI8:          "gemm_i8",
 	opQuantizeI8:      "quantize_i8",
+	opUnpackRows:      "unpack_rows",
+	opUnpackFreqs:     "unpack_freqs",
 }
