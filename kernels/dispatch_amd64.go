@@ -136,6 +136,9 @@ var variants = [operationCount][]variant{
 	opUnpackFreqs: {
 		{tierAVX2, featureAVX2},
 	},
+	opTakeAbove: {
+		{tierAVX2, featureAVX2 | featureBMI},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -500,6 +503,16 @@ func asmUnpackFreqs(data *uint8, width int, controls *uint8, out *uint16) bool {
 	switch active[opUnpackFreqs] {
 	case tierAVX2:
 		asm.UnpackFreqsAVX2(data, width, controls, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmTakeAbove(sums, threshold *float64, ids *uint32, values *float64, count int, found *int) bool {
+	switch active[opTakeAbove] {
+	case tierAVX2:
+		asm.TakeAboveAVX2(sums, threshold, ids, values, count, found)
 	default:
 		return false
 	}

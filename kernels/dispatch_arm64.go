@@ -106,6 +106,9 @@ var variants = [operationCount][]variant{
 	opUnpackFreqs: {
 		{tierNEON, featureNEON},
 	},
+	opTakeAbove: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -410,6 +413,16 @@ func asmUnpackFreqs(data *uint8, width int, controls *uint8, out *uint16) bool {
 	switch active[opUnpackFreqs] {
 	case tierNEON:
 		asm.UnpackFreqsNEON(data, width, controls, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmTakeAbove(sums, threshold *float64, ids *uint32, values *float64, count int, found *int) bool {
+	switch active[opTakeAbove] {
+	case tierNEON:
+		asm.TakeAboveNEON(sums, threshold, ids, values, count, found)
 	default:
 		return false
 	}

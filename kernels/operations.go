@@ -36,6 +36,7 @@ const (
 	opQuantizeI8
 	opUnpackRows
 	opUnpackFreqs
+	opTakeAbove
 	operationCount
 )
 
@@ -71,4 +72,5 @@ var operationNames = [operationCount]string{
 	opQuantizeI8:      "quantize_i8",
 	opUnpackRows:      "unpack_rows",
 	opUnpackFreqs:     "unpack_freqs",
+	opTakeAbove:       "take_above",
 }

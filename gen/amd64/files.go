@@ -50,6 +50,7 @@ var families = []struct {
 	{"gemm_i8", gemmI8},
 	{"quantize", quantize},
 	{"unpack", unpack},
+	{"take", takeAbove},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.

@@ -59,6 +59,7 @@ var (
 	faddD  = encoding{"FADD", threeSame, 1, 0, 0b01, 0b11010, "2D", "2D", "2D", ""}
 	fsubD  = encoding{"FSUB", threeSame, 1, 0, 0b11, 0b11010, "2D", "2D", "2D", ""}
 	fmulD  = encoding{"FMUL", threeSame, 1, 1, 0b01, 0b11011, "2D", "2D", "2D", ""}
+	fcmgeD = encoding{"FCMGE", threeSame, 1, 1, 0b01, 0b11100, "2D", "2D", "2D", ""}
 	faddpD = encoding{"FADDP", threeSame, 1, 1, 0b01, 0b11010, "2D", "2D", "2D", ""}
 
 	// Conversions to the next wider type, from the lower and the upper half of a vector.
@@ -74,7 +75,7 @@ var (
 var encodings = []encoding{
 	fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, scvtf, fsub,
 	faddD, fsubD, fmulD, faddpD, fcvtlH, fcvtl2H, fcvtlS, fcvtl2S, sxtlB, sxtlH, sxtl2H,
-	mulH, ushl,
+	mulH, ushl, fcmgeD,
 	smax, saddlp, fcvtns, sqxtnS, sqxtn2S, sqxtnH, sqxtn2H,
 }
 

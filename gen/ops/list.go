@@ -32,4 +32,5 @@ var List = []Operation{
 	{"QuantizeI8", "quantize_i8", "row *float32, out *int8, scale *float32, count int"},
 	{"UnpackRows", "unpack_rows", "data *uint8, width int, controls *uint8, out *uint32, before int"},
 	{"UnpackFreqs", "unpack_freqs", "data *uint8, width int, controls *uint8, out *uint16"},
+	{"TakeAbove", "take_above", "sums, threshold *float64, ids *uint32, values *float64, count int, found *int"},
 }
