@@ -50,16 +50,14 @@ func (b *bar) raise(s *Searcher) {
 	}
 }
 
-// passes reports whether a block may hold a row above the bar.
+// passes reports whether a block may hold a row above the bar: whether one of the least
+// lengths of its impact is no longer than its frequency allows.
 func (b *bar) passes(l *list, block int) bool {
-	// The six bytes of the impact and two before them.
-	impact := binary.LittleEndian.Uint64(l.data[block*skipBytes+offImpact-2:]) >> 16
-	above := uint64(0) // a bit for each frequency whose shortest row is
-	for class := range impactClasses - 1 {
-		above |= uint64(int(impact>>(8*class)&0xFF)-b.longest[class+1]-1) >> 63 << class
-	}
+	impact := binary.LittleEndian.Uint64(l.data[block*skipBytes+offImpact-2:]) >> 16 // of 8 bytes, the last 6
+	allowed := &b.longest
 	most := min(impact>>32&0xFF, barFreqs-1)
-	above |= uint64(int(impact>>24&0xFF)-b.longest[most]-1) >> 63 << (impactClasses - 1)
+	above := uint64(int(impact&0xFF)-allowed[1]-1)>>63 | uint64(int(impact>>8&0xFF)-allowed[2]-1)>>63<<1 |
+		uint64(int(impact>>16&0xFF)-allowed[3]-1)>>63<<2 | uint64(int(impact>>24&0xFF)-allowed[most]-1)>>63<<3
 	return above&(impact>>40) != 0
 }
 
@@ -85,18 +83,23 @@ func (s *Searcher) topOfList(part int32, l *list, stop func() bool) bool {
 
 // offerPostings offers the postings of the buffer that may beat the bar.
 func (s *Searcher) offerPostings(part int32, b *bar) {
-	r, p := s.parts[part].Reader, &s.buffer
-	short, rows := r.short, p.rows[:p.n]
+	short, p := s.parts[part].Reader.short, &s.buffer
+	rows := p.rows[:p.n]
 	freqs := p.freqs[:len(rows)]
-	for i, row := range rows {
-		if uint64(row) >= uint64(len(short)) || int(short[row]) > b.longest[min(freqs[i], barFreqs-1)] {
-			continue // the former only in damaged columns
+	for i, row := range rows { // some of them in damaged columns alone are no row's
+		if uint64(row) < uint64(len(short)) && int(short[row]) <= b.longest[min(freqs[i], barFreqs-1)] {
+			s.offerPosting(part, row, freqs[i], b)
 		}
-		sum := float64(b.weight * s.share(freqs[i], r.parts.Lengths[row]))
-		if need, full := s.best.Worst(); sum > 0 && (!full || sum > need) {
-			s.offer(part, row, sum)
-			continue
-		}
-		b.raise(s)
 	}
+}
+
+// offerPosting offers a row if its score is above the bar, and else raises the bar, which
+// then is behind.
+func (s *Searcher) offerPosting(part int32, row uint32, freq uint16, b *bar) {
+	sum := float64(b.weight * s.share(freq, s.parts[part].Reader.parts.Lengths[row]))
+	if need, full := s.best.Worst(); sum > 0 && (!full || sum > need) {
+		s.offer(part, row, sum)
+		return
+	}
+	b.raise(s)
 }
