@@ -43,7 +43,9 @@ func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit)
 	return e.searcher.Top(dst, q.Limit, stopper(ctx)), nil
 }
 
-func (e *lexicalEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
+func (e *lexicalEngine) Scores(dst []float64, refs []rows.Ref) []float64 {
+	return e.searcher.Scores(dst, refs)
+}
 
 func (e *lexicalEngine) Forget() {
 	clear(e.parts)
@@ -92,7 +94,9 @@ func (e *vectorEngine) queryVector(ctx context.Context, q *Question) ([]float32,
 	return e.own, err
 }
 
-func (e *vectorEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
+func (e *vectorEngine) Scores(dst []float64, refs []rows.Ref) []float64 {
+	return e.searcher.Scores(dst, refs)
+}
 
 func (e *vectorEngine) Forget() {
 	e.embedded = false
