@@ -39,6 +39,7 @@ type Segment struct {
 	lex      *lexical.Reader
 	byField  *fields.Reader
 	selected selections
+	names    namesWords
 	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
 	newest   int64   // when the latest version was committed
 	filter   keyFilter

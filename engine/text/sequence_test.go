@@ -1,0 +1,89 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func sequenceOf(language, s string) *Sequence {
+	var q Sequence
+	NewAnalyzer(language).Sequence(&q, s)
+	return &q
+}
+
+func TestSequenceHasEveryWordAtOnePlace(t *testing.T) {
+	for in, want := range map[string]string{
+		"The quarterly reports of May": "the/1 quarter/0 report/0 of/1 may/0",
+		"http.Handler WaitGroup":       "http.handler/0 waitgroup/0",
+		"東京都 tower 京":                  "東/2 京/3 都/3 tower/0 京/2",
+		"iPhone은 3월":                   "iphon/0 은/2 3/0 월/2",
+		"Ann's _well-known_ café!":     "ann/0 well/0 known/0 cafe/0",
+		"…":                            "",
+	} {
+		q := sequenceOf(English, in)
+		var got []string
+		for i := range q.Len() {
+			got = append(got, fmt.Sprintf("%s/%d", q.At(i), q.Place(i)))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPhrasesStandWhereTheirWordsFollowEachOther(t *testing.T) {
+	for _, c := range []struct {
+		text, phrase string
+		want         bool
+	}{
+		{"The quarterly reports are due", "quarterly report", true},
+		{"quarterly and other reports", "quarterly report", false},
+		{"to be or not to be", "or not to", true},
+		{"to be or not to be", "be not", false},
+		{"東京都庁に行く", "京都", true},
+		{"東京と都", "京都", false},
+		{"東 京", "東京", false},
+		{"大東 京都", "東 京", true},
+		{"東京", "東 京", false},
+		{"a", "a b", false},
+		{"thé vert", "the vert", false}, // a stop word is not the word that lost its mark
+	} {
+		if got := sequenceOf(English, c.text).Contains(sequenceOf(English, c.phrase)); got != c.want {
+			t.Errorf("%q in %q: %v", c.phrase, c.text, got)
+		}
+	}
+}
+
+// TestSequenceAgreesWithTerms: a word's place holds a term, so that a list of the
+// term's rows has every row in which the phrase can stand.
+func TestSequenceAgreesWithTerms(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		language := rapid.SampledFrom(Languages()).Draw(t, "language")
+		s := rapid.String().Draw(t, "text") + rapid.StringMatching(`([A-Za-z.'é東京ー은]{1,9} ){0,9}`).Draw(t, "words")
+		terms, q := map[string]bool{}, sequenceOf(language, s)
+		for _, term := range termsIn(language, s) {
+			terms[term] = true
+		}
+		for i := range q.Len() {
+			switch {
+			case q.Place(i) == PlaceTerm && !terms[string(q.At(i))]:
+				t.Fatalf("%s: %q: place %d holds %q, no term", language, s, i, q.At(i))
+			case q.Place(i) == PlacePaired && !terms[string(q.At(i-1))+string(q.At(i))]:
+				t.Fatalf("%s: %q: the pair %q%q is no term", language, s, q.At(i-1), q.At(i))
+			}
+		}
+	})
+}
+
+func TestBareWordsAreTheStartOfTheirTerms(t *testing.T) {
+	for _, c := range []struct{ language, in, want string }{
+		{"en", "Plann", "plann"}, {"en", "Café", "cafe"}, {"fr", "École", "ecole"}, {"sv", "Får", "får"}, {"tr", "ISPARTA", "isparta"}, {"none", "Été", "été"},
+	} {
+		if got := NewAnalyzer(c.language).Bare(c.in); got != c.want {
+			t.Errorf("%s: %q: %q, want %q", c.language, c.in, got, c.want)
+		}
+	}
+}
