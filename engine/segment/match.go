@@ -20,8 +20,8 @@ type verifier struct {
 
 var verifiers = scratch.Pool[verifier]{New: func() *verifier { return &verifier{} }}
 
-// verifyRows is how many texts are read, some 10 us each, before the context is asked.
-const verifyRows = 16
+// verifyBytes of records are looked into, in some 5 ms, before the context is asked.
+const verifyBytes = 64 << 10
 
 // KeepMatching takes the rows that a match does not let through out of allow, nil
 // for every row, whose sets it replaces and does not change. It is exact.
@@ -109,10 +109,11 @@ func (m *matcher) stopped() bool {
 func (m *matcher) check(found, doubtful rows.Set, ok func(row int) bool) {
 	looked := 0
 	doubtful.Each(func(row int) {
-		if looked%verifyRows == 0 && m.stopped() {
-			return
+		if looked += len(m.part.Record(row)); looked > verifyBytes {
+			looked = 0
+			m.stopped()
 		}
-		if looked++; m.err == nil && !ok(row) {
+		if m.err == nil && !ok(row) {
 			found.Remove(row)
 		}
 	})
