@@ -16,6 +16,7 @@ import (
 type verifier struct {
 	worker
 	sequence text.Sequence
+	finder   text.Finder
 }
 
 var verifiers = scratch.Pool[verifier]{New: func() *verifier { return &verifier{} }}
@@ -157,9 +158,8 @@ func (m *matcher) phraseStands(n *wordsNode, row int) bool {
 }
 
 func (m *matcher) contains(s string, n *wordsNode) bool {
-	m.sequence.Reset()
-	m.analyzer.Sequence(&m.sequence, s)
-	return m.sequence.Contains(&n.phrase)
+	m.finder.Reset(&n.phrase)
+	return m.analyzer.Find(&m.finder, s)
 }
 
 // findGroup looks for what costs least first, as every clause narrows the next.

@@ -47,12 +47,16 @@ func (q *Sequence) Contains(phrase *Sequence) bool {
 
 func (q *Sequence) startsAt(at int, phrase *Sequence) bool {
 	for i := range phrase.Len() {
-		place, want := q.places[at+i], phrase.places[i]
-		if place != want && !(i == 0 && want == PlaceRun && place == PlacePaired) || !bytes.Equal(q.At(at+i), phrase.At(i)) {
+		if !fits(q.places[at+i], phrase.places[i], i) || !bytes.Equal(q.At(at+i), phrase.At(i)) {
 			return false
 		}
 	}
 	return true
+}
+
+// fits reports whether a place may be place i of a phrase, where want stands.
+func fits(place, want Place, i int) bool {
+	return place == want || i == 0 && want == PlaceRun && place == PlacePaired
 }
 
 func (q *Sequence) add(token []byte, place Place) {

@@ -78,6 +78,49 @@ func TestSequenceAgreesWithTerms(t *testing.T) {
 	})
 }
 
+// TestFindersFindWhatSequencesContain, whatever they have met before.
+func TestFindersFindWhatSequencesContain(t *testing.T) {
+	word := rapid.SampledFrom([]string{"plan", "Plans", "PLANNED", "the", "of", "été", "Ete", "l'été", "http.Handler", "東京", "京", "iPhone은", "_x_", "a", "…", "3.14", "abcdefghijklmnopqrstuvwxyz", "ｶﾞﾗｽ", "か\u3099"})
+	draw := func(t *rapid.T, name string, most int) string {
+		return strings.Join(rapid.SliceOfN(word, 0, most).Draw(t, name), rapid.SampledFrom([]string{" ", "", ", ", "_", "\n"}).Draw(t, "joint"))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		language := rapid.SampledFrom(Languages()).Draw(t, "language")
+		a, f, phrase := NewAnalyzer(language), &Finder{}, sequenceOf(language, draw(t, "phrase", rapid.SampledFrom([]int{1, 2, 3, 90}).Draw(t, "most")))
+		f.Reset(phrase)
+		for range 4 {
+			s := draw(t, "text", 12) + rapid.String().Draw(t, "noise") + draw(t, "end", 120)
+			if got, want := a.Find(f, s), sequenceOf(language, s).Contains(phrase); got != want {
+				t.Fatalf("%s: %q: %v, want %v", language, s, got, want)
+			}
+		}
+	})
+}
+
+func TestAWarmFinderDoesNotAllocate(t *testing.T) {
+	a, f := NewAnalyzer(English), &Finder{}
+	f.Reset(sequenceOf(English, "the wait is not"))
+	s := strings.Repeat("The transgender stories were so inspiring! sync.WaitGroup isn't Mel’s. ", 3)
+	a.Find(f, s)
+	if n := testing.AllocsPerRun(50, func() { a.Find(f, s) }); n != 0 {
+		t.Fatalf("%v allocations a run, want 0", n)
+	}
+}
+
+func TestLongPhrasesStandWholeOrNotAtAll(t *testing.T) {
+	a, f := NewAnalyzer(English), &Finder{}
+	for _, size := range []int{1, 63, 64, 65, 200} {
+		var b strings.Builder
+		for i := range size {
+			fmt.Fprintf(&b, "w%d ", i)
+		}
+		f.Reset(sequenceOf(English, b.String()+"end"))
+		if !a.Find(f, "so "+b.String()+"end it is") || a.Find(f, "so "+b.String()+"and it is") {
+			t.Fatalf("a phrase of %d words", size+1)
+		}
+	}
+}
+
 func TestBareWordsAreTheStartOfTheirTerms(t *testing.T) {
 	for _, c := range []struct{ language, in, want string }{
 		{"en", "Plann", "plann"}, {"en", "Café", "cafe"}, {"fr", "École", "ecole"}, {"sv", "Får", "får"}, {"tr", "ISPARTA", "isparta"}, {"none", "Été", "été"},

@@ -298,8 +298,7 @@ test('a store is not collected under a call', (t) => {
 });
 
 test('a match says which words count, boosts what they are worth', async (t) => {
-  const db = await nexus.open(directory(t));
-  t.after(() => db.close());
+  const db = store(t);
   await db.add([{ text: 'the quarterly report', speaker: 'Ann' }, { text: 'a report, quarterly', speaker: 'Bob' }, { text: 'hello', meta: { title: 'The report' } }]);
   const texts = async (q) => (await db.query(q)).hits.map((h) => h.text);
   assert.deepEqual(await texts({ text: 'report', match: '"quarterly report"' }), ['the quarterly report']);
