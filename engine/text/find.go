@@ -1,6 +1,9 @@
 package text
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Finder looks for one phrase in many texts, each word by word and no further than to
 // where the phrase stands. The zero value is to be Reset first. One goroutine at a time.
@@ -8,11 +11,12 @@ import "bytes"
 // Which places of the phrase a word fits is a word of bits, and so is how far the
 // phrase has come (Baeza-Yates and Gonnet 1992, "A new approach to text searching").
 // The bits of the words met last are kept by their spelling: most words of most texts
-// are few, and need not be put into small letters and stemmed again. That takes half
-// the time of cutting the whole text into a Sequence.
+// are few, and need not be put into small letters and stemmed again. Between blanks
+// in ASCII, words are cut without Unicode's tables.
 type Finder struct {
 	phrase   *Sequence
 	sequence Sequence // scratch: of one word, or of a text
+	stand    uint64   // bit i: places 0 to i of the phrase stand at the words behind
 	known    [finderWords]knownWord
 }
 
@@ -38,7 +42,8 @@ func (f *Finder) Reset(phrase *Sequence) {
 	}
 }
 
-// Find reports whether the phrase of f stands in s, as Sequence and Contains would.
+// Find reports whether the phrase of f stands in s, which is UTF-8, as Sequence and
+// Contains would.
 // O(len(s)).
 func (a *Analyzer) Find(f *Finder, s string) bool {
 	if f.phrase.Len() == 0 {
@@ -55,39 +60,120 @@ func (a *Analyzer) Find(f *Finder, s string) bool {
 }
 
 func (a *Analyzer) find(f *Finder, s string) bool {
-	last := uint64(1) << (min(f.phrase.Len(), finderPlaces) - 1)
-	stand, inRun := uint64(0), false // bit i: places 0 to i of the phrase stand at the words behind
-	a.split.SetText(s)
-	for a.split.Next() {
-		w := a.split.Value()
-		k := f.entry(w)
-		if k == nil || int(k.size) != len(w) || string(k.word[:k.size]) != w {
-			f.sequence.Reset()
-			trimmed := trimWord(w)
-			found, paired := a.lower(trimmed)
-			if paired {
-				inRun = a.sequenceMixed(&f.sequence, composed(trimmed), inRun)
-				for i := range f.sequence.Len() {
-					if stand = (stand<<1 | 1) & f.places(i); stand&last != 0 {
-						return true
-					}
-				}
-				continue
-			}
-			if found {
-				a.sequenceWord(&f.sequence)
-			}
-			k = f.keep(k, w)
-		}
-		inRun = false
-		if !k.isWord {
+	f.stand = 0
+	for s != "" {
+		var chunk string
+		chunk, s = cutChunk(s)
+		word, simple := simpleWord(chunk)
+		if simple && word == "" {
 			continue
 		}
-		if stand = (stand<<1 | 1) & k.places; stand&last != 0 {
+		if simple && f.step(a.known(f, word)) || !simple && a.findWithin(f, chunk) {
 			return true
 		}
 	}
 	return false
+}
+
+// cutChunk cuts s behind its first blank with ASCII behind, where Unicode has a word
+// end whatever stands around.
+func cutChunk(s string) (chunk, rest string) {
+	for i := range len(s) {
+		if s[i] == ' ' && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
+
+// simpleWord returns the word of a chunk that has one at most, of ASCII letters and
+// digits between signs that join nothing; false for what needs the rules of Unicode.
+func simpleWord(chunk string) (word string, simple bool) {
+	first, last := 0, len(chunk)
+	for first < last && charClass[chunk[first]] == charSign {
+		first++
+	}
+	for last > first && charClass[chunk[last-1]] == charSign {
+		last--
+	}
+	for i := first; i < last; i++ {
+		if charClass[chunk[i]] != charWord {
+			return "", false
+		}
+	}
+	return chunk[first:last], true
+}
+
+// The classes of bytes: others are beyond ASCII, or the underscore, which joins.
+const (
+	charOther = iota
+	charSign
+	charWord
+)
+
+var charClass = func() (class [256]uint8) {
+	for c := range utf8.RuneSelf {
+		switch {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9':
+			class[c] = charWord
+		case c != '_':
+			class[c] = charSign
+		}
+	}
+	return class
+}()
+
+// step goes one word further in the text and reports whether the phrase ends there.
+// places are those of the phrase that the word fits.
+func (f *Finder) step(k *knownWord) bool {
+	if k.isWord {
+		f.stand = (f.stand<<1 | 1) & k.places
+	}
+	return f.stands()
+}
+
+func (f *Finder) stands() bool {
+	return f.stand&(1<<(min(f.phrase.Len(), finderPlaces)-1)) != 0
+}
+
+// findWithin is find for a chunk of any words.
+func (a *Analyzer) findWithin(f *Finder, chunk string) bool {
+	inRun := false
+	a.split.SetText(chunk)
+	for a.split.Next() {
+		k := a.known(f, a.split.Value())
+		if k == nil {
+			inRun = a.sequenceMixed(&f.sequence, composed(trimWord(a.split.Value())), inRun)
+			for i := range f.sequence.Len() {
+				if f.stand = (f.stand<<1 | 1) & f.places(i); f.stands() {
+					return true
+				}
+			}
+			continue
+		}
+		if inRun = false; f.step(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// known returns what is known of a word of the text; nil, with an empty sequence, for
+// one with characters for pairs, which depend on what stands around.
+func (a *Analyzer) known(f *Finder, w string) *knownWord {
+	k := f.entry(w)
+	if k != nil && int(k.size) == len(w) && string(k.word[:k.size]) == w {
+		return k
+	}
+	f.sequence.Reset()
+	found, paired := a.lower(trimWord(w))
+	if paired {
+		return nil
+	}
+	if found {
+		a.sequenceWord(&f.sequence)
+	}
+	return f.keep(k, w)
 }
 
 // entry returns where a word is kept, if it is; nil for one that is too long.

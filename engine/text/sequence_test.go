@@ -82,7 +82,7 @@ func TestSequenceAgreesWithTerms(t *testing.T) {
 func TestFindersFindWhatSequencesContain(t *testing.T) {
 	word := rapid.SampledFrom([]string{"plan", "Plans", "PLANNED", "the", "of", "été", "Ete", "l'été", "http.Handler", "東京", "京", "iPhone은", "_x_", "a", "…", "3.14", "abcdefghijklmnopqrstuvwxyz", "ｶﾞﾗｽ", "か\u3099"})
 	draw := func(t *rapid.T, name string, most int) string {
-		return strings.Join(rapid.SliceOfN(word, 0, most).Draw(t, name), rapid.SampledFrom([]string{" ", "", ", ", "_", "\n"}).Draw(t, "joint"))
+		return strings.Join(rapid.SliceOfN(word, 0, most).Draw(t, name), rapid.SampledFrom([]string{" ", "", ", ", "_", "\n", "  ", " (", ". ", "'", " \u0301", "\u00a0", "; \u200d", ": \u3000"}).Draw(t, "joint"))
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		language := rapid.SampledFrom(Languages()).Draw(t, "language")
@@ -129,4 +129,27 @@ func TestBareWordsAreTheStartOfTheirTerms(t *testing.T) {
 			t.Errorf("%s: %q: %q, want %q", c.language, c.in, got, c.want)
 		}
 	}
+}
+
+// FuzzFind holds finders against sequences.
+func FuzzFind(f *testing.F) {
+	for _, s := range []string{"the plan of it", "a_b 3.14 x", "l'été  東京 tower", "don't. (stop) it's", "x \u0301y \u200dz\t\n w", "iPhone은 3월"} {
+		f.Add(s, s[len(s)/2:])
+		f.Add(s, s[:len(s)/2])
+	}
+	analyzer := NewAnalyzer(English)
+	f.Fuzz(func(t *testing.T, s, phrase string) {
+		// Where a word ends beside bytes that are not UTF-8 is not specified.
+		s, phrase = strings.ToValidUTF8(s, "?"), strings.ToValidUTF8(phrase, "?")
+		var have, want Sequence
+		analyzer.Sequence(&have, s)
+		analyzer.Sequence(&want, phrase)
+		var finder Finder
+		finder.Reset(&want)
+		for range 2 {
+			if got := analyzer.Find(&finder, s); got != have.Contains(&want) {
+				t.Fatalf("%q in %q: %v", phrase, s, got)
+			}
+		}
+	})
 }
