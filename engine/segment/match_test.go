@@ -98,6 +98,16 @@ func TestMatchesAreAskedByManyAtOnce(t *testing.T) {
 	}
 }
 
+func TestDeletedRowsAreNotLookedInto(t *testing.T) {
+	view := (&View{Space: hashingSpace()}).With(build(t, hashingSpace(), 1, named(70))).WithDeleted([]model.ID{5, 9})
+	for _, match := range []string{"-ann", `"text 4" "text 8"`, "bob"} {
+		allow := make([]rows.Set, 1)
+		if err := view.KeepMatching(t.Context(), allow, matchWords(t, match)); err != nil || allow[0].Has(4) || allow[0].Has(8) {
+			t.Fatalf("%s: %v, or a deleted row is kept", match, err)
+		}
+	}
+}
+
 func TestKeepMatchingLeavesTheSetsItIsGivenAlone(t *testing.T) {
 	view := (&View{Space: hashingSpace()}).With(build(t, hashingSpace(), 1, named(70)))
 	given := rows.AllOf(70)
