@@ -23,3 +23,15 @@ func L2ScanF64AVX2(query *float32, rows *float32, out *float64, dim int, count i
 //
 //go:noescape
 func L2ScanF64AVX512(query *float32, rows *float32, out *float64, dim int, count int)
+
+// GatherDotF64AVX2 sets out[i] to the dot product of query and row ids[i] in float64, for count rows of dim elements,
+// and prefetches the row of ids[i+ahead].
+//
+//go:noescape
+func GatherDotF64AVX2(query *float32, rows *float32, ids *uint32, out *float64, dim int, count int, ahead int)
+
+// GatherDotF64AVX512 sets out[i] to the dot product of query and row ids[i] in float64, for count rows of dim elements,
+// and prefetches the row of ids[i+ahead].
+//
+//go:noescape
+func GatherDotF64AVX512(query *float32, rows *float32, ids *uint32, out *float64, dim int, count int, ahead int)

@@ -761,3 +761,472 @@ store1:
 done:
 	VZEROUPPER
 	RET
+
+// func GatherDotF64AVX2(query *float32, rows *float32, ids *uint32, out *float64, dim int, count int, ahead int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·GatherDotF64AVX2(SB), NOSPLIT, $32-56
+	MOVQ    query+0(FP), AX
+	MOVQ    out+24(FP), CX
+	MOVQ    dim+32(FP), DX
+	MOVQ    DX, BX
+	ANDQ    $-8, BX
+	MOVQ    DX, SI
+	SUBQ    BX, SI
+	LEAQ    maskGatherDotF64<>+0(SB), DI
+	SHLQ    $0x02, SI
+	SUBQ    SI, DI
+	VMOVDQU 32(DI), Y0
+	MOVQ    ids+16(FP), DI
+	MOVQ    count+40(FP), R8
+
+rows4:
+	CMPQ    R8, $0x04
+	JLT     rows1
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x00, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, (SP)
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x01, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, 8(SP)
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x02, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, 16(SP)
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x03, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, 24(SP)
+	MOVL    (DI), R9
+	IMULQ   DX, R9
+	SHLQ    $0x02, R9
+	ADDQ    rows+8(FP), R9
+	MOVL    4(DI), R10
+	IMULQ   DX, R10
+	SHLQ    $0x02, R10
+	ADDQ    rows+8(FP), R10
+	MOVL    8(DI), R11
+	IMULQ   DX, R11
+	SHLQ    $0x02, R11
+	ADDQ    rows+8(FP), R11
+	MOVL    12(DI), R12
+	IMULQ   DX, R12
+	SHLQ    $0x02, R12
+	ADDQ    rows+8(FP), R12
+	VPXOR   X1, X1, X1
+	VPXOR   X2, X2, X2
+	VPXOR   X3, X3, X3
+	VPXOR   X4, X4, X4
+	VPXOR   X5, X5, X5
+	VPXOR   X6, X6, X6
+	VPXOR   X7, X7, X7
+	VPXOR   X8, X8, X8
+	XORQ    SI, SI
+	JMP     check4
+
+step4:
+	MOVQ        (SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	MOVQ        8(SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	MOVQ        16(SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	MOVQ        24(SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Y9
+	VCVTPS2PD   16(AX)(SI*4), Y10
+	VCVTPS2PD   (R9)(SI*4), Y11
+	VCVTPS2PD   16(R9)(SI*4), Y12
+	VFMADD231PD Y11, Y9, Y1
+	VFMADD231PD Y12, Y10, Y2
+	VCVTPS2PD   (R10)(SI*4), Y11
+	VCVTPS2PD   16(R10)(SI*4), Y12
+	VFMADD231PD Y11, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VCVTPS2PD   (R11)(SI*4), Y11
+	VCVTPS2PD   16(R11)(SI*4), Y12
+	VFMADD231PD Y11, Y9, Y5
+	VFMADD231PD Y12, Y10, Y6
+	VCVTPS2PD   (R12)(SI*4), Y11
+	VCVTPS2PD   16(R12)(SI*4), Y12
+	VFMADD231PD Y11, Y9, Y7
+	VFMADD231PD Y12, Y10, Y8
+	ADDQ        $+8, SI
+
+check4:
+	CMPQ         SI, BX
+	JLT          step4
+	CMPQ         SI, DX
+	JEQ          store4
+	VMASKMOVPS   (AX)(SI*4), Y0, Y9
+	VCVTPS2PD    X9, Y10
+	VEXTRACTF128 $0x01, Y9, X9
+	VCVTPS2PD    X9, Y9
+	VMASKMOVPS   (R9)(SI*4), Y0, Y11
+	VCVTPS2PD    X11, Y12
+	VEXTRACTF128 $0x01, Y11, X11
+	VCVTPS2PD    X11, Y11
+	VFMADD231PD  Y12, Y10, Y1
+	VFMADD231PD  Y11, Y9, Y2
+	VMASKMOVPS   (R10)(SI*4), Y0, Y11
+	VCVTPS2PD    X11, Y12
+	VEXTRACTF128 $0x01, Y11, X11
+	VCVTPS2PD    X11, Y11
+	VFMADD231PD  Y12, Y10, Y3
+	VFMADD231PD  Y11, Y9, Y4
+	VMASKMOVPS   (R11)(SI*4), Y0, Y11
+	VCVTPS2PD    X11, Y12
+	VEXTRACTF128 $0x01, Y11, X11
+	VCVTPS2PD    X11, Y11
+	VFMADD231PD  Y12, Y10, Y5
+	VFMADD231PD  Y11, Y9, Y6
+	VMASKMOVPS   (R12)(SI*4), Y0, Y11
+	VCVTPS2PD    X11, Y12
+	VEXTRACTF128 $0x01, Y11, X11
+	VCVTPS2PD    X11, Y11
+	VFMADD231PD  Y12, Y10, Y7
+	VFMADD231PD  Y11, Y9, Y8
+
+store4:
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, (CX)
+	VADDPD       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPD       X1, X3, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 8(CX)
+	VADDPD       Y6, Y5, Y5
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPD       X1, X5, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 16(CX)
+	VADDPD       Y8, Y7, Y7
+	VEXTRACTF128 $0x01, Y7, X1
+	VADDPD       X1, X7, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 24(CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x10, DI
+	SUBQ         $0x04, R8
+	JMP          rows4
+
+rows1:
+	CMPQ    R8, $0x01
+	JLT     done
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x00, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, (SP)
+	MOVL    (DI), R9
+	IMULQ   DX, R9
+	SHLQ    $0x02, R9
+	ADDQ    rows+8(FP), R9
+	VPXOR   X13, X13, X13
+	VPXOR   X14, X14, X14
+	XORQ    SI, SI
+	JMP     check1
+
+step1:
+	MOVQ        (SP), R10
+	PREFETCHT0  (R10)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Y1
+	VCVTPS2PD   16(AX)(SI*4), Y2
+	VCVTPS2PD   (R9)(SI*4), Y3
+	VCVTPS2PD   16(R9)(SI*4), Y4
+	VFMADD231PD Y3, Y1, Y13
+	VFMADD231PD Y4, Y2, Y14
+	ADDQ        $+8, SI
+
+check1:
+	CMPQ         SI, BX
+	JLT          step1
+	CMPQ         SI, DX
+	JEQ          store1
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VCVTPS2PD    X1, Y2
+	VEXTRACTF128 $0x01, Y1, X1
+	VCVTPS2PD    X1, Y1
+	VMASKMOVPS   (R9)(SI*4), Y0, Y3
+	VCVTPS2PD    X3, Y4
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y3
+	VFMADD231PD  Y4, Y2, Y13
+	VFMADD231PD  Y3, Y1, Y14
+
+store1:
+	VADDPD       Y14, Y13, Y13
+	VEXTRACTF128 $0x01, Y13, X1
+	VADDPD       X1, X13, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, (CX)
+	ADDQ         $0x08, CX
+	ADDQ         $0x04, DI
+	SUBQ         $0x01, R8
+	JMP          rows1
+
+done:
+	VZEROUPPER
+	RET
+
+DATA maskGatherDotF64<>+0(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+4(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+8(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+12(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+16(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+20(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+24(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+28(SB)/4, $0xffffffff
+DATA maskGatherDotF64<>+32(SB)/4, $0x00000000
+DATA maskGatherDotF64<>+36(SB)/4, $0x00000000
+DATA maskGatherDotF64<>+40(SB)/4, $0x00000000
+DATA maskGatherDotF64<>+44(SB)/4, $0x00000000
+DATA maskGatherDotF64<>+48(SB)/4, $0x00000000
+DATA maskGatherDotF64<>+52(SB)/4, $0x00000000
+DATA maskGatherDotF64<>+56(SB)/4, $0x00000000
+DATA maskGatherDotF64<>+60(SB)/4, $0x00000000
+GLOBL maskGatherDotF64<>(SB), RODATA|NOPTR, $64
+
+// func GatherDotF64AVX512(query *float32, rows *float32, ids *uint32, out *float64, dim int, count int, ahead int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2, CMOV, MMX+
+TEXT ·GatherDotF64AVX512(SB), NOSPLIT, $32-56
+	MOVQ  query+0(FP), AX
+	MOVQ  out+24(FP), CX
+	MOVQ  dim+32(FP), DX
+	MOVQ  DX, BX
+	ANDQ  $-8, BX
+	MOVQ  DX, SI
+	SUBQ  BX, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVQ DI, K1
+	MOVQ  ids+16(FP), DI
+	MOVQ  count+40(FP), R8
+
+rows4:
+	CMPQ    R8, $0x04
+	JLT     rows1
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x00, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, (SP)
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x01, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, 8(SP)
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x02, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, 16(SP)
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x03, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, 24(SP)
+	MOVL    (DI), R9
+	IMULQ   DX, R9
+	SHLQ    $0x02, R9
+	ADDQ    rows+8(FP), R9
+	MOVL    4(DI), R10
+	IMULQ   DX, R10
+	SHLQ    $0x02, R10
+	ADDQ    rows+8(FP), R10
+	MOVL    8(DI), R11
+	IMULQ   DX, R11
+	SHLQ    $0x02, R11
+	ADDQ    rows+8(FP), R11
+	MOVL    12(DI), R12
+	IMULQ   DX, R12
+	SHLQ    $0x02, R12
+	ADDQ    rows+8(FP), R12
+	VPXOR   X0, X0, X0
+	VPXOR   X1, X1, X1
+	VPXOR   X2, X2, X2
+	VPXOR   X3, X3, X3
+	XORQ    SI, SI
+	JMP     check4
+
+step4:
+	MOVQ        (SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	MOVQ        8(SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	MOVQ        16(SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	MOVQ        24(SP), R13
+	PREFETCHT0  (R13)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Z4
+	VCVTPS2PD   (R9)(SI*4), Z5
+	VFMADD231PD Z5, Z4, Z0
+	VCVTPS2PD   (R10)(SI*4), Z5
+	VFMADD231PD Z5, Z4, Z1
+	VCVTPS2PD   (R11)(SI*4), Z5
+	VFMADD231PD Z5, Z4, Z2
+	VCVTPS2PD   (R12)(SI*4), Z5
+	VFMADD231PD Z5, Z4, Z3
+	ADDQ        $+8, SI
+
+check4:
+	CMPQ        SI, BX
+	JLT         step4
+	CMPQ        SI, DX
+	JEQ         store4
+	VCVTPS2PD.Z (AX)(SI*4), K1, Z4
+	VCVTPS2PD.Z (R9)(SI*4), K1, Z5
+	VFMADD231PD Z5, Z4, Z0
+	VCVTPS2PD.Z (R10)(SI*4), K1, Z5
+	VFMADD231PD Z5, Z4, Z1
+	VCVTPS2PD.Z (R11)(SI*4), K1, Z5
+	VFMADD231PD Z5, Z4, Z2
+	VCVTPS2PD.Z (R12)(SI*4), K1, Z5
+	VFMADD231PD Z5, Z4, Z3
+
+store4:
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPD        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VADDPD        X0, X4, X0
+	VPERMILPD     $0x01, X0, X4
+	VADDSD        X4, X0, X0
+	VMOVSD        X0, (CX)
+	VEXTRACTF64X4 $0x01, Z1, Y4
+	VADDPD        Y4, Y1, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VADDPD        X0, X4, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDSD        X1, X0, X0
+	VMOVSD        X0, 8(CX)
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPD        Y4, Y2, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VADDPD        X0, X4, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDSD        X1, X0, X0
+	VMOVSD        X0, 16(CX)
+	VEXTRACTF64X4 $0x01, Z3, Y4
+	VADDPD        Y4, Y3, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VADDPD        X0, X4, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDSD        X1, X0, X0
+	VMOVSD        X0, 24(CX)
+	ADDQ          $0x20, CX
+	ADDQ          $0x10, DI
+	SUBQ          $0x04, R8
+	JMP           rows4
+
+rows1:
+	CMPQ    R8, $0x01
+	JLT     done
+	MOVQ    ahead+48(FP), SI
+	ADDQ    $0x00, SI
+	LEAQ    -1(R8), R9
+	CMPQ    SI, R9
+	CMOVQGT R9, SI
+	MOVL    (DI)(SI*4), SI
+	IMULQ   DX, SI
+	SHLQ    $0x02, SI
+	ADDQ    rows+8(FP), SI
+	MOVQ    SI, (SP)
+	MOVL    (DI), R9
+	IMULQ   DX, R9
+	SHLQ    $0x02, R9
+	ADDQ    rows+8(FP), R9
+	VPXOR   X6, X6, X6
+	XORQ    SI, SI
+	JMP     check1
+
+step1:
+	MOVQ        (SP), R10
+	PREFETCHT0  (R10)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Z0
+	VCVTPS2PD   (R9)(SI*4), Z1
+	VFMADD231PD Z1, Z0, Z6
+	ADDQ        $+8, SI
+
+check1:
+	CMPQ        SI, BX
+	JLT         step1
+	CMPQ        SI, DX
+	JEQ         store1
+	VCVTPS2PD.Z (AX)(SI*4), K1, Z0
+	VCVTPS2PD.Z (R9)(SI*4), K1, Z1
+	VFMADD231PD Z1, Z0, Z6
+
+store1:
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VADDPD        Y0, Y6, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDSD        X0, X1, X1
+	VMOVSD        X1, (CX)
+	ADDQ          $0x08, CX
+	ADDQ          $0x04, DI
+	SUBQ          $0x01, R8
+	JMP           rows1
+
+done:
+	VZEROUPPER
+	RET

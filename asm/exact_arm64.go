@@ -13,3 +13,9 @@ func DotScanF64NEON(query, rows *float32, out *float64, dim, count int)
 //
 //go:noescape
 func L2ScanF64NEON(query, rows *float32, out *float64, dim, count int)
+
+// GatherDotF64NEON sets out[i] to the dot product of query and row ids[i] in float64, for count rows of dim elements,
+// and prefetches the row of ids[i+ahead].
+//
+//go:noescape
+func GatherDotF64NEON(query, rows *float32, ids *uint32, out *float64, dim, count, ahead int)

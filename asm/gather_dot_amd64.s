@@ -244,8 +244,8 @@ store4:
 	VPADDD       X3, X5, X3
 	VPSUBD       X2, X3, X3
 	VMOVDQU      X3, (CX)
-	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
+	ADDQ         $0x10, BX
 	SUBQ         $0x04, SI
 	JMP          rows4
 
@@ -330,8 +330,8 @@ store1:
 	VPADDD       X3, X13, X3
 	VPSUBD       X2, X3, X3
 	VMOVD        X3, (CX)
-	ADDQ         $0x04, BX
 	ADDQ         $0x04, CX
+	ADDQ         $0x04, BX
 	SUBQ         $0x01, SI
 	JMP          rows1
 
@@ -598,8 +598,8 @@ store4:
 	VPADDD        X2, X4, X2
 	VPSUBD        X1, X2, X2
 	VMOVDQU       X2, (CX)
-	ADDQ          $0x10, BX
 	ADDQ          $0x10, CX
+	ADDQ          $0x10, BX
 	SUBQ          $0x04, SI
 	JMP           rows4
 
@@ -688,8 +688,8 @@ store1:
 	VPADDD        X2, X12, X2
 	VPSUBD        X1, X2, X2
 	VMOVD         X2, (CX)
-	ADDQ          $0x04, BX
 	ADDQ          $0x04, CX
+	ADDQ          $0x04, BX
 	SUBQ          $0x01, SI
 	JMP           rows1
 
@@ -901,8 +901,8 @@ store4:
 	VPADDD        X2, X3, X2
 	VPSUBD        X1, X2, X2
 	VMOVDQU       X2, (CX)
-	ADDQ          $0x10, BX
 	ADDQ          $0x10, CX
+	ADDQ          $0x10, BX
 	SUBQ          $0x04, SI
 	JMP           rows4
 
@@ -971,8 +971,8 @@ store1:
 	VPADDD        X2, X11, X2
 	VPSUBD        X1, X2, X2
 	VMOVD         X2, (CX)
-	ADDQ          $0x04, BX
 	ADDQ          $0x04, CX
+	ADDQ          $0x04, BX
 	SUBQ          $0x01, SI
 	JMP           rows1
 
@@ -1135,8 +1135,8 @@ store4:
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X2
 	VMOVDQU      X2, (CX)
-	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
+	ADDQ         $0x10, BX
 	SUBQ         $0x04, SI
 	JMP          rows4
 
@@ -1197,8 +1197,8 @@ store1:
 	VEXTRACTF128 $0x01, Y10, X1
 	VADDPS       X1, X10, X1
 	VMOVD        X1, (CX)
-	ADDQ         $0x04, BX
 	ADDQ         $0x04, CX
+	ADDQ         $0x04, BX
 	SUBQ         $0x01, SI
 	JMP          rows1
 
@@ -1390,8 +1390,8 @@ store4:
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
 	VMOVDQU       X1, (CX)
-	ADDQ          $0x10, BX
 	ADDQ          $0x10, CX
+	ADDQ          $0x10, BX
 	SUBQ          $0x04, SI
 	JMP           rows4
 
@@ -1455,8 +1455,8 @@ store1:
 	VEXTRACTF128  $0x01, Y9, X0
 	VADDPS        X0, X9, X0
 	VMOVD         X0, (CX)
-	ADDQ          $0x04, BX
 	ADDQ          $0x04, CX
+	ADDQ          $0x04, BX
 	SUBQ          $0x01, SI
 	JMP           rows1
 

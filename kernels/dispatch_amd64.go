@@ -108,6 +108,10 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2},
 	},
+	opGatherDotF64: {
+		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
+		{tierAVX2, featureAVX2 | featureFMA},
+	},
 	opGatherDotF32: {
 		{tierAVX512, featureAVX2 | featureAVX512 | featureBMI},
 		{tierAVX2, featureAVX2 | featureFMA},
@@ -410,6 +414,18 @@ func asmGatherDotI8(query, tail, rows *int8, ids *uint32, out *int32, dim, count
 		asm.GatherDotI8AVX512(query, tail, rows, ids, out, dim, count, ahead)
 	case tierAVX2:
 		asm.GatherDotI8AVX2(query, tail, rows, ids, out, dim, count, ahead)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherDotF64(query, rows *float32, ids *uint32, out *float64, dim, count, ahead int) bool {
+	switch active[opGatherDotF64] {
+	case tierAVX512:
+		asm.GatherDotF64AVX512(query, rows, ids, out, dim, count, ahead)
+	case tierAVX2:
+		asm.GatherDotF64AVX2(query, rows, ids, out, dim, count, ahead)
 	default:
 		return false
 	}

@@ -83,6 +83,9 @@ var variants = [operationCount][]variant{
 		{tierNEONDot, featureNEON | featureDotProd},
 		{tierNEON, featureNEON},
 	},
+	opGatherDotF64: {
+		{tierNEON, featureNEON},
+	},
 	opGatherDotF32: {
 		{tierNEON, featureNEON},
 	},
@@ -330,6 +333,16 @@ func asmGatherDotI8(query, tail, rows *int8, ids *uint32, out *int32, dim, count
 		asm.GatherDotI8NEONDot(query, tail, rows, ids, out, dim, count, ahead)
 	case tierNEON:
 		asm.GatherDotI8NEON(query, tail, rows, ids, out, dim, count, ahead)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmGatherDotF64(query, rows *float32, ids *uint32, out *float64, dim, count, ahead int) bool {
+	switch active[opGatherDotF64] {
+	case tierNEON:
+		asm.GatherDotF64NEON(query, rows, ids, out, dim, count, ahead)
 	default:
 		return false
 	}

@@ -60,6 +60,8 @@ func asmSignBits(*float32, *uint8, int) bool { return false }
 
 func asmGatherDotI8(*int8, *int8, *int8, *uint32, *int32, int, int, int) bool { return false }
 
+func asmGatherDotF64(*float32, *float32, *uint32, *float64, int, int, int) bool { return false }
+
 func asmGatherDotF32(*float32, *float32, *uint32, *float32, int, int, int) bool { return false }
 
 func asmDotBatchI8(*int8, *int8, *int8, *int32, int, int, int, int) bool { return false }

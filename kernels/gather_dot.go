@@ -78,6 +78,39 @@ func gatherDotI8Generic(query, rows []int8, ids []uint32, out []int32) {
 	}
 }
 
+// GatherDotF64 sets out[i] to the dot product of query and the row of rows that ids[i]
+// names, rows[ids[i]*len(query):][:len(query)], in float64: the bits of DotScanF64, on
+// every tier.
+//
+// Shape: len(rows) is a multiple of len(query); len(ids) == len(out); ids in any order,
+// also repeated; any dimension, any alignment. The rows to come are prefetched, as for
+// GatherDotI8, and four rows side by side take half the time that they take one by one.
+// out must not overlap the inputs, which are not written. O(rows), no allocation. Panics
+// if the lengths do not fit or an id names no row (caller bug), before any row is read.
+func GatherDotF64(query, rows []float32, ids []uint32, out []float64) {
+	checkGather("GatherDotF64", len(query), len(rows), ids, len(out))
+	raceRead(query)
+	raceReadRows(len(query), rows, ids)
+	raceRead(ids)
+	raceWrite(out)
+	if len(query) == 0 || 4*len(query) > callBytesMax {
+		gatherDotF64Generic(query, rows, ids, out)
+		return
+	}
+	for first, end := range pieces(len(out), 4*len(query)) {
+		if !asmGatherDotF64(&query[0], &rows[0], &ids[first], &out[first], len(query), end-first, gatherAhead) {
+			gatherDotF64Generic(query, rows, ids[first:end], out[first:end])
+		}
+	}
+}
+
+// gatherDotF64Generic is the definition of GatherDotF64.
+func gatherDotF64Generic(query, rows []float32, ids []uint32, out []float64) {
+	for i, id := range ids {
+		dotScanF64Generic(query, rows[int(id)*len(query):][:len(query)], out[i:i+1])
+	}
+}
+
 // GatherDotF32 sets out[i] to the dot product of query and the row of rows that ids[i]
 // names: rows[ids[i]*len(query):][:len(query)].
 //

@@ -80,6 +80,27 @@ func BenchmarkGatherDotI8(b *testing.B) {
 	}
 }
 
+func BenchmarkGatherDotF64(b *testing.B) {
+	for _, dim := range []int{384, 768} {
+		b.Run(fmt.Sprintf("dim=%d", dim), func(b *testing.B) {
+			all := unsafe.Slice((*float32)(unsafe.Pointer(&benchRAM()[0])), len(benchRAM())/4) // SAFETY: same size, same lifetime
+			count := len(all) / dim
+			query, rows, out := randomF32(dim, 1), all[:count*dim], make([]float64, gatherIDs)
+			gatherVariants(b, opGatherDotF64, count,
+				func(ids []uint32, i int) { DotScanF64(query, rows[int(ids[i])*dim:][:dim], out[i:i+1]) },
+				func(ids []uint32, ahead int) {
+					if !asmGatherDotF64(&query[0], &rows[0], &ids[0], &out[0], dim, len(ids), ahead) {
+						gatherDotF64Generic(query, rows, ids, out)
+					}
+				})
+			ids, want := randomIDs(gatherIDs, count, 2), make([]float64, gatherIDs)
+			GatherDotF64(query, rows, ids, out)
+			gatherDotF64Generic(query, rows, ids, want)
+			checkBench(b, out, want)
+		})
+	}
+}
+
 func BenchmarkGatherDotF32(b *testing.B) {
 	for _, dim := range []int{384, 768} {
 		b.Run(fmt.Sprintf("dim=%d", dim), func(b *testing.B) {

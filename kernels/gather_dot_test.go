@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,6 +15,10 @@ func init() {
 	allocationCalls[opGatherDotF32] = func() func() {
 		query, rows, ids, out := randomF32(100, 1), randomF32(900, 2), randomIDs(9, 9, 3), make([]float32, 9)
 		return func() { GatherDotF32(query, rows, ids, out) }
+	}
+	allocationCalls[opGatherDotF64] = func() func() {
+		query, rows, ids, out := randomF32(100, 1), randomF32(900, 2), randomIDs(9, 9, 3), make([]float64, 9)
+		return func() { GatherDotF64(query, rows, ids, out) }
 	}
 }
 
@@ -62,6 +67,35 @@ func TestGatherDotF32IsWithinBound(t *testing.T) {
 				out := filled(n, float32(math.NaN()))
 				GatherDotF32(query, rows, ids, out)
 				checkDotF32(t, query, gathered(rows, dim, ids), out)
+			}
+		}
+	})
+}
+
+// TestGatherDotF64HasTheBitsOfDotScanF64 uses floats whose sums depend on their order.
+func TestGatherDotF64HasTheBitsOfDotScanF64(t *testing.T) {
+	eachTier(t, opGatherDotF64, func(t *testing.T) {
+		for dim := range 4*16 + 2 {
+			for n := 1; n < 10; n++ {
+				r := random(uint64(dim*10 + n))
+				query, rows, ids, out := wildF32(dim, r), wildF32(dim*gatherRows, r), edgeIDs(n), make([]float64, n)
+				check := func(query, rows []float32, ids []uint32, out []float64) {
+					GatherDotF64(query, rows, ids, out)
+					for i, got := range out {
+						want := exactReference(func(q, r float64) float64 { return q * r }, query, rows[int(ids[i])*dim:][:dim])
+						if math.Float64bits(got) != math.Float64bits(want) && !(math.IsNaN(got) && math.IsNaN(want)) {
+							t.Fatalf("dim %d, row %d of %d: %g, want %g", dim, i, n, got, want)
+						}
+					}
+				}
+				guarded(t, query, func(query []float32) { check(query, rows, ids, out) })
+				guarded(t, rows, func(rows []float32) { check(query, rows, ids, out) })
+				guarded(t, ids, func(ids []uint32) { check(query, rows, ids, out) })
+				guarded(t, out, func(out []float64) { check(query, rows, ids, out) })
+				if dim > 0 {
+					rows[r.IntN(len(rows))] = []float32{float32(math.Inf(1)), float32(math.NaN()), 1e-45, math.MaxFloat32}[r.IntN(4)]
+					check(query, rows, ids, out)
+				}
 			}
 		}
 	})
@@ -144,6 +178,13 @@ func TestGatherSplitsLongLists(t *testing.T) {
 			GatherDotF32(query, rows, ids, out)
 			checkDotF32(t, query, gathered(rows, dim, ids), out)
 		})
+		eachTier(t, opGatherDotF64, func(t *testing.T) {
+			query, rows, out, want := randomF32(dim, 7), randomF32(dim*gatherRows, 8), make([]float64, n), make([]float64, n)
+			GatherDotF64(query, rows, ids, out)
+			if DotScanF64(query, gathered(rows, dim, ids), want); !slices.Equal(out, want) {
+				t.Error("another result than that of a scan")
+			}
+		})
 	}
 }
 
@@ -169,6 +210,9 @@ func TestGatherRefusesWhatDoesNotFit(t *testing.T) {
 			"GatherDotI8": func() { GatherDotI8(make([]int8, c.dim), make([]int8, c.rows), c.ids, make([]int32, c.out)) },
 			"GatherDotF32": func() {
 				GatherDotF32(make([]float32, c.dim), make([]float32, c.rows), c.ids, make([]float32, c.out))
+			},
+			"GatherDotF64": func() {
+				GatherDotF64(make([]float32, c.dim), make([]float32, c.rows), c.ids, make([]float64, c.out))
 			},
 		} {
 			message := panicOf(call)

@@ -29,6 +29,7 @@ const (
 	opRaBitQScan
 	opSignBits
 	opGatherDotI8
+	opGatherDotF64
 	opGatherDotF32
 	opDotBatchI8
 	opDotBatchF32
@@ -62,6 +63,7 @@ var operationNames = [operationCount]string{
 	opRaBitQScan:      "rabitq_scan",
 	opSignBits:        "sign_bits",
 	opGatherDotI8:     "gather_dot_i8",
+	opGatherDotF64:    "gather_dot_f64",
 	opGatherDotF32:    "gather_dot_f32",
 	opDotBatchI8:      "dot_batch_i8",
 	opDotBatchF32:     "dot_batch_f32",

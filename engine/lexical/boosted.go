@@ -29,6 +29,7 @@ type Boosted struct {
 	sums     [][]float64 // by field, then row of the part at hand; 0 between parts
 	touched  rows.Set
 	best     rows.Best
+	scores   []float64 // scratch of Scores
 }
 
 // Prepare is Searcher.PrepareWith for every field. fields is borrowed until Forget.
@@ -108,13 +109,17 @@ func (b *Boosted) offer(part int32) {
 	})
 }
 
-// Score returns the exact score of one row, the same bits as in Top.
-func (b *Boosted) Score(r rows.Ref) float64 {
-	sum := 0.0
+// Scores is Searcher.Scores by the sum of the fields: the same bits as in Top.
+func (b *Boosted) Scores(dst []float64, refs []rows.Ref) []float64 {
+	at := len(dst)
+	dst = append(dst, make([]float64, len(refs))...)
 	for i := range b.fields {
-		sum += float64(b.fields[i].Boost * b.searcher[i].Score(r))
+		b.scores = b.searcher[i].Scores(b.scores[:0], refs)
+		for row, score := range b.scores {
+			dst[at+row] += float64(b.fields[i].Boost * score)
+		}
 	}
-	return sum
+	return dst
 }
 
 // Forget drops the parts of the last search.

@@ -76,7 +76,7 @@ func FuzzOpenedColumnsAreSafeToSearch(f *testing.F) {
 			if int(h.Row) >= r.RowCount() || !parts[h.Part].Visible(int(h.Row)) || h.Score <= 0 {
 				t.Fatalf("hit %+v of %d rows", h, r.RowCount())
 			}
-			s.Score(h.Ref)
+			s.Scores(nil, []rows.Ref{h.Ref})
 		}
 	})
 }

@@ -296,12 +296,19 @@ func TestScoreEqualsTopToTheBit(t *testing.T) {
 		for _, h := range searcher.Top(nil, 1000, nil) {
 			scored[[2]uint32{uint32(h.Part), h.Row}] = h.Score
 		}
+		var refs []rows.Ref
 		for part, list := range s.documents {
-			for row, d := range list {
-				got := searcher.Score(rows.Ref{Part: int32(part), Row: uint32(row)})
-				if want := scored[[2]uint32{uint32(part), uint32(row)}]; !d.dead && got != want {
-					t.Fatalf("part %d row %d: score %v, top %v", part, row, got, want)
-				}
+			for row := range list {
+				refs = append(refs, rows.Ref{Part: int32(part), Row: uint32(row)})
+			}
+		}
+		for i, got := range searcher.Scores(nil, refs) {
+			part, row := refs[i].Part, refs[i].Row
+			if want := scored[[2]uint32{uint32(part), row}]; !s.documents[part][row].dead && got != want {
+				t.Fatalf("part %d row %d: score %v, top %v", part, row, got, want)
+			}
+			if alone := searcher.Scores(nil, refs[i:i+1]); alone[0] != got {
+				t.Fatalf("part %d row %d: score %v alone, %v among others", part, row, alone[0], got)
 			}
 		}
 	})

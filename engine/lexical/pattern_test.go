@@ -121,8 +121,8 @@ func TestAPatternOfManyRowsScoresAsOneLongList(t *testing.T) {
 	searcher.PrepareWith(tokensOf([]string{"w3"}), []*Pattern{NewPrefix("w", "")}, s.parts, s.statistics)
 	got := searcher.Top(nil, 50, nil)
 	for _, h := range got {
-		if h.Score != searcher.Score(h.Ref) {
-			t.Fatalf("row %d: %v in Top, %v alone", h.Row, h.Score, searcher.Score(h.Ref))
+		if alone := searcher.Scores(nil, []rows.Ref{h.Ref}); h.Score != alone[0] {
+			t.Fatalf("row %d: %v in Top, %v alone", h.Row, h.Score, alone)
 		}
 	}
 	if len(got) != 50 || len(list[got[0].Row].words) != 6 || list[got[0].Row].words[0] != "w3" {
@@ -177,8 +177,8 @@ func TestBoostedEqualsTheSumOfItsFields(t *testing.T) {
 			t.Fatalf("%v, want %v", got, want)
 		}
 		for _, h := range got {
-			if b.Score(h.Ref) != h.Score {
-				t.Fatalf("%v alone, %v in Top", b.Score(h.Ref), h.Score)
+			if alone := b.Scores(nil, []rows.Ref{h.Ref}); alone[0] != h.Score {
+				t.Fatalf("%v alone, %v in Top", alone, h.Score)
 			}
 		}
 	})

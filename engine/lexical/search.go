@@ -181,17 +181,42 @@ func (s *Searcher) share(freq uint16, length uint32) float64 {
 	return share(float64(freq), s.scale.norm(length))
 }
 
-// Score returns the exact score of one row, dead or alive: the same bits as in
-// Top, 0 when it holds no term. The row must be in the part. At most one block of
-// every term's list is unpacked, some 100 ns.
-func (s *Searcher) Score(r rows.Ref) float64 {
-	length := s.parts[r.Part].Reader.parts.Lengths[r.Row]
-	sum := 0.0
-	lists := s.listsOf(r.Part)
-	for term := range lists {
-		sum += s.gain(term, &lists[term], r.Row, length)
+// Scores appends the exact scores of rows to dst, dead or alive: the same bits as in Top,
+// 0 where a row holds no term. The rows must be in the parts, and ascend by (Part, Row). A
+// block of a list is unpacked once for all rows in it.
+func (s *Searcher) Scores(dst []float64, refs []rows.Ref) []float64 {
+	for len(refs) > 0 {
+		n := 1
+		for n < len(refs) && refs[n].Part == refs[0].Part {
+			n++
+		}
+		at := len(dst)
+		dst = append(dst, make([]float64, n)...)
+		lists := s.listsOf(refs[0].Part)
+		for term := range lists {
+			s.addTerm(term, &lists[term], refs[:n], dst[at:])
+		}
+		refs = refs[n:]
 	}
-	return sum
+	return dst
+}
+
+// addTerm adds to sums what a term adds to rows of one part, which ascend.
+func (s *Searcher) addTerm(term int, l *list, refs []rows.Ref, sums []float64) {
+	if l.count == 0 {
+		return
+	}
+	p, lengths := &s.buffer, s.parts[refs[0].Part].Reader.parts.Lengths
+	block, at := -1, 0
+	for i, r := range refs {
+		if block < 0 || block < l.blocks() && l.lastRow(block) < r.Row {
+			block, at = l.blockOf(r.Row), 0
+			l.readRows(block, p)
+		}
+		if at = p.find(at, r.Row); at < p.n && p.rows[at] == r.Row {
+			sums[i] += float64(s.weight(term) * s.share(p.freq(at), lengths[r.Row]))
+		}
+	}
 }
 
 // gain returns what a term adds to a row of the given length.

@@ -54,7 +54,9 @@ func (e *vectorEngine) queryVector(ctx context.Context, q *Question) ([]float32,
 	return e.own, err
 }
 
-func (e *vectorEngine) Score(r rows.Ref) float64 { return e.searcher.Score(r) }
+func (e *vectorEngine) Scores(dst []float64, refs []rows.Ref) []float64 {
+	return e.searcher.Scores(dst, refs)
+}
 
 func (e *vectorEngine) Forget() {
 	e.embedded = false

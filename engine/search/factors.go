@@ -68,14 +68,25 @@ func (r *run) used() bool { return r.asked && r.done && r.err == nil }
 func (s *state) scoreAll(i int) {
 	r := &s.runs[i]
 	slices.SortFunc(r.found, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
-	next := 0
+	s.others = s.others[:0]
+	found := r.found
 	for _, ref := range s.refs {
-		if next < len(r.found) && r.found[next].Ref == ref {
-			s.scores[i] = append(s.scores[i], r.found[next].Score)
-			next++
+		if len(found) > 0 && found[0].Ref == ref {
+			found = found[1:]
 			continue
 		}
-		s.scores[i] = append(s.scores[i], r.engine.Score(ref))
+		s.others = append(s.others, ref)
+	}
+	s.values = r.engine.Scores(s.values[:0], s.others)
+	found, others := r.found, s.values
+	for _, ref := range s.refs {
+		if len(found) > 0 && found[0].Ref == ref {
+			s.scores[i] = append(s.scores[i], found[0].Score)
+			found = found[1:]
+			continue
+		}
+		s.scores[i] = append(s.scores[i], others[0])
+		others = others[1:]
 	}
 }
 

@@ -26,7 +26,7 @@ type lexicalEngine struct {
 // ranker is what has taken a question in.
 type ranker interface {
 	Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit
-	Score(r rows.Ref) float64
+	Scores(dst []float64, refs []rows.Ref) []float64
 }
 
 func (e *lexicalEngine) Name() string { return "lexical" }
@@ -126,7 +126,9 @@ func appendOthers(dst []rows.Hit, q *Question) []rows.Hit {
 	return dst
 }
 
-func (e *lexicalEngine) Score(r rows.Ref) float64 { return e.ranker.Score(r) }
+func (e *lexicalEngine) Scores(dst []float64, refs []rows.Ref) []float64 {
+	return e.ranker.Scores(dst, refs)
+}
 
 func (e *lexicalEngine) Forget() {
 	clear(e.parts)

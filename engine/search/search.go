@@ -51,8 +51,8 @@ type Engine interface {
 	// It looks at ctx at least every 256 KiB of data. ErrSkip says that the
 	// question has nothing for this engine.
 	Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error)
-	// Score returns the engine's exact score of one row; only after Search.
-	Score(r rows.Ref) float64
+	// Scores appends the engine's exact scores of rows, which ascend; only after Search.
+	Scores(dst []float64, refs []rows.Ref) []float64
 	// Forget drops all that is held of the question's view: an idle engine must
 	// not keep replaced segments in memory.
 	Forget()
@@ -215,6 +215,8 @@ type state struct {
 	finished chan int // index of a run that ended; capacity: one each
 
 	refs   []rows.Ref
+	others []rows.Ref  // of refs, those that an engine did not bring
+	values []float64   // and its scores of them
 	scores [][]float64 // by run, then by candidate; as normalised
 	events []int64
 	near   neighbours

@@ -37,7 +37,9 @@ func (e *fakeEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([
 	return dst, e.err
 }
 
-func (e *fakeEngine) Score(r rows.Ref) float64 { return 0 }
+func (e *fakeEngine) Scores(dst []float64, refs []rows.Ref) []float64 {
+	return append(dst, make([]float64, len(refs))...)
+}
 
 func (e *fakeEngine) Forget() {}
 

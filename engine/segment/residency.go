@@ -22,7 +22,7 @@ func (s *Segment) advise() {
 	_ = unix.Madvise(s.mapping, unix.MADV_DONTNEED)
 }
 
-// LetGo gives the pages of full vectors and records back to the system, where the segment
+// LetGo gives the pages of full vectors, their lengths and records back to the system, where the segment
 // is a mapped file; nothing otherwise. Reads go on meanwhile. O(1) system calls.
 func (s *Segment) LetGo() {
 	if s.mapping == nil {
@@ -34,8 +34,8 @@ func (s *Segment) LetGo() {
 }
 
 // jumpedColumns are the columns of which a question reads a few rows.
-func (s *Segment) jumpedColumns() [2][]byte {
-	return [2][]byte{bytesOf(s.vectors.Vectors), s.records}
+func (s *Segment) jumpedColumns() [3][]byte {
+	return [3][]byte{bytesOf(s.vectors.Vectors), bytesOf(s.vectors.InvNorms), s.records}
 }
 
 // wholePages returns the pages that lie wholly within a column of the mapping.

@@ -138,7 +138,7 @@ func BenchmarkRealSets(b *testing.B) {
 func BenchmarkRealFilters(b *testing.B) {
 	for _, set := range realSets(b) {
 		questions := set.some(100)
-		for _, share := range []float64{.5, .1, .01, .001} {
+		for _, share := range []float64{.5, .1, .05, .01, .001} {
 			b.Run(fmt.Sprintf("%s/%g%%", set.name, 100*share), func(b *testing.B) {
 				r := rand.New(rand.NewPCG(1, 1))
 				parts := set.build(model.Cosine, 1<<16)
@@ -185,6 +185,7 @@ func (s *Searcher) scanAllowed(dst []rows.Hit, k int) []rows.Hit {
 		s.see(&s.parts[i])
 		s.scanSparse(int32(i), never)
 	}
+	s.settle()
 	dst = append(dst, s.best.Hits()...)
 	slices.SortFunc(dst, rows.Hit.Compare)
 	return dst

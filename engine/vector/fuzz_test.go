@@ -42,7 +42,7 @@ func FuzzCheckedColumnsAreSafe(f *testing.F) {
 		var s Searcher
 		s.Prepare(uniform(r, d), model.Metric(1+metric%3), parts)
 		for _, h := range s.Top(nil, 10, never) {
-			s.Score(h.Ref)
+			s.Scores(nil, []rows.Ref{h.Ref})
 		}
 	})
 }

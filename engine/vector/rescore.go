@@ -3,6 +3,7 @@ package vector
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/quant"
@@ -53,6 +54,7 @@ func (s *Searcher) estimateInt8(p *Part, first, n int) []float32 {
 // rescore computes the candidates in full, the best estimate first, but for those that
 // can not be expected among the best any more.
 func (s *Searcher) rescore() {
+	s.settle()
 	ids, values := s.top.Sorted()
 	for i, id := range ids {
 		part := s.partOf(id)
@@ -64,6 +66,7 @@ func (s *Searcher) rescore() {
 			s.offer(part, s.parts[part].rowAt(place))
 		}
 	}
+	s.settle()
 	s.forgetSeen(ids)
 }
 
@@ -149,33 +152,58 @@ func (s *Searcher) scanSparse(part int32, stop func() bool) bool {
 	return true
 }
 
-// offer computes a row that has a vector in full.
+// togetherRows are computed in full together: rows that lie at random come from memory
+// side by side, and the bound of what follows is behind by half as many on average.
+const togetherRows = 16
+
+// offer has a row that has a vector computed in full, at the next settle at the latest.
 func (s *Searcher) offer(part int32, row int) {
-	s.Rescored++
-	r := rows.Ref{Part: part, Row: uint32(row)}
-	s.best.Offer(rows.Hit{Ref: r, Score: s.exact(r)})
+	s.waiting = append(s.waiting, rows.Ref{Part: part, Row: uint32(row)})
+	if len(s.waiting) == togetherRows {
+		s.settle()
+	}
 }
 
-// exact returns the cosine, the inner product or the negated square of the distance, with
-// the same bits on every CPU and for every kind of part.
-func (s *Searcher) exact(r rows.Ref) float64 {
-	p := &s.parts[r.Part]
-	v := p.Vector(int(r.Row))
-	switch s.metric {
-	case model.Dot:
-		return dot(s.query, v)
-	case model.L2:
-		var square [1]float64
-		kernels.L2ScanF64(s.query, v, square[:])
-		return -square[0]
+// settle computes the rows that wait for it.
+func (s *Searcher) settle() {
+	slices.SortFunc(s.waiting, rows.Ref.Compare)
+	s.Rescored += len(s.waiting)
+	s.exactly(s.waiting, func(r rows.Ref, score float64) {
+		s.best.Offer(rows.Hit{Ref: r, Score: score})
+	})
+	s.waiting = s.waiting[:0]
+}
+
+// exactly calls each with the exact scores of rows that have a vector, which ascend: the
+// cosine, the inner product or the negated square of the distance, with the same bits on
+// every CPU and for every kind of part.
+func (s *Searcher) exactly(refs []rows.Ref, each func(rows.Ref, float64)) {
+	for len(refs) > 0 {
+		part, n := refs[0].Part, 0
+		for n < min(len(refs), togetherRows) && refs[n].Part == part {
+			s.together[n] = refs[n].Row
+			n++
+		}
+		p, scores := &s.parts[part], s.scores[:n]
+		if s.metric == model.L2 {
+			for i, row := range s.together[:n] {
+				kernels.L2ScanF64(s.query, p.Vector(int(row)), scores[i:i+1])
+			}
+		} else {
+			kernels.GatherDotF64(s.query, p.Vectors, s.together[:n], scores)
+		}
+		for i, r := range refs[:n] {
+			switch s.metric {
+			case model.Dot:
+				each(r, scores[i])
+			case model.L2:
+				each(r, -scores[i])
+			default:
+				each(r, float64(float64(scores[i]*s.invNorm)*p.invNorm(int(r.Row))))
+			}
+		}
+		refs = refs[n:]
 	}
-	inverse := 0.
-	if p.coded() {
-		inverse = invNorm(v)
-	} else {
-		inverse = p.InvNorms[r.Row]
-	}
-	return float64(float64(dot(s.query, v)*s.invNorm) * inverse)
 }
 
 // inward brings an exact score to the terms of estimates.
@@ -194,12 +222,27 @@ func (s *Searcher) outward(exact float64) float64 {
 	return exact
 }
 
-// Score returns the exact score of one row, as Top does; 0 for a row without vector.
-func (s *Searcher) Score(r rows.Ref) float64 {
-	if s.invNorm == 0 || !s.parts[r.Part].Has(int(r.Row)) {
-		return 0
+// Scores appends the exact scores of rows to dst, as Top gives them; 0 for a row without
+// vector. The rows ascend by (Part, Row).
+func (s *Searcher) Scores(dst []float64, refs []rows.Ref) []float64 {
+	at := len(dst)
+	dst = append(dst, make([]float64, len(refs))...)
+	s.waiting = s.waiting[:0]
+	if s.invNorm != 0 {
+		for _, r := range refs {
+			if s.parts[r.Part].Has(int(r.Row)) {
+				s.waiting = append(s.waiting, r)
+			}
+		}
 	}
-	return s.outward(s.exact(r))
+	s.exactly(s.waiting, func(r rows.Ref, score float64) {
+		for refs[0] != r { // without vector
+			refs, at = refs[1:], at+1
+		}
+		dst[at] = s.outward(score)
+	})
+	s.waiting = s.waiting[:0]
+	return dst
 }
 
 // Forget drops the parts and the question of the last search.

@@ -19,7 +19,9 @@ const (
 	int8Rows = 512
 	// sparseFactor is how many rows are estimated in the time of one that is rescored. A
 	// part of which fewer than one in so many may be returned is not estimated at all.
-	sparseFactor = 64
+	sparseFactor = 32
+	// sparseListed is the same for lists: a filter finds its few rows in most of them.
+	sparseListed = 16
 
 	// candidatesBase and candidatesEach say how many of the best estimates are kept for
 	// rescoring, more of them below candidatesDim, where estimates are worse: a limit for what
@@ -69,6 +71,11 @@ type Searcher struct {
 	ids    []uint32
 	values []float32
 	best   rows.Best // rescored
+
+	waiting  []rows.Ref // to be rescored
+	together [togetherRows]uint32
+	scores   [togetherRows]float64
+
 	// Rescored counts the rows of the last Top that were computed in full, Estimated the
 	// codes that were read for it.
 	Rescored, Estimated int
@@ -131,7 +138,7 @@ func (s *Searcher) rotate() {
 // Scores are exact: the cosine, the inner product, or 1/(1+d²) of the distance d. A row
 // that belongs to the best is missed with the probability that its estimate is more than
 // boundDeviations off: one in a hundred on real questions. Where less than one row in
-// sparseFactor is visible, and over parts with INT8 codes, none is.
+// sparseFactor (of lists sparseListed) is visible, and over parts with INT8 codes, none is.
 func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if s.invNorm == 0 {
 		return dst
@@ -142,7 +149,7 @@ func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	s.values = slices.Grow(s.values[:0], size)[:size]
 	s.top.Reset(kept, s.ids, s.values)
 	s.best.Reset(k)
-	s.words, s.lister.pool = s.words[:0], s.lister.pool[:0]
+	s.words, s.waiting, s.lister.pool = s.words[:0], s.waiting[:0], s.lister.pool[:0]
 	for i := range s.parts {
 		if !s.scanPart(int32(i), stop) {
 			break
@@ -164,7 +171,11 @@ func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 	p := &s.parts[part]
 	rowCount := p.RowCount()
 	count := s.see(p)
-	if count*sparseFactor <= rowCount {
+	factor := sparseFactor
+	if p.listed() {
+		factor = sparseListed
+	}
+	if count*factor <= rowCount {
 		return s.scanSparse(part, stop)
 	}
 	if p.listed() {

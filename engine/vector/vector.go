@@ -49,10 +49,13 @@ type Parts struct {
 	Dim     int
 	Vectors []float32 // rows x Dim, as given; zeros = row without vector
 
+	// InvNorms are 1/|row|, 0 for a row without vector. Empty in parts with 1-bit codes of
+	// segment format 2; the lengths are worked out then.
+	InvNorms []float64
+
 	// Of a part with INT8 codes, otherwise empty.
-	Codes    []int8    // rows x Stride(Dim); padding is zero
-	Scales   []float32 // code x scale is the number: of the unit vector for cosine, else as given
-	InvNorms []float64 // 1/|row|; 0 = row without vector
+	Codes  []int8    // rows x Stride(Dim); padding is zero
+	Scales []float32 // code x scale is the number: of the unit vector for cosine, else as given
 
 	// Of a part with 1-bit codes, otherwise empty.
 	Bits quant.Bits
@@ -70,8 +73,11 @@ func (p *Parts) Check(rowCount int) error {
 		return fmt.Errorf("%d numbers for %d rows of dimension %d", len(p.Vectors), rowCount, p.Dim)
 	}
 	if p.coded() {
-		if len(p.Codes)+len(p.Scales)+len(p.InvNorms) > 0 {
+		if len(p.Codes)+len(p.Scales) > 0 {
 			return errors.New("codes of two kinds")
+		}
+		if n := len(p.InvNorms); n != 0 && n != rowCount {
+			return fmt.Errorf("%d lengths for %d rows", n, rowCount)
 		}
 		if p.listed() {
 			return errors.Join(p.Bits.Check(len(p.Lists.Rows), 0), p.Lists.check(rowCount, &p.Bits))
@@ -92,13 +98,23 @@ func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 }
 
 // Has reports whether a row has a vector.
 func (p *Parts) Has(row int) bool {
-	if p.listed() {
+	switch {
+	case len(p.InvNorms) > 0:
+		return p.InvNorms[row] != 0
+	case p.listed():
 		return invNorm(p.Vector(row)) != 0
-	}
-	if p.coded() {
+	case p.coded():
 		return p.Bits.Scales[row] == p.Bits.Scales[row]
 	}
-	return row < len(p.InvNorms) && p.InvNorms[row] != 0
+	return false
+}
+
+// invNorm returns 1/|row|, 0 for a row without vector.
+func (p *Parts) invNorm(row int) float64 {
+	if len(p.InvNorms) > 0 {
+		return p.InvNorms[row]
+	}
+	return invNorm(p.Vector(row))
 }
 
 // Vector returns the full vector of a row, aliasing the column.
@@ -124,11 +140,7 @@ func (p *Parts) Append(v []float32) {
 // AppendFrom adds row of source, which has the same dimension, as it is.
 func (p *Parts) AppendFrom(source *Parts, row int) {
 	p.Vectors = append(p.Vectors, source.Vector(row)...)
-	if source.coded() {
-		p.InvNorms = append(p.InvNorms, invNorm(source.Vector(row)))
-	} else {
-		p.InvNorms = append(p.InvNorms, source.InvNorms[row])
-	}
+	p.InvNorms = append(p.InvNorms, source.invNorm(row))
 }
 
 // invNorm returns 1/|v|, or 0 for a vector without length.
@@ -188,7 +200,7 @@ func (p *Parts) sealBits(metric model.Metric, inLists bool, stop func() bool) bo
 	} else {
 		p.Bits = *quant.Build(p.Dim, p.RowCount(), metric == model.L2, source)
 	}
-	p.Codes, p.Scales, p.InvNorms = p.Codes[:0], p.Scales[:0], p.InvNorms[:0]
+	p.Codes, p.Scales = p.Codes[:0], p.Scales[:0]
 	return true
 }
 
@@ -196,10 +208,7 @@ func (p *Parts) sealBits(metric model.Metric, inLists bool, stop func() bool) bo
 // the factor that turns codes into v. Clipping at a quantile was no better
 // (docs/design/quantization.md).
 func quantize(v []float32, codes []int8) (scale float64) {
-	var largest float32
-	for _, x := range v {
-		largest = max(largest, x, -x)
-	}
+	largest := largestMagnitude(v)
 	scale = float64(largest) / 127
 	if inverse := float32(1 / scale); inverse <= math.MaxFloat32 {
 		kernels.QuantizeI8(v, inverse, codes)
@@ -214,6 +223,24 @@ func quantize(v []float32, codes []int8) (scale float64) {
 	return scale
 }
 
+// largestMagnitude returns the largest |x| of v, which has no NaN, or 0. Bits of floats
+// without sign are ordered as the floats are, and integers are compared four at a time
+// in a sixth of the time that max takes with its care for NaN.
+func largestMagnitude(v []float32) float32 {
+	const magnitude = 1<<31 - 1
+	var a, b, c, d uint32
+	for ; len(v) >= 4; v = v[4:] {
+		a = max(a, math.Float32bits(v[0])&magnitude)
+		b = max(b, math.Float32bits(v[1])&magnitude)
+		c = max(c, math.Float32bits(v[2])&magnitude)
+		d = max(d, math.Float32bits(v[3])&magnitude)
+	}
+	for _, x := range v {
+		a = max(a, math.Float32bits(x)&magnitude)
+	}
+	return math.Float32frombits(max(a, b, c, d))
+}
+
 // AppendUnit appends the INT8 codes of a row to dst and returns the factor that turns them
 // into the unit vector, 0 for a row without vector: the product of two rows' codes and
 // factors is about their cosine, whatever the metric.
@@ -225,7 +252,7 @@ func (p *Parts) AppendUnit(dst []int8, row int) ([]int8, float32) {
 		return dst, 0
 	}
 	v := p.Vector(row)
-	return dst, float32(quantize(v, dst[at:at+p.Dim]) * invNorm(v))
+	return dst, float32(quantize(v, dst[at:at+p.Dim]) * p.invNorm(row))
 }
 
 // Part is one segment as a search sees it.

@@ -23,6 +23,12 @@ func exact(e emitter) {
 		e.kernel(name, "AVX512", doc)
 		(&rowwise{emitter: e, arithmetic: &exactAVX512{exactSums: exactSums{l2}}, queryBytes: 4, rowBytes: 4, outBytes: 8, step: 8}).emit()
 	}
+	const name, doc = "GatherDotF64", "sets out[i] to the dot product of query and row ids[i] in float64, for count rows of dim elements,\n" +
+		"and prefetches the row of ids[i+ahead]."
+	e.kernel(name, "AVX2", doc)
+	(&rowwise{emitter: e, arithmetic: &exactAVX2{name: name}, queryBytes: 4, rowBytes: 4, outBytes: 8, step: 8, gather: true}).emit()
+	e.kernel(name, "AVX512", doc)
+	(&rowwise{emitter: e, arithmetic: &exactAVX512{}, queryBytes: 4, rowBytes: 4, outBytes: 8, step: 8, gather: true}).emit()
 }
 
 // exactSums is what both widths share.

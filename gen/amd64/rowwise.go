@@ -16,14 +16,16 @@ import (
 type rowwise struct {
 	emitter
 	arithmetic rowwiseArithmetic
-	queryBytes int // bytes of an element of the query, 1, 2, 4 or 8
-	rowBytes   int // bytes of an element of a row
-	outBytes   int // bytes of a result
-	step       int // elements a turn
+	queryBytes int  // bytes of an element of the query, 1, 2, 4 or 8
+	rowBytes   int  // bytes of an element of a row
+	outBytes   int  // bytes of a result
+	step       int  // elements a turn
+	gather     bool // rows by id; see gatherer
 
 	query, rows, out, dim reg.GPVirtual
 	whole                 reg.GPVirtual // dim rounded down to step
 	element               reg.GPVirtual // elements of the rows that are summed already
+	gatherer              *gatherer     // with gather
 }
 
 // rowwiseArithmetic is what the operations and tiers do differently.
@@ -45,15 +47,37 @@ type rowwiseArithmetic interface {
 	store(r *rowwise, sums []vec, place Mem)
 }
 
-// emit writes the body of a kernel with parameters query, rows, out, dim and count.
+// emit writes the body of a kernel with parameters query, rows, out, dim and count, and
+// ids and ahead with gather.
 func (r *rowwise) emit() {
-	r.query, r.rows, r.out = r.argument("query"), r.argument("rows"), r.argument("out")
-	r.dim = r.argument("dim")
+	r.query = r.argument("query")
+	if !r.gather {
+		r.rows = r.argument("rows")
+	}
+	r.out, r.dim = r.argument("out"), r.argument("dim")
 	r.whole, r.element = r.GP64(), r.GP64()
 	r.MOVQ(r.dim, r.whole)
 	r.ANDQ(I32(-r.step), r.whole)
 	r.arithmetic.prepare(r)
+	if r.gather {
+		r.gatherer = newGatherer(r.emitter, r.dim, r.rowBytes)
+		r.gatherer.emit(r.group)
+	} else {
+		r.walk()
+	}
+	r.finish()
+}
 
+// group emits the results of gathered rows.
+func (r *rowwise) group(row []reg.GPVirtual) {
+	for i, sums := range r.sums(row) {
+		r.arithmetic.store(r, sums, at(r.out, i*r.outBytes))
+	}
+	r.ADDQ(U8(len(row)*r.outBytes), r.out)
+}
+
+// walk emits the loops over all rows.
+func (r *rowwise) walk() {
 	w := walk{r.emitter, r.rows, r.out, r.dim, r.rowBytes, r.outBytes}
 	w.emit(func(row []reg.GPVirtual, outSpan reg.GPVirtual) {
 		sums, place := r.sums(row), r.GP64()
@@ -67,7 +91,6 @@ func (r *rowwise) emit() {
 	}, func() {
 		r.arithmetic.store(r, r.sums([]reg.GPVirtual{r.rows})[0], at(r.out, 0))
 	})
-	r.finish()
 }
 
 // elementAt is the place of element index+disp of a row.
@@ -90,6 +113,11 @@ func (r *rowwise) sums(row []reg.GPVirtual) [][]vec {
 	r.XORQ(r.element, r.element)
 	r.JMP(LabelRef(label("check")))
 	r.Label(label("step"))
+	if r.gather {
+		for i := range n {
+			r.PREFETCHT0(r.elementAt(r.gatherer.future(i), r.element, 0))
+		}
+	}
 	q := r.arithmetic.loadQuery(r, Mem{Base: r.query, Index: r.element, Scale: uint8(r.queryBytes)})
 	for i := range n {
 		r.arithmetic.add(r, q, r.arithmetic.loadRow(r, r.elementAt(row[i], r.element, 0)), sums[i])

@@ -15,10 +15,7 @@ import (
 // A row is taken in vectors of stepBytes, two at a time, then one, then the tail, which
 // the arithmetic handles without reading behind the row.
 //
-// With gather the rows are those that ids names, and the lines of the row that is ahead
-// places further are prefetched at the same pace, so that they arrive one group early
-// and never in a burst. Behind the last id that is the last row again, and with ahead = 0
-// the row at hand: no branch tells them apart.
+// With gather the rows are those that ids names; see gatherer.
 type scan struct {
 	emitter
 	arithmetic arithmetic
@@ -28,12 +25,12 @@ type scan struct {
 	noQuery    bool  // rows alone: there is no parameter query
 
 	// Registers that live through the whole kernel.
-	query, out, count reg.GPVirtual
-	rows              reg.GPVirtual // the next row, or the next id with gather
-	rowBytes          reg.GPVirtual
-	pairBytes         reg.GPVirtual // rowBytes rounded down to 2*stepBytes
-	offset            reg.GPVirtual // bytes of the rows that are summed already
-	next              operand.Mem   // pointers to the rows to prefetch
+	query, out reg.GPVirtual
+	rows       reg.GPVirtual // the next row; not with gather
+	rowBytes   reg.GPVirtual
+	pairBytes  reg.GPVirtual // rowBytes rounded down to 2*stepBytes
+	offset     reg.GPVirtual // bytes of the rows that are summed already
+	gatherer   *gatherer     // with gather
 }
 
 // arithmetic is what the tiers do differently.
@@ -64,7 +61,7 @@ func (s *scan) emit() {
 	s.out = s.argument("out")
 	s.rowBytes = s.argument("dim")
 	if s.gather {
-		s.rows, s.count, s.next = s.argument("ids"), s.argument("count"), s.AllocLocal(4*8)
+		s.gatherer = newGatherer(s.emitter, s.rowBytes, 1)
 	} else {
 		s.rows = s.argument("rows")
 	}
@@ -77,9 +74,7 @@ func (s *scan) emit() {
 	s.arithmetic.prepare(s)
 
 	if s.gather {
-		s.group(4)
-		s.group(1)
-		s.Label("done")
+		s.gatherer.emit(s.group)
 	} else {
 		w := walk{s.emitter, s.rows, s.out, s.rowBytes, 1, 4}
 		w.emit(func(row []reg.GPVirtual, outSpan reg.GPVirtual) {
@@ -101,53 +96,15 @@ func (s *scan) spread(x reg.VecVirtual, outSpan reg.GPVirtual) {
 	s.VPEXTRD(operand.U8(3), x, indexed(third, outSpan, 0))
 }
 
-// group emits the loop over groups of n ids.
-func (s *scan) group(n int) {
-	next := "done"
-	if n == 4 {
-		next = "rows1"
-	}
-	s.Label(fmt.Sprintf("rows%d", n))
-	s.CMPQ(s.count, operand.U8(n))
-	s.JLT(operand.LabelRef(next))
-
-	x := s.arithmetic.reduce(s, s.sums(n, s.gathered(n)))
-	if n == 1 {
+// group emits the results of n gathered rows.
+func (s *scan) group(row []reg.GPVirtual) {
+	x := s.arithmetic.reduce(s, s.sums(len(row), row))
+	if len(row) == 1 {
 		s.VMOVD(x, at(s.out, 0))
 	} else {
 		s.VMOVDQU(x, at(s.out, 0))
 	}
-	s.ADDQ(operand.U8(4*n), s.rows)
-	s.ADDQ(operand.U8(4*n), s.out)
-	s.SUBQ(operand.U8(n), s.count)
-	s.JMP(operand.LabelRef(fmt.Sprintf("rows%d", n)))
-}
-
-// gathered returns pointers to the rows of the next n ids, and stores those to the rows
-// that are ahead of them.
-func (s *scan) gathered(n int) []reg.GPVirtual {
-	row := make([]reg.GPVirtual, n)
-	address := func(id operand.Op) reg.GPVirtual {
-		r := s.GP64()
-		s.MOVL(id, r.As32())
-		s.IMULQ(s.rowBytes, r)
-		s.ADDQ(s.parameter("rows"), r)
-		return r
-	}
-	for i := range row {
-		place, last := s.GP64(), s.GP64()
-		s.Load(s.Param("ahead"), place)
-		s.ADDQ(operand.U8(i), place)
-		s.LEAQ(at(s.count, -1), last)
-		s.CMPQ(place, last)
-		s.CMOVQGT(last, place)
-		future := address(operand.Mem{Base: s.rows, Index: place, Scale: 4})
-		s.MOVQ(future, s.next.Offset(8*i))
-	}
-	for i := range row {
-		row[i] = address(at(s.rows, 4*i))
-	}
-	return row
+	s.ADDQ(operand.U8(4*len(row)), s.out)
 }
 
 // prefetch asks for the lines of [offset+disp, offset+disp+size) of the n next rows.
@@ -156,8 +113,7 @@ func (s *scan) prefetch(n int, offset reg.Register, disp, size int) {
 		if !s.gather {
 			return
 		}
-		future := s.GP64()
-		s.MOVQ(s.next.Offset(8*i), future)
+		future := s.gatherer.future(i)
 		for line := 0; line < size; line += 64 {
 			s.PREFETCHT0(indexed(future, offset, disp+line))
 		}

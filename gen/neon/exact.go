@@ -10,21 +10,26 @@ package neon
 func exact(p *program) {
 	p.kernel("DotScanF64", "NEON", 0,
 		"sets out[i] to the dot product of query and row i in float64, for count rows of dim elements.")
-	scanF64(p, func(query, row, sum, _ int) {
+	product := func(query, row, sum, _ int) {
 		p.op("VFMLA V%d.D2, V%d.D2, V%d.D2", row, query, sum)
-	})
+	}
+	scanF64(&scan{program: p, query: 0, rows: 1, out: 2, dim: 3, count: 4, shift: 2, add: product})
 	p.kernel("L2ScanF64", "NEON", 0,
 		"sets out[i] to the squared distance of query and row i in float64, for count rows of dim elements.")
-	scanF64(p, func(query, row, sum, _ int) {
+	scanF64(&scan{program: p, query: 0, rows: 1, out: 2, dim: 3, count: 4, shift: 2, add: func(query, row, sum, _ int) {
 		p.word(fsubD, row, query, row)
 		p.word(fmulD, row, row, row)
 		p.word(faddD, sum, sum, row)
-	})
+	}})
+	p.kernel("GatherDotF64", "NEON", 0,
+		"sets out[i] to the dot product of query and row ids[i] in float64, for count rows of dim elements,\n"+
+			"and prefetches the row of ids[i+ahead].")
+	scanF64(&scan{program: p, query: 0, rows: 1, out: 3, dim: 4, count: 5, shift: 2, gather: true, ids: 2, ahead: 6, add: product})
 }
 
-func scanF64(p *program, add func(query, row, sum, _ int)) {
+func scanF64(s *scan) {
 	r := &rowwise{
-		scan:      scan{program: p, query: 0, rows: 1, out: 2, dim: 3, count: 4, shift: 2, add: add},
+		scan:      *s,
 		fromQuery: f32ToF64, fromRow: f32ToF64, vectors: 4,
 	}
 	r.tailTurn = r.tailF64

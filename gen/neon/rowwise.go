@@ -66,6 +66,9 @@ func (r *rowwise) converted(n int) {
 	r.op("SUBS $%d, R%d, R%d", turn<<r.shift, r.dim, bytesLeft)
 	r.op("BLT tail%d", n)
 	r.label("turn%d", n)
+	if r.gather {
+		r.prefetch(n, turn<<r.shift)
+	}
 	r.load(r.fromQuery, queryPointer, loadedQuery, convertedQuery)
 	for i := range n {
 		r.load(r.fromRow, rowPointer+i, loadedRow, convertedRow)

@@ -118,13 +118,18 @@ func (s *scan) pointers(n int) {
 	}
 }
 
+// prefetch asks for the next bytes of the n rows ahead.
+func (s *scan) prefetch(n, bytes int) {
+	for i := range n {
+		s.op("PRFM (R%d), PLDL1KEEP", nextPointer+i)
+		s.op("ADD $%d, R%d, R%d", bytes, nextPointer+i, nextPointer+i)
+	}
+}
+
 // vectors adds count vectors of n rows to the sums.
 func (s *scan) vectors(n, count int) {
-	for i := range n {
-		if s.gather {
-			s.op("PRFM (R%d), PLDL1KEEP", nextPointer+i)
-			s.op("ADD $%d, R%d, R%d", 16*count, nextPointer+i, nextPointer+i)
-		}
+	if s.gather {
+		s.prefetch(n, 16*count)
 	}
 	if !s.noQuery {
 		s.op("VLD1.P %d(R%d), %s", 16*count, queryPointer, list(0, count, "B16"))

@@ -25,6 +25,7 @@ var List = []Operation{
 	{"RaBitQScan", "rabitq_scan", "tables, blocks *uint8, delta, scale, add, out *float32, columns, count int"},
 	{"SignBits", "sign_bits", "row *float32, bits *uint8, count int"},
 	{"GatherDotI8", "gather_dot_i8", "query, tail, rows *int8, ids *uint32, out *int32, dim, count, ahead int"},
+	{"GatherDotF64", "gather_dot_f64", "query, rows *float32, ids *uint32, out *float64, dim, count, ahead int"},
 	{"GatherDotF32", "gather_dot_f32", "query, rows *float32, ids *uint32, out *float32, dim, count, ahead int"},
 	{"DotBatchI8", "dot_batch_i8", "queries, tail, rows *int8, out *int32, dim, queryCount, count, stride int"},
 	{"DotBatchF32", "dot_batch_f32", "queries, rows, out *float32, dim, queryCount, count, stride int"},

@@ -31,6 +31,8 @@ def main():
         turns += jsonl(os.path.join(options.data, folder, "corpus.jsonl"))
         asked += jsonl(os.path.join(options.data, folder, "questions.jsonl"))
     rows, questions = vectors_data.load(options.data, "turns")
+    said = [i for i, turn in enumerate(turns) if str(turn.get("text") or "").strip()]  # a few turns are empty
+    turns, rows = [turns[i] for i in said], rows[said]
     if options.size:
         turns, rows = turns[: options.size], rows[: options.size]
     kept = len(turns) - EXTRA

@@ -25,7 +25,7 @@ const (
 	set           = "turns"
 
 	// phaseMax ends a phase that hangs; the slowest, Chroma's adding, takes two minutes.
-	phaseMax = 10 * time.Minute
+	phaseMax = 4 * time.Minute
 )
 
 // Parties: the own one that bars are about, and the peers.
