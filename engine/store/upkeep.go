@@ -22,7 +22,7 @@ type Stats struct {
 	Segments     int
 	SegmentFiles int
 	SegmentBytes uint64 // of files and memory
-	TruthBytes   uint64
+	TruthBytes   uint64 // of truth.db and its journal
 	Terms        uint64 // words in live memories, stop words not counted
 	Vectors      string // name of the vector space, "" before the first memory
 	Dimension    int
@@ -30,7 +30,7 @@ type Stats struct {
 	Language     string       // of its texts, "" before the first memory
 	Epoch        uint64       // views published since opening
 	Added        uint64       // memories added since opening
-	Commits      uint64       // transactions since opening; Added/Commits shared one fsync
+	Commits      uint64       // groups since opening; Added/Commits shared one fsync
 	Merges       uint64       // since opening
 	Replayed     int          // memories taken from the truth for want of a valid file
 	Discarded    int          // segment files found invalid, by opening or since, and rebuilt
@@ -68,8 +68,10 @@ func (s *Store) Stats() (Stats, error) {
 			st.SegmentFiles++
 		}
 	}
-	if info, err := os.Stat(filepath.Join(s.dir, truthName)); err == nil {
-		st.TruthBytes = uint64(info.Size())
+	for _, name := range []string{truthName, journalName} {
+		if info, err := os.Stat(filepath.Join(s.dir, name)); err == nil {
+			st.TruthBytes += uint64(info.Size())
+		}
 	}
 	return st, nil
 }
