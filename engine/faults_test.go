@@ -83,6 +83,7 @@ func TestDamagedSegmentsAreRebuiltFromTheTruth(t *testing.T) {
 				}
 			}
 			db := open(t, dir, engine.Options{})
+			awaitRepair(t, db)
 			if got := allResults(t, db); !reflect.DeepEqual(got, want) {
 				t.Fatal("answers differ after repair")
 			}

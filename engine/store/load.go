@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -57,7 +60,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	if err != nil {
 		return fmt.Errorf("store: replay: %w", classify(err))
 	}
-	view := &segment.View{Space: space, Faulted: s.suspect}
+	view := &segment.View{Space: space, Faulted: s.suspect, Reads: &s.reads}
 	for _, p := range pieces {
 		view = view.With(p.built)
 		s.clock = max(s.clock, p.built.Newest())
@@ -78,9 +81,10 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 		return err
 	})
 	slices.SortFunc(manifest, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
-	for _, e := range manifest {
+	opened := s.openFiles(manifest)
+	for i, e := range manifest {
 		s.fileNumber.Store(max(s.fileNumber.Load(), e.number))
-		built, err := segment.OpenFile(s.options.Files, s.segmentPath(e.number), s.options.InMemory)
+		built, err := opened[i].built, opened[i].err
 		if err == nil {
 			err = fits(built, space, e, pieces)
 		}
@@ -95,6 +99,28 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 		pieces = append(pieces, piece{e.first, e.last, built})
 	}
 	return pieces, stale, err
+}
+
+// openedFile is what came of opening a segment file.
+type openedFile struct {
+	built *segment.Segment
+	err   error
+}
+
+// openFiles opens the files of a manifest, as many at once as there are processors.
+func (s *Store) openFiles(manifest []entry) []openedFile {
+	files := make([]openedFile, len(manifest))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				files[i].built, files[i].err = segment.OpenFile(s.options.Files, s.segmentPath(manifest[i].number), s.options.InMemory)
+			}
+		})
+	}
+	group.Wait()
+	return files
 }
 
 // damaged tells a file that cannot serve from one that could not be read this

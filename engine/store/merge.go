@@ -136,11 +136,12 @@ func runEnd(parts []segment.Part, first, rowsMax int, fits func(*segment.Part) b
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
-// each: all parts, but for those that are one clean file already.
-func compactSpans(parts []segment.Part) (list []span) {
+// each: all parts, but for those that are one clean file already and need not be packed.
+func compactSpans(parts []segment.Part, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, segmentRows, func(*segment.Part) bool { return true })
-		if last-first > 1 || !parts[first].InFile() || parts[first].GoneCount() > 0 {
+		p := &parts[first]
+		if last-first > 1 || !p.InFile() || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -280,7 +281,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		}
 		return nil
 	}
-	for _, todo := range compactSpans(view.Parts) {
+	for _, todo := range compactSpans(view.Parts, s.options.CompressTexts) {
 		if err := model.FromContext(ctx, "store: compact"); err != nil {
 			return err
 		}
@@ -305,6 +306,9 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	for i, p := range parts {
 		sources[i], dead[i] = p.Segment, p.Gone()
 	}
+	if err := s.checkSources(sources, stop); err != nil {
+		return err
+	}
 	draft, err := segment.Merge(view.Space, sources, dead, stop)
 	if err != nil {
 		return err
@@ -315,7 +319,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	case draft == nil: // no row is left
 	case toFile || draft.RowCount() >= fileRows || draft.Size() >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).InFile):
 		number = s.fileNumber.Add(1)
-		merged, err = s.writeSegment(number, draft)
+		merged, err = s.writeSegment(number, draft, sources)
 	default:
 		merged, err = draft.Segment()
 	}
@@ -330,16 +334,39 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	})
 }
 
-// writeSegment makes a segment's file durable and returns it mapped.
-func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segment, error) {
+// checkSources sees to it that nothing damaged is merged, and given a sound sum.
+func (s *Store) checkSources(sources []*segment.Segment, stop func() bool) error {
+	for _, source := range sources {
+		err := source.CheckRest(stop)
+		if damaged(err) {
+			s.suspect()
+		}
+		if err != nil {
+			return fmt.Errorf("store: merge: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeSegment makes the file of a segment that takes the place of others durable and
+// returns it mapped. What was packed stays so, whoever has the store open.
+func (s *Store) writeSegment(number uint64, draft *segment.Draft, replaced []*segment.Segment) (*segment.Segment, error) {
 	path := s.segmentPath(number)
 	if err := s.stillThere(); err != nil {
 		return nil, err
+	}
+	if draft.RowCount() >= fileRows && (s.options.CompressTexts || slices.ContainsFunc(replaced, (*segment.Segment).Packed)) {
+		if err := draft.Pack(s.closing.Load); err != nil {
+			return nil, err
+		}
 	}
 	if err := writeDurably(s.options.Files, path, draft.Write); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
 	written, err := segment.OpenFile(s.options.Files, path, s.options.InMemory)
+	if err == nil {
+		err = written.CheckRest(func() bool { return false })
+	}
 	if err != nil {
 		s.options.Files.Remove(path)
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))

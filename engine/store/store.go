@@ -55,6 +55,9 @@ type Options struct {
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
 	// negative not at all; else Compact drops those replaced longer ago.
 	HistoryFor time.Duration
+	// CompressTexts packs the records in segment files of fileRows rows and more that are
+	// written from then on; where Compact does, in all of them.
+	CompressTexts bool
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -68,7 +71,7 @@ type Store struct {
 	counter  *counter
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
-	// alone store it, complete; any goroutine loads it; nil once closed.
+	// alone store it (keepPages in a store opened for reading), complete; any goroutine loads it; nil once closed.
 	view atomic.Pointer[segment.View]
 
 	queue    *queue
@@ -80,7 +83,7 @@ type Store struct {
 	adding     atomic.Int64 // callers inside Add, see gather
 	closing    atomic.Bool
 	stop       chan struct{}
-	pagerDone  chan struct{} // see letGoPages
+	pagerDone  chan struct{} // see keepPages
 	writerDone chan struct{}
 	mergerDone chan struct{}
 	closeOnce  sync.Once
@@ -103,6 +106,7 @@ type Store struct {
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
+	reads       segment.ReadCost      // of records, by whoever reads one
 
 	pacer                  pacer
 	added, commits, merges atomic.Uint64
@@ -113,7 +117,8 @@ type Store struct {
 // Open opens the store in dir, creating it unless ReadOnly. It fails with
 // ErrLocked while another process has it, ErrUnsupported for another format,
 // ErrCorrupt where the truth itself is damaged; damaged segments are rebuilt.
-// Cost: one pass over the segment files, plus analysis of what they lack.
+// Cost: one pass over some 100 bytes a memory of the segment files, plus analysis of what
+// they lack; the rest is checked when it is used, and in the background.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	dir, err := filepath.Abs(dir) // the process may change its directory later
 	if err != nil {
@@ -135,7 +140,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		}
 		return nil, err
 	}
-	go s.letGoPages()
+	go s.keepPages()
 	if s.readOnly {
 		close(s.writerDone)
 		close(s.mergerDone)
@@ -152,15 +157,24 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 // What a busy store goes on reading is back within a microsecond a page.
 const letGoAfter = 10 * time.Second
 
-// letGoPages is the goroutine that gives such pages back until the store is closed.
-func (s *Store) letGoPages() {
+// keepPages is the goroutine that checks what opening has not, gives such pages back until the
+// store is closed, and repairs what a store opened for reading finds damaged.
+func (s *Store) keepPages() {
 	defer close(s.pagerDone)
+	s.checkFiles()
 	ticks := time.NewTicker(letGoAfter)
 	defer ticks.Stop()
+	var suspected chan struct{} // else the merger's
+	if s.readOnly {
+		suspected = s.kick
+	}
 	for {
 		select {
 		case <-s.stop:
 			return
+		case <-suspected:
+			s.repairInMemory()
+			continue
 		case <-ticks.C:
 		}
 		if view := s.view.Load(); view != nil {
