@@ -119,6 +119,35 @@ func TestAQuestionBeforeAndAfterNormalizeIsOne(t *testing.T) {
 	})
 }
 
+// TestAnInvalidQuestionHasNoAnswer holds that what Normalize refuses is never found: the
+// texts of these filters are those of valid ones.
+func TestAnInvalidQuestionHasNoAnswer(t *testing.T) {
+	c, name := New(0, ""), model.Field("colour")
+	for _, f := range []model.Filter{{}, name.Eq("")} {
+		keep(c, &model.Query{Text: "x", Near: true, Filter: f}, 1, answer("x"))
+		if q := (&model.Query{Text: "x", Filter: f}); c.Get(q, 1) == nil || c.Near(q, 1) == nil {
+			t.Fatalf("%v: the question itself is not found", f)
+		}
+	}
+	deep := name.Eq("")
+	for range model.FilterDepthMax {
+		deep = model.Not(deep)
+	}
+	for what, q := range map[string]model.Query{
+		"or of nothing": {Filter: model.Or()}, "no number": {Filter: name.Eq(math.NaN())}, "no day": {Filter: name.Eq(model.Day{})},
+		"another type": {Filter: name.Eq(struct{}{})}, "too deep": {Filter: deep}, "budget": {Budget: -1},
+	} {
+		q.Text, q.Near = "x", true
+		if n := q; n.Normalize() == nil {
+			t.Errorf("%s: valid", what)
+		}
+		keep(c, &q, 1, answer("wrong"))
+		if c.Get(&q, 1) != nil || c.Near(&q, 1) != nil {
+			t.Errorf("%s: answered", what)
+		}
+	}
+}
+
 func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
 	c, q := New(0, ""), &model.Query{Text: "x", Near: true}
 	keep(c, q, 7, answer("old"))

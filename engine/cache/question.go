@@ -24,6 +24,8 @@ const nearCosine = .98
 // keyOf hashes a question as Normalize makes it, whether it was normalized or not:
 // 0 stands for DefaultK, and no weights for those of the intent. false where it
 // is not valid. Budget and Near have no part: they do not change a whole answer.
+// A filter is checked, as the text of one that is not sound may be that of another:
+// that of Or(), which lets nothing through, is that of no filter at all.
 //
 // Each field goes in with its length, so that no two questions have the same bytes.
 func keyOf(q *model.Query) (Key, bool) {
@@ -44,7 +46,7 @@ const (
 // keyWith ends the key of a question, of which b has text and vector.
 func keyWith(b []byte, q *model.Query) (Key, bool) {
 	w, ok := weightsOf(q)
-	if !ok || len(q.Engines) > enginesMax {
+	if !ok || len(q.Engines) > enginesMax || q.Budget < 0 || q.Filter.Check() != nil {
 		return Key{}, false
 	}
 	b = appendText(b, q.Tenant)
