@@ -239,6 +239,24 @@ func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 	(*Cache)(nil).Put(&model.Query{Text: "x"}, 1, answer("x"))
 }
 
+func TestTheFilterOfAQuestionCountsAmongTheBytesHeld(t *testing.T) {
+	const bytes, questions = 1 << 20, 100
+	c, text := New(bytes, ""), strings.Repeat("x", 32<<10)
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range questions {
+		keep(c, &model.Query{Text: fmt.Sprint("question ", i), Filter: model.Field("a").Eq(fmt.Sprint(i, text))}, 1, answer("x"))
+	}
+	c.warm.CleanUp()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int(after.HeapAlloc) - int(before.HeapAlloc); grown > 3*bytes/2 {
+		t.Errorf("%d KiB in a cache of %d", grown>>10, bytes>>10)
+	}
+	runtime.KeepAlive(c)
+}
+
 func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {
 	c := New(64<<20, "")
 	const questions = 2000 // more than the hot tier's slots

@@ -206,7 +206,11 @@ func alike(a, b []float32) bool {
 // sizeOf is about what an entry holds in memory.
 func sizeOf(e *entry) int {
 	const fixed, perHit, perMeta = 1500, 400, 64 // the structs and the allocator's rounding
-	size := fixed + len(e.question.Text) + len(e.terms) + 4*len(e.question.Vector)
+	q := &e.question
+	size := fixed + len(q.Text) + len(e.terms) + 4*len(q.Vector) + len(q.Tenant) + len(q.User) + len(q.Agent) + len(q.Session)
+	if !q.Filter.IsZero() {
+		size += len(q.Filter.String()) + filterSize(q.Filter)
+	}
 	for i := range e.exact.Hits {
 		h := &e.exact.Hits[i]
 		size += perHit + len(h.Text) + len(h.Key) + len(h.Tenant) + len(h.User) + len(h.Agent) + len(h.Session) + len(h.Speaker) + len(h.Source)
@@ -214,6 +218,19 @@ func sizeOf(e *entry) int {
 		for name, value := range h.Meta {
 			size += perMeta + len(name) + metaSize(value)
 		}
+	}
+	return size
+}
+
+// filterSize is about what the nodes of a filter hold.
+func filterSize(f model.Filter) int {
+	const perNode, perValue = 160, 48
+	size := perNode + len(f.FieldName())
+	for _, v := range f.Values() {
+		size += perValue + len(v.Text)
+	}
+	for _, arg := range f.Args() {
+		size += filterSize(arg)
 	}
 	return size
 }
