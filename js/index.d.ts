@@ -142,7 +142,7 @@ export interface Memory extends NewMemory {
   usage?: Usage | undefined;
 }
 
-/** A question. `text` or `vector` is required; a `filter` narrows it. */
+/** A question. `text`, `vector` or `match` is required; a `filter` narrows it. */
 export interface Query extends Selection {
   text?: string | undefined;
   /** The caller's embedding of the question. Copied, except by querySync. */
@@ -152,6 +152,10 @@ export interface Query extends Selection {
   intent?: Intent | undefined;
   /** Instead of the intent's row: each 0..1; what is not named is 0. */
   weights?: Partial<Factors> | undefined;
+  /** Condition on the words of what may be found, such as `+budget -draft "quarterly report" plan* colour~1 speaker:ann`. */
+  match?: string | undefined;
+  /** What words are worth by the field that they stand in, each 0..1000. What is not named keeps its own: 1 of the text, 0 of the others. */
+  boosts?: { text?: number | undefined; speaker?: number | undefined; title?: number | undefined } | undefined;
   /** What freshness is measured from; unless given, the newest candidate. */
   now?: Time | undefined;
   /** What the store knew at that time. */
@@ -244,6 +248,10 @@ export interface Stats {
   cacheHot: CacheLevel;
   cacheWarm: CacheLevel;
   cacheNear: CacheLevel;
+  /** Of all memories in segments without their vectors: as they are read, as they are stored (less where texts are packed), and the mean time of reading one. */
+  recordBytes: number;
+  recordStored: number;
+  recordNs: number;
   /** Name of the vector space; empty before the first memory. */
   vectors: string;
   /** Why merging to files has stopped; empty while it goes on. */
@@ -296,6 +304,8 @@ export interface OpenOptions {
   cacheBytes?: number | undefined;
   /** Reads segment files into memory at opening, instead of mapping them. */
   segmentsInMemory?: boolean | undefined;
+  /** Packs texts in the larger segment files that are written from now on, to about a third; `compact` packs all of them. */
+  compressTexts?: boolean | undefined;
 }
 
 /** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */

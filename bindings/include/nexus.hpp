@@ -43,6 +43,7 @@ struct options {
   std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
   std::string language; /* of the texts, as "de", or "none"; fixed with the first memory; empty takes the store's */
   bool segments_in_memory = false; /* read segment files into memory, do not map them */
+  bool compress_texts = false; /* pack texts in the larger segment files that are written from now on; compact packs all */
 };
 
 namespace detail {
@@ -149,7 +150,7 @@ class asked {
     c_.struct_size = sizeof c_;
     c_.text = text(q.text), c_.vector = q.vector.data(), c_.vector_count = q.vector.size();
     c_.tenant = text(q.scope.tenant), c_.user = text(q.scope.user);
-    c_.agent = text(q.scope.agent), c_.session = text(q.scope.session), c_.filter = text(q.filter);
+    c_.agent = text(q.scope.agent), c_.session = text(q.scope.session), c_.filter = text(q.filter), c_.match = text(q.match);
     for (const std::string &engine : q.engines) engines_.push_back(text(engine));
     c_.engines = engines_.empty() ? nullptr : engines_.data(), c_.engine_count = engines_.size();
     if (q.now) c_.flags |= NEXUS_QUERY_HAS_NOW, c_.now_us = microseconds(*q.now);
@@ -158,6 +159,10 @@ class asked {
     if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
     if (q.near) c_.flags |= NEXUS_QUERY_NEAR;
     if (q.weights) weigh(*q.weights);
+    if (q.boosts) {
+      c_.flags |= NEXUS_QUERY_HAS_BOOSTS;
+      c_.boosts[NEXUS_BOOST_TEXT] = q.boosts->text, c_.boosts[NEXUS_BOOST_SPEAKER] = q.boosts->speaker, c_.boosts[NEXUS_BOOST_TITLE] = q.boosts->title;
+    }
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
   }
   asked(const asked &) = delete;
@@ -216,6 +221,7 @@ class opening {
     language_ = o.language, c_.language = text(language_);
     if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
     if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;
+    if (o.compress_texts) c_.flags |= NEXUS_OPEN_COMPRESS_TEXTS;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);
     e_.struct_size = sizeof e_, e_.dim = copy->dim, e_.name = text(copy->name);

@@ -210,7 +210,13 @@ struct selection {
   std::string filter;
 };
 
-/* A question. text or vector is required; see nexus_query. */
+/* What words are worth by the field that they stand in: text is the text and its speaker, speaker
+   and title count on top. Each 0..1000. */
+struct boosts {
+  float text = 1, speaker = 0, title = 0;
+};
+
+/* A question. text, vector or match is required; see nexus_query. */
 struct query {
   query() = default;
   query(std::string question) : text(std::move(question)) {}
@@ -220,9 +226,11 @@ struct query {
   span<const float> vector; /* borrowed until the call with it returns */
   nexus::scope scope;
   std::string filter; /* condition on the fields of what may be found; empty: none */
+  std::string match;  /* condition on its words, such as +budget -draft "quarterly report"; empty: none */
   std::uint32_t k = 0; /* hits wanted; 0 means NEXUS_DEFAULT_K */
   nexus::intent intent = nexus::intent::general;
   std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */
+  std::optional<nexus::boosts> boosts; /* those of text alone where there are none */
   std::optional<time_point> now;
   std::optional<time_point> as_of;    /* what the store knew at that time */
   std::optional<time_point> valid_at; /* what was true at that time */
@@ -398,7 +406,8 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), retired(s.retired), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
+        discarded(s.discarded), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
+        record_ns(s.record_ns), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
         language(detail::view(s.language)),
         metric(static_cast<nexus::metric>(s.metric)),
         cache_hot{s.cache_hot_hits, s.cache_hot_misses, s.cache_hot_bytes, s.cache_hot_ns},
@@ -407,6 +416,7 @@ struct stats {
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
       merges, replayed, discarded, retired;
+  std::uint64_t record_bytes, record_stored, record_ns; /* of memories without vectors: plain, as stored, and to read one */
   std::string vectors, merge_error, language;
   nexus::metric metric;
   cache_level cache_hot, cache_warm, cache_near;

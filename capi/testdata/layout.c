@@ -86,6 +86,9 @@ int main(void) {
   printf("  as_of_us %zu %zu\n", offsetof(nexus_query, as_of_us), sizeof(((nexus_query *)0)->as_of_us));
   printf("  valid_at_us %zu %zu\n", offsetof(nexus_query, valid_at_us), sizeof(((nexus_query *)0)->valid_at_us));
   printf("  filter %zu %zu\n", offsetof(nexus_query, filter), sizeof(((nexus_query *)0)->filter));
+  printf("  match %zu %zu\n", offsetof(nexus_query, match), sizeof(((nexus_query *)0)->match));
+  printf("  boosts %zu %zu\n", offsetof(nexus_query, boosts), sizeof(((nexus_query *)0)->boosts));
+  printf("  reserved %zu %zu\n", offsetof(nexus_query, reserved), sizeof(((nexus_query *)0)->reserved));
   printf("nexus_selection %zu\n", sizeof(nexus_selection));
   printf("  struct_size %zu %zu\n", offsetof(nexus_selection, struct_size), sizeof(((nexus_selection *)0)->struct_size));
   printf("  reserved %zu %zu\n", offsetof(nexus_selection, reserved), sizeof(((nexus_selection *)0)->reserved));
@@ -166,6 +169,9 @@ int main(void) {
   printf("  cache_near_bytes %zu %zu\n", offsetof(nexus_stats, cache_near_bytes), sizeof(((nexus_stats *)0)->cache_near_bytes));
   printf("  cache_near_ns %zu %zu\n", offsetof(nexus_stats, cache_near_ns), sizeof(((nexus_stats *)0)->cache_near_ns));
   printf("  language %zu %zu\n", offsetof(nexus_stats, language), sizeof(((nexus_stats *)0)->language));
+  printf("  record_bytes %zu %zu\n", offsetof(nexus_stats, record_bytes), sizeof(((nexus_stats *)0)->record_bytes));
+  printf("  record_stored %zu %zu\n", offsetof(nexus_stats, record_stored), sizeof(((nexus_stats *)0)->record_stored));
+  printf("  record_ns %zu %zu\n", offsetof(nexus_stats, record_ns), sizeof(((nexus_stats *)0)->record_ns));
   printf("nexus_problem %zu\n", sizeof(nexus_problem));
   printf("  line %zu %zu\n", offsetof(nexus_problem, line), sizeof(((nexus_problem *)0)->line));
   printf("  code %zu %zu\n", offsetof(nexus_problem, code), sizeof(((nexus_problem *)0)->code));
