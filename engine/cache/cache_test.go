@@ -154,6 +154,26 @@ func TestAnInvalidQuestionHasNoAnswer(t *testing.T) {
 	}
 }
 
+func TestAnInvalidMatchHasNotTheAnswerOfAValidOneOfItsText(t *testing.T) {
+	c := New(0, "")
+	for text, invalid := range map[string]model.Match{"red apple*": model.MatchPrefix("red apple"), "aple~1": model.MatchFuzzy("aple", 257)} {
+		valid, err := model.ParseMatch(text)
+		if err != nil || invalid.Check() == nil || invalid.String() != text {
+			t.Fatalf("%q and %q: %v", text, invalid, err)
+		}
+		q := model.Query{Text: "x", Match: valid, Near: true}
+		if keep(c, &q, 1, answer("x")); c.Get(&q, 1) == nil || c.Near(&q, 1) == nil {
+			t.Errorf("%q: the question itself is not found", text)
+		}
+		if q.Match = invalid; c.Get(&q, 1) != nil || c.Near(&q, 1) != nil {
+			t.Errorf("%q: answered", text)
+		}
+		if n := testing.AllocsPerRun(10, func() { c.Get(&q, 1) }); n != 0 {
+			t.Errorf("%q: a look-up allocates %v times", text, n)
+		}
+	}
+}
+
 func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
 	c, q := New(0, ""), &model.Query{Text: "x", Near: true}
 	keep(c, q, 7, answer("old"))

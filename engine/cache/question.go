@@ -154,7 +154,17 @@ func sameBut(a, b *model.Query) bool {
 	w, ok := weightsOf(b)
 	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && countOf(a) == countOf(b) &&
 		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() &&
-		a.Match.String() == b.Match.String() && boostsOf(a) == boostsOf(b) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
+		sameMatch(a.Match, b.Match) && boostsOf(a) == boostsOf(b) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
+}
+
+// sameMatch compares node by node: the text of one that Check refuses, as of
+// MatchPrefix("two words"), may be that of another.
+func sameMatch(a, b model.Match) bool {
+	if a.IsZero() || b.IsZero() {
+		return a.IsZero() && b.IsZero()
+	}
+	return a.Kind() == b.Kind() && a.FieldName() == b.FieldName() && a.Text() == b.Text() && a.Distance() == b.Distance() &&
+		slices.EqualFunc(a.Clauses(), b.Clauses(), func(x, y model.MatchClause) bool { return x.Occur == y.Occur && sameMatch(x.Match, y.Match) })
 }
 
 // own copies what of a question is its caller's.
