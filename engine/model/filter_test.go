@@ -82,6 +82,16 @@ func TestAPrintedFilterReadsBackTheSame(t *testing.T) {
 	}
 }
 
+// The long s is an s to a comparison that folds case; no such name is a word of the language.
+func TestNamesLikeWordsOfTheLanguageReadBack(t *testing.T) {
+	for _, name := range []string{"exi\u017ft\u017f", "ha\u017f", "EXISTS", "Not", "\u0130n", "\u0130N"} {
+		text := Field(name).Eq(1).String()
+		if f, err := ParseFilter(text); err != nil || f.FieldName() != name || f.String() != text {
+			t.Errorf("%s: %v %v", text, f, err)
+		}
+	}
+}
+
 func TestFiltersAreReadAsTheirGrammarSays(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "",
