@@ -92,6 +92,15 @@ func TestNamesLikeWordsOfTheLanguageReadBack(t *testing.T) {
 	}
 }
 
+func TestEveryGoNumberIsAValue(t *testing.T) {
+	for _, x := range []any{int8(3), int16(3), int32(3), int64(3), 3, uint8(3), uint16(3), uint32(3), uint64(3), uint(3), float32(3), 3.} {
+		m := Memory{Text: "x", Meta: map[string]any{"n": x}}
+		if err := m.Normalize(); err != nil || m.Meta["n"] != 3. || !Field("n").Eq(x).Match(&m) {
+			t.Errorf("%T: %v, %v", x, m.Meta["n"], err)
+		}
+	}
+}
+
 func TestFiltersAreReadAsTheirGrammarSays(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "",
