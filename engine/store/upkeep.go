@@ -198,24 +198,22 @@ func (r *Report) fault(format string, args ...any) {
 // Verify reads everything: bbolt's own structure, every record of the truth
 // and its counterpart in the segments, every key, and every segment's
 // checksums. O(store). Reads go on; writes wait for the first part, may wait for
-// all of it where truth.db has to grow, and are not faults.
+// all of it where truth.db has to grow, and for all of it where the disk has no room to
+// commit truth.db; they are not faults.
 func (s *Store) Verify(ctx context.Context) (Report, error) {
 	if s.readOnly {
 		return s.verifyReadOnly(ctx)
 	}
 	report, err := s.verifyPages(ctx)
+	if errors.Is(err, model.ErrNoSpace) {
+		report = Report{}
+		err = s.between(ctx, func() error { return s.verifyHere(ctx, &report) })
+		return report, err
+	}
 	if err != nil {
 		return Report{}, err
 	}
 	at, err := s.takeSnapshot(func(f func() error) error { return s.between(ctx, f) })
-	if errors.Is(err, model.ErrNoSpace) { // for the commit: then the open transaction is looked at, and writes wait
-		err = s.between(ctx, func() error {
-			view := s.view.Load()
-			defer view.Release()
-			return s.readTruth(func(tx *bolt.Tx) error { return verify(ctx, tx, view, &report) })
-		})
-		return report, classify(err)
-	}
 	if err != nil {
 		return report, err
 	}
@@ -225,24 +223,32 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 }
 
 func (s *Store) verifyReadOnly(ctx context.Context) (report Report, err error) {
+	err = s.verifyHere(ctx, &report)
+	return report, err
+}
+
+// verifyHere is the writer's, or anybody's where there is none.
+func (s *Store) verifyHere(ctx context.Context, report *Report) error {
 	view := s.view.Load()
 	if view == nil || s.closing.Load() {
-		return report, errClosed
+		return errClosed
 	}
 	defer view.Release()
-	err = s.readTruth(func(tx *bolt.Tx) error {
-		if err := s.checkPages(&report); err != nil {
+	return classify(s.readTruth(func(tx *bolt.Tx) error {
+		if err := s.checkPages(report); err != nil {
 			return err
 		}
-		return verify(ctx, tx, view, &report)
-	})
-	return report, classify(err)
+		return verify(ctx, tx, view, report)
+	}))
 }
 
 // verifyPages has bbolt check its pages, which it can only while nobody writes:
 // on the writer's goroutine, between two groups.
 func (s *Store) verifyPages(ctx context.Context) (report Report, err error) {
 	err = s.between(ctx, func() error {
+		if err := s.checkpoint(); err != nil {
+			return err
+		}
 		return guarded(func() error { return s.checkPages(&report) })
 	})
 	return report, err
