@@ -54,7 +54,7 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in.reserved != 0 {
 		d.fail("open_options.reserved is %d", in.reserved)
 	}
-	if in.flags&^(C.NEXUS_OPEN_READ_ONLY|C.NEXUS_OPEN_SEGMENTS_IN_MEMORY) != 0 {
+	if in.flags&^(C.NEXUS_OPEN_READ_ONLY|C.NEXUS_OPEN_SEGMENTS_IN_MEMORY|C.NEXUS_OPEN_COMPRESS_TEXTS) != 0 {
 		d.fail("open_options.flags are %#x", in.flags)
 	}
 	if in.reserved_2 != 0 {
@@ -70,7 +70,8 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	return engine.Options{
 		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric),
 		HistoryFor: time.Duration(max(int64(in.history_us), -1)) * time.Microsecond, CacheBytes: int(in.cache_bytes),
-		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0, Language: d.text("language", in.language),
+		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0, CompressTexts: in.flags&C.NEXUS_OPEN_COMPRESS_TEXTS != 0,
+		Language: d.text("language", in.language),
 	}, own
 }
 

@@ -165,6 +165,11 @@ type Options struct {
 	// mapping them: for media that may fail, and for hosts that take SIGBUS for
 	// themselves. It costs their size in memory that the system cannot take back.
 	SegmentsInMemory bool
+	// CompressTexts packs texts, and what else is kept of a memory beside its indexes and
+	// its vector, in segment files of 2,048 memories and more: to about a third. Reading one
+	// then costs some 6 us more. It holds for the files that are written while the store is
+	// open, and Compact writes all of them so; what is packed stays packed. Stats says what is won.
+	CompressTexts bool
 }
 
 // Languages returns what Options.Language may be, sorted: codes of ISO 639-1, and "none".
@@ -204,7 +209,7 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if o.Language != "" && !text.Known(o.Language) {
 		return nil, fmt.Errorf("open: language %q is none of %s: %w", o.Language, strings.Join(text.Languages(), " "), ErrInvalid)
 	}
-	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, Language: o.Language, HistoryFor: o.HistoryFor, InMemory: o.SegmentsInMemory})
+	s, err := store.Open(ctx, dir, store.Options{ReadOnly: o.ReadOnly, Embedder: o.Embedder, Dim: o.Dim, Metric: o.Metric, Language: o.Language, HistoryFor: o.HistoryFor, InMemory: o.SegmentsInMemory, CompressTexts: o.CompressTexts})
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}

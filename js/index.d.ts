@@ -248,6 +248,10 @@ export interface Stats {
   cacheHot: CacheLevel;
   cacheWarm: CacheLevel;
   cacheNear: CacheLevel;
+  /** Of all memories in segments without their vectors: as they are read, as they are stored (less where texts are packed), and the mean time of reading one. */
+  recordBytes: number;
+  recordStored: number;
+  recordNs: number;
   /** Name of the vector space; empty before the first memory. */
   vectors: string;
   /** Why merging to files has stopped; empty while it goes on. */
@@ -300,6 +304,8 @@ export interface OpenOptions {
   cacheBytes?: number | undefined;
   /** Reads segment files into memory at opening, instead of mapping them. */
   segmentsInMemory?: boolean | undefined;
+  /** Packs texts in the larger segment files that are written from now on, to about a third; `compact` packs all of them. */
+  compressTexts?: boolean | undefined;
 }
 
 /** The angle; the inner product; the distance d, for which a vector's score is 1/(1+d*d). */

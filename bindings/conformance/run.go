@@ -137,7 +137,7 @@ func (r *runner) step(s Step) (results, error) {
 		return r.removeWhere(s)
 	case "stats":
 		st, err := r.db.Stats()
-		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}}, err
+		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}, {"packed", st.RecordStored < st.RecordBytes}}, err
 	case "verify":
 		report, err := r.db.Verify(context.Background())
 		return results{{"memories", report.Memories}, {"bad", len(report.Faults)}}, err
@@ -158,6 +158,7 @@ func (r *runner) opened(s Step) (results, error) {
 		Metric   string  `json:"metric"`
 		Language string  `json:"language"`
 		Cache    int     `json:"cache_bytes"`
+		Packs    bool    `json:"compress_texts"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -170,7 +171,7 @@ func (r *runner) opened(s Step) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory, CompressTexts: a.Packs})
 	if err != nil {
 		return nil, err
 	}

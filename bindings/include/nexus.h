@@ -185,6 +185,7 @@ enum nexus_op {
 #define NEXUS_PATCH_EXPIRY 128u /* expires_us changes, or goes */
 #define NEXUS_OPEN_READ_ONLY 1u /* open for questions alone */
 #define NEXUS_OPEN_SEGMENTS_IN_MEMORY 2u /* read segment files into memory at opening, do not map them */
+#define NEXUS_OPEN_COMPRESS_TEXTS 4u /* pack texts in the larger segment files that are written from now on */
 #define NEXUS_SUBMIT_BORROW 1u /* inputs stay valid and unchanged until the job is done; without it nexus_submit copies them */
 
 /* Handles: plain values, checked at every call. {0} is none. A handle that was closed,
@@ -410,6 +411,9 @@ typedef struct nexus_stats {
   uint64_t cache_near_bytes; /* held, about */
   uint64_t cache_near_ns; /* of a look-up, the mean of those that were timed */
   nexus_text language; /* what the texts are taken for; empty before the first memory */
+  uint64_t record_bytes; /* of all memories in segments without their vectors, as they are read */
+  uint64_t record_stored; /* bytes that these take there, less where texts are packed */
+  uint64_t record_ns; /* of reading one, the mean, the latest counting most; 0 before the first */
 } nexus_stats;
 #define NEXUS_STATS_SIZE_1 272 /* its size in the oldest ABI served */
 

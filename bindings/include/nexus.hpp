@@ -43,6 +43,7 @@ struct options {
   std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
   std::string language; /* of the texts, as "de", or "none"; fixed with the first memory; empty takes the store's */
   bool segments_in_memory = false; /* read segment files into memory, do not map them */
+  bool compress_texts = false; /* pack texts in the larger segment files that are written from now on; compact packs all */
 };
 
 namespace detail {
@@ -220,6 +221,7 @@ class opening {
     language_ = o.language, c_.language = text(language_);
     if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
     if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;
+    if (o.compress_texts) c_.flags |= NEXUS_OPEN_COMPRESS_TEXTS;
     if (!o.embedder) return;
     auto *copy = new nexus::embedder(*o.embedder);
     e_.struct_size = sizeof e_, e_.dim = copy->dim, e_.name = text(copy->name);

@@ -406,7 +406,8 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), retired(s.retired), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
+        discarded(s.discarded), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
+        record_ns(s.record_ns), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
         language(detail::view(s.language)),
         metric(static_cast<nexus::metric>(s.metric)),
         cache_hot{s.cache_hot_hits, s.cache_hot_misses, s.cache_hot_bytes, s.cache_hot_ns},
@@ -415,6 +416,7 @@ struct stats {
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
       merges, replayed, discarded, retired;
+  std::uint64_t record_bytes, record_stored, record_ns; /* of memories without vectors: plain, as stored, and to read one */
   std::string vectors, merge_error, language;
   nexus::metric metric;
   cache_level cache_hot, cache_warm, cache_near;

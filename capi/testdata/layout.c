@@ -169,6 +169,9 @@ int main(void) {
   printf("  cache_near_bytes %zu %zu\n", offsetof(nexus_stats, cache_near_bytes), sizeof(((nexus_stats *)0)->cache_near_bytes));
   printf("  cache_near_ns %zu %zu\n", offsetof(nexus_stats, cache_near_ns), sizeof(((nexus_stats *)0)->cache_near_ns));
   printf("  language %zu %zu\n", offsetof(nexus_stats, language), sizeof(((nexus_stats *)0)->language));
+  printf("  record_bytes %zu %zu\n", offsetof(nexus_stats, record_bytes), sizeof(((nexus_stats *)0)->record_bytes));
+  printf("  record_stored %zu %zu\n", offsetof(nexus_stats, record_stored), sizeof(((nexus_stats *)0)->record_stored));
+  printf("  record_ns %zu %zu\n", offsetof(nexus_stats, record_ns), sizeof(((nexus_stats *)0)->record_ns));
   printf("nexus_problem %zu\n", sizeof(nexus_problem));
   printf("  line %zu %zu\n", offsetof(nexus_problem, line), sizeof(((nexus_problem *)0)->line));
   printf("  code %zu %zu\n", offsetof(nexus_problem, code), sizeof(((nexus_problem *)0)->code));

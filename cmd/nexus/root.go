@@ -27,6 +27,7 @@ type app struct {
 
 	directory string // --db
 	inMemory  bool   // --segments-in-memory
+	packs     bool   // --compress-texts
 	metric    string // --metric of the verbs that make a store
 	language  string // --language of the same verbs
 	json      bool   // --json
@@ -78,6 +79,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	root.Flags().BoolVar(&a.version, "version", false, "print the version of this build")
 	root.PersistentFlags().StringVar(&a.directory, "db", "", "`DIR` of the store (else $NEXUS_DB, else ./nexus-data)")
 	root.PersistentFlags().BoolVar(&a.inMemory, "segments-in-memory", false, "read segment files into memory, do not map them")
+	root.PersistentFlags().BoolVar(&a.packs, "compress-texts", false, "pack texts in the larger segment files that are written; compact packs all of them")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
 		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newUpdateCommand(a), newSupersedeCommand(a),
@@ -204,7 +206,7 @@ func (a *app) open(ctx context.Context, how access) (*engine.DB, error) {
 	if languages := engine.Languages(); a.language != "" && !slices.Contains(languages, a.language) {
 		return nil, wrongUsef("--language is %q, want one of %s", a.language, strings.Join(languages, ", "))
 	}
-	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric, Language: a.language, SegmentsInMemory: a.inMemory})
+	db, err := engine.OpenContext(ctx, dir, engine.Options{ReadOnly: how == reading, Metric: metric, Language: a.language, SegmentsInMemory: a.inMemory, CompressTexts: a.packs})
 	if how == reading && errors.Is(err, engine.ErrNotFound) {
 		return nil, noStore(dir)
 	}

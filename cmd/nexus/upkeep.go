@@ -47,8 +47,11 @@ type statsRecord struct {
 	SegmentFiles int    `json:"segment_files"`
 	SegmentBytes uint64 `json:"segment_bytes"`
 	TruthBytes   uint64 `json:"truth_bytes"`
-	Replayed     int    `json:"replayed"`  // memories that no segment file covers yet
-	Discarded    int    `json:"discarded"` // segment files that were not valid
+	RecordBytes  uint64 `json:"record_bytes"`  // of memories in segments, without vectors
+	RecordStored uint64 `json:"record_stored"` // that they take there
+	RecordNanos  uint64 `json:"record_ns"`     // of reading one, by this process
+	Replayed     int    `json:"replayed"`      // memories that no segment file covers yet
+	Discarded    int    `json:"discarded"`     // segment files that were not valid
 
 	Cache cache.Stats `json:"cache"` // of answers; those of this process alone
 }
@@ -57,6 +60,7 @@ func newStatsRecord(dir string, s engine.Stats) statsRecord {
 	return statsRecord{
 		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(), Language: s.Language,
 		Segments: s.Segments, SegmentFiles: s.SegmentFiles, SegmentBytes: s.SegmentBytes, TruthBytes: s.TruthBytes,
+		RecordBytes: s.RecordBytes, RecordStored: s.RecordStored, RecordNanos: s.RecordNanos,
 		Replayed: s.Replayed, Discarded: s.Discarded, Cache: s.Cache,
 	}
 }
@@ -80,6 +84,9 @@ func (a *app) printStats(s statsRecord) error {
 	}
 	a.printf("vectors    %s\n", vectors)
 	a.printf("segments   %d, %d of them files, %s\n", s.Segments, s.SegmentFiles, byteCount(s.SegmentBytes))
+	if s.RecordStored < s.RecordBytes {
+		a.printf("texts      %s packed in %s, %.2f to 1\n", byteCount(s.RecordBytes), byteCount(s.RecordStored), float64(s.RecordBytes)/float64(s.RecordStored))
+	}
 	return a.printf("truth.db   %s\n", byteCount(s.TruthBytes))
 }
 

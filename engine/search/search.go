@@ -122,7 +122,10 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 		var wider *model.Answer
 		var widerErr error
 		wider, complete, widerErr = s.attempt(ctx, query)
-		if widerErr == nil && len(wider.Hits) > len(answer.Hits) {
+		switch {
+		case errors.Is(widerErr, model.ErrCorrupt): // what the first time did not read
+			answer, err = nil, widerErr
+		case widerErr == nil && (len(wider.Hits) > len(answer.Hits) || failed(&wider.Trace)):
 			answer = wider
 		}
 	}
@@ -150,6 +153,11 @@ func (s *state) attempt(ctx context.Context, query *model.Query) (answer *model.
 		err = s.answerFused(query, answer)
 	}
 	return answer, complete, err
+}
+
+// failed reports whether an engine failed, which the answer is then to say.
+func failed(t *model.Trace) bool {
+	return slices.ContainsFunc(t.Engines, func(e model.EngineTrace) bool { return e.State == model.EngineFailed })
 }
 
 func (s *state) forget() {

@@ -31,7 +31,7 @@ func (s *Segment) FieldWords(field, language string) (*lexical.Reader, error) {
 	kept, column := s.namesOf(field), field
 	switch {
 	case kept == nil:
-		return s.lex, nil
+		return s.Words(), nil
 	case field == model.MatchFieldTitle:
 		column = model.MetaColumn(field)
 	}
@@ -70,7 +70,7 @@ func (s *Segment) indexNames(column, language string) (*lexical.Reader, error) {
 	w.speak(language)
 	terms := make([]text.Tokens, 1) // of every name; the first is no name at all
 	nameOf := make([]uint32, s.RowCount())
-	s.byField.Strings(column, func(value []byte, each func(func(row int))) {
+	s.fieldReader().Strings(column, func(value []byte, each func(func(row int))) {
 		yieldAfter(len(terms))
 		w.terms.Reset()
 		w.analyzer.Terms(&w.terms, string(value))

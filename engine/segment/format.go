@@ -15,7 +15,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// File format, version 2 (all little-endian; a bump adds a line here and a
+// File format, version 3 (all little-endian; a bump adds a line here and a
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
@@ -26,14 +26,18 @@ import (
 //	            packed lists of words (40, 41) instead of plain ones (20 to 22);
 //	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
 //	            filters of 2,048 keys and more (56, 57)
+//	3  2026-11  a sum for every page of 4,096 bytes of records, signatures and vectors (60), so that
+//	            these are checked a page at a time, when a row in it is first read;
+//	            records may be packed (61, 62)
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
-	FormatVersion = 2
+	FormatVersion = 3
 	formatOldest  = 1 // readable still; a section that it lacks is empty
+	formatPaged   = 3 // from here on not all of a file is checked when it is opened
 
 	magic        = "NEXUSSEG"
 	headerBytes  = 64
@@ -87,6 +91,10 @@ type content struct {
 	validFrom   []int64  // openFrom where there is none
 	validTo     []int64  // openTo where there is none
 	fields      fields.Parts
+	pageSums    []uint32 // see paged
+
+	packedBlocks []uint32 // see packedBytes
+	packedDict   []byte
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
@@ -96,6 +104,7 @@ type section struct {
 	set   func([]byte) bool
 	clear func() // keeps the memory
 	old   bool   // read from older files, and never written
+	stage stage  // when it is checked
 }
 
 func column[T number](kind uint32, c *[]T) section {
@@ -110,13 +119,14 @@ func column[T number](kind uint32, c *[]T) section {
 	}
 }
 
-func (s section) readOnly() section { s.old = true; return s }
+func (s section) readOnly() section        { s.old = true; return s }
+func (s section) checked(at stage) section { s.stage = at; return s }
 
 // sections lists the format's sections of all versions; kinds are never used for
 // another thing.
 func (c *content) sections() []section {
 	return []section{
-		column(1, &c.ids), column(2, &c.recordStarts), column(3, &c.records),
+		column(1, &c.ids), column(2, &c.recordStarts), column(3, &c.records).checked(byPages),
 		column(4, &c.tenants), column(5, &c.users), column(6, &c.agents), column(7, &c.sessions), column(8, &c.threads),
 		column(9, &c.events), column(10, &c.positions), column(11, &c.authority),
 		column(12, &c.keyHashes), column(13, &c.keyRows),
@@ -124,14 +134,16 @@ func (c *content) sections() []section {
 		column(24, &c.ingests), column(25, &c.versionIDs), column(26, &c.versionRows),
 		column(27, &c.expiries), column(28, &c.expiryRows),
 		column(29, &c.validRows), column(30, &c.validFrom), column(31, &c.validTo),
-		column(14, &c.signatures),
-		column(15, &c.vectors.Codes), column(16, &c.vectors.Scales), column(17, &c.vectors.Vectors), column(18, &c.vectors.InvNorms),
-		column(19, &c.words.Dictionary), column(20, &c.wordsV1.Starts).readOnly(), column(21, &c.wordsV1.Rows).readOnly(), column(22, &c.wordsV1.Freqs).readOnly(), column(23, &c.words.Lengths),
-		column(32, &c.vectors.Bits.Blocks), column(33, &c.vectors.Bits.Scales), column(34, &c.vectors.Bits.Errors), column(35, &c.vectors.Bits.Centroid), column(36, &c.vectors.Bits.Squares),
-		column(37, &c.vectors.Lists.Starts), column(38, &c.vectors.Lists.Rows), column(39, &c.vectors.Lists.Codes), column(58, &c.vectors.Lists.Scales), column(59, &c.vectors.Lists.Halves),
-		column(40, &c.words.Starts), column(41, &c.words.Postings),
-		column(48, &c.fields.Text), column(49, &c.fields.Index), column(50, &c.fields.Values), column(51, &c.fields.Rows),
+		column(14, &c.signatures).checked(byPages),
+		column(15, &c.vectors.Codes).checked(asVectors), column(16, &c.vectors.Scales).checked(asVectors),
+		column(17, &c.vectors.Vectors).checked(byPages), column(18, &c.vectors.InvNorms).checked(asVectors),
+		column(19, &c.words.Dictionary).checked(asWords), column(20, &c.wordsV1.Starts).readOnly(), column(21, &c.wordsV1.Rows).readOnly(), column(22, &c.wordsV1.Freqs).readOnly(), column(23, &c.words.Lengths),
+		column(32, &c.vectors.Bits.Blocks).checked(asVectors), column(33, &c.vectors.Bits.Scales).checked(asVectors), column(34, &c.vectors.Bits.Errors).checked(asVectors), column(35, &c.vectors.Bits.Centroid).checked(asVectors), column(36, &c.vectors.Bits.Squares).checked(asVectors),
+		column(37, &c.vectors.Lists.Starts).checked(asVectors), column(38, &c.vectors.Lists.Rows).checked(asVectors), column(39, &c.vectors.Lists.Codes).checked(asVectors), column(58, &c.vectors.Lists.Scales).checked(asVectors), column(59, &c.vectors.Lists.Halves).checked(asVectors),
+		column(40, &c.words.Starts).checked(asWords), column(41, &c.words.Postings).checked(asWords),
+		column(48, &c.fields.Text).checked(asFields), column(49, &c.fields.Index).checked(asFields), column(50, &c.fields.Values).checked(asFields), column(51, &c.fields.Rows).checked(asFields),
 		column(56, &c.keyShards), column(57, &c.keyPrints),
+		column(60, &c.pageSums), column(61, &c.packedBlocks), column(62, &c.packedDict),
 	}
 }
 
@@ -230,25 +242,78 @@ func corrupt(format string, args ...any) error {
 	return fmt.Errorf("segment: %s: %w", fmt.Sprintf(format, args...), model.ErrCorrupt)
 }
 
-// decode checks a file image completely and returns the segment over it.
-func decode(image []byte) (*Segment, error) {
+// decode checks the head of a file image and the columns that every question reads, and
+// returns the segment over it; the rest is checked when it is used, see unchecked. Of
+// an older format everything is checked here. fetch is told of what is about to be read.
+func decode(image []byte, fetch func(part []byte)) (*Segment, error) {
+	c, count, err := readHead(image)
+	if err != nil {
+		return nil, err
+	}
+	le := binary.LittleEndian
+	late, err := c.bind(image, count)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range late.sections[atOpen] {
+		fetch(s.data)
+	}
+	if err := late.checkSections(atOpen); err != nil {
+		return nil, err
+	}
+	rowCount := int(le.Uint64(image[offRows:]))
+	if le.Uint32(image[offVersion:]) >= formatPaged {
+		if err := c.check(rowCount); err != nil {
+			return nil, err
+		}
+		return lateSegment(image, c, late)
+	}
+	for at := asWords; at < stageCount; at++ {
+		if err := late.checkSections(at); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.modernize(); err != nil {
+		return nil, err
+	}
+	if err := c.check(rowCount); err != nil {
+		return nil, err
+	}
+	if err := c.checkVectors(rowCount); err != nil {
+		return nil, err
+	}
+	if le.Uint32(image[offVersion:]) == 1 {
+		if err := c.fieldsOfRecords(); err != nil {
+			return nil, err
+		}
+	}
+	s, err := newSegment(image, c, fields.Open)
+	if err == nil {
+		s.readRecords()
+	}
+	return s, err
+}
+
+// readHead checks header and section table, and returns a content that knows what they
+// say of it, and the number of sections.
+func readHead(image []byte) (*content, int, error) {
 	le := binary.LittleEndian
 	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
-		return nil, corrupt("no segment header")
+		return nil, 0, corrupt("no segment header")
 	}
 	version := le.Uint32(image[offVersion:])
 	if version < formatOldest || version > FormatVersion {
-		return nil, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", version, formatOldest, FormatVersion, model.ErrUnsupported)
+		return nil, 0, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", version, formatOldest, FormatVersion, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
-		return nil, corrupt("%d bytes of %d", len(image), size)
+		return nil, 0, corrupt("%d bytes of %d", len(image), size)
 	}
 	count := int(le.Uint32(image[offSections:]))
 	if count > sectionsMax || headerBytes+count*entryBytes > len(image) {
-		return nil, corrupt("%d sections", count)
+		return nil, 0, corrupt("%d sections", count)
 	}
 	if headerSum(image, count) != le.Uint32(image[offCRC:]) {
-		return nil, corrupt("header checksum")
+		return nil, 0, corrupt("header checksum")
 	}
 	c := &content{
 		first:   model.ID(le.Uint64(image[offFirst:])),
@@ -256,28 +321,14 @@ func decode(image []byte) (*Segment, error) {
 		derived: le.Uint64(image[offDerived:]),
 	}
 	c.vectors.SetDim(int(le.Uint32(image[offDim:])))
-	if err := c.bind(image, count, true); err != nil {
-		return nil, err
-	}
-	if err := c.modernize(); err != nil {
-		return nil, err
-	}
-	if err := c.check(int(le.Uint64(image[offRows:]))); err != nil {
-		return nil, err
-	}
-	if version == 1 {
-		if err := c.fieldsOfRecords(); err != nil {
-			return nil, err
-		}
-	}
-	return newSegment(image, c, fields.Open)
+	return c, count, nil
 }
 
-// bind points every column at its section of the image, whose checksums it
-// verifies unless the image has just been encoded.
-func (c *content) bind(image []byte, count int, verify bool) error {
+// bind points every column at its section of the image and returns the sections, none of
+// them checked.
+func (c *content) bind(image []byte, count int) (*unchecked, error) {
 	le := binary.LittleEndian
-	sections, i := c.sections(), 0
+	sections, late, i := c.sections(), &unchecked{}, 0
 	for _, s := range sections {
 		if i == count {
 			break
@@ -290,20 +341,18 @@ func (c *content) bind(image []byte, count int, verify bool) error {
 		}
 		i++
 		if offset%sectionAlign != 0 || offset > uint64(len(image)) || size > uint64(len(image))-offset {
-			return corrupt("section %d at byte %d", s.kind, offset)
+			return nil, corrupt("section %d at byte %d", s.kind, offset)
 		}
-		data := image[offset : offset+size]
-		if verify && checksum(data) != sum {
-			return corrupt("section %d at byte %d: checksum", s.kind, offset)
-		}
+		data := image[offset : offset+size : offset+size]
 		if !s.set(data) {
-			return corrupt("section %d at byte %d: size %d", s.kind, offset, size)
+			return nil, corrupt("section %d at byte %d: size %d", s.kind, offset, size)
 		}
+		late.sections[s.stage] = append(late.sections[s.stage], sealedSection{s.kind, data, sum})
 	}
 	if i != count {
-		return corrupt("%d sections, %d of them known and in order", count, i)
+		return nil, corrupt("%d sections, %d of them known and in order", count, i)
 	}
-	return nil
+	return late, nil
 }
 
 // modernize fills what a file of version 1 lacks and its records tell, and packs
@@ -344,8 +393,8 @@ func (c *content) packWords() error {
 	return nil
 }
 
-// check verifies that the columns agree with each other, so that no later read
-// can leave its section.
+// check verifies that the columns that opening reads agree with each other and with the
+// size of the others, so that no later read can leave its section.
 func (c *content) check(rows int) error {
 	dim := c.vectors.Dim
 	for _, f := range [...]struct{ have, want int }{
@@ -353,7 +402,7 @@ func (c *content) check(rows int) error {
 		{len(c.tenants), rows}, {len(c.users), rows}, {len(c.agents), rows}, {len(c.sessions), rows}, {len(c.threads), rows},
 		{len(c.events), rows}, {len(c.positions), rows}, {len(c.authority), rows},
 		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
-		{len(c.words.Lengths), rows},
+		{len(c.words.Lengths), rows}, {len(c.vectors.Vectors), rows * dim},
 		{len(c.ingests), rows}, {len(c.versionRows), len(c.versionIDs)}, {len(c.expiryRows), len(c.expiries)},
 		{len(c.validFrom), len(c.validRows)}, {len(c.validTo), len(c.validRows)},
 	} {
@@ -364,15 +413,12 @@ func (c *content) check(rows int) error {
 	if rows == 0 || dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
 		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, dim, c.first, c.last)
 	}
-	if err := c.vectors.Check(rows); err != nil {
-		return corrupt("vectors: %v", err)
-	}
 	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) ||
 		!slices.IsSorted(c.versionIDs) || !slices.IsSorted(c.expiries) || !slices.IsSorted(c.validRows) {
 		return corrupt("a column is out of order")
 	}
-	if c.recordStarts[0] != 0 || c.recordStarts[rows] != uint64(len(c.records)) {
-		return corrupt("records of %d bytes, want %d", len(c.records), c.recordStarts[rows])
+	if c.recordStarts[0] != 0 {
+		return corrupt("records start at %d", c.recordStarts[0])
 	}
 	for _, column := range [...][]uint32{c.keyRows, c.versionRows, c.expiryRows, c.validRows} {
 		for _, row := range column {
@@ -381,11 +427,21 @@ func (c *content) check(rows int) error {
 			}
 		}
 	}
-	for row := range rows {
-		record := c.records[c.recordStarts[row]:c.recordStarts[row+1]]
-		if len(record) < recordHead || record[0] == recordLived && len(record) < recordHead+lifeBytes {
-			return corrupt("record of %d bytes", len(record))
-		}
+	return c.checkPacked(rows)
+}
+
+// checkVectors verifies what later reads rely on in the codes of vectors.
+func (c *content) checkVectors(rows int) error {
+	if err := c.vectors.Check(rows); err != nil {
+		return corrupt("vectors: %v", err)
+	}
+	return nil
+}
+
+// checkRecord verifies that a record has a head.
+func checkRecord(record []byte) error {
+	if len(record) < recordHead || record[0] == recordLived && len(record) < recordHead+lifeBytes {
+		return corrupt("record of %d bytes", len(record))
 	}
 	return nil
 }

@@ -10,7 +10,8 @@ import (
 
 // Rescue ends the guard of a goroutine that reads mapped files, and turns a fault
 // of memory, which a failing medium or a file that was cut short makes of a read
-// (SIGBUS), into ErrCorrupt instead of the end of the process. Its first argument
+// (SIGBUS), into ErrCorrupt instead of the end of the process. So it does with what is
+// found damaged when it is first used (see unchecked). Its first argument
 // begins the guard, so it is deferred in one line, at the top of the goroutine:
 //
 //	defer segment.Rescue(debug.SetPanicOnFault(true), &err)
@@ -23,9 +24,13 @@ func Rescue(before bool, err *error) {
 	}
 }
 
-// faultError returns the error that a fault of mapped memory is; it panics again
+// faultError returns the error that a fault of mapped memory is, or of what was found
+// damaged when it was first read; it panics again
 // for anything else. A nil pointer of ours has no address to tell.
 func faultError(p any) error {
+	if found, ok := p.(*damage); ok {
+		return found.err
+	}
 	fault, ok := p.(interface {
 		runtime.Error
 		Addr() uintptr
@@ -50,7 +55,20 @@ func (v *View) Guard(before bool, err *error) {
 	}
 }
 
-func decodeGuarded(image []byte) (s *Segment, err error) {
+func decodeGuarded(image []byte, fetch func(part []byte)) (s *Segment, err error) {
 	defer Rescue(debug.SetPanicOnFault(true), &err)
-	return decode(image)
+	return decode(image, fetch)
+}
+
+// decodeWhole checks all of an image, which decode does not.
+func decodeWhole(image []byte) (s *Segment, err error) {
+	defer Rescue(debug.SetPanicOnFault(true), &err)
+	if s, err = decode(image, func([]byte) {}); err != nil {
+		return nil, err
+	}
+	if err = s.CheckRest(func() bool { return false }); err != nil {
+		return nil, err
+	}
+	s.readRecords()
+	return s, nil
 }

@@ -14,6 +14,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/lexical"
@@ -27,7 +28,8 @@ import (
 const signatureBytes = kernels.SignatureSlots
 
 // Segment is a finished, immutable segment. All methods are safe from any
-// goroutine. Slices that methods return alias the segment's bytes and are valid
+// goroutine. Of a segment of a file, those that read rows or indexes panic where these are
+// found damaged or cannot be read: see View.Guard. Slices that methods return alias the segment's bytes and are valid
 // while the segment is referenced.
 type Segment struct {
 	image  []byte
@@ -36,17 +38,23 @@ type Segment struct {
 	// not one would be wiped by what advise and LetGo do.
 	mapping []byte
 	content
-	lex      *lexical.Reader
-	byField  *fields.Reader
+	lex      atomic.Pointer[lexical.Reader] // set once, by openWords where the file is checked late
+	byField  atomic.Pointer[fields.Reader]  // likewise, by openFields
+	late     *unchecked                     // nil where everything was checked, or made, at once
 	selected selections
 	names    namesWords
 	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
 	newest   int64   // when the latest version was committed
 	filter   keyFilter
+	// unpackers unpack records, where they are packed.
+	unpackers  unpackers
+	later      []keyRow // ID and row of every version that is not a first one, by row
+	length     uint64   // terms of all rows
+	plainBytes int      // of all records, not packed
 }
 
-// newSegment makes the readers of a segment; open is that of its fields, whose
-// columns come from a file or were made just now.
+// newSegment makes the readers of a segment that is sound; open is that of its fields,
+// whose columns come from a file or were made just now.
 func newSegment(image []byte, c *content, open func(fields.Parts, fields.Dense) (*fields.Reader, error)) (*Segment, error) {
 	lex, err := lexical.Open(c.words)
 	if err != nil {
@@ -56,15 +64,36 @@ func newSegment(image []byte, c *content, open func(fields.Parts, fields.Dense) 
 	if err != nil {
 		return nil, err
 	}
-	byField, err := open(c.fields, fields.Dense{IDs: c.memoryIDs(), Times: c.events, Positions: c.positions})
+	byField, err := open(c.fields, c.dense())
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w: %w", err, model.ErrCorrupt)
 	}
-	s := &Segment{image: image, content: *c, lex: lex, byField: byField, filter: keys, newest: slices.Max(c.ingests)}
+	s := &Segment{image: image, content: *c, filter: keys}
+	s.lex.Store(lex)
+	s.byField.Store(byField)
+	s.survey()
+	return s, nil
+}
+
+// survey notes what the columns say as a whole. O(rows).
+func (s *Segment) survey() {
+	s.newest, s.plainBytes = slices.Max(s.ingests), int(s.recordStarts[s.RowCount()])
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}
-	return s, nil
+	for _, n := range s.content.words.Lengths {
+		s.length += uint64(n)
+	}
+	for i, row := range s.versionRows {
+		s.later = append(s.later, keyRow{s.versionIDs[i], row})
+	}
+	slices.SortFunc(s.later, func(a, b keyRow) int { return cmp.Compare(a.row, b.row) })
+	s.unpackers.New = s.newUnpacker
+}
+
+// dense returns the columns that filters read beside those of fields.
+func (c *content) dense() fields.Dense {
+	return fields.Dense{IDs: c.memoryIDs(), Times: c.events, Positions: c.positions}
 }
 
 // memoryIDs returns the ID of the memory of every row: its sequence, but for later versions.
@@ -81,7 +110,7 @@ func (c *content) memoryIDs() []uint64 {
 
 // Verify checks the segment's image again from the first byte to the last.
 func (s *Segment) Verify() error {
-	_, err := decodeGuarded(s.image)
+	_, err := decodeWhole(s.image)
 	s.LetGo()
 	return err
 }
@@ -126,17 +155,63 @@ func (s *Segment) Sequence(row int) model.ID { return model.ID(s.ids[row]) }
 
 // ID returns the ID of the memory that a row is a version of.
 func (s *Segment) ID(row int) model.ID {
-	if len(s.versionIDs) > 0 {
-		if id := RecordID(s.Record(row)); id != 0 {
-			return id
-		}
+	if id, later := s.laterID(row); later {
+		return id
 	}
 	return model.ID(s.ids[row])
 }
 
-// Record returns the encoded record of a row.
+// laterID returns the ID of the memory of a row that is not its first version; false for
+// one that is.
+func (s *Segment) laterID(row int) (model.ID, bool) {
+	if len(s.later) == 0 {
+		return 0, false
+	}
+	at, ok := slices.BinarySearchFunc(s.later, uint32(row), func(v keyRow, row uint32) int { return cmp.Compare(v.row, row) })
+	if !ok {
+		return 0, false
+	}
+	return model.ID(s.later[at].hash), true
+}
+
+// isLater reports whether a row is not the first version of its memory.
+func (s *Segment) isLater(row int) bool {
+	_, later := s.laterID(row)
+	return later
+}
+
+// Record returns the encoded record of a row; of a packed segment a copy. A RecordReader
+// is for reading many.
 func (s *Segment) Record(row int) []byte {
-	return s.records[s.recordStarts[row]:s.recordStarts[row+1]]
+	var r RecordReader
+	return r.Record(s, row)
+}
+
+// readRecords reads all records once. It panics where one is damaged.
+func (s *Segment) readRecords() {
+	var r RecordReader
+	for row := range s.RowCount() {
+		yieldAfter(row)
+		r.Record(s, row)
+	}
+}
+
+// plainRecord returns a record that is not packed.
+func (s *Segment) plainRecord(row int) []byte {
+	first, end := s.recordStarts[row], s.recordStarts[row+1]
+	s.needRecords(int(first), int(end))
+	record := s.records[first:end]
+	if s.late != nil {
+		must(checkRecord(record))
+	}
+	return record
+}
+
+// needRecords checks bytes of the column of records unless that has been done.
+func (s *Segment) needRecords(first, end int) {
+	if l := s.late; l != nil && !l.whole.Load() {
+		l.records.need(first, end)
+	}
 }
 
 // Event returns the time of a row in microseconds since 1970.
@@ -152,14 +227,36 @@ func (s *Segment) Thread(row int) (hash uint64, position uint32) {
 
 // Signature returns the 128 bytes of a row's MinHash signature.
 func (s *Segment) Signature(row int) []uint8 {
-	return s.signatures[row*signatureBytes : (row+1)*signatureBytes]
+	first, end := row*signatureBytes, (row+1)*signatureBytes
+	if l := s.late; l != nil && !l.whole.Load() {
+		l.signatures.need(first, end)
+	}
+	return s.signatures[first:end]
 }
 
 // Words returns the text index.
-func (s *Segment) Words() *lexical.Reader { return s.lex }
+func (s *Segment) Words() *lexical.Reader {
+	if lex := s.lex.Load(); lex != nil {
+		return lex
+	}
+	return s.openWords()
+}
+
+// fieldReader returns the columns of fields.
+func (s *Segment) fieldReader() *fields.Reader {
+	if byField := s.byField.Load(); byField != nil {
+		return byField
+	}
+	return s.openFields()
+}
 
 // Vectors returns the vector columns.
-func (s *Segment) Vectors() *vector.Parts { return &s.vectors }
+func (s *Segment) Vectors() *vector.Parts {
+	if s.late != nil && !s.late.coded.Load() {
+		s.openVectors()
+	}
+	return &s.vectors
+}
 
 // Find returns the row of a sequence.
 func (s *Segment) Find(sequence model.ID) (row int, ok bool) {
@@ -348,6 +445,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bo
 		b.expiryRows = append(b.expiryRows, e.row)
 	}
 	b.sealKeyFilter()
+	b.sealPages()
 	return &Draft{b}, true
 }
 
@@ -392,7 +490,7 @@ func (d *Draft) Segment() (*Segment, error) {
 	image := b.encode()
 	c := &content{first: b.first, last: b.last, derived: b.derived}
 	c.vectors.SetDim(b.vectors.Dim)
-	if err := c.bind(image, len(c.written()), false); err != nil {
+	if _, err := c.bind(image, len(c.written())); err != nil {
 		return nil, err
 	}
 	return newSegment(image, c, fields.Over)
@@ -408,11 +506,12 @@ func Merge(space Space, sources []*Segment, dead []rows.Set, stop func() bool) (
 	rowCount, bytes := 0, 0
 	for _, s := range sources {
 		rowCount += s.RowCount()
-		bytes += len(s.records)
+		plain, _ := s.RecordBytes()
+		bytes += plain
 	}
 	b.Reserve(rowCount, bytes)
 	for i, s := range sources {
-		words[i] = lexical.Source{Reader: s.lex, Dead: dead[i]}
+		words[i] = lexical.Source{Reader: s.Words(), Dead: dead[i]}
 		b.addLive(s, dead[i])
 	}
 	if b.RowCount() == 0 {
@@ -436,6 +535,7 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 		keys[row] = s.keyHashes[i]
 	}
 	target := make([]uint32, s.RowCount())
+	var records RecordReader
 	for row := range s.RowCount() {
 		yieldAfter(row)
 		if dead.Has(row) {
@@ -443,15 +543,16 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 			continue
 		}
 		target[row] = uint32(b.RowCount())
+		record := records.Record(s, row)
 		b.addColumns(s.ids[row], &columns{
 			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
 			thread: s.threads[row], key: keys[row], event: s.events[row],
-			ingest: s.ingests[row], life: readLife(s.Record(row)),
+			ingest: s.ingests[row], life: readLife(record),
 			position: s.positions[row], authority: s.authority[row],
-		}, s.Record(row), s.Signature(row))
+		}, record, s.Signature(row))
 		b.vectors.AppendFrom(&s.vectors, row)
 	}
-	b.byField.AddFrom(s.byField, target)
+	b.byField.AddFrom(s.fieldReader(), target)
 }
 
 // yieldRows is how many rows building and merging handle, some 50 to 100 us of

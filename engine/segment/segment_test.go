@@ -347,7 +347,7 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 		image := alignedBytes(len(s.Image()))
 		copy(image, s.Image())
 		image[at] ^= 0x10
-		if _, err := decode(image); err == nil {
+		if _, err := decodeWhole(image); err == nil {
 			if !isPadding(s, at) {
 				t.Fatalf("a flipped byte at %d was not found", at)
 			}
@@ -421,7 +421,7 @@ func FuzzDecode(f *testing.F) {
 				reseal(image)
 			}
 		}
-		s, err := decode(image)
+		s, err := decodeWhole(image)
 		if err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ func (s *Segment) selectRows(f model.Filter, hash uint64) rows.Set {
 	if have := slot.Load(); have != nil && have.text == text {
 		return have.set
 	}
-	set := s.byField.Select(f)
+	set := s.fieldReader().Select(f)
 	if set.Count() == s.RowCount() {
 		set = nil
 	}
@@ -103,7 +103,7 @@ func (v *View) checkFilter(tenant string, f model.Filter) error {
 	found := false
 	var others []model.Type
 	for i := range v.Parts {
-		v.Parts[i].byField.Types(info.Column, func(t model.Type, _ func(rows.Set)) bool {
+		v.Parts[i].fieldReader().Types(info.Column, func(t model.Type, _ func(rows.Set)) bool {
 			others = append(others, t)
 			found = t == f.Wants() || f.Wants() == model.TypeAny
 			return !found
@@ -129,7 +129,7 @@ func (v *View) checkFilter(tenant string, f model.Filter) error {
 func (v *View) tenantHas(tenant, column string, want model.Type) bool {
 	for i := range v.Parts {
 		p, found := &v.Parts[i], false
-		p.byField.Types(column, func(t model.Type, has func(rows.Set)) bool {
+		p.fieldReader().Types(column, func(t model.Type, has func(rows.Set)) bool {
 			if want != model.TypeAny && t != want {
 				return true
 			}
@@ -155,7 +155,7 @@ func (v *View) nearField(tenant, name string) string {
 	}
 	var near []string
 	for i := range v.Parts {
-		v.Parts[i].byField.Names(func(column string) {
+		v.Parts[i].fieldReader().Names(func(column string) {
 			if entry, isMeta := strings.CutPrefix(column, model.MetaColumn("")); isMeta && nearName(name, entry) {
 				near = append(near, entry)
 			}

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/model"
-
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/scratch"
 )
 
 // Part is one segment of a view with the rows that are in no ordinary answer.
@@ -28,7 +29,7 @@ type Retirement struct {
 }
 
 func newPart(s *Segment, dead rows.Set, retired []Retirement) Part {
-	p := Part{Segment: s, Dead: dead, Retired: retired, documents: uint64(s.RowCount()), length: s.lex.TotalLength()}
+	p := Part{Segment: s, Dead: dead, Retired: retired, documents: uint64(s.RowCount()), length: s.length}
 	dead.Each(func(row int) {
 		p.documents--
 		p.length -= uint64(s.content.words.Lengths[row])
@@ -89,7 +90,9 @@ type View struct {
 
 	// Faulted, if any, is told when a mapped file could not be read (see Guard). It
 	// does not block, and is called from any goroutine.
-	Faulted  func()
+	Faulted func()
+	// Reads, if any, is what reading records has cost, of all views of a store.
+	Reads    *ReadCost
 	expiring *expiring // nil where nothing expires
 }
 
@@ -114,7 +117,7 @@ func (v *View) With(s *Segment) *View {
 
 // next returns the view that follows v with the given parts, which it takes over.
 func (v *View) next(parts []Part) *View {
-	n := &View{Space: v.Space, Epoch: v.Epoch + 1, content: v.content, expired: v.expired, Parts: parts, Faulted: v.Faulted}
+	n := &View{Space: v.Space, Epoch: v.Epoch + 1, content: v.content, expired: v.expired, Parts: parts, Faulted: v.Faulted, Reads: v.Reads}
 	for i := range parts {
 		n.Documents += parts[i].documents
 		n.TotalLength += parts[i].length
@@ -200,7 +203,7 @@ func (v *View) FindKey(tenant, key string) (rows.Ref, bool) {
 		p, ref := &v.Parts[at], rows.Ref{Part: int32(at)}
 		if p.findKey(tenant, key, func(row int) bool {
 			ref.Row = uint32(row)
-			m, err := DecodeRecord(p.Record(row))
+			m, err := p.Segment.memory(row)
 			return err == nil && m.Tenant == tenant && m.Key == key && !p.Dead.Has(row)
 		}) {
 			return ref, true
@@ -218,7 +221,7 @@ func (v *View) Each(f func(rows.Ref) bool) {
 		p := &v.Parts[at]
 		for row := range p.RowCount() {
 			ref := rows.Ref{Part: int32(at), Row: uint32(row)}
-			if p.Dead.Has(row) || len(p.versionIDs) > 0 && RecordID(p.Record(row)) != 0 {
+			if p.Dead.Has(row) || p.isLater(row) {
 				continue
 			}
 			for ; next < len(later) && later[next].id < p.ids[row]; next++ {
@@ -263,20 +266,65 @@ func (v *View) ID(r rows.Ref) model.ID { return v.Parts[r.Part].ID(int(r.Row)) }
 // Memory decodes the record at a place. The caller's vector is filled in where
 // withVector is true and the space is the caller's.
 func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
+	return v.memory(r, withVector && v.Space.Embedder == nil)
+}
+
+// Stored decodes a row as the truth has it: with its vector where the truth keeps those,
+// whoever made it. A vector of zeros is none to a segment.
+func (v *View) Stored(r rows.Ref) (model.Memory, error) { return v.memory(r, v.Space.KeepsVectors()) }
+
+func (v *View) memory(r rows.Ref, withVector bool) (model.Memory, error) {
 	s, row := v.Parts[r.Part].Segment, int(r.Row)
-	m, err := DecodeRecord(s.Record(row))
+	began := time.Now()
+	m, err := s.memory(row)
 	if err != nil {
 		return m, err
 	}
+	v.Reads.note(time.Since(began))
 	m.ID = s.ID(row)
 	if at, ok := v.Parts[r.Part].retirement(row); ok {
 		m.ReplacedTime = time.UnixMicro(v.Parts[r.Part].Retired[at].At).UTC()
 	}
-	if withVector && v.Space.Embedder == nil && s.vectors.Has(row) {
-		m.Vector = slices.Clone(s.vectors.Vector(row))
+	if withVector && s.Vectors().Has(row) {
+		m.Vector = slices.Clone(s.Vectors().Vector(row))
 	}
 	return m, nil
 }
+
+// readers read a record here and there.
+var readers = scratch.Pool[RecordReader]{New: func() *RecordReader { return &RecordReader{} }}
+
+// memory decodes the record of a row.
+func (s *Segment) memory(row int) (model.Memory, error) {
+	r := readers.Get()
+	m, err := DecodeRecord(r.Record(s, row))
+	r.Forget()
+	readers.Put(r)
+	return m, err
+}
+
+// ReadCost is the mean time of reading a record, the latest counting most. Any goroutine
+// may note one; of two at once, one may be lost.
+type ReadCost struct {
+	mean atomic.Int64 // nanoseconds, times readShare; 0 before the first
+}
+
+// readShare is how many records a mean is of, about.
+const readShare = 64
+
+func (c *ReadCost) note(took time.Duration) {
+	if c == nil {
+		return
+	}
+	mean := c.mean.Load()
+	if mean == 0 {
+		mean = int64(took) * readShare
+	}
+	c.mean.Store(max(1, mean+int64(took)-mean/readShare))
+}
+
+// Nanos returns the mean in nanoseconds, 0 before the first record.
+func (c *ReadCost) Nanos() uint64 { return uint64(c.mean.Load() / readShare) }
 
 // WithDeleted returns the view without the given versions; those that are not
 // there are passed over.

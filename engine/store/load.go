@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -38,7 +41,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	}
 	var deleted, retired []model.ID
 	var retiredAt []int64
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err = s.readTruth(func(tx *bolt.Tx) error {
 		all, err := s.replay(ctx, tx, space, pieces)
 		pieces = all
 		if err != nil {
@@ -57,7 +60,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	if err != nil {
 		return fmt.Errorf("store: replay: %w", classify(err))
 	}
-	view := &segment.View{Space: space, Faulted: s.suspect}
+	view := &segment.View{Space: space, Faulted: s.suspect, Reads: &s.reads}
 	for _, p := range pieces {
 		view = view.With(p.built)
 		s.clock = max(s.clock, p.built.Newest())
@@ -73,14 +76,15 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 // build's rules, or overlaps an earlier one is listed as stale.
 func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry, err error) {
 	var manifest []entry
-	err = s.db.View(func(tx *bolt.Tx) (err error) {
+	err = s.readTruth(func(tx *bolt.Tx) (err error) {
 		manifest, err = readManifest(tx)
 		return err
 	})
 	slices.SortFunc(manifest, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
-	for _, e := range manifest {
+	opened := s.openFiles(manifest)
+	for i, e := range manifest {
 		s.fileNumber.Store(max(s.fileNumber.Load(), e.number))
-		built, err := segment.OpenFile(s.options.Files, s.segmentPath(e.number), s.options.InMemory)
+		built, err := opened[i].built, opened[i].err
 		if err == nil {
 			err = fits(built, space, e, pieces)
 		}
@@ -95,6 +99,28 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 		pieces = append(pieces, piece{e.first, e.last, built})
 	}
 	return pieces, stale, err
+}
+
+// openedFile is what came of opening a segment file.
+type openedFile struct {
+	built *segment.Segment
+	err   error
+}
+
+// openFiles opens the files of a manifest, as many at once as there are processors.
+func (s *Store) openFiles(manifest []entry) []openedFile {
+	files := make([]openedFile, len(manifest))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				files[i].built, files[i].err = segment.OpenFile(s.options.Files, s.segmentPath(manifest[i].number), s.options.InMemory)
+			}
+		})
+	}
+	group.Wait()
+	return files
 }
 
 // damaged tells a file that cannot serve from one that could not be read this
@@ -202,22 +228,22 @@ func (s *Store) tidy(view *segment.View, stale []entry, deleted []model.ID) erro
 		}
 	}
 	if len(stale)+len(gone) > 0 {
-		err := s.db.Update(func(tx *bolt.Tx) error { return forget(tx, stale, gone) })
-		if err = classify(err); err != nil && !errors.Is(err, model.ErrNoSpace) {
+		err := s.group(func(e *edit) error { return forget(e, stale, gone) })
+		if err != nil && !errors.Is(err, model.ErrNoSpace) {
 			return fmt.Errorf("store: tidy: %w", err)
 		}
 	}
 	return s.removeOrphans()
 }
 
-func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
-	for _, e := range stale {
-		if err := tx.Bucket(bucketSegments).Delete(idBytes(model.ID(e.number))); err != nil {
+func forget(e *edit, stale []entry, gone []model.ID) error {
+	for _, old := range stale {
+		if err := e.delete(bucketSegments, idBytes(model.ID(old.number))); err != nil {
 			return err
 		}
 	}
 	for _, id := range gone {
-		if err := tx.Bucket(bucketDeleted).Delete(idBytes(id)); err != nil {
+		if err := e.delete(bucketDeleted, idBytes(id)); err != nil {
 			return err
 		}
 	}
@@ -228,7 +254,7 @@ func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
 // the copies of a compaction and an upgrade that a crash ended.
 func (s *Store) removeOrphans() error {
 	named := map[string]bool{}
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.readTruth(func(tx *bolt.Tx) error {
 		manifest, err := readManifest(tx)
 		for _, e := range manifest {
 			named[s.segmentPath(e.number)] = true

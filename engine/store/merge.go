@@ -11,8 +11,6 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
@@ -102,11 +100,12 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
-// each: all parts, but for those that are one clean file already.
-func compactSpans(parts []segment.Part) (list []span) {
+// each: all parts, but for those that are one clean file already and need not be packed.
+func compactSpans(parts []segment.Part, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
-		if last-first > 1 || !parts[first].InFile() || parts[first].GoneCount() > 0 {
+		p := &parts[first]
+		if last-first > 1 || !p.InFile() || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -233,7 +232,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		}
 		return nil
 	}
-	for _, todo := range compactSpans(view.Parts) {
+	for _, todo := range compactSpans(view.Parts, s.options.CompressTexts) {
 		if err := model.FromContext(ctx, "store: compact"); err != nil {
 			return err
 		}
@@ -258,6 +257,9 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	for i, p := range parts {
 		sources[i], dead[i] = p.Segment, p.Gone()
 	}
+	if err := s.checkSources(sources, stop); err != nil {
+		return err
+	}
 	draft, err := segment.Merge(view.Space, sources, dead, stop)
 	if err != nil {
 		return err
@@ -268,7 +270,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	case draft == nil: // no row is left
 	case toFile || draft.RowCount() >= fileRows || draft.Size() >= fileBytes || slices.ContainsFunc(sources, (*segment.Segment).InFile):
 		number = s.fileNumber.Add(1)
-		merged, err = s.writeSegment(number, draft)
+		merged, err = s.writeSegment(number, draft, sources)
 	default:
 		merged, err = draft.Segment()
 	}
@@ -283,16 +285,39 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	})
 }
 
-// writeSegment makes a segment's file durable and returns it mapped.
-func (s *Store) writeSegment(number uint64, draft *segment.Draft) (*segment.Segment, error) {
+// checkSources sees to it that nothing damaged is merged, and given a sound sum.
+func (s *Store) checkSources(sources []*segment.Segment, stop func() bool) error {
+	for _, source := range sources {
+		err := source.CheckRest(stop)
+		if damaged(err) {
+			s.suspect()
+		}
+		if err != nil {
+			return fmt.Errorf("store: merge: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeSegment makes the file of a segment that takes the place of others durable and
+// returns it mapped. What was packed stays so, whoever has the store open.
+func (s *Store) writeSegment(number uint64, draft *segment.Draft, replaced []*segment.Segment) (*segment.Segment, error) {
 	path := s.segmentPath(number)
 	if err := s.stillThere(); err != nil {
 		return nil, err
+	}
+	if draft.RowCount() >= fileRows && (s.options.CompressTexts || slices.ContainsFunc(replaced, (*segment.Segment).Packed)) {
+		if err := draft.Pack(s.closing.Load); err != nil {
+			return nil, err
+		}
 	}
 	if err := writeDurably(s.options.Files, path, draft.Write); err != nil {
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
 	written, err := segment.OpenFile(s.options.Files, path, s.options.InMemory)
+	if err == nil {
+		err = written.CheckRest(func() bool { return false })
+	}
 	if err != nil {
 		s.options.Files.Remove(path)
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
@@ -347,15 +372,12 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 		return nil
 	}
 	var old []entry
-	err := s.poisoned
-	if err == nil {
-		err = s.commitFailed(guarded(func() error {
-			return s.db.Update(func(tx *bolt.Tx) (err error) {
-				old, err = swapManifest(tx, sources, merged, number)
-				return err
-			})
-		}))
-	}
+	err := guarded(func() error {
+		return s.group(func(e *edit) (err error) {
+			old, err = swapManifest(e, sources, merged, number)
+			return err
+		})
+	})
 	there := s.stillThere() == nil
 	if err != nil {
 		if there {
@@ -376,20 +398,20 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 
 // swapManifest names the new file instead of the old ones and forgets deletions
 // whose rows stand in no segment any more.
-func swapManifest(tx *bolt.Tx, sources []*segment.Segment, merged *segment.Segment, number uint64) (old []entry, err error) {
-	manifest, err := readManifest(tx)
+func swapManifest(e *edit, sources []*segment.Segment, merged *segment.Segment, number uint64) (old []entry, err error) {
+	manifest, err := readManifest(e.tx)
 	if err != nil {
 		return nil, err
 	}
 	first, _ := sources[0].Range()
 	_, last := sources[len(sources)-1].Range()
-	for _, e := range manifest {
-		if e.first >= first && e.last <= last {
-			old = append(old, e)
+	for _, named := range manifest {
+		if named.first >= first && named.last <= last {
+			old = append(old, named)
 		}
 	}
 	var gone []model.ID
-	err = tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
+	err = e.tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
 		id := idOf(k)
 		if id >= first && id <= last && (merged == nil || !holds(merged, id)) {
 			gone = append(gone, id)
@@ -400,11 +422,11 @@ func swapManifest(tx *bolt.Tx, sources []*segment.Segment, merged *segment.Segme
 		return nil, err
 	}
 	if number != 0 {
-		if err := (entry{number, first, last, merged.Sum()}).put(tx); err != nil {
+		if err := (entry{number, first, last, merged.Sum()}).put(e); err != nil {
 			return nil, err
 		}
 	}
-	return old, forget(tx, old, gone)
+	return old, forget(e, old, gone)
 }
 
 func holds(s *segment.Segment, id model.ID) bool {

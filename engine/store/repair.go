@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -11,34 +12,102 @@ import (
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
-// suspect has the merger look for files that cannot be read any more. Readers call
-// it when a read has faulted; it does not block.
+// suspect has the merger, or keepPages where there is none, look for files that cannot be
+// read any more or are damaged. Readers call it when a read has failed; it does not block.
 func (s *Store) suspect() {
 	s.suspected.Store(true)
-	if !s.readOnly {
-		s.kickMerger()
+	s.kickMerger()
+}
+
+// checkAfter is how long after opening the check of the files begins: what is asked first
+// comes first.
+const checkAfter = 100 * time.Millisecond
+
+// checkFiles checks what opening has left unchecked of the segment files, so that damage
+// is found and mended before somebody needs what it hit. It rests as long as it works, as
+// questions want the same disk and memory.
+func (s *Store) checkFiles() {
+	select {
+	case <-s.stop:
+		return
+	case <-time.After(checkAfter):
+	}
+	view := s.view.Load()
+	if view == nil {
+		return
+	}
+	defer view.Release()
+	began := time.Now()
+	rest := func() bool {
+		time.Sleep(time.Since(began))
+		began = time.Now()
+		return s.closing.Load()
+	}
+	for i := range view.Parts {
+		if err := view.Parts[i].CheckRest(rest); damaged(err) {
+			s.suspect()
+		}
 	}
 }
 
 // repair rebuilds from the truth the segments whose files cannot be read, or are
 // not what they were, if one is suspected of that. O(bytes of all files).
-func (s *Store) repair() error {
+func (s *Store) repair() error { return s.mend(s.rebuildPart) }
+
+// repairInMemory is repair in a store opened for reading, which leaves the files as they are.
+func (s *Store) repairInMemory() {
+	if err := s.mend(s.rebuildInMemory); err != nil {
+		s.mergeFailed.Store(&err)
+	}
+}
+
+// mend calls rebuild for the segments of damaged files, if one is suspected of being that.
+func (s *Store) mend(rebuild func(segment.Space, *segment.Segment) error) error {
 	if !s.suspected.Swap(false) {
 		return nil
 	}
 	view := s.view.Load()
+	if view == nil {
+		return nil
+	}
 	defer view.Release()
 	for i := range view.Parts {
 		if !view.Parts[i].InFile() || view.Parts[i].Verify() == nil {
 			continue
 		}
-		if err := s.rebuildPart(view.Space, view.Parts[i].Segment); err != nil {
+		if err := rebuild(view.Space, view.Parts[i].Segment); err != nil {
 			s.suspected.Store(true)
 			return err
 		}
 		s.repaired.Add(1)
 	}
 	return nil
+}
+
+// rebuildInMemory puts a segment made from the truth in a damaged one's place, in the view
+// alone. Only keepPages calls it: nobody else stores a view of a store opened for reading.
+func (s *Store) rebuildInMemory(space segment.Space, damaged *segment.Segment) (err error) {
+	defer model.Rescue("store: repair", &err)
+	first, last := damaged.Range()
+	draft, err := s.draftOf(space, first, last)
+	if err != nil {
+		return fmt.Errorf("store: repair of memories %d to %d: %w", first, last, classify(err))
+	}
+	now := s.view.Load()
+	part := now.PartOf(damaged)
+	if draft == nil {
+		s.view.Store(now.Replace(part, part, nil))
+		return nil
+	}
+	fresh, err := draft.Segment()
+	if err != nil {
+		return err
+	}
+	life, err := s.livesOf(fresh, first, last)
+	if err == nil {
+		s.view.Store(now.Exchange(part, fresh, life.retired, life.retiredAt, life.deleted))
+	}
+	return err
 }
 
 // rebuildPart puts a file made from the truth in a damaged one's place. Nothing of
@@ -54,7 +123,7 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 	var number uint64
 	if draft != nil {
 		number = s.fileNumber.Add(1)
-		if merged, err = s.writeSegment(number, draft); err != nil {
+		if merged, err = s.writeSegment(number, draft, []*segment.Segment{damaged}); err != nil {
 			return err
 		}
 	}
@@ -74,13 +143,15 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 
 // draftOf derives one segment of a range of the truth, nil where nothing is there.
 func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
-	s.swap.RLock()
-	defer s.swap.RUnlock()
 	var pieces []piece
-	err = s.readTruth(func(tx *bolt.Tx) (err error) {
-		pieces, err = s.replayGap(context.Background(), tx, space, first, last)
-		return err
-	})
+	at, err := s.takeSnapshot(s.onWriter)
+	if err == nil {
+		err = guarded(func() (err error) {
+			pieces, err = s.replayGap(context.Background(), at.tx, space, first, last)
+			return err
+		})
+		at.release()
+	}
 	if err != nil || len(pieces) == 0 {
 		return nil, err
 	}

@@ -55,6 +55,9 @@ type Options struct {
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
 	// negative not at all; else Compact drops those replaced longer ago.
 	HistoryFor time.Duration
+	// CompressTexts packs the records in segment files of fileRows rows and more that are
+	// written from then on; where Compact does, in all of them.
+	CompressTexts bool
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -68,7 +71,7 @@ type Store struct {
 	counter  *counter
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
-	// alone store it, complete; any goroutine loads it; nil once closed.
+	// alone store it (keepPages in a store opened for reading), complete; any goroutine loads it; nil once closed.
 	view atomic.Pointer[segment.View]
 
 	queue    *queue
@@ -80,18 +83,20 @@ type Store struct {
 	adding     atomic.Int64 // callers inside Add, see gather
 	closing    atomic.Bool
 	stop       chan struct{}
-	pagerDone  chan struct{} // see letGoPages
+	pagerDone  chan struct{} // see keepPages
 	writerDone chan struct{}
 	mergerDone chan struct{}
 	closeOnce  sync.Once
 	closeErr   error
+	truthErr   error // the writer's last, read when it is done
 
-	// db is changed by the writer (compaction) under swap; the writer reads it
-	// freely, others hold swap for reading. No search comes near it.
-	db   *bolt.DB
-	swap sync.RWMutex
-
+	// The truth, the writer's alone once it runs; see pending.go. No search comes near it.
+	db       *bolt.DB
+	tx       *bolt.Tx // open over many groups; nil: truth.db has everything
+	journal  *journal // nil: opened for reading, and there is none
+	redo     redo
 	commitTx func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
+	reading  sync.Mutex           // tx of a store that is opened for reading
 
 	// backups is held for reading while truth.db's pages are copied, for writing
 	// where Compact is about to replace that file: so Compact waits, not the writer.
@@ -101,6 +106,7 @@ type Store struct {
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
+	reads       segment.ReadCost      // of records, by whoever reads one
 
 	added, commits, merges atomic.Uint64
 	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
@@ -110,7 +116,8 @@ type Store struct {
 // Open opens the store in dir, creating it unless ReadOnly. It fails with
 // ErrLocked while another process has it, ErrUnsupported for another format,
 // ErrCorrupt where the truth itself is damaged; damaged segments are rebuilt.
-// Cost: one pass over the segment files, plus analysis of what they lack.
+// Cost: one pass over some 100 bytes a memory of the segment files, plus analysis of what
+// they lack; the rest is checked when it is used, and in the background.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	dir, err := filepath.Abs(dir) // the process may change its directory later
 	if err != nil {
@@ -132,7 +139,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		}
 		return nil, err
 	}
-	go s.letGoPages()
+	go s.keepPages()
 	if s.readOnly {
 		close(s.writerDone)
 		close(s.mergerDone)
@@ -149,15 +156,24 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 // What a busy store goes on reading is back within a microsecond a page.
 const letGoAfter = 10 * time.Second
 
-// letGoPages is the goroutine that gives such pages back until the store is closed.
-func (s *Store) letGoPages() {
+// keepPages is the goroutine that checks what opening has not, gives such pages back until the
+// store is closed, and repairs what a store opened for reading finds damaged.
+func (s *Store) keepPages() {
 	defer close(s.pagerDone)
+	s.checkFiles()
 	ticks := time.NewTicker(letGoAfter)
 	defer ticks.Stop()
+	var suspected chan struct{} // else the merger's
+	if s.readOnly {
+		suspected = s.kick
+	}
 	for {
 		select {
 		case <-s.stop:
 			return
+		case <-suspected:
+			s.repairInMemory()
+			continue
 		case <-ticks.C:
 		}
 		if view := s.view.Load(); view != nil {
@@ -204,6 +220,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.recoverTruth(); err != nil {
+		return err
+	}
 	if !s.readOnly {
 		// The names of a new store's files have to be as durable as its records.
 		if err := errors.Join(s.forgetBackup(), vfs.OS.SyncDir(s.dir), vfs.OS.SyncDir(filepath.Dir(s.dir))); err != nil {
@@ -247,6 +266,8 @@ func (s *Store) ownDirectory() error {
 			if slices.ContainsFunc(files, func(name string) bool { return filepath.Ext(name) == segmentSuffix }) {
 				return fmt.Errorf("store: truth.db is missing beside its segments: restore it from a copy: %w", model.ErrCorrupt)
 			}
+		case journalName:
+			return fmt.Errorf("store: truth.db is missing beside its JOURNAL: restore it from a copy: %w", model.ErrCorrupt)
 		case lockName, truthName + freshSuffix, compactName, "lost+found":
 		default:
 			if name[0] != '.' {
@@ -275,7 +296,7 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 		return segment.Space{}, err
 	}
 	var stored segment.Space
-	err = s.db.View(func(tx *bolt.Tx) (err error) {
+	err = s.readTruth(func(tx *bolt.Tx) (err error) {
 		stored, err = readSpace(tx)
 		return err
 	})
@@ -468,6 +489,7 @@ func (s *Store) Close() error {
 		<-s.mergerDone
 		<-s.pagerDone
 		<-s.writerDone
+		s.closeErr = errors.Join(s.closeErr, s.truthErr)
 		s.view.Store(nil)
 		s.closeErr = errors.Join(s.closeErr, s.release())
 	})
@@ -477,7 +499,10 @@ func (s *Store) Close() error {
 // release closes the files that are open.
 func (s *Store) release() (err error) {
 	if s.db != nil {
-		err = classify(s.db.Close())
+		err = errors.Join(s.rollback(), classify(s.db.Close()))
+	}
+	if s.journal != nil {
+		err = errors.Join(err, classify(s.journal.file.Close()))
 	}
 	if s.lock != nil {
 		// A process forked from this one may hold the file too: closing would not unlock.

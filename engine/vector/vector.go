@@ -18,6 +18,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/quant"
@@ -61,6 +62,17 @@ type Parts struct {
 	Bits quant.Bits
 	// Of a part whose 1-bit codes are in lists, otherwise empty.
 	Lists Lists
+
+	// Gate, where there is one, is asked before a row of Vectors is read.
+	Gate *Gate
+}
+
+// Gate stands before rows that may not be read just so.
+type Gate struct {
+	// Open is set, once and for good by any goroutine, when every row may be read.
+	Open atomic.Bool
+	// Pass makes a row readable, or panics. Any goroutine calls it.
+	Pass func(row int)
 }
 
 // SetDim sets the dimension of columns that are empty or are about to be checked.
@@ -118,7 +130,12 @@ func (p *Parts) invNorm(row int) float64 {
 }
 
 // Vector returns the full vector of a row, aliasing the column.
-func (p *Parts) Vector(row int) []float32 { return p.Vectors[row*p.Dim : (row+1)*p.Dim] }
+func (p *Parts) Vector(row int) []float32 {
+	if g := p.Gate; g != nil && !g.Open.Load() {
+		g.Pass(row)
+	}
+	return p.Vectors[row*p.Dim : (row+1)*p.Dim]
+}
 
 // Reserve makes room for so many more rows.
 func (p *Parts) Reserve(rows int) {

@@ -10,7 +10,7 @@ const { BOOST, BOOST_COUNT, FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, METRI
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
-const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, QUERY_NEAR = 32, QUERY_HAS_BOOSTS = 64, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2; // as in nexus.h
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, QUERY_NEAR = 32, QUERY_HAS_BOOSTS = 64, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2, OPEN_COMPRESS_TEXTS = 4; // as in nexus.h
 const NUMBERS_PER_MEMORY = 13; // as in src/values_in.c
 // Times of a memory with their flags, in the order of src/values_in.c from TIMES_AT on.
 const TIMES = [['time', 1], ['validFrom', 2], ['validTo', 4], ['expires', 8]];
@@ -48,7 +48,7 @@ const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'sessio
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
 const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts']);
 const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'signal', 'cacheBytes', 'language']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'compressTexts', 'signal', 'cacheBytes', 'language']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -291,7 +291,8 @@ function open(run, path, options, embed) {
   fields(options, OPEN_FIELDS, 'options');
   const { dim, embedder } = options;
   const flags = (boolean(options.readOnly, 'readOnly') ? OPEN_READ_ONLY : 0)
-    | (boolean(options.segmentsInMemory, 'segmentsInMemory') ? OPEN_SEGMENTS_IN_MEMORY : 0);
+    | (boolean(options.segmentsInMemory, 'segmentsInMemory') ? OPEN_SEGMENTS_IN_MEMORY : 0)
+    | (boolean(options.compressTexts, 'compressTexts') ? OPEN_COMPRESS_TEXTS : 0);
   return run(
     OP.open, 0, required(path, 'path'), flags,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),

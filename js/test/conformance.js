@@ -14,7 +14,7 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language'], close: [], add: ['memories', 'repeat'],
+  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language', 'compress_texts'], close: [], add: ['memories', 'repeat'],
   query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
@@ -117,7 +117,7 @@ const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) =>
 const same = [(value) => value, (value) => value];
 const COMPARED = {
   ids: same, id: same, count: same,
-  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, language: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same,
+  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, language: same, packed: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same,
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
   engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
   memory: [wantedMemory, givenMemory],
@@ -144,7 +144,7 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, language: step.language, segmentsInMemory: step.segments_in_memory };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, language: step.language, segmentsInMemory: step.segments_in_memory, compressTexts: step.compress_texts };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }
@@ -190,7 +190,7 @@ class Runner {
   async history(step) { return { memories: await this.call('history', step.id) }; }
   async feedback(step) { await this.call('feedback', step.id, step.value); return {}; }
   async delete(step) { return { count: await this.call('delete', step.ids ?? []) }; }
-  async stats() { return this.call('stats'); }
+  async stats() { const figures = await this.call('stats'); return { ...figures, packed: figures.recordStored < figures.recordBytes }; }
   async verify() { return this.call('verify'); }
   async compact() { await this.call('compact'); return {}; }
   async export(step) { return { count: await this.call('export', this.at(step.path)) }; }

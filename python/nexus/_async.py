@@ -258,8 +258,9 @@ class Opening:
         cache_bytes: int,
         segments_in_memory: bool,
         language: Language,
+        compress_texts: bool,
     ) -> None:
-        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language)
+        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -267,12 +268,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language = self._given
+        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory, language)
+            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
         else:  # it may have to be called for its dimension, which can take long
             loop = asyncio.get_running_loop()
-            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language)
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -301,9 +302,10 @@ def aopen(
     cache_bytes: int = 0,
     segments_in_memory: bool = False,
     language: Language = "",
+    compress_texts: bool = False,
 ) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language)
+    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
 
 
 async def arestore(backup: Path, path: Path) -> int:

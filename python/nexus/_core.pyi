@@ -28,8 +28,8 @@ class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
     def note(self) -> str: ...
 
 @final
-class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str]):
-    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error", "metric", "retired", "cache_hot_hits", "cache_hot_misses", "cache_hot_bytes", "cache_hot_ns", "cache_warm_hits", "cache_warm_misses", "cache_warm_bytes", "cache_warm_ns", "cache_near_hits", "cache_near_misses", "cache_near_bytes", "cache_near_ns", "language")
+class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str, int, int, int]):
+    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error", "metric", "retired", "cache_hot_hits", "cache_hot_misses", "cache_hot_bytes", "cache_hot_ns", "cache_warm_hits", "cache_warm_misses", "cache_warm_bytes", "cache_warm_ns", "cache_near_hits", "cache_near_misses", "cache_near_bytes", "cache_near_ns", "language", "record_bytes", "record_stored", "record_ns")
     @property
     def memories(self) -> int: ...
     @property
@@ -92,6 +92,12 @@ class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, i
     def cache_near_ns(self) -> int: ...
     @property
     def language(self) -> str: ...
+    @property
+    def record_bytes(self) -> int: ...
+    @property
+    def record_stored(self) -> int: ...
+    @property
+    def record_ns(self) -> int: ...
 
 @final
 class Problem(structseq[Any], tuple[int, int, str, str]):

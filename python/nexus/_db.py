@@ -52,8 +52,9 @@ class DB(AsyncVerbs, _core.Store):
         cache_bytes: int = 0,
         segments_in_memory: bool = False,
         language: Language = "",
+        compress_texts: bool = False,
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -312,6 +313,7 @@ def open(
     cache_bytes: int = 0,
     segments_in_memory: bool = False,
     language: Language = "",
+    compress_texts: bool = False,
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
@@ -327,6 +329,8 @@ def open(
     segments_in_memory reads segment files into memory instead of mapping them.
     language is what the texts are mostly in, such as "de", or "none" for words as they are:
     it is fixed with the first memory, and "" takes the store's own, "en" for a new one.
+    compress_texts packs texts in the larger segment files that are written from now on, to
+    about a third; compact() packs all of them.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -335,7 +339,7 @@ def open(
     1
     """
     return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history, cache_bytes=cache_bytes,
-              segments_in_memory=segments_in_memory, language=language)
+              segments_in_memory=segments_in_memory, language=language, compress_texts=compress_texts)
 
 
 def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> int:
@@ -350,13 +354,13 @@ def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> in
 
 def _opening(
     path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None, cache_bytes: int,
-    segments_in_memory: bool, language: Language,
+    segments_in_memory: bool, language: Language, compress_texts: bool,
 ) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
     bound = None if embedder is None else bind(embedder)
     return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history, "cache_bytes": cache_bytes,
-            "segments_in_memory": segments_in_memory, "language": language}
+            "segments_in_memory": segments_in_memory, "language": language, "compress_texts": compress_texts}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

@@ -58,16 +58,17 @@ static int history_from(PyObject *value, int64_t *out) {
   return 0;
 }
 
-static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history", "cache_bytes", "segments_in_memory", "language"}, {0}};
+static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history", "cache_bytes", "segments_in_memory", "language", "compress_texts"}, {0}};
 
 static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[9];
-  int truth = 0, in_memory = 0;
+  PyObject *v[10];
+  int truth = 0, in_memory = 0, packs = 0;
   if (arguments(&open_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
   if (v[1] && (truth = PyObject_IsTrue(v[1])) < 0) return -1;
   if (v[7] && (in_memory = PyObject_IsTrue(v[7])) < 0) return -1;
+  if (v[9] && (packs = PyObject_IsTrue(v[9])) < 0) return -1;
   c->options.struct_size = sizeof c->options;
-  c->options.flags = (truth ? NEXUS_OPEN_READ_ONLY : 0) | (in_memory ? NEXUS_OPEN_SEGMENTS_IN_MEMORY : 0);
+  c->options.flags = (truth ? NEXUS_OPEN_READ_ONLY : 0) | (in_memory ? NEXUS_OPEN_SEGMENTS_IN_MEMORY : 0) | (packs ? NEXUS_OPEN_COMPRESS_TEXTS : 0);
   c->request.options = &c->options;
   if (v[2] && u32_from(v[2], "dim", &c->options.dim) < 0) return -1;
   if (v[4] && named_from(v[4], py.metrics, "metric", &c->options.metric) < 0) return -1;

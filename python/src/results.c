@@ -26,8 +26,11 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("cache_warm_hits", "look-ups that found an answer"), FIELD("cache_warm_misses", NULL), FIELD("cache_warm_bytes", "held, about"), FIELD("cache_warm_ns", "of a look-up, the mean"),
     FIELD("cache_near_hits", "look-ups that found an answer"), FIELD("cache_near_misses", NULL), FIELD("cache_near_bytes", "held, about"), FIELD("cache_near_ns", "of a look-up, the mean"),
     FIELD("language", "what the texts are taken for; empty before the first memory"),
+    FIELD("record_bytes", "of all memories in segments without their vectors, as they are read"),
+    FIELD("record_stored", "bytes that these take there, less where texts are packed"),
+    FIELD("record_ns", "of reading one, the mean, the latest counting most"),
     END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 31};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 34};
 
 static PyStructSequence_Field problem_fields[] = {
     FIELD("line", "line of the file, from 1; 0 where there is none"), FIELD("code", "the status code"),
@@ -105,8 +108,9 @@ PyObject *stats_from(const nexus_stats *s) {
                         text_object(s->merge_error), Py_XNewRef(PyTuple_GetItem(py.metric_names, (Py_ssize_t)s->metric)), U64(s->retired),
                         U64(s->cache_hot_hits), U64(s->cache_hot_misses), U64(s->cache_hot_bytes), U64(s->cache_hot_ns),
                         U64(s->cache_warm_hits), U64(s->cache_warm_misses), U64(s->cache_warm_bytes), U64(s->cache_warm_ns),
-                        U64(s->cache_near_hits), U64(s->cache_near_misses), U64(s->cache_near_bytes), U64(s->cache_near_ns), text_object(s->language)};
-  return named_tuple(stats_type, values, 31);
+                        U64(s->cache_near_hits), U64(s->cache_near_misses), U64(s->cache_near_bytes), U64(s->cache_near_ns), text_object(s->language),
+                        U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns)};
+  return named_tuple(stats_type, values, 34);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {

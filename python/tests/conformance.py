@@ -150,7 +150,7 @@ class Case:
 
     def stats(self, step: dict[str, Any]) -> dict[str, Any]:
         stats = self.db.stats()
-        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension, "metric": stats.metric, "language": stats.language}
+        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension, "metric": stats.metric, "language": stats.language, "packed": stats.record_stored < stats.record_bytes}
 
     def verify(self, step: dict[str, Any]) -> dict[str, Any]:
         report = self.db.verify()
@@ -179,7 +179,7 @@ class Case:
 
 
 VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
-    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language"}),
+    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
     "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", *SCOPE}),

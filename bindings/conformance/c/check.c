@@ -150,7 +150,8 @@ bool check_stats(const cJSON *expect, const nexus_stats *s) {
   return check_count(expect, "memories", s->memories) && check_count(expect, "dimension", s->dimension) &&
          (!wanted(expect, "vectors") || check_text(expect, "vectors", s->vectors)) &&
          (!wanted(expect, "metric") || (s->metric <= NEXUS_METRIC_L2 && check_text(expect, "metric", nexus_str(metrics[s->metric])))) &&
-         (!wanted(expect, "language") || check_text(expect, "language", s->language));
+         (!wanted(expect, "language") || check_text(expect, "language", s->language)) &&
+         (!wanted(expect, "packed") || cJSON_IsTrue(wanted(expect, "packed")) == (s->record_stored < s->record_bytes) || wrong("%s", "packed"));
 }
 
 bool check_report(const cJSON *expect, const nexus_report *r) {

@@ -28,7 +28,8 @@ static nexus_status run_open(const cJSON *s) {
   int metric = place_of(member(s, "metric"), metrics, 4);
   nexus_db opened;
   nexus_status status;
-  o.flags = (flag(s, "read_only") ? NEXUS_OPEN_READ_ONLY : 0) | (flag(s, "segments_in_memory") ? NEXUS_OPEN_SEGMENTS_IN_MEMORY : 0);
+  o.flags = (flag(s, "read_only") ? NEXUS_OPEN_READ_ONLY : 0) | (flag(s, "segments_in_memory") ? NEXUS_OPEN_SEGMENTS_IN_MEMORY : 0) |
+            (flag(s, "compress_texts") ? NEXUS_OPEN_COMPRESS_TEXTS : 0);
   o.dim = (uint32_t)number(s, "dim");
   o.metric = metric < 0 ? NEXUS_METRIC_L2 + 1 : (uint32_t)metric;
   o.language = member(s, "language");
@@ -183,7 +184,7 @@ static nexus_status run_write(const cJSON *s) {
 static const struct {
   const char *name, *members;
 } ops[] = {
-    {"open", "op expect path read_only dim segments_in_memory metric cache_bytes language"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
+    {"open", "op expect path read_only dim segments_in_memory metric cache_bytes language compress_texts"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
     {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near match boosts"},
     {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session filter"},
     {"delete_where", "op expect tenant user agent session filter"},

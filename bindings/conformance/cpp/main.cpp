@@ -54,7 +54,7 @@ class run {
     if (op == "delete_where") return {{"count", db().remove_where(selection(s))}};
     if (op == "stats") {
       nexus::stats st = db().stats();
-      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}, {"language", st.language}};
+      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}, {"language", st.language}, {"packed", st.record_stored < st.record_bytes}};
     }
     if (op == "verify") return reported(db().verify());
     if (op == "import") return reported(db().import_from(path(s)));
@@ -82,6 +82,7 @@ class run {
     nexus::options o;
     o.read_only = s.value("read_only", false);
     o.segments_in_memory = s.value("segments_in_memory", false);
+    o.compress_texts = s.value("compress_texts", false);
     o.dim = s.value("dim", 0u);
     auto named = std::find(std::begin(metrics), std::end(metrics), text(s, "metric"));
     if (named == std::end(metrics)) throw std::runtime_error("metric " + text(s, "metric") + " is not known");
@@ -154,7 +155,7 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts"}}, {"close", {}}, {"add", {"repeat", "memories"}},
     {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
