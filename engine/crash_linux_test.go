@@ -533,6 +533,7 @@ func processorTime(t *testing.T) time.Duration {
 func TestCrashImagesFindWhatASkippedSyncLoses(t *testing.T) {
 	calls, root := recordWorkload(t)
 	lies := map[string]func(path string) bool{
+		"of the journal":           func(path string) bool { return strings.HasSuffix(path, "/JOURNAL") },
 		"of the truth":             func(path string) bool { return strings.HasSuffix(path, "/truth.db") },
 		"of a new truth":           func(path string) bool { return strings.HasSuffix(path, "/truth.db.new") },
 		"of a compacted truth":     func(path string) bool { return strings.HasSuffix(path, "/truth.db.compact") },

@@ -317,12 +317,12 @@ func TestOpeningAStoreLeavesOtherDirectoriesAlone(t *testing.T) {
 		db := open(t, dir, engine.Options{})
 		add(t, db, generated(300, 2)...)
 		db.Close()
-		if n := len(filesBelow(t, dir)); n != 3 { // truth.db, LOCK, one segment
+		if n := len(filesBelow(t, dir)); n != 4 { // truth.db, JOURNAL, LOCK, one segment
 			t.Fatalf("%s: %d files", dir, n)
 		}
 	}
 	open(t, mine, engine.Options{})
-	if n := len(filesBelow(t, other)); n != 3 {
+	if n := len(filesBelow(t, other)); n != 4 {
 		t.Fatalf("opening %s left %d files in %s", mine, n, other)
 	}
 }

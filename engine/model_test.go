@@ -146,11 +146,15 @@ func (p *plain) kill(t *rapid.T) {
 }
 
 func (p *plain) truth(t *rapid.T, dir string) string {
-	data, err := os.ReadFile(filepath.Join(dir, "truth.db"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
+	var whole []byte
+	for _, name := range []string{"truth.db", "JOURNAL"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		whole = append(whole, data...)
 	}
-	return string(data)
+	return string(whole)
 }
 
 // check wants the store to list exactly what the map holds.

@@ -134,6 +134,15 @@ var variants = [operationCount][]variant{
 		{tierAVX512, featureAVX2 | featureAVX512},
 		{tierAVX2, featureAVX2},
 	},
+	opUnpackRows: {
+		{tierAVX2, featureAVX2},
+	},
+	opUnpackFreqs: {
+		{tierAVX2, featureAVX2},
+	},
+	opTakeAbove: {
+		{tierAVX2, featureAVX2 | featureBMI},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -490,6 +499,36 @@ func asmQuantizeI8(row *float32, out *int8, scale *float32, count int) bool {
 		asm.QuantizeI8AVX512(row, out, scale, count)
 	case tierAVX2:
 		asm.QuantizeI8AVX2(row, out, scale, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmUnpackRows(data *uint8, width int, controls *uint8, out *uint32, before int) bool {
+	switch active[opUnpackRows] {
+	case tierAVX2:
+		asm.UnpackRowsAVX2(data, width, controls, out, before)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmUnpackFreqs(data *uint8, width int, controls *uint8, out *uint16) bool {
+	switch active[opUnpackFreqs] {
+	case tierAVX2:
+		asm.UnpackFreqsAVX2(data, width, controls, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmTakeAbove(sums, threshold *float64, ids *uint32, values *float64, count int, found *int) bool {
+	switch active[opTakeAbove] {
+	case tierAVX2:
+		asm.TakeAboveAVX2(sums, threshold, ids, values, count, found)
 	default:
 		return false
 	}

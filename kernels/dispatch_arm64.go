@@ -103,6 +103,15 @@ var variants = [operationCount][]variant{
 	opQuantizeI8: {
 		{tierNEON, featureNEON},
 	},
+	opUnpackRows: {
+		{tierNEON, featureNEON},
+	},
+	opUnpackFreqs: {
+		{tierNEON, featureNEON},
+	},
+	opTakeAbove: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -397,6 +406,36 @@ func asmQuantizeI8(row *float32, out *int8, scale *float32, count int) bool {
 	switch active[opQuantizeI8] {
 	case tierNEON:
 		asm.QuantizeI8NEON(row, out, scale, count)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmUnpackRows(data *uint8, width int, controls *uint8, out *uint32, before int) bool {
+	switch active[opUnpackRows] {
+	case tierNEON:
+		asm.UnpackRowsNEON(data, width, controls, out, before)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmUnpackFreqs(data *uint8, width int, controls *uint8, out *uint16) bool {
+	switch active[opUnpackFreqs] {
+	case tierNEON:
+		asm.UnpackFreqsNEON(data, width, controls, out)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmTakeAbove(sums, threshold *float64, ids *uint32, values *float64, count int, found *int) bool {
+	switch active[opTakeAbove] {
+	case tierNEON:
+		asm.TakeAboveNEON(sums, threshold, ids, values, count, found)
 	default:
 		return false
 	}

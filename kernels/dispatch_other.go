@@ -71,3 +71,9 @@ func asmDotBatchF32(*float32, *float32, *float32, int, int, int, int) bool { ret
 func asmGemmI8(*int8, *uint8, *int32, int, int, int) bool { return false }
 
 func asmQuantizeI8(*float32, *int8, *float32, int) bool { return false }
+
+func asmUnpackRows(*uint8, int, *uint8, *uint32, int) bool { return false }
+
+func asmUnpackFreqs(*uint8, int, *uint8, *uint16) bool { return false }
+
+func asmTakeAbove(*float64, *float64, *uint32, *float64, int, *int) bool { return false }

@@ -35,6 +35,9 @@ const (
 	opDotBatchF32
 	opGemmI8
 	opQuantizeI8
+	opUnpackRows
+	opUnpackFreqs
+	opTakeAbove
 	operationCount
 )
 
@@ -69,4 +72,7 @@ var operationNames = [operationCount]string{
 	opDotBatchF32:     "dot_batch_f32",
 	opGemmI8:          "gemm_i8",
 	opQuantizeI8:      "quantize_i8",
+	opUnpackRows:      "unpack_rows",
+	opUnpackFreqs:     "unpack_freqs",
+	opTakeAbove:       "take_above",
 }

@@ -46,6 +46,7 @@ type Reader struct {
 	parts       Parts
 	dictionary  *vellum.FST
 	totalLength uint64
+	short       []uint8 // lengths up to lengthCap: what a question reads of every posting's row
 }
 
 // Open checks that the columns agree with one another and returns a reader of
@@ -63,9 +64,10 @@ func Open(p Parts) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{parts: p, dictionary: dictionary}
-	for _, n := range p.Lengths {
+	r := &Reader{parts: p, dictionary: dictionary, short: make([]uint8, len(p.Lengths))}
+	for row, n := range p.Lengths {
 		r.totalLength += uint64(n)
+		r.short[row] = uint8(min(n, lengthCap))
 	}
 	return r, nil
 }

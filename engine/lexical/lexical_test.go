@@ -438,6 +438,26 @@ func TestLongListsScoreAsTheReference(t *testing.T) {
 	})
 }
 
+// A row that is the best by its frequency alone is found, whichever that is, in a list whose
+// other blocks are passed over.
+func TestOneWordIsFoundByEveryFrequency(t *testing.T) {
+	fill := slices.Repeat([]string{"fill"}, 30)
+	for _, freq := range []int{1, 2, 3, 4, 5, barFreqs - 1, barFreqs, 40, 300} {
+		documents := make([]document, 10*blockRows)
+		for i := range documents {
+			documents[i].words = append([]string{"x"}, fill...)
+		}
+		documents[5].words = documents[5].words[:11]
+		documents[7*blockRows+9].words = append(slices.Repeat([]string{"x"}, freq), fill[:9]...)
+		s := newSnapshot(t, [][]document{documents[:3], documents[3:]}, false)
+		for _, k := range []int{1, 2, 3, 5} { // of the third on, all are equal but for their rows
+			if got, want := s.top([]string{"x"}, k), s.referenceTop([]string{"x"}, k, false); !equalHits(got, want) {
+				t.Fatalf("frequency %d k %d\n got %v\nwant %v", freq, k, got, want)
+			}
+		}
+	}
+}
+
 // A block's promise must hold whatever average length a later snapshot has, and
 // must be no more than its best posting gives where nothing was capped.
 func TestBlocksPromiseWhatTheyHold(t *testing.T) {

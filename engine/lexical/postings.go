@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+
+	"github.com/nexus-memory/nexus/kernels"
 )
 
 // A list of postings in Parts.Postings: the rows of one term and its frequency
@@ -22,12 +24,12 @@ import (
 // list of a row or two, which is most of them, costs 2 bytes a posting, and a
 // word of every third row costs 4 or 5 bits.
 const (
-	blockRows = 128 // postings of a block
+	blockRows = kernels.PackedBlock // postings of a block, 128
 	skipBytes = 14
 	blockHead = 2
 
 	// unpackAhead bytes are read beyond a packed value; so many zeros end the column.
-	unpackAhead = 8
+	unpackAhead = kernels.PackedAhead
 )
 
 // The impact of a block says which shares its postings can reach, whatever the
@@ -208,8 +210,8 @@ func (p *postings) unpackRows(data []byte, before uint32) int {
 	if gapWidth > 32 || moreWidth > 16 || len(data) < end {
 		return 0
 	}
-	unpackRows(&p.rows, data, gapWidth, before)
-	p.packed, p.width = data[gapBytes:end], moreWidth
+	kernels.UnpackRows(&p.rows, data, int(gapWidth), before)
+	p.packed, p.width = data[gapBytes:], moreWidth
 	return blockRows
 }
 
@@ -224,54 +226,8 @@ func (p *postings) freq(i int) uint16 {
 
 func (p *postings) unpackFreqs() {
 	if p.packed != nil {
-		unpackFreqs(&p.freqs, p.packed, p.width)
+		kernels.UnpackFreqs(&p.freqs, p.packed, int(p.width))
 		p.packed = nil
-	}
-}
-
-// unpackRows sums gaps up to rows. Eight gaps fill width bytes, so that up to a
-// width of 8 one load holds them.
-func unpackRows(dst *[blockRows]uint32, data []byte, width uint, row uint32) {
-	mask := uint64(1)<<width - 1
-	if width <= 8 {
-		for i := 0; i < blockRows; i += 8 {
-			x := binary.LittleEndian.Uint64(data)
-			data = data[width:]
-			out := dst[i : i+8 : i+8]
-			for j := range out {
-				row += uint32(x&mask) + 1
-				out[j] = row
-				x >>= width & 63
-			}
-		}
-		return
-	}
-	bit := uint(0)
-	for i := range dst {
-		row += uint32(binary.LittleEndian.Uint64(data[bit>>3:])>>(bit&7)&mask) + 1
-		dst[i] = row
-		bit += width
-	}
-}
-
-func unpackFreqs(dst *[blockRows]uint16, data []byte, width uint) {
-	mask := uint64(1)<<width - 1
-	if width <= 8 {
-		for i := 0; i < blockRows; i += 8 {
-			x := binary.LittleEndian.Uint64(data)
-			data = data[width:]
-			out := dst[i : i+8 : i+8]
-			for j := range out {
-				out[j] = uint16(x&mask) + 1
-				x >>= width & 63
-			}
-		}
-		return
-	}
-	bit := uint(0)
-	for i := range dst {
-		dst[i] = uint16(binary.LittleEndian.Uint64(data[bit>>3:])>>(bit&7)&mask) + 1
-		bit += width
 	}
 }
 

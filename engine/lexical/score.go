@@ -56,6 +56,7 @@ func share(freq, norm float64) float64 { return freq / float64(freq+norm) }
 const (
 	tableFreqs   = 5   // 0..4: nearly all postings of short texts
 	tableLengths = 256 // longer rows are divided for
+	lengthCap    = tableLengths - 1
 )
 
 // shareTable holds share for the common frequencies and lengths, the same bits

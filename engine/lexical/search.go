@@ -32,9 +32,14 @@ type Searcher struct {
 	ranked  []int32  // cursors with rows in the window, least peak first
 	gains   []float64
 	best    rows.Best
-	touched [windowRows / 64]uint64
-	summed  []uint32 // rows of the window that have sums, where they are not marked
-	window  [windowRows]float64
+
+	window     [windowRows]float64 // sums by row; all 0 between windows
+	summed     []uint32            // rows of the window that have sums; none where it is scanned
+	scanned    int                 // the window's rows are looked through up to here
+	candidates []uint32            // rows of the window that passive lists are looked up for
+	sums       []float64           // of candidates
+	near       int                 // about how many postings of the window were added up
+	survival   float64             // share of the rows with sums that were candidates
 }
 
 // Prepare sets the question and the snapshot, and returns how many different

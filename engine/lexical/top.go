@@ -3,19 +3,20 @@ package lexical
 import (
 	"cmp"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/kernels"
 )
 
-// windowRows is how many rows are scored at a time: their accumulators, 64 KiB,
+// windowRows is how many rows are scored at a time: their accumulators, 128 KiB,
 // stay in the second cache while the terms' lists pass over them. A power of two,
 // as rows are masked into the window.
-const windowRows = 8192
+const windowRows = 16384
 
-// blocksPerStop is how many blocks of a single list are as much work as a window.
-const blocksPerStop = windowRows / blockRows
+// scanPostings is from how many postings of a window on its rows are looked through
+// one by one, and not by the lists again.
+const scanPostings = windowRows / 4
 
 // slack is far more than what a few thousand roundings can take from a bound.
 const slack = 1 + 1e-9
@@ -47,10 +48,11 @@ func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 
 // topOfPart offers the rows of one part to the heap; false when told to stop.
 func (s *Searcher) topOfPart(part int32, stop func() bool) bool {
-	s.openCursors(part)
-	if len(s.cursors) == 1 {
-		return s.topOfList(part, &s.cursors[0], stop)
+	if lists := s.listsOf(part); len(lists) == 1 {
+		return s.topOfList(part, &lists[0], stop)
 	}
+	s.openCursors(part)
+	s.survival = 1
 	for {
 		row := s.leastRow()
 		if row >= uint64(s.parts[part].Reader.RowCount()) {
@@ -61,35 +63,6 @@ func (s *Searcher) topOfPart(part int32, stop func() bool) bool {
 		}
 		s.scoreWindow(part, uint32(row)&^(windowRows-1))
 	}
-}
-
-// topOfList is topOfPart for one list: nothing is to be summed, so that blocks
-// take the place of windows.
-func (s *Searcher) topOfList(part int32, c *cursor, stop func() bool) bool {
-	p, need := &s.parts[part], s.need()
-	lengths := p.Reader.parts.Lengths
-	for ; c.block <= c.blocks; c.step() {
-		if float64(c.blockPeak(s, c.block)*slack) < need {
-			continue
-		}
-		if c.block%blocksPerStop == 0 && stop != nil && stop() {
-			return false
-		}
-		c.load()
-		c.unpackFreqs()
-		for i, row := range c.rows[:c.n] {
-			if uint64(row) >= uint64(len(lengths)) {
-				continue // only in damaged columns
-			}
-			sum := float64(c.weight * s.share(c.freqs[i], lengths[row]))
-			if sum < need || sum == 0 || !p.Visible(int(row)) {
-				continue
-			}
-			s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: row}, Score: sum})
-			need = s.need()
-		}
-	}
-	return true
 }
 
 // openCursors sets a cursor to the start of every list of the part.
@@ -121,20 +94,34 @@ func (s *Searcher) scoreWindow(part int32, first uint32) {
 	if passive == len(s.ranked) {
 		last = max(last, s.hopeless())
 	} else {
-		need, total := s.need(), s.totalPeak()
-		for term := range s.cursors { // the order of the question makes sums exact
-			if c := &s.cursors[term]; c.active {
-				s.accumulate(c, last, lengths, need-float64(float64(total-c.peak)*slack), passive > 0)
-			}
-		}
+		s.accumulateActive(part, first, last, lengths, passive)
 		if passive > 0 {
-			s.collectMarked(part, first, lengths, passive, rest)
+			s.completeWindow(part, first, lengths, passive, rest)
 		} else {
 			s.collect(part, first)
 		}
 	}
 	for i := range s.cursors {
 		s.cursors[i].leave(last)
+	}
+}
+
+// accumulateActive adds up the active lists in the order of the question, which makes
+// the sums exact where no list is passive.
+func (s *Searcher) accumulateActive(part int32, first, last uint32, lengths []uint32, passive int) {
+	s.near, s.scanned = 0, 0
+	for _, term := range s.ranked[passive:] {
+		s.near += s.cursors[term].near
+	}
+	if s.near >= scanPostings {
+		s.scanned = len(lengths)
+	}
+	short := s.parts[part].Reader.short[first:][:len(lengths)]
+	need, total := s.need(), s.totalPeak()
+	for term := range s.cursors {
+		if c := &s.cursors[term]; c.active {
+			s.accumulate(c, last, short, lengths, need-float64(float64(total-c.peak)*slack))
+		}
 	}
 }
 
@@ -198,13 +185,13 @@ func (s *Searcher) rank(last uint32) (passive int, rest float64) {
 	return s.activate(passive)
 }
 
-// lookupPostings is how many postings are added up in the time of one look-up,
-// about. Without it 51,000 turns took 66 instead of 48 us a question on average.
-const lookupPostings = 32
+// lookupPostings is how many postings are added up in the time of one look-up, about.
+const lookupPostings = 6
 
 // activate marks the lists of ranked behind the first passive, and those of the
-// first that are cheaper to add up than to look up for every row of the others.
-// It moves the rest to the front and returns how many they are and the sum of
+// first that are cheaper to add up than to look up for the rows of the others that
+// can still reach the best k, of which there were a share of survival in the window
+// before. It moves the rest to the front and returns how many they are and the sum of
 // their peaks.
 func (s *Searcher) activate(passive int) (kept int, rest float64) {
 	near := 0
@@ -212,9 +199,10 @@ func (s *Searcher) activate(passive int) (kept int, rest float64) {
 		s.cursors[term].active = true
 		near += s.cursors[term].near
 	}
+	lookups := float64(float64(near) * s.survival)
 	for i, term := range s.ranked[:passive] {
 		c := &s.cursors[term]
-		if c.active = c.near < lookupPostings*near; c.active {
+		if c.active = float64(c.near) < float64(lookupPostings*lookups); c.active {
 			continue
 		}
 		s.ranked[kept], s.ranked[i] = term, s.ranked[kept]
@@ -226,7 +214,7 @@ func (s *Searcher) activate(passive int) (kept int, rest float64) {
 
 // accumulate adds what a list gives to the rows up to last. Blocks whose peak is
 // below need are left out: their rows cannot reach the best k.
-func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need float64, marking bool) {
+func (s *Searcher) accumulate(c *cursor, last uint32, short []uint8, lengths []uint32, need float64) {
 	for c.startsUpTo(last) {
 		if float64(c.blockPeak(s, c.block)*slack) < need {
 			if !c.skip(last) {
@@ -242,8 +230,10 @@ func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need flo
 		} else if last < math.MaxUint32 {
 			c.next = c.find(from, last+1)
 		}
-		s.note(c.rows[from:c.next], lengths, marking)
-		s.add(c.rows[from:c.next], c.freqs[from:c.next], lengths, c.weight)
+		if s.scanned == 0 {
+			s.summed = append(s.summed, c.rows[from:c.next]...)
+		}
+		s.add(c.rows[from:c.next], c.freqs[from:c.next], short, lengths, c.weight)
 		if c.next < c.n {
 			return
 		}
@@ -252,33 +242,18 @@ func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need flo
 }
 
 // add adds what a term gives to rows of the window.
-func (s *Searcher) add(rows []uint32, freqs []uint16, lengths []uint32, weight float64) {
+func (s *Searcher) add(rows []uint32, freqs []uint16, short []uint8, lengths []uint32, weight float64) {
 	table := &s.table
 	freqs = freqs[:len(rows)]
 	for i, row := range rows {
 		at := int(row & (windowRows - 1))
-		if at >= len(lengths) {
+		if at >= len(short) {
 			continue // only in damaged columns
 		}
-		freq, length := freqs[i], lengths[at]
-		if freq < tableFreqs && length < tableLengths {
-			s.window[at] += float64(weight * table[int(freq)*tableLengths+int(length)])
+		if freq, length := uint(freqs[i]), uint(short[at]); freq < tableFreqs && length < lengthCap {
+			s.window[at] += float64(weight * table[freq*tableLengths+length])
 		} else {
-			s.window[at] += float64(weight * share(float64(freq), s.scale.norm(length)))
-		}
-	}
-}
-
-// note keeps which rows of the window have sums: in order, by marks, where lists are
-// to be looked up for them; else as they come, which is quicker.
-func (s *Searcher) note(rows, lengths []uint32, marking bool) {
-	if !marking {
-		s.summed = append(s.summed, rows...)
-		return
-	}
-	for _, row := range rows {
-		if at := int(row & (windowRows - 1)); at < len(lengths) {
-			s.touched[at>>6] |= 1 << (at & 63)
+			s.window[at] += float64(weight * share(float64(freq), s.scale.norm(lengths[at])))
 		}
 	}
 }
@@ -286,43 +261,86 @@ func (s *Searcher) note(rows, lengths []uint32, marking bool) {
 // collect offers the rows of the window, all of whose lists are added up, and sets
 // their sums to 0, so that one that several lists hold is offered once.
 func (s *Searcher) collect(part int32, first uint32) {
-	p, need := &s.parts[part], s.need()
+	need := s.need()
+	if s.scanned > 0 {
+		s.take(max(need, math.SmallestNonzeroFloat64))
+		for i, at := range s.candidates {
+			if s.sums[i] >= need {
+				need = s.offer(part, first+at, s.sums[i])
+			}
+		}
+		return
+	}
 	for _, row := range s.summed {
 		at := row & (windowRows - 1)
 		sum := s.window[at]
 		s.window[at] = 0
-		if sum < need || sum == 0 || !p.Visible(int(first+at)) {
-			continue
+		if sum >= need && sum > 0 {
+			need = s.offer(part, first+at, sum)
 		}
-		s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: first + at}, Score: sum})
-		need = s.need()
 	}
 	s.summed = s.summed[:0]
 }
 
-// collectMarked offers the rows of the window that can reach the best k and sets
-// their sums to 0. The first passive lists of ranked are yet to be added; their
-// peaks sum to rest.
-func (s *Searcher) collectMarked(part int32, first uint32, lengths []uint32, passive int, rest float64) {
-	p, need := &s.parts[part], s.need()
-	for word, marks := range s.touched {
-		s.touched[word] = 0
-		for ; marks != 0; marks &= marks - 1 {
-			at := word<<6 + bits.TrailingZeros64(marks)
-			sum := s.window[at]
-			s.window[at] = 0
-			if float64(float64(sum+rest)*slack) < need || !p.Visible(int(first)+at) {
-				continue
-			}
-			row := first + uint32(at)
-			sum = s.complete(row, lengths[at], sum, passive, rest, need)
-			if sum < need || sum == 0 {
-				continue
-			}
+// take moves the rows of the window that have least or more into candidates, ascending,
+// and their sums into sums, and sets the window to 0.
+func (s *Searcher) take(least float64) {
+	s.candidates = slices.Grow(s.candidates[:0], windowRows)[:windowRows]
+	s.sums = slices.Grow(s.sums[:0], windowRows)[:windowRows]
+	found := kernels.TakeAbove(s.window[:s.scanned], least, s.candidates, s.sums)
+	s.candidates, s.sums = s.candidates[:found], s.sums[:found]
+}
+
+// offer keeps a row if it is visible and among the best, and returns what is needed then.
+func (s *Searcher) offer(part int32, row uint32, sum float64) float64 {
+	if s.parts[part].Visible(int(row)) {
+		s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: row}, Score: sum})
+	}
+	return s.need()
+}
+
+// completeWindow offers the rows of the window that can reach the best k and sets all
+// sums to 0. The first passive lists of ranked are yet to be looked up; their peaks sum to rest.
+func (s *Searcher) completeWindow(part int32, first uint32, lengths []uint32, passive int, rest float64) {
+	p, touched := &s.parts[part], max(s.near, 1)
+	s.pickCandidates(s.need(), rest)
+	s.survival = float64(len(s.candidates)) / float64(touched)
+	for i, at := range s.candidates {
+		row, sum, need := first+at, s.sums[i], s.need()
+		if float64(float64(sum+rest)*slack) < need || !p.Visible(int(row)) {
+			continue
+		}
+		if sum = s.complete(row, lengths[at], sum, passive, rest, need); sum >= need && sum > 0 {
 			s.best.Offer(rows.Hit{Ref: rows.Ref{Part: part, Row: row}, Score: sum})
-			need = s.need()
 		}
 	}
+}
+
+// pickCandidates is take of the rows that reach need with rest more, and a few that just
+// do not.
+func (s *Searcher) pickCandidates(need, rest float64) {
+	least := max(float64(need*(2-slack*slack))-rest, math.SmallestNonzeroFloat64)
+	if s.scanned > 0 {
+		s.take(least)
+		return
+	}
+	s.candidates, s.sums = s.candidates[:0], s.sums[:0]
+	for _, row := range s.summed {
+		at := row & (windowRows - 1)
+		switch sum := s.window[at]; {
+		case sum >= least:
+			s.candidates = append(s.candidates, at)
+			s.window[at] = -sum // a row of several lists is taken once
+		case sum > 0:
+			s.window[at] = 0
+		}
+	}
+	slices.Sort(s.candidates)
+	for _, at := range s.candidates {
+		s.sums = append(s.sums, -s.window[at])
+		s.window[at] = 0
+	}
+	s.summed = s.summed[:0]
 }
 
 // complete returns the exact score of a row that active lists give sum, or 0 as

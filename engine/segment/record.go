@@ -139,7 +139,7 @@ func committed(record []byte) int64 {
 func AppendRecord(dst []byte, m *model.Memory, withVector bool) []byte {
 	le := binary.LittleEndian
 	at := len(dst)
-	dst = append(dst, make([]byte, recordHead)...)
+	dst = append(slices.Grow(dst, recordRoom(m, withVector)), make([]byte, recordHead)...)
 	head, l := dst[at:], lifeOf(m)
 	head[0], head[1] = recordVersion, byte(m.Kind)
 	if !m.EventTime.IsZero() {
@@ -161,11 +161,27 @@ func AppendRecord(dst []byte, m *model.Memory, withVector bool) []byte {
 	dst = binary.AppendUvarint(dst, m.End)
 	dst = appendMeta(dst, m.Meta)
 	if withVector {
-		for _, x := range m.Vector {
-			dst = le.AppendUint32(dst, math.Float32bits(x))
+		dst = slices.Grow(dst, 4*len(m.Vector))
+		vector := dst[len(dst) : len(dst)+4*len(m.Vector)]
+		for i, x := range m.Vector {
+			le.PutUint32(vector[4*i:], math.Float32bits(x))
 		}
+		dst = dst[:len(dst)+len(vector)]
 	}
 	return dst
+}
+
+// recordRoom is about what a record takes, with room for the checksum that the truth puts
+// behind it: so that it is made in one piece.
+func recordRoom(m *model.Memory, withVector bool) int {
+	room := recordHead + lifeBytes + 64
+	for _, s := range [...]string{m.Key, m.Tenant, m.User, m.Agent, m.Session, m.Speaker, m.Source, m.Text} {
+		room += len(s)
+	}
+	if withVector {
+		room += 4 * len(m.Vector)
+	}
+	return room
 }
 
 func appendString(dst []byte, s string) []byte {

@@ -173,18 +173,25 @@ const parallelRows = 16
 // error names the memory by its index.
 func (p *Preparer) Prepare(ctx context.Context, space Space, memories []model.Memory) ([]*Row, error) {
 	rows := make([]*Row, len(memories))
+	if err := p.prepareAll(space.Language, memories, rows); err != nil || space.Embedder == nil {
+		return rows, err
+	}
+	return rows, embedMissing(ctx, space, memories, rows)
+}
+
+func (p *Preparer) prepareAll(language string, memories []model.Memory, rows []*Row) error {
 	fan := min(runtime.GOMAXPROCS(0), 1+len(memories)/parallelRows)
+	if fan == 1 {
+		return p.prepareRange(language, memories, rows)
+	}
 	var group sync.WaitGroup
 	errs := make([]error, fan)
 	for part := range fan {
 		first, last := part*len(memories)/fan, (part+1)*len(memories)/fan
-		group.Go(func() { errs[part] = p.prepareRange(space.Language, memories[first:last], rows[first:last]) })
+		group.Go(func() { errs[part] = p.prepareRange(language, memories[first:last], rows[first:last]) })
 	}
 	group.Wait()
-	if err := errors.Join(errs...); err != nil || space.Embedder == nil {
-		return rows, err
-	}
-	return rows, embedMissing(ctx, space, memories, rows)
+	return errors.Join(errs...)
 }
 
 func (p *Preparer) prepareRange(language string, memories []model.Memory, rows []*Row) (err error) {

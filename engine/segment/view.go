@@ -266,6 +266,14 @@ func (v *View) ID(r rows.Ref) model.ID { return v.Parts[r.Part].ID(int(r.Row)) }
 // Memory decodes the record at a place. The caller's vector is filled in where
 // withVector is true and the space is the caller's.
 func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
+	return v.memory(r, withVector && v.Space.Embedder == nil)
+}
+
+// Stored decodes a row as the truth has it: with its vector where the truth keeps those,
+// whoever made it. A vector of zeros is none to a segment.
+func (v *View) Stored(r rows.Ref) (model.Memory, error) { return v.memory(r, v.Space.KeepsVectors()) }
+
+func (v *View) memory(r rows.Ref, withVector bool) (model.Memory, error) {
 	s, row := v.Parts[r.Part].Segment, int(r.Row)
 	began := time.Now()
 	m, err := s.memory(row)
@@ -277,8 +285,8 @@ func (v *View) Memory(r rows.Ref, withVector bool) (model.Memory, error) {
 	if at, ok := v.Parts[r.Part].retirement(row); ok {
 		m.ReplacedTime = time.UnixMicro(v.Parts[r.Part].Retired[at].At).UTC()
 	}
-	if withVector && v.Space.Embedder == nil && s.Vectors().Has(row) {
-		m.Vector = slices.Clone(s.vectors.Vector(row))
+	if withVector && s.Vectors().Has(row) {
+		m.Vector = slices.Clone(s.Vectors().Vector(row))
 	}
 	return m, nil
 }

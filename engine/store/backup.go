@@ -101,6 +101,8 @@ type point struct {
 	linked []string   // names of the segment files that are in the backup already
 	open   []*os.File // of those to be copied
 	size   uint64     // of all files
+	// journalDir has the journal whose groups the truth lacks; "" where it lacks none.
+	journalDir string
 }
 
 // capture takes hold of the store between two commits. On the writer's goroutine
@@ -115,9 +117,7 @@ func (s *Store) capture(work string, link func(from, to string) error) (*point, 
 			err = take()
 		}
 	} else {
-		r := newRequest(context.Background())
-		r.alone = take
-		err = s.submit(r)
+		err = s.between(context.Background(), take)
 	}
 	if err != nil {
 		p.release()
@@ -127,12 +127,24 @@ func (s *Store) capture(work string, link func(from, to string) error) (*point, 
 }
 
 func (s *Store) takePoint(p *point, work string, link func(from, to string) error) (err error) {
+	if !s.readOnly {
+		if err := s.checkpoint(); err != nil {
+			return err
+		}
+	}
 	if p.tx, err = s.db.Begin(false); err != nil {
 		return classify(err)
 	}
-	manifest, err := readManifest(p.tx)
+	var manifest []entry
+	err = s.readTruth(func(tx *bolt.Tx) (err error) {
+		manifest, err = readManifest(tx)
+		return err
+	})
 	if err != nil {
 		return err
+	}
+	if s.tx != nil { // opened for reading, with a journal that nobody has taken up
+		p.journalDir = s.dir
 	}
 	p.size = uint64(p.tx.Size())
 	for _, e := range manifest {
@@ -188,8 +200,18 @@ func (p *point) copyTo(c *copier, work string) error {
 			return err
 		})
 	}
-	if err := c.write(filepath.Join(work, truthName+unnamed), truthName, truth); err != nil {
+	path := filepath.Join(work, truthName+unnamed)
+	if err := c.write(path, truthName, truth); err != nil {
 		return err
+	}
+	if p.journalDir != "" {
+		if err := settle(p.journalDir, path); err != nil {
+			return err
+		}
+		c.files = c.files[:0] // it is another file now
+		if err := c.sum(path, truthName, io.Discard); err != nil {
+			return err
+		}
 	}
 	for _, f := range p.open {
 		name := filepath.Join(segmentsName, filepath.Base(f.Name()))

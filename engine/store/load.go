@@ -41,7 +41,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 	}
 	var deleted, retired []model.ID
 	var retiredAt []int64
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err = s.readTruth(func(tx *bolt.Tx) error {
 		all, err := s.replay(ctx, tx, space, pieces)
 		pieces = all
 		if err != nil {
@@ -76,7 +76,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 // build's rules, or overlaps an earlier one is listed as stale.
 func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry, err error) {
 	var manifest []entry
-	err = s.db.View(func(tx *bolt.Tx) (err error) {
+	err = s.readTruth(func(tx *bolt.Tx) (err error) {
 		manifest, err = readManifest(tx)
 		return err
 	})
@@ -228,22 +228,22 @@ func (s *Store) tidy(view *segment.View, stale []entry, deleted []model.ID) erro
 		}
 	}
 	if len(stale)+len(gone) > 0 {
-		err := s.db.Update(func(tx *bolt.Tx) error { return forget(tx, stale, gone) })
-		if err = classify(err); err != nil && !errors.Is(err, model.ErrNoSpace) {
+		err := s.group(func(e *edit) error { return forget(e, stale, gone) })
+		if err != nil && !errors.Is(err, model.ErrNoSpace) {
 			return fmt.Errorf("store: tidy: %w", err)
 		}
 	}
 	return s.removeOrphans()
 }
 
-func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
-	for _, e := range stale {
-		if err := tx.Bucket(bucketSegments).Delete(idBytes(model.ID(e.number))); err != nil {
+func forget(e *edit, stale []entry, gone []model.ID) error {
+	for _, old := range stale {
+		if err := e.delete(bucketSegments, idBytes(model.ID(old.number))); err != nil {
 			return err
 		}
 	}
 	for _, id := range gone {
-		if err := tx.Bucket(bucketDeleted).Delete(idBytes(id)); err != nil {
+		if err := e.delete(bucketDeleted, idBytes(id)); err != nil {
 			return err
 		}
 	}
@@ -254,7 +254,7 @@ func forget(tx *bolt.Tx, stale []entry, gone []model.ID) error {
 // the copies of a compaction and an upgrade that a crash ended.
 func (s *Store) removeOrphans() error {
 	named := map[string]bool{}
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.readTruth(func(tx *bolt.Tx) error {
 		manifest, err := readManifest(tx)
 		for _, e := range manifest {
 			named[s.segmentPath(e.number)] = true

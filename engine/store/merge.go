@@ -11,8 +11,6 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
@@ -374,15 +372,12 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 		return nil
 	}
 	var old []entry
-	err := s.poisoned
-	if err == nil {
-		err = s.commitFailed(guarded(func() error {
-			return s.db.Update(func(tx *bolt.Tx) (err error) {
-				old, err = swapManifest(tx, sources, merged, number)
-				return err
-			})
-		}))
-	}
+	err := guarded(func() error {
+		return s.group(func(e *edit) (err error) {
+			old, err = swapManifest(e, sources, merged, number)
+			return err
+		})
+	})
 	there := s.stillThere() == nil
 	if err != nil {
 		if there {
@@ -403,20 +398,20 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 
 // swapManifest names the new file instead of the old ones and forgets deletions
 // whose rows stand in no segment any more.
-func swapManifest(tx *bolt.Tx, sources []*segment.Segment, merged *segment.Segment, number uint64) (old []entry, err error) {
-	manifest, err := readManifest(tx)
+func swapManifest(e *edit, sources []*segment.Segment, merged *segment.Segment, number uint64) (old []entry, err error) {
+	manifest, err := readManifest(e.tx)
 	if err != nil {
 		return nil, err
 	}
 	first, _ := sources[0].Range()
 	_, last := sources[len(sources)-1].Range()
-	for _, e := range manifest {
-		if e.first >= first && e.last <= last {
-			old = append(old, e)
+	for _, named := range manifest {
+		if named.first >= first && named.last <= last {
+			old = append(old, named)
 		}
 	}
 	var gone []model.ID
-	err = tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
+	err = e.tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
 		id := idOf(k)
 		if id >= first && id <= last && (merged == nil || !holds(merged, id)) {
 			gone = append(gone, id)
@@ -427,11 +422,11 @@ func swapManifest(tx *bolt.Tx, sources []*segment.Segment, merged *segment.Segme
 		return nil, err
 	}
 	if number != 0 {
-		if err := (entry{number, first, last, merged.Sum()}).put(tx); err != nil {
+		if err := (entry{number, first, last, merged.Sum()}).put(e); err != nil {
 			return nil, err
 		}
 	}
-	return old, forget(tx, old, gone)
+	return old, forget(e, old, gone)
 }
 
 func holds(s *segment.Segment, id model.ID) bool {

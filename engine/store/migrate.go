@@ -25,7 +25,7 @@ type step struct {
 }
 
 // steps lists how older formats become FormatVersion, a step for each version.
-var steps = []step{{1, 2, createBuckets}}
+var steps = []step{{1, 2, createBuckets}, {2, 3, createBuckets}}
 
 const (
 	upgradeName = "truth.db.upgrade" // the copy that steps are applied to
@@ -47,6 +47,9 @@ func upgradeTruth(ctx context.Context, dir string, to uint32, steps []step) erro
 	}
 	chain, err := chainOf(version, to, steps)
 	if err != nil {
+		return err
+	}
+	if err := settle(dir, path); err != nil { // with the reader of this build: a later layout of the journal brings a step of its own
 		return err
 	}
 	if err := keep(path, keptPath(dir, version)); err != nil {
@@ -212,6 +215,9 @@ func Migrations(dir string) (m Migration, err error) {
 // Errors: ErrNotFound (nothing was kept), ErrConflict, ErrLocked (it is open).
 func Rollback(dir string, force bool) (m Migration, err error) {
 	err = withLocked(dir, false, func() (err error) {
+		if err := settle(dir, filepath.Join(dir, truthName)); err != nil {
+			return err
+		}
 		if m, err = migrationOf(dir); err != nil {
 			return err
 		}
@@ -221,7 +227,10 @@ func Rollback(dir string, force bool) (m Migration, err error) {
 		case m.Added+m.Deleted > 0 && !force:
 			return fmt.Errorf("store: rollback: %d memories added since would be gone, %d deleted would be back: %w", m.Added, m.Deleted, model.ErrConflict)
 		}
-		err = errors.Join(os.Rename(keptPath(dir, m.Kept), filepath.Join(dir, truthName)), vfs.OS.SyncDir(dir))
+		// truth.db has what the journal holds. Left beside another truth it would say that this one is too old.
+		if err = dropJournal(dir); err == nil {
+			err = errors.Join(os.Rename(keptPath(dir, m.Kept), filepath.Join(dir, truthName)), vfs.OS.SyncDir(dir))
+		}
 		if err != nil {
 			return fmt.Errorf("store: rollback: %w", classify(err))
 		}
@@ -262,26 +271,21 @@ func migrationOf(dir string) (m Migration, err error) {
 		return m, classify(err)
 	}
 	err = guarded(func() error {
-		m.Added, m.Deleted, err = compareTruths(keptPath(dir, m.Kept), path)
+		m.Added, m.Deleted, err = compareTruths(keptPath(dir, m.Kept), dir)
 		return err
 	})
 	return m, classify(err)
 }
 
-// compareTruths counts the memories that only the newer file has, and only the older.
-func compareTruths(older, newer string) (added, deleted uint64, err error) {
+// compareTruths counts the memories that only the store in dir has, and only an older file.
+func compareTruths(older, dir string) (added, deleted uint64, err error) {
 	a, err := openFile(older, true)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer a.Close()
-	b, err := openFile(newer, true)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer b.Close()
 	err = a.View(func(before *bolt.Tx) error {
-		return b.View(func(after *bolt.Tx) error {
+		return viewTruth(dir, func(after *bolt.Tx) error {
 			added, deleted, err = compareKeys(before.Bucket(bucketMemories), after.Bucket(bucketMemories))
 			return err
 		})

@@ -143,13 +143,15 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 
 // draftOf derives one segment of a range of the truth, nil where nothing is there.
 func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
-	s.swap.RLock()
-	defer s.swap.RUnlock()
 	var pieces []piece
-	err = s.readTruth(func(tx *bolt.Tx) (err error) {
-		pieces, err = s.replayGap(context.Background(), tx, space, first, last)
-		return err
-	})
+	at, err := s.takeSnapshot(s.onWriter)
+	if err == nil {
+		err = guarded(func() (err error) {
+			pieces, err = s.replayGap(context.Background(), at.tx, space, first, last)
+			return err
+		})
+		at.release()
+	}
 	if err != nil || len(pieces) == 0 {
 		return nil, err
 	}

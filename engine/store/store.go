@@ -88,13 +88,15 @@ type Store struct {
 	mergerDone chan struct{}
 	closeOnce  sync.Once
 	closeErr   error
+	truthErr   error // the writer's last, read when it is done
 
-	// db is changed by the writer (compaction) under swap; the writer reads it
-	// freely, others hold swap for reading. No search comes near it.
-	db   *bolt.DB
-	swap sync.RWMutex
-
+	// The truth, the writer's alone once it runs; see pending.go. No search comes near it.
+	db       *bolt.DB
+	tx       *bolt.Tx // open over many groups; nil: truth.db has everything
+	journal  *journal // nil: opened for reading, and there is none
+	redo     redo
 	commitTx func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
+	reading  sync.Mutex           // tx of a store that is opened for reading
 
 	// backups is held for reading while truth.db's pages are copied, for writing
 	// where Compact is about to replace that file: so Compact waits, not the writer.
@@ -218,6 +220,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.recoverTruth(); err != nil {
+		return err
+	}
 	if !s.readOnly {
 		// The names of a new store's files have to be as durable as its records.
 		if err := errors.Join(s.forgetBackup(), vfs.OS.SyncDir(s.dir), vfs.OS.SyncDir(filepath.Dir(s.dir))); err != nil {
@@ -261,6 +266,8 @@ func (s *Store) ownDirectory() error {
 			if slices.ContainsFunc(files, func(name string) bool { return filepath.Ext(name) == segmentSuffix }) {
 				return fmt.Errorf("store: truth.db is missing beside its segments: restore it from a copy: %w", model.ErrCorrupt)
 			}
+		case journalName:
+			return fmt.Errorf("store: truth.db is missing beside its JOURNAL: restore it from a copy: %w", model.ErrCorrupt)
 		case lockName, truthName + freshSuffix, compactName, "lost+found":
 		default:
 			if name[0] != '.' {
@@ -289,7 +296,7 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 		return segment.Space{}, err
 	}
 	var stored segment.Space
-	err = s.db.View(func(tx *bolt.Tx) (err error) {
+	err = s.readTruth(func(tx *bolt.Tx) (err error) {
 		stored, err = readSpace(tx)
 		return err
 	})
@@ -482,6 +489,7 @@ func (s *Store) Close() error {
 		<-s.mergerDone
 		<-s.pagerDone
 		<-s.writerDone
+		s.closeErr = errors.Join(s.closeErr, s.truthErr)
 		s.view.Store(nil)
 		s.closeErr = errors.Join(s.closeErr, s.release())
 	})
@@ -491,7 +499,10 @@ func (s *Store) Close() error {
 // release closes the files that are open.
 func (s *Store) release() (err error) {
 	if s.db != nil {
-		err = classify(s.db.Close())
+		err = errors.Join(s.rollback(), classify(s.db.Close()))
+	}
+	if s.journal != nil {
+		err = errors.Join(err, classify(s.journal.file.Close()))
 	}
 	if s.lock != nil {
 		// A process forked from this one may hold the file too: closing would not unlock.

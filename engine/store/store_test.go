@@ -8,11 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
@@ -236,58 +234,15 @@ func TestAFailedCommitPoisonsTheStoreAndReadsGoOn(t *testing.T) {
 	if _, err := s.Add(context.Background(), notes(5)); err != nil {
 		t.Fatal(err)
 	}
-	s.db.Close() // whatever the reason: commits fail from here on
+	s.journal.file.Close() // whatever the reason: no group is durable from here on
 	for range 2 {
-		if _, err := s.Add(context.Background(), notes(1)); !errors.Is(err, model.ErrClosed) {
+		if _, err := s.Add(context.Background(), notes(1)); !errors.Is(err, os.ErrClosed) {
 			t.Fatalf("add: %v", err)
 		}
 	}
 	view, err := s.View()
 	if err != nil || view.Documents != 5 {
 		t.Fatalf("%+v %v", view, err)
-	}
-}
-
-// TestAFailedSyncIsNeverTriedAgain: the pages of a commit are written and its fsync
-// fails, so nobody knows what the disk holds. No write is taken any more, even when
-// the disk would take it; reads go on; opening finds all that was acknowledged.
-func TestAFailedSyncIsNeverTriedAgain(t *testing.T) {
-	dir := t.TempDir()
-	s := openStore(t, dir, Options{})
-	ctx := context.Background()
-	ids, err := s.Add(ctx, notes(5))
-	if err != nil {
-		t.Fatal(err)
-	}
-	commits := 0
-	s.commitTx = func(tx *bolt.Tx) error { // the writer is idle and sees this by the next request
-		commits++
-		return errors.Join(tx.Commit(), &os.PathError{Op: "fdatasync", Path: "truth.db", Err: syscall.EIO})
-	}
-	if _, err := s.Add(ctx, notes(1)); !errors.Is(err, syscall.EIO) {
-		t.Fatalf("add: %v", err)
-	}
-	for name, write := range map[string]func() error{
-		"add":       func() error { _, err := s.Add(ctx, notes(1)); return err },
-		"update":    func() error { _, err := s.Update(ctx, ids[0], &model.Patch{Importance: new(float32(1))}); return err },
-		"supersede": func() error { _, err := s.Supersede(ctx, ids[1], notes(1)[0]); return err },
-		"delete":    func() error { _, err := s.Delete(ctx, ids[2:3]); return err },
-		"compact":   func() error { return s.Compact(ctx) },
-	} {
-		if err := write(); !errors.Is(err, syscall.EIO) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if view, err := s.View(); err != nil || view.Documents != 5 || commits != 1 {
-		t.Fatalf("%+v %v, %d commits", view, err, commits)
-	}
-	s.Close()
-	s = openStore(t, dir, Options{})
-	if st, err := s.Stats(); err != nil || st.Memories < 5 {
-		t.Fatalf("%+v %v", st, err)
-	}
-	if report, err := s.Verify(ctx); err != nil || len(report.Faults) > 0 {
-		t.Fatalf("%v %v", report, err)
 	}
 }
 

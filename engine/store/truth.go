@@ -26,17 +26,18 @@ import (
 //
 //	1  2026-11  buckets meta, memories, keys, threads, segments, deleted
 //	2  2026-11  buckets current, retired, usage; meta "clock" and "language"; records with a life; a second digest in keys
+//	3  2026-11  meta "journal": what was acknowledged last is in JOURNAL, see journal.go
 //
-// A file of version 1 is upgraded when it is opened for writing (see steps), and
-// read as it is otherwise: it lacks what version 2 added, no more.
-const FormatVersion = 2
+// A file of an older version is upgraded when it is opened for writing (see steps), and
+// read as it is otherwise: it lacks what later versions added, no more.
+const FormatVersion = 3
 
 // The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
 //
 // Every version of a memory has a sequence, a number that rises from version to
 // version over the whole store. The ID of a memory is the sequence of its first.
 var (
-	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension [0 metric, where it is not cosine]; "language" -> its code, where it is not English; "clock" -> micros of the last commit
+	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension [0 metric, where it is not cosine]; "language" -> its code, where it is not English; "clock" -> micros of the last commit; "journal" -> see round
 	bucketMemories = []byte("memories") // sequence -> record with vector, CRC-32C of sequence and record
 	bucketCurrent  = []byte("current")  // ID -> sequence of the current version, for memories that were updated
 	bucketRetired  = []byte("retired")  // ID, sequence -> micros when the version was replaced
@@ -83,24 +84,29 @@ func openTruth(path string, readOnly bool) (*bolt.DB, error) {
 
 // openFile opens a truth file of any format.
 func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
-	var file *os.File // bbolt does not close it when it asserts
+	db, _, err = openFileAs(path, readOnly, os.OpenFile)
+	return db, err
+}
+
+// openFileAs opens a truth file by a function of its own, and returns the file too.
+func openFileAs(path string, readOnly bool, open func(string, int, os.FileMode) (*os.File, error)) (db *bolt.DB, file *os.File, err error) {
 	err = guarded(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
 			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-				file, err = os.OpenFile(name, flag, mode)
+				file, err = open(name, flag, mode)
 				return file, err
 			},
 		})
 		return err
 	})
 	if err != nil {
-		if file != nil {
+		if file != nil { // bbolt does not close it when it asserts
 			abandon(file)
 		}
-		return nil, fmt.Errorf("store: truth.db: %w", classify(err))
+		return nil, nil, fmt.Errorf("store: truth.db: %w", classify(err))
 	}
-	return db, nil
+	return db, file, nil
 }
 
 // errOlder is of a truth that an older build wrote.
@@ -171,7 +177,13 @@ func createBuckets(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	return tx.Bucket(bucketMeta).Put(metaFormat, binary.BigEndian.AppendUint32(nil, FormatVersion))
+	meta := tx.Bucket(bucketMeta)
+	if meta.Get(metaJournal) == nil {
+		if err := meta.Put(metaJournal, newRound(0).bytes()); err != nil {
+			return err
+		}
+	}
+	return meta.Put(metaFormat, binary.BigEndian.AppendUint32(nil, FormatVersion))
 }
 
 // classify gives an error of the file system or of bbolt its kind.
@@ -273,18 +285,17 @@ func readLanguage(tx *bolt.Tx) (string, error) {
 
 // writeSpace names metric and language only where they are not those of a store without,
 // so that such stores stay what they were.
-func writeSpace(tx *bolt.Tx, s segment.Space) error {
+func writeSpace(e *edit, s segment.Space) error {
 	v := s.Name + "\x00" + strconv.Itoa(s.Dim)
 	if s.Metric != model.Cosine {
 		v += "\x00" + s.Metric.String()
 	}
-	meta := tx.Bucket(bucketMeta)
 	if s.Language != text.English {
-		if err := meta.Put(metaLanguage, []byte(s.Language)); err != nil {
+		if err := e.put(bucketMeta, metaLanguage, []byte(s.Language)); err != nil {
 			return err
 		}
 	}
-	return meta.Put(metaSpace, []byte(v))
+	return e.put(bucketMeta, metaSpace, []byte(v))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -295,10 +306,10 @@ func recordSum(key, record []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, record)
 }
 
-// sealRecord returns the value that bucketMemories holds for a record.
+// sealRecord returns the value that bucketMemories holds for a record: the record's own
+// memory where that has room behind it, which its maker left.
 func sealRecord(key, record []byte) []byte {
-	sealed := append(make([]byte, 0, len(record)+recordSumBytes), record...)
-	return binary.LittleEndian.AppendUint32(sealed, recordSum(key, record))
+	return binary.LittleEndian.AppendUint32(record, recordSum(key, record))
 }
 
 // openRecord returns the record of such a value, which has to be that of key.
@@ -318,9 +329,9 @@ type entry struct {
 	sum         uint32
 }
 
-func (e entry) put(tx *bolt.Tx) error {
+func (e entry) put(to *edit) error {
 	value := append(idBytes(e.first), idBytes(e.last)...)
-	return tx.Bucket(bucketSegments).Put(idBytes(model.ID(e.number)), binary.BigEndian.AppendUint32(value, e.sum))
+	return to.put(bucketSegments, idBytes(model.ID(e.number)), binary.BigEndian.AppendUint32(value, e.sum))
 }
 
 func readManifest(tx *bolt.Tx) ([]entry, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -49,8 +50,8 @@ func (s *Store) Update(ctx context.Context, id model.ID, p *model.Patch) (model.
 // again reports whether a request is to be prepared anew.
 func again(err error) bool { return errors.Is(err, errStale) || errors.Is(err, errOtherSpace) }
 
-// readCurrent reads the current version of a memory from the truth, which has
-// its vector to the bit, and the space that vectors are of.
+// readCurrent reads the current version of a memory, with its vector to the bit, and
+// the space that vectors are of.
 func (s *Store) readCurrent(ctx context.Context, id model.ID) (is version, space segment.Space, err error) {
 	switch {
 	case s.readOnly:
@@ -61,23 +62,39 @@ func (s *Store) readCurrent(ctx context.Context, id model.ID) (is version, space
 	if err := model.FromContext(ctx, "store"); err != nil {
 		return is, space, err
 	}
-	s.swap.RLock()
-	err = s.readTruth(func(tx *bolt.Tx) (err error) {
-		is, err = current(tx, id)
-		return err
-	})
-	s.swap.RUnlock()
+	view, err := s.View()
+	if err != nil {
+		return is, space, err
+	}
+	defer view.Release()
+	is, whole, err := viewed(view, id)
+	if err != nil && !errors.Is(err, model.ErrNotFound) || err == nil && !whole {
+		err = s.between(ctx, func() error {
+			return s.readTruth(func(tx *bolt.Tx) (err error) {
+				is, err = current(tx, id)
+				return err
+			})
+		})
+	}
 	if err == nil && is.expiredAt(time.Now()) {
 		err = fmt.Errorf("memory %d: %w", id, model.ErrNotFound)
 	}
-	if err != nil {
-		return is, space, classify(err)
+	return is, view.Space, classify(err)
+}
+
+// viewed reads a version from its segment. It is not whole where its vector may be
+// one that segments do not keep: a vector of zeros is none to them.
+func viewed(view *segment.View, id model.ID) (is version, whole bool, err error) {
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
+	ref, ok := view.Find(id)
+	if !ok {
+		return is, false, fmt.Errorf("memory %d: %w", id, model.ErrNotFound)
 	}
-	view, err := s.View()
-	if err == nil {
-		space = view.Space
+	if is.memory, err = view.Stored(ref); err != nil {
+		return is, false, err
 	}
-	return is, space, err
+	is.sequence = view.Parts[ref.Part].Sequence(int(ref.Row))
+	return is, is.memory.Vector != nil || !view.Space.KeepsVectors(), nil
 }
 
 // patched returns the memory that a patch makes of base, normalized. Its vector

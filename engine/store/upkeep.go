@@ -112,9 +112,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	}
 	s.backups.Lock()
 	defer s.backups.Unlock()
-	r := newRequest(ctx)
-	r.alone = s.compactTruth
-	return s.submit(r)
+	return s.between(ctx, s.compactTruth)
 }
 
 const (
@@ -125,10 +123,8 @@ const (
 // compactTruth, run by the writer, copies the truth's live pages to a new file
 // and puts it in the old one's place.
 func (s *Store) compactTruth() error {
-	s.swap.Lock()
-	defer s.swap.Unlock()
-	if s.poisoned != nil {
-		return s.poisoned
+	if err := s.checkpoint(); err != nil {
+		return err
 	}
 	path := filepath.Join(s.dir, truthName)
 	if err := s.stillThere(); err != nil {
@@ -149,7 +145,7 @@ func (s *Store) compactTruth() error {
 	if openErr == nil {
 		s.db = db
 	}
-	return s.commitFailed(errors.Join(err, openErr))
+	return s.commitFailed(errors.Join(err, openErr, s.journal.clear())) // it held what was deleted, too
 }
 
 // shrinkBytes is how much of truth.db has to be free before it is worth copying.
@@ -159,14 +155,15 @@ const shrinkBytes = 4 << 20
 // free pages. bbolt uses free pages again and never gives them back, so that a store
 // would keep the size of its largest hour.
 func (s *Store) shrinkTruth() error {
-	s.swap.RLock()
-	free := s.db.Stats().FreePageN * os.Getpagesize() // bbolt's, but for files of another machine
-	s.swap.RUnlock()
-	info, err := os.Stat(filepath.Join(s.dir, truthName))
-	if err != nil || free < shrinkBytes || int64(free) < info.Size()/2 {
-		return classify(err)
-	}
-	return s.onWriter(s.compactTruth)
+	return s.onWriter(func() error {
+		pages := s.db.Stats()
+		free := (pages.FreePageN + pages.PendingPageN) * os.Getpagesize() // bbolt's, but for files of another machine
+		info, err := os.Stat(filepath.Join(s.dir, truthName))
+		if err != nil || free < shrinkBytes || int64(free) < info.Size()/2 {
+			return classify(err)
+		}
+		return s.compactTruth()
+	})
 }
 
 func copyTruth(from *bolt.DB, path string) error {
@@ -201,62 +198,67 @@ func (r *Report) fault(format string, args ...any) {
 // checksums. O(store). Reads go on; writes wait for the first part, may wait for
 // all of it where truth.db has to grow, and are not faults.
 func (s *Store) Verify(ctx context.Context) (Report, error) {
-	pages, err := s.verifyPages(ctx)
+	if s.readOnly {
+		return s.verifyReadOnly(ctx)
+	}
+	report, err := s.verifyPages(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	s.swap.RLock()
-	defer s.swap.RUnlock()
-	for !s.closing.Load() {
-		report := pages
-		view := s.view.Load()
-		if view == nil {
-			return report, errClosed
-		}
-		err := s.readTruth(func(tx *bolt.Tx) error {
-			// A view that was current both before and after the transaction
-			// began lacks at most the one commit that is being published.
-			if s.view.Load() != view {
-				return errMoved
-			}
-			return verify(ctx, tx, view, &report)
-		})
-		view.Release()
-		if err != errMoved {
-			return report, classify(err)
-		}
+	at, err := s.takeSnapshot(func(f func() error) error { return s.between(ctx, f) })
+	if err != nil {
+		return report, err
 	}
-	return Report{}, errClosed
+	defer at.release()
+	err = guarded(func() error { return verify(ctx, at.tx, at.view, &report) })
+	return report, classify(err)
+}
+
+func (s *Store) verifyReadOnly(ctx context.Context) (report Report, err error) {
+	view := s.view.Load()
+	if view == nil || s.closing.Load() {
+		return report, errClosed
+	}
+	defer view.Release()
+	err = s.readTruth(func(tx *bolt.Tx) error {
+		if err := s.checkPages(&report); err != nil {
+			return err
+		}
+		return verify(ctx, tx, view, &report)
+	})
+	return report, classify(err)
 }
 
 // verifyPages has bbolt check its pages, which it can only while nobody writes:
-// on the writer's goroutine, between two commits.
+// on the writer's goroutine, between two groups.
 func (s *Store) verifyPages(ctx context.Context) (report Report, err error) {
-	check := func() error {
-		return s.readTruth(func(tx *bolt.Tx) error {
-			if err := walk(tx); err != nil {
-				return err // Check would end the process, on a goroutine of its own
-			}
-			for fault := range tx.Check() {
-				report.fault("truth.db: %v", fault)
-			}
-			return nil
-		})
-	}
-	if s.readOnly {
-		if s.closing.Load() {
-			return report, errClosed
+	err = s.between(ctx, func() error {
+		if err := s.checkpoint(); err != nil {
+			return err
 		}
-		return report, check()
-	}
-	r := newRequest(ctx)
-	r.alone = check
-	return report, s.submit(r)
+		return guarded(func() error { return s.checkPages(&report) })
+	})
+	return report, err
 }
 
-// readTruth runs f in a transaction that reads, against damage too.
-func (s *Store) readTruth(f func(tx *bolt.Tx) error) error {
-	return guarded(func() error { return s.db.View(f) })
+// checkPages has bbolt check truth.db as it was last committed.
+func (s *Store) checkPages(report *Report) error {
+	return s.db.View(func(tx *bolt.Tx) error {
+		if err := walk(tx); err != nil {
+			return err // Check would end the process, on a goroutine of its own
+		}
+		for fault := range tx.Check() {
+			report.fault("truth.db: %v", fault)
+		}
+		return nil
+	})
+}
+
+// between has the writer run f between two groups, in turn with other callers.
+func (s *Store) between(ctx context.Context, f func() error) error {
+	r := newRequest(ctx)
+	r.alone = f
+	return s.submit(r)
 }
 
 // walk reads every page in use once.
@@ -265,8 +267,6 @@ func walk(tx *bolt.Tx) error {
 		return b.ForEach(func(_, _ []byte) error { return nil })
 	})
 }
-
-var errMoved = errors.New("another view was published")
 
 func verify(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report) error {
 	var last model.ID

@@ -355,8 +355,7 @@ func (t *transaction) saveUsage(r *request) error {
 		if _, v := currentEntry(t.tx, e.id); v == nil {
 			continue
 		}
-		t.changed = true
-		if err := t.tx.Bucket(bucketUsage).Put(idBytes(e.id), e.value[:]); err != nil {
+		if err := t.put(bucketUsage, idBytes(e.id), e.value[:]); err != nil {
 			return err
 		}
 	}

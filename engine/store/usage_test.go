@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	bolt "go.etcd.io/bbolt"
+
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
@@ -38,14 +40,14 @@ func TestUsageIsWrittenInTheBackgroundAndGoesWithItsMemory(t *testing.T) {
 	}
 	for i, id := range ids {
 		k := idBytes(id)
-		tx, err := s.db.Begin(false)
-		if err != nil {
+		var there bool
+		if err := s.between(context.Background(), func() error {
+			return s.readTruth(func(tx *bolt.Tx) error { there = tx.Bucket(bucketUsage).Get(k) != nil; return nil })
+		}); err != nil {
 			t.Fatal(err)
 		}
-		v := tx.Bucket(bucketUsage).Get(k)
-		tx.Rollback()
-		if (v != nil) != (i >= 100) {
-			t.Fatalf("memory %d of %d: usage of %d bytes", i, len(ids), len(v))
+		if there != (i >= 100) {
+			t.Fatalf("memory %d of %d: usage %v", i, len(ids), there)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func (t *transaction) addLater(r *request, c *change) error {
 		}
 	}
 	k := idBytes(row.Sequence)
-	if err := errors.Join(memories.Put(k, sealRecord(k, row.Record)), t.tx.Bucket(bucketCurrent).Put(idBytes(row.ID), k)); err != nil {
+	if err := errors.Join(t.put(bucketMemories, k, sealRecord(k, row.Record)), t.put(bucketCurrent, idBytes(row.ID), k)); err != nil {
 		return err
 	}
 	r.added = append(r.added, row)
@@ -143,18 +143,18 @@ func (t *transaction) addLater(r *request, c *change) error {
 		return t.eraseVersion(r, c.base)
 	}
 	r.retired, r.retiredAt = append(r.retired, c.base), append(r.retiredAt, t.now.UnixMicro())
-	return t.tx.Bucket(bucketRetired).Put(append(idBytes(row.ID), idBytes(c.base)...), binary.BigEndian.AppendUint64(nil, uint64(t.now.UnixMicro())))
+	return t.put(bucketRetired, append(idBytes(row.ID), idBytes(c.base)...), binary.BigEndian.AppendUint64(nil, uint64(t.now.UnixMicro())))
 }
 
 // noteContent has the key know the new content beside the one first added, so
 // that adding either again is no conflict and changes nothing.
 func (t *transaction) noteContent(row *segment.Row) error {
-	keys, k := t.tx.Bucket(bucketKeys), keyBytes(row.Tenant, row.Key)
-	v := keys.Get(k)
+	k := keyBytes(row.Tenant, row.Key)
+	v := t.tx.Bucket(bucketKeys).Get(k)
 	if len(v) < 8+digestBytes {
 		return fmt.Errorf("store: key entry of %d bytes: %w", len(v), model.ErrCorrupt)
 	}
-	return keys.Put(k, append(bytes.Clone(v[:8+digestBytes]), row.Digest[:]...))
+	return t.put(bucketKeys, k, append(bytes.Clone(v[:8+digestBytes]), row.Digest[:]...))
 }
 
 // eraseVersion removes one version from the truth and notes that segment files
@@ -162,8 +162,7 @@ func (t *transaction) noteContent(row *segment.Row) error {
 func (t *transaction) eraseVersion(r *request, sequence model.ID) error {
 	k := idBytes(sequence)
 	r.gone = append(r.gone, sequence)
-	t.changed = true
-	return errors.Join(t.tx.Bucket(bucketMemories).Delete(k), t.tx.Bucket(bucketDeleted).Put(k, []byte{1}))
+	return errors.Join(t.edit.delete(bucketMemories, k), t.put(bucketDeleted, k, []byte{1}))
 }
 
 // hasExpired reports whether a memory is there and has expired.
@@ -208,14 +207,14 @@ func (t *transaction) eraseAll(r *request, ids []model.ID) error {
 			return err
 		}
 		if m := &is.memory; m.Key != "" {
-			err = t.tx.Bucket(bucketKeys).Delete(keyBytes(m.Tenant, m.Key))
+			err = t.edit.delete(bucketKeys, keyBytes(m.Tenant, m.Key))
 		}
 		old := t.retiredOf(id)
 		for _, sequence := range old {
 			err = errors.Join(err, t.eraseRetired(r, id, sequence))
 		}
 		err = errors.Join(err, t.eraseVersion(r, is.sequence),
-			t.tx.Bucket(bucketCurrent).Delete(idBytes(id)), t.tx.Bucket(bucketUsage).Delete(idBytes(id)))
+			t.edit.delete(bucketCurrent, idBytes(id)), t.edit.delete(bucketUsage, idBytes(id)))
 		if err != nil {
 			return err
 		}
@@ -233,7 +232,7 @@ func (t *transaction) retiredOf(id model.ID) (sequences []model.ID) {
 }
 
 func (t *transaction) eraseRetired(r *request, id, sequence model.ID) error {
-	return errors.Join(t.eraseVersion(r, sequence), t.tx.Bucket(bucketRetired).Delete(append(idBytes(id), idBytes(sequence)...)))
+	return errors.Join(t.eraseVersion(r, sequence), t.edit.delete(bucketRetired, append(idBytes(id), idBytes(sequence)...)))
 }
 
 // pruneHistory deletes versions that were replaced before r.prune, as many as

@@ -49,6 +49,8 @@ var families = []struct {
 	{"dot_batch", dotBatch},
 	{"gemm_i8", gemmI8},
 	{"quantize", quantize},
+	{"unpack", unpack},
+	{"take", takeAbove},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.

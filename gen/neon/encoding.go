@@ -44,6 +44,7 @@ var (
 	smull2  = encoding{"SMULL2", threeDifferent, 1, 0, 0b00, 0b1100, "8H", "16B", "16B", ""}
 	sadalp  = encoding{"SADALP", twoMisc, 1, 0, 0b01, 0b00110, "4S", "8H", "", ""}
 	sdot    = encoding{"SDOT", threeExtra, 1, 0, 0b10, 0b0010, "4S", "16B", "16B", "featureDotProd"}
+	ushl    = encoding{"USHL", threeSame, 1, 1, 0b10, 0b01000, "4S", "4S", "4S", ""}
 	mulH    = encoding{"MUL", threeSame, 1, 0, 0b01, 0b10011, "8H", "8H", "8H", ""}
 	scvtf   = encoding{"SCVTF", twoMisc, 1, 0, 0b00, 0b11101, "4S", "4S", "", ""}
 	fsub    = encoding{"FSUB", threeSame, 1, 0, 0b10, 0b11010, "4S", "4S", "4S", ""}
@@ -58,6 +59,7 @@ var (
 	faddD  = encoding{"FADD", threeSame, 1, 0, 0b01, 0b11010, "2D", "2D", "2D", ""}
 	fsubD  = encoding{"FSUB", threeSame, 1, 0, 0b11, 0b11010, "2D", "2D", "2D", ""}
 	fmulD  = encoding{"FMUL", threeSame, 1, 1, 0b01, 0b11011, "2D", "2D", "2D", ""}
+	fcmgeD = encoding{"FCMGE", threeSame, 1, 1, 0b01, 0b11100, "2D", "2D", "2D", ""}
 	faddpD = encoding{"FADDP", threeSame, 1, 1, 0b01, 0b11010, "2D", "2D", "2D", ""}
 
 	// Conversions to the next wider type, from the lower and the upper half of a vector.
@@ -73,7 +75,7 @@ var (
 var encodings = []encoding{
 	fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, scvtf, fsub,
 	faddD, fsubD, fmulD, faddpD, fcvtlH, fcvtl2H, fcvtlS, fcvtl2S, sxtlB, sxtlH, sxtl2H,
-	mulH,
+	mulH, ushl, fcmgeD,
 	smax, saddlp, fcvtns, sqxtnS, sqxtn2S, sqxtnH, sqxtn2H,
 }
 

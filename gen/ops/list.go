@@ -31,4 +31,7 @@ var List = []Operation{
 	{"DotBatchF32", "dot_batch_f32", "queries, rows, out *float32, dim, queryCount, count, stride int"},
 	{"GemmI8", "gemm_i8", "a *int8, panels *uint8, out *int32, m, k, n int"},
 	{"QuantizeI8", "quantize_i8", "row *float32, out *int8, scale *float32, count int"},
+	{"UnpackRows", "unpack_rows", "data *uint8, width int, controls *uint8, out *uint32, before int"},
+	{"UnpackFreqs", "unpack_freqs", "data *uint8, width int, controls *uint8, out *uint16"},
+	{"TakeAbove", "take_above", "sums, threshold *float64, ids *uint32, values *float64, count int, found *int"},
 }

@@ -1,0 +1,105 @@
+package lexical
+
+import "encoding/binary"
+
+// blocksPerStop is how many blocks of a single list are as much work as a window.
+const blocksPerStop = windowRows / blockRows
+
+// barFreqs is how many frequencies a bar tells apart; the last stands for all above.
+const barFreqs = 16
+
+// bar is what a posting of a single list must have to be among the best k. Rows come in
+// ascending order, so that a row of the worst score kept is too late: it must beat it.
+type bar struct {
+	weight, need float64
+	full         bool // k rows are kept; until then any will do
+	// longest is, by frequency, a length that no row above need is longer than, at most
+	// lengthCap, which stands for all longer ones; -1 where no row is above. That of a
+	// frequency in the table is exact.
+	longest [barFreqs]int
+}
+
+func (s *Searcher) newBar(weight float64) bar {
+	b := bar{weight: weight}
+	for freq := 1; freq < barFreqs; freq++ {
+		b.longest[freq] = lengthCap
+	}
+	b.raise(s)
+	return b
+}
+
+// raise sets what the best k need now. weight*freq/(freq + base + slope*length) is above
+// need where slope*length < freq*(weight/need - 1) - base.
+func (b *bar) raise(s *Searcher) {
+	need, full := s.best.Worst()
+	if !full || b.full && need == b.need {
+		return
+	}
+	b.need, b.full = need, full
+	ratio, slope := float64(b.weight/need*slack)-1, 1/s.scale.normSlope
+	for freq := 1; freq < barFreqs-1; freq++ {
+		length := min(float64(float64(float64(freq)*ratio)-s.scale.normBase)*slope+1, lengthCap)
+		if length < 0 {
+			length = -1
+		}
+		longest := int(length)
+		for freq < tableFreqs && longest >= 0 && float64(b.weight*s.table[freq*tableLengths+longest]) <= need {
+			longest--
+		}
+		b.longest[freq] = longest
+	}
+}
+
+// passes reports whether a block may hold a row above the bar: whether one of the least
+// lengths of its impact is no longer than its frequency allows.
+func (b *bar) passes(l *list, block int) bool {
+	impact := binary.LittleEndian.Uint64(l.data[block*skipBytes+offImpact-2:]) >> 16 // of 8 bytes, the last 6
+	allowed := &b.longest
+	most := min(impact>>32&0xFF, barFreqs-1)
+	above := uint64(int(impact&0xFF)-allowed[1]-1)>>63 | uint64(int(impact>>8&0xFF)-allowed[2]-1)>>63<<1 |
+		uint64(int(impact>>16&0xFF)-allowed[3]-1)>>63<<2 | uint64(int(impact>>24&0xFF)-allowed[most]-1)>>63<<3
+	return above&(impact>>40) != 0
+}
+
+// topOfList is topOfPart for one list: nothing is to be summed, so that blocks
+// take the place of windows.
+func (s *Searcher) topOfList(part int32, l *list, stop func() bool) bool {
+	b := s.newBar(s.weight(0))
+	looked := 0
+	for block := range l.blocks() + 1 {
+		b.raise(s)
+		if block < l.blocks() && !b.passes(l, block) {
+			continue
+		}
+		if stop != nil && looked%blocksPerStop == 0 && stop() {
+			return false
+		}
+		looked++
+		l.read(block, &s.buffer)
+		s.offerPostings(part, &b)
+	}
+	return true
+}
+
+// offerPostings offers the postings of the buffer that may beat the bar.
+func (s *Searcher) offerPostings(part int32, b *bar) {
+	short, p := s.parts[part].Reader.short, &s.buffer
+	rows := p.rows[:p.n]
+	freqs := p.freqs[:len(rows)]
+	for i, row := range rows { // some of them in damaged columns alone are no row's
+		if uint64(row) < uint64(len(short)) && int(short[row]) <= b.longest[min(freqs[i], barFreqs-1)] {
+			s.offerPosting(part, row, freqs[i], b)
+		}
+	}
+}
+
+// offerPosting offers a row if its score is above the bar, and else raises the bar, which
+// then is behind.
+func (s *Searcher) offerPosting(part int32, row uint32, freq uint16, b *bar) {
+	sum := float64(b.weight * s.share(freq, s.parts[part].Reader.parts.Lengths[row]))
+	if need, full := s.best.Worst(); sum > 0 && (!full || sum > need) {
+		s.offer(part, row, sum)
+		return
+	}
+	b.raise(s)
+}
