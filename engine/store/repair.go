@@ -144,13 +144,14 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 // draftOf derives one segment of a range of the truth, nil where nothing is there.
 func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
 	var pieces []piece
-	at, err := s.takeSnapshot(s.onWriter)
-	if err == nil {
-		err = guarded(func() (err error) {
-			pieces, err = s.replayGap(context.Background(), at.tx, space, first, last)
-			return err
-		})
-		at.release()
+	replay := func(tx *bolt.Tx) (err error) {
+		pieces, err = s.replayGap(context.Background(), tx, space, first, last)
+		return err
+	}
+	if s.readOnly { // nobody is there to commit what the journal holds; readTruth sees it
+		err = s.readTruth(replay)
+	} else {
+		err = s.onSnapshot(replay)
 	}
 	if err != nil || len(pieces) == 0 {
 		return nil, err
@@ -164,6 +165,16 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segme
 		draft.Cover(first, last)
 	}
 	return draft, err
+}
+
+// onSnapshot runs f on the truth as it is now, while the writer goes on.
+func (s *Store) onSnapshot(f func(tx *bolt.Tx) error) error {
+	at, err := s.takeSnapshot(s.onWriter)
+	if err != nil {
+		return err
+	}
+	defer at.release()
+	return guarded(func() error { return f(at.tx) })
 }
 
 // lives are what became of a segment's versions.
