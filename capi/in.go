@@ -249,9 +249,12 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		d.err = err
 		return out
 	}
-	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR
+	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR | C.NEXUS_QUERY_HAS_BOOSTS
 	if q.flags&^flags != 0 {
 		d.fail("flags are %#x", q.flags)
+	}
+	if q.reserved != 0 {
+		d.fail("query.reserved is %d", q.reserved)
 	}
 	if q.intent > C.NEXUS_INTENT_TRUSTED {
 		d.fail("intent is %d", q.intent)
@@ -264,7 +267,11 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		Text: own.text("query text", q.text), Vector: own.vector("query vector", q.vector, q.vector_count),
 		K: int(q.k), Scope: own.scope(&q.tenant, &q.user, &q.agent, &q.session), Intent: engine.Intent(q.intent),
 		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns), Filter: own.filter(&q.filter),
-		Near: q.flags&C.NEXUS_QUERY_NEAR != 0,
+		Near: q.flags&C.NEXUS_QUERY_NEAR != 0, Match: own.match(&q.match),
+	}
+	if q.flags&C.NEXUS_QUERY_HAS_BOOSTS != 0 {
+		b := q.boosts
+		out.Boosts = &engine.Boosts{Text: float32(b[C.NEXUS_BOOST_TEXT]), Speaker: float32(b[C.NEXUS_BOOST_SPEAKER]), Title: float32(b[C.NEXUS_BOOST_TITLE])}
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_NOW != 0 {
 		out.Now = time.UnixMicro(int64(q.now_us)).UTC()
@@ -294,6 +301,17 @@ func (d *decoder) filter(t *C.nexus_text) engine.Filter {
 	f, err := engine.ParseFilter(text)
 	d.keep(err)
 	return f
+}
+
+// match takes a pointer, as scope does.
+func (d *decoder) match(t *C.nexus_text) engine.Match {
+	text := d.text("match", *t)
+	if d.err != nil {
+		return engine.Match{}
+	}
+	m, err := engine.ParseMatch(text)
+	d.keep(err)
+	return m
 }
 
 // selection reads that of a request, whose own members of a scope are not for it.

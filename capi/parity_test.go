@@ -108,7 +108,7 @@ func TestNumbersAreThoseOfTheEngine(t *testing.T) {
 	for name, want := range map[string]int{
 		"NEXUS_DEFAULT_K": model.DefaultK, "NEXUS_HITS_MAX": model.HitCountMax, "NEXUS_ADD_MAX": model.AddCountMax, "NEXUS_PAGE_MAX": pageMax,
 		"NEXUS_TEXT_BYTES_MAX": model.TextBytesMax, "NEXUS_QUERY_BYTES_MAX": model.QueryBytesMax, "NEXUS_NAME_BYTES_MAX": model.NameBytesMax,
-		"NEXUS_DIMENSION_MAX": model.DimensionMax, "NEXUS_FACTOR_COUNT": int(model.FactorCount),
+		"NEXUS_DIMENSION_MAX": model.DimensionMax, "NEXUS_FACTOR_COUNT": int(model.FactorCount), "NEXUS_BOOST_COUNT": len(model.BoostNames()),
 		"NEXUS_KIND_PROCEDURAL": int(model.KindProcedural), "NEXUS_KIND_WORKING": int(model.KindWorking),
 		"NEXUS_INTENT_TRUSTED": int(model.IntentTrusted), "NEXUS_INTENT_RECENT": int(model.IntentRecent),
 		"NEXUS_METRIC_UNSET": int(model.MetricUnset), "NEXUS_METRIC_L2": int(model.L2),

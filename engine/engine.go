@@ -41,6 +41,8 @@ type (
 	Kind     = model.Kind
 	Query    = model.Query
 	Filter   = model.Filter
+	Match    = model.Match
+	Boosts   = model.Boosts
 	FieldRef = model.FieldRef
 	Day      = model.Day
 	// Selection says which memories List and DeleteWhere are about.

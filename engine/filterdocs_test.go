@@ -16,13 +16,8 @@ func TestExamplesOfTheFilterPageSelectWhatTheySay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(data), "<!-- memories")
-	_, after, _ = strings.Cut(after, "```json\n")
-	memories, after, ok := strings.Cut(after, "```\n")
 	db := open(t, t.TempDir(), engine.Options{})
-	if report, err := db.Import(ctx, strings.NewReader(memories), engine.ImportOptions{}); !ok || err != nil || report.Added != 5 || report.Bad != 0 {
-		t.Fatalf("%+v, %v", report, err)
-	}
+	after := addMemoriesOfPage(t, db, string(data))
 	_, table, _ := strings.Cut(after, "<!-- filters")
 	table, _, _ = strings.Cut(table, "\n## ")
 	rows := regexp.MustCompile("(?m)^\\| (?:`` (.*) ``|`([^`]*)`) \\| ?([0-9, ]*)\\|$").FindAllStringSubmatch(table, -1)

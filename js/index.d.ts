@@ -142,7 +142,7 @@ export interface Memory extends NewMemory {
   usage?: Usage | undefined;
 }
 
-/** A question. `text` or `vector` is required; a `filter` narrows it. */
+/** A question. `text`, `vector` or `match` is required; a `filter` narrows it. */
 export interface Query extends Selection {
   text?: string | undefined;
   /** The caller's embedding of the question. Copied, except by querySync. */
@@ -152,6 +152,10 @@ export interface Query extends Selection {
   intent?: Intent | undefined;
   /** Instead of the intent's row: each 0..1; what is not named is 0. */
   weights?: Partial<Factors> | undefined;
+  /** Condition on the words of what may be found, such as `+budget -draft "quarterly report" plan* colour~1 speaker:ann`. */
+  match?: string | undefined;
+  /** What words are worth by the field that they stand in, each 0..1000. What is not named keeps its own: 1 of the text, 0 of the others. */
+  boosts?: { text?: number | undefined; speaker?: number | undefined; title?: number | undefined } | undefined;
   /** What freshness is measured from; unless given, the newest candidate. */
   now?: Time | undefined;
   /** What the store knew at that time. */

@@ -216,18 +216,22 @@ func (r *runner) query(s Step) (results, error) {
 		SingleEngine bool     `json:"single_engine"`
 		Filter       string   `json:"filter"`
 		Near         bool     `json:"near"`
+		Match        string   `json:"match"`
+		Boosts       *boosts  `json:"boosts"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
 	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near}
-	var errs [6]error
+	q.Boosts = a.Boosts.engine()
+	var errs [7]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
 	q.Now, errs[2] = parseTime(a.Now)
 	q.AsOf, errs[3] = parseTime(a.AsOf)
 	q.ValidAt, errs[4] = parseTime(a.ValidAt)
 	q.Filter, errs[5] = engine.ParseFilter(a.Filter)
+	q.Match, errs[6] = engine.ParseMatch(a.Match)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -236,6 +240,23 @@ func (r *runner) query(s Step) (results, error) {
 		return nil, err
 	}
 	return answered(answer), nil
+}
+
+// boosts are given by name; text has 1 unless it is named.
+type boosts struct {
+	Text           *float32 `json:"text"`
+	Speaker, Title float32
+}
+
+func (b *boosts) engine() *engine.Boosts {
+	if b == nil {
+		return nil
+	}
+	out := &engine.Boosts{Text: 1, Speaker: b.Speaker, Title: b.Title}
+	if b.Text != nil {
+		out.Text = *b.Text
+	}
+	return out
 }
 
 func answered(a *engine.Answer) results {

@@ -108,6 +108,15 @@ void selections(const std::string &base) {
   } catch (const nexus::error &e) {
     EXPECT(e.code() == nexus::status::invalid && std::string(e.what()).find("byte 10") != std::string::npos);
   }
+  nexus::query m;
+  m.match = "\"tide is\" -speaker:ann";
+  EXPECT(db.query(m).size() == 1 && db.query(m)[0].text() == "The tide is in.");
+  m.match = "", m.text = "ann", m.engines = {"lexical"}, m.boosts = nexus::boosts{0, 1, 0};
+  EXPECT(db.query(m).size() == 1);
+  m.boosts->speaker = 0;
+  EXPECT(thrown([&] { (void)db.query(m); }) == nexus::status::invalid);
+  m.match = "the";
+  EXPECT(thrown([&] { (void)db.query(m); }) == nexus::status::invalid);
   EXPECT(thrown([&] { db.remove_where({}); }) == nexus::status::invalid);
   EXPECT(db.remove_where(nexus::selection("score = 3")) == 1);
   EXPECT(db.remove_where_async(nexus::selection(q.filter = "speaker = \"Ann\"")).get() == 1);

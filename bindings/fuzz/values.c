@@ -151,11 +151,17 @@ static nexus_text any_filter(struct bytes *b) {
   return take8(b) % 2 ? nexus_str(filters[take8(b) % (sizeof filters / sizeof *filters)]) : any_text(b);
 }
 
+/* Matches that are one, and what has nothing to do with one. */
+static nexus_text any_match(struct bytes *b) {
+  static const char *const matches[] = {"+tide -\"of the\"", "\"of the tide\"", "ti* speaker:(ann OR bob~1)", "title:\"a \\\" b\" text:x~", "((", ""};
+  return take8(b) % 2 ? nexus_str(matches[take8(b) % (sizeof matches / sizeof *matches)]) : any_text(b);
+}
+
 nexus_query *any_query(struct bytes *b) {
   uint32_t size;
   nexus_query *q = sized(b, sizeof *q, &size);
   nexus_text *engines;
-  q->flags = take8(b) % 4 ? take8(b) % 32 : (uint32_t)take64(b);
+  q->flags = take8(b) % 4 ? take8(b) % 128 : (uint32_t)take64(b);
   if (size == sizeof *q) q->as_of_us = (int64_t)take64(b), q->valid_at_us = (int64_t)take64(b);
   q->text = take8(b) < 128 ? nexus_str("what of the tide") : any_text(b);
   q->vector = any_vector(b, &q->vector_count);
@@ -168,6 +174,10 @@ nexus_query *any_query(struct bytes *b) {
   q->now_us = (int64_t)take64(b), q->budget_ns = take8(b) % 2 ? 0 : (int64_t)take64(b);
   q->k = any_number(b), q->intent = take8(b) % 8;
   for (int i = 0; i < NEXUS_FACTOR_COUNT; i++) q->weights[i] = any_float(b);
+  if (size == sizeof *q) {
+    q->match = any_match(b), q->reserved = take8(b) / 250;
+    for (int i = 0; i < NEXUS_BOOST_COUNT; i++) q->boosts[i] = any_float(b);
+  }
   return q;
 }
 

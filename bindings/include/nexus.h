@@ -42,6 +42,7 @@ extern "C" {
 #define NEXUS_NAME_BYTES_MAX 512 /* bytes of a key, tenant, user, agent, session or speaker */
 #define NEXUS_DIMENSION_MAX 4096 /* numbers of a vector */
 #define NEXUS_FACTOR_COUNT 6 /* factors of a score */
+#define NEXUS_BOOST_COUNT 3 /* fields whose words have boosts */
 #define NEXUS_ERROR_BYTES 496 /* bytes of an error's message, the NUL included */
 
 /* What a call came to: one closed set in every language. */
@@ -106,6 +107,13 @@ enum nexus_factor {
   NEXUS_FACTOR_CONFIDENCE = 5, /* how far the engines agree on it */
 };
 
+/* The fields whose words have boosts: indexes of nexus_query.boosts. */
+enum nexus_boost {
+  NEXUS_BOOST_TEXT = 0, /* all that words are looked for in without boosts: the text and its speaker; 1 unless boosts are given */
+  NEXUS_BOOST_SPEAKER = 1, /* who said it, on top of that; 0 unless boosts are given */
+  NEXUS_BOOST_TITLE = 2, /* the string title of its meta; 0 unless boosts are given */
+};
+
 /* How an engine took part in an answer. */
 enum nexus_engine_state {
   NEXUS_ENGINE_STATE_USED = 0, /* its candidates are in the answer */
@@ -166,6 +174,7 @@ enum nexus_op {
 #define NEXUS_QUERY_HAS_AS_OF 8u /* as_of_us is given */
 #define NEXUS_QUERY_HAS_VALID_AT 16u /* valid_at_us is given */
 #define NEXUS_QUERY_NEAR 32u /* the answer to an earlier question with this flag may serve that has the same words but for case, punctuation, endings and stop words, and is the same in all else; vectors: a cosine of .98 */
+#define NEXUS_QUERY_HAS_BOOSTS 64u /* boosts are given */
 #define NEXUS_PATCH_TEXT 1u /* text changes */
 #define NEXUS_PATCH_SPEAKER 2u /* speaker changes */
 #define NEXUS_PATCH_KIND 4u /* kind changes */
@@ -271,7 +280,7 @@ typedef struct nexus_patch {
 } nexus_patch;
 #define NEXUS_PATCH_SIZE_1 40 /* its size in the oldest ABI served */
 
-/* A question. text or vector is required; zero everything else that is not given. */
+/* A question. text, vector or match is required; zero everything else that is not given. */
 typedef struct nexus_query {
   uint32_t struct_size; /* sizeof(nexus_query) */
   uint32_t flags; /* NEXUS_QUERY_* */
@@ -292,6 +301,9 @@ typedef struct nexus_query {
   int64_t as_of_us; /* what the store knew at that time, with NEXUS_QUERY_HAS_AS_OF */
   int64_t valid_at_us; /* what was true at that time, with NEXUS_QUERY_HAS_VALID_AT */
   nexus_text filter; /* condition on the fields of what may be found, such as speaker = "Ann" and time >= 2024-01-01 */
+  nexus_text match; /* condition on the words of what may be found, such as +budget -draft "quarterly report" plan* colour~1 speaker:ann; docs/match.md */
+  float boosts[NEXUS_BOOST_COUNT]; /* what words are worth by the field they stand in, each 0..1000, with NEXUS_QUERY_HAS_BOOSTS */
+  uint32_t reserved; /* 0 */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
 
@@ -551,8 +563,8 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 /* The version of the library, NUL-terminated, static. Any thread. */
 NEXUS_API const char *nexus_version(void);
 
-/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters.
-   Any thread. */
+/* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters,
+   matches. Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */

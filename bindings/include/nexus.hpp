@@ -150,7 +150,7 @@ class asked {
     c_.struct_size = sizeof c_;
     c_.text = text(q.text), c_.vector = q.vector.data(), c_.vector_count = q.vector.size();
     c_.tenant = text(q.scope.tenant), c_.user = text(q.scope.user);
-    c_.agent = text(q.scope.agent), c_.session = text(q.scope.session), c_.filter = text(q.filter);
+    c_.agent = text(q.scope.agent), c_.session = text(q.scope.session), c_.filter = text(q.filter), c_.match = text(q.match);
     for (const std::string &engine : q.engines) engines_.push_back(text(engine));
     c_.engines = engines_.empty() ? nullptr : engines_.data(), c_.engine_count = engines_.size();
     if (q.now) c_.flags |= NEXUS_QUERY_HAS_NOW, c_.now_us = microseconds(*q.now);
@@ -159,6 +159,10 @@ class asked {
     if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
     if (q.near) c_.flags |= NEXUS_QUERY_NEAR;
     if (q.weights) weigh(*q.weights);
+    if (q.boosts) {
+      c_.flags |= NEXUS_QUERY_HAS_BOOSTS;
+      c_.boosts[NEXUS_BOOST_TEXT] = q.boosts->text, c_.boosts[NEXUS_BOOST_SPEAKER] = q.boosts->speaker, c_.boosts[NEXUS_BOOST_TITLE] = q.boosts->title;
+    }
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
   }
   asked(const asked &) = delete;

@@ -210,7 +210,13 @@ struct selection {
   std::string filter;
 };
 
-/* A question. text or vector is required; see nexus_query. */
+/* What words are worth by the field that they stand in: text is the text and its speaker, speaker
+   and title count on top. Each 0..1000. */
+struct boosts {
+  float text = 1, speaker = 0, title = 0;
+};
+
+/* A question. text, vector or match is required; see nexus_query. */
 struct query {
   query() = default;
   query(std::string question) : text(std::move(question)) {}
@@ -220,9 +226,11 @@ struct query {
   span<const float> vector; /* borrowed until the call with it returns */
   nexus::scope scope;
   std::string filter; /* condition on the fields of what may be found; empty: none */
+  std::string match;  /* condition on its words, such as +budget -draft "quarterly report"; empty: none */
   std::uint32_t k = 0; /* hits wanted; 0 means NEXUS_DEFAULT_K */
   nexus::intent intent = nexus::intent::general;
   std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */
+  std::optional<nexus::boosts> boosts; /* those of text alone where there are none */
   std::optional<time_point> now;
   std::optional<time_point> as_of;    /* what the store knew at that time */
   std::optional<time_point> valid_at; /* what was true at that time */

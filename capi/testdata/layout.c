@@ -86,6 +86,9 @@ int main(void) {
   printf("  as_of_us %zu %zu\n", offsetof(nexus_query, as_of_us), sizeof(((nexus_query *)0)->as_of_us));
   printf("  valid_at_us %zu %zu\n", offsetof(nexus_query, valid_at_us), sizeof(((nexus_query *)0)->valid_at_us));
   printf("  filter %zu %zu\n", offsetof(nexus_query, filter), sizeof(((nexus_query *)0)->filter));
+  printf("  match %zu %zu\n", offsetof(nexus_query, match), sizeof(((nexus_query *)0)->match));
+  printf("  boosts %zu %zu\n", offsetof(nexus_query, boosts), sizeof(((nexus_query *)0)->boosts));
+  printf("  reserved %zu %zu\n", offsetof(nexus_query, reserved), sizeof(((nexus_query *)0)->reserved));
   printf("nexus_selection %zu\n", sizeof(nexus_selection));
   printf("  struct_size %zu %zu\n", offsetof(nexus_selection, struct_size), sizeof(((nexus_selection *)0)->struct_size));
   printf("  reserved %zu %zu\n", offsetof(nexus_selection, reserved), sizeof(((nexus_selection *)0)->reserved));

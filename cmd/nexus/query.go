@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +19,8 @@ import (
 type queryFlags struct {
 	engine.Query
 	filter  string
+	match   string
+	boost   map[string]string
 	intent  string
 	explain bool
 	full    bool
@@ -36,6 +39,7 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 		Example: `  nexus query where does Ann live
   nexus query -k 3 --user ann --explain "what did we decide about the invoice?"
   nexus query --filter 'speaker = "Ann" and time >= 2024-01-01' "where to?"
+  nexus query --match '+invoice -draft "last quarter" speaker:ann' --boost speaker=2
   nexus query --json --intent recent "latest release" | jq -r '.hits[].text'`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -46,6 +50,8 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 	c.Flags().IntVarP(&f.K, "k", "k", model.DefaultK, fmt.Sprintf("`HITS` wanted, 1 to %d", model.HitCountMax))
 	scopeFlags(c, &f.Scope, "only memories of this")
 	filterFlag(c, &f.filter)
+	c.Flags().StringVar(&f.match, "match", "", "only memories with such `WORDS`, for example '+budget -draft \"quarterly report\" plan* colour~1 speaker:ann'; alone, the question")
+	c.Flags().StringToStringVar(&f.boost, "boost", nil, "what words are worth by `FIELD=NUMBER`, of text, speaker and title (default text=1)")
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
 	c.Flags().Var(timeFlag{value: &f.AsOf}, "as-of", "what the store knew at this `TIME`")
 	c.Flags().Var(timeFlag{value: &f.ValidAt}, "valid-at", "only what was true at this `TIME`")
@@ -59,7 +65,7 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 }
 
 func (a *app) query(ctx context.Context, f queryFlags) error {
-	if strings.TrimSpace(f.Text) == "" {
+	if strings.TrimSpace(f.Text) == "" && strings.TrimSpace(f.match) == "" {
 		return wrongUsef("the question is empty; for example: nexus query where does Ann live")
 	}
 	if f.K < 1 || f.K > model.HitCountMax {
@@ -70,6 +76,12 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 		return wrongUse{err}
 	}
 	if f.Filter, err = engine.ParseFilter(f.filter); err != nil {
+		return wrongUse{err}
+	}
+	if f.Match, err = engine.ParseMatch(f.match); err != nil {
+		return wrongUse{err}
+	}
+	if f.Boosts, err = parseBoosts(f.boost); err != nil {
 		return wrongUse{err}
 	}
 	return a.withStore(ctx, reading, func(db *engine.DB) error {
@@ -85,6 +97,23 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 		}
 		return err
 	})
+}
+
+// parseBoosts reads boosts by field; text has 1 unless it is named.
+func parseBoosts(given map[string]string) (*engine.Boosts, error) {
+	if len(given) == 0 {
+		return nil, nil
+	}
+	b := &engine.Boosts{Text: 1}
+	fields := map[string]*float32{model.MatchFieldText: &b.Text, model.MatchFieldSpeaker: &b.Speaker, model.MatchFieldTitle: &b.Title}
+	for name, value := range given {
+		x, err := strconv.ParseFloat(value, 32)
+		if fields[name] == nil || err != nil {
+			return nil, fmt.Errorf("boost %s=%s: want a number for %s: %w", name, value, strings.Join(model.BoostNames(), ", "), engine.ErrInvalid)
+		}
+		*fields[name] = float32(x)
+	}
+	return b, nil
 }
 
 // skippedNotes says why engines had nothing to go on.
@@ -129,7 +158,7 @@ func (a *app) printHits(answer *engine.Answer, f queryFlags) error {
 	for i := range answer.Hits {
 		h := &answer.Hits[i]
 		a.printf("%2d. %.3f  %s\n", i+1, h.Score, byline(&h.Memory))
-		for _, line := range wrap(excerpt(h.Text, f.Text, width*lines), width, lines) {
+		for _, line := range wrap(excerpt(h.Text, f.Text+" "+f.match, width*lines), width, lines) {
 			a.printf("%s%s\n", indent, line)
 		}
 		if len(h.Duplicates) > 0 {

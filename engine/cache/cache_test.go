@@ -83,6 +83,12 @@ func change(t *testing.T, v reflect.Value) {
 		}
 		v.Set(reflect.ValueOf(f))
 		return
+	case model.Match:
+		v.Set(reflect.ValueOf(model.MatchWord("Ann")))
+		return
+	case *model.Boosts:
+		v.Set(reflect.ValueOf(&model.Boosts{Text: 1, Speaker: .5}))
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:

@@ -52,9 +52,13 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 	b = appendText(b, q.Agent)
 	b = appendText(b, q.Session)
 	b = appendText(b, q.Filter.String())
+	b = appendText(b, q.Match.String())
 	for _, name := range q.Engines {
 		h := xxh3.HashString(name)
 		b = binary.LittleEndian.AppendUint64(b, h)
+	}
+	for _, x := range boostsOf(q) {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
 	}
 	for _, x := range w {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
@@ -99,6 +103,14 @@ func countOf(q *model.Query) int {
 	return q.K
 }
 
+// boostsOf returns the boosts that stand for those of the question.
+func boostsOf(q *model.Query) [3]float32 {
+	if b := q.Boosts; b != nil {
+		return [3]float32{b.Text, b.Speaker, b.Title}
+	}
+	return [3]float32{1}
+}
+
 func weightsOf(q *model.Query) (model.Weights, bool) {
 	switch {
 	case q.Weights != nil:
@@ -139,7 +151,8 @@ func sameBut(a, b *model.Query) bool {
 	v, _ := weightsOf(a)
 	w, ok := weightsOf(b)
 	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && countOf(a) == countOf(b) &&
-		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
+		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() &&
+		a.Match.String() == b.Match.String() && boostsOf(a) == boostsOf(b) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
 }
 
 // own copies what of a question is its caller's.
@@ -149,6 +162,10 @@ func own(q *model.Query) model.Query {
 	if q.Weights != nil {
 		w := *q.Weights
 		c.Weights = &w
+	}
+	if q.Boosts != nil {
+		b := *q.Boosts
+		c.Boosts = &b
 	}
 	return c
 }

@@ -169,6 +169,30 @@ func TestColumnsSelectWhatMemoriesMatch(t *testing.T) {
 	})
 }
 
+func TestStringsAreThoseOfTheRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := memoriesOf(t, 90)
+		r, err := Open(build(NewBuilder(), list), denseOf(list))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for column, of := range map[string]func(m *model.Memory) any{
+			"speaker": func(m *model.Memory) any { return m.Speaker }, ".a": func(m *model.Memory) any { return m.Meta["a"] },
+		} {
+			got := make([]any, len(list))
+			r.Strings(column, func(value []byte, each func(func(row int))) {
+				each(func(row int) { got[row] = string(value) })
+			})
+			for row := range list {
+				want, isString := of(&list[row]).(string)
+				if have, ok := got[row].(string); have != want || ok != isString && want != "" {
+					t.Fatalf("%s of row %d: %v, want %q", column, row, got[row], want)
+				}
+			}
+		}
+	})
+}
+
 func TestMergedColumnsAreThoseOfTheRowsTogether(t *testing.T) {
 	b := NewBuilder()
 	rapid.Check(t, func(t *rapid.T) {

@@ -17,16 +17,17 @@ type Part struct {
 // Searcher holds one question and the scratch of its search. One goroutine at a
 // time; the zero value is ready. Prepare first, then any of the others.
 type Searcher struct {
-	parts  []Part
-	scale  scale
-	table  shareTable // of scale
-	idfs   []float64  // by term that occurs, in order of the question
-	lists  []list     // [part][term that occurs]
-	mass   float64    // sum of idfs
-	order  []int32    // scratch of markDistinct
-	chosen []bool     // scratch of markDistinct
-	found  []list
-	buffer postings // scratch of Prepare and Score
+	parts    []Part
+	scale    scale
+	table    shareTable // of scale
+	idfs     []float64  // by term that occurs, in order of the question
+	lists    []list     // [part][term that occurs]
+	mass     float64    // sum of idfs
+	order    []int32    // scratch of markDistinct
+	chosen   []bool     // scratch of markDistinct
+	found    []list
+	buffer   postings // scratch of Prepare and Score
+	gathered gathered // scratch of findPattern
 
 	cursors []cursor // of the part at hand, by term
 	ranked  []int32  // cursors with rows in the window, least peak first
@@ -52,6 +53,12 @@ type Searcher struct {
 // part, and the blocks of the term's list with dead rows between; allocates only
 // inside the look-ups once warm.
 func (s *Searcher) Prepare(terms *text.Tokens, parts []Part, st Statistics) int {
+	return s.PrepareWith(terms, nil, parts, st)
+}
+
+// PrepareWith is Prepare for a question that has patterns behind its terms, each of
+// which counts as a term. Their lists are made for the question, in O(postings).
+func (s *Searcher) PrepareWith(terms *text.Tokens, patterns []*Pattern, parts []Part, st Statistics) int {
 	s.parts = parts
 	if sc := newScale(st); sc != s.scale {
 		s.scale = sc
@@ -64,13 +71,21 @@ func (s *Searcher) Prepare(terms *text.Tokens, parts []Part, st Statistics) int 
 		if !s.chosen[i] {
 			continue
 		}
-		if df := s.findTerm(terms.At(i)); df > 0 {
-			s.idfs = append(s.idfs, s.scale.idf(df))
-			s.mass += s.idfs[len(s.idfs)-1]
-		}
+		s.weigh(s.findTerm(terms.At(i)))
+	}
+	for _, p := range patterns {
+		s.weigh(s.findPattern(p))
 	}
 	s.layLists()
 	return len(s.idfs)
+}
+
+// weigh takes in a word that so many live rows hold, if any do.
+func (s *Searcher) weigh(df uint64) {
+	if df > 0 {
+		s.idfs = append(s.idfs, s.scale.idf(df))
+		s.mass += s.idfs[len(s.idfs)-1]
+	}
 }
 
 // markDistinct sets chosen[i] where word i is the first of its kind. By sorting,

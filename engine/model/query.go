@@ -96,13 +96,50 @@ func (i Intent) FreshnessHalf() time.Duration {
 	return 4 * 365 * day
 }
 
-// Query is a question. Text or Vector is required.
+// Boosts are what the words of a question are worth by the field that they are found
+// in: a row's score in the text index is the sum of its fields' scores, each times its
+// boost. Text is all that a question's words are looked for in without boosts, which is
+// the memory's text and its speaker; Speaker adds to that what is found in the speaker
+// alone, Title what is found in the string "title" of Meta.
+type Boosts struct{ Text, Speaker, Title float32 }
+
+// BoostMax is the largest boost. Only their ratios count.
+const BoostMax = 1000
+
+// check verifies that the boosts are numbers that order rows.
+func (b *Boosts) check() error {
+	if b == nil {
+		return nil
+	}
+	sum := float32(0)
+	for i, x := range [...]float32{b.Text, b.Speaker, b.Title} {
+		if !(x >= 0 && x <= BoostMax) {
+			return fmt.Errorf("boost of %s is %v, want 0..%d: %w", BoostNames()[i], x, BoostMax, ErrInvalid)
+		}
+		sum += x
+	}
+	if sum == 0 {
+		return fmt.Errorf("boosts are all 0, want one above: %w", ErrInvalid)
+	}
+	return nil
+}
+
+// BoostNames lists the fields of Boosts in order, as the command line writes them.
+func BoostNames() []string { return []string{MatchFieldText, MatchFieldSpeaker, MatchFieldTitle} }
+
+// Query is a question. Text, Vector or Match is required.
 type Query struct {
 	Text   string
 	Vector []float32 // the caller's embedding of the question, of the store's dimension
 	K      int       // hits wanted, 1..HitCountMax; 0 means 8
 	Scope
-	Filter  Filter // condition on the fields of what may be found; zero means none
+	Filter Filter // condition on the fields of what may be found; zero means none
+	// Match is a condition on the words of what may be found; zero means none. Whatever
+	// finds it, a memory must meet it, and what it looks for counts as words of the
+	// question. Without Text and Vector it is the question: all memories that meet it
+	// are found, those without such words (as of "-draft") last.
+	Match   Match
+	Boosts  *Boosts // what words are worth by field; nil means those of text alone
 	Intent  Intent
 	Weights *Weights  // instead of the intent's row; each 0..1
 	Now     time.Time // what freshness is measured from; zero means the newest candidate
@@ -136,8 +173,8 @@ const DefaultK = 8
 
 // Normalize checks q and sets its defaults.
 func (q *Query) Normalize() error {
-	if strings.TrimSpace(q.Text) == "" && q.Vector == nil {
-		return fmt.Errorf("query has neither text nor vector: %w", ErrInvalid)
+	if strings.TrimSpace(q.Text) == "" && q.Vector == nil && q.Match.IsZero() {
+		return fmt.Errorf("query has neither text nor vector nor match: %w", ErrInvalid)
 	}
 	if len(q.Text) > QueryBytesMax {
 		return fmt.Errorf("query text has %d bytes, more than %d: %w", len(q.Text), QueryBytesMax, ErrInvalid)
@@ -188,7 +225,18 @@ func (q *Query) normalizeWeights() error {
 	if err := q.Filter.Check(); err != nil {
 		return err
 	}
+	if err := q.Match.Check(); err != nil {
+		return err
+	}
+	if err := q.Boosts.check(); err != nil {
+		return err
+	}
 	return q.Scope.Check()
+}
+
+// IsMatchAlone reports whether Match is all that the question asks.
+func (q *Query) IsMatchAlone() bool {
+	return !q.Match.IsZero() && q.Vector == nil && strings.TrimSpace(q.Text) == ""
 }
 
 // Selection says which memories an operation is about: those of a scope that a

@@ -84,6 +84,20 @@ func (s Set) And(o Set) {
 	}
 }
 
+// AndNot removes the rows that are in o, a set of the same part or nil.
+func (s Set) AndNot(o Set) {
+	for w := range min(len(s), len(o)) {
+		s[w] &^= o[w]
+	}
+}
+
+// Or adds the rows that are in o. The sets are of the same part.
+func (s Set) Or(o Set) {
+	for w := range s {
+		s[w] |= o[w]
+	}
+}
+
 // Each calls f for every row of the set, ascending.
 func (s Set) Each(f func(row int)) {
 	for w, word := range s {

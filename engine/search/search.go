@@ -35,9 +35,12 @@ import (
 type Question struct {
 	View   *segment.View
 	Text   string
-	Vector []float32  // nil: the text's, by the view's embedder if it has one
-	Allow  []rows.Set // rows in scope that pass the filter, by part; nil = all rows
-	Limit  int        // candidates wanted of each engine
+	Vector []float32      // nil: the text's, by the view's embedder if it has one
+	Allow  []rows.Set     // rows in scope that pass the filter and the match, by part; nil = all rows
+	Words  *segment.Words // of the match; nil = none
+	Alone  bool           // the match is all there is: every row of Allow is an answer
+	Boosts *model.Boosts  // nil = those of text alone
+	Limit  int            // candidates wanted of each engine
 }
 
 // Engine finds candidates. An Engine belongs to one question at a time: Search
@@ -98,14 +101,19 @@ func newOrchestrator(engines func() []Engine) *Orchestrator {
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (answer *model.Answer, err error) {
 	defer question.View.Release()
 	defer question.View.Guard(debug.SetPanicOnFault(true), &err)
-	allow, err := allowed(ctx, question.View, query)
+	words, err := matchWords(question.View, query)
+	if err != nil {
+		return nil, err
+	}
+	allow, err := allowed(ctx, question.View, query, words)
 	if err != nil {
 		return nil, err
 	}
 	s := o.states.Get()
 	s.question = *question
 	s.question.Limit = max(candidatesEach, query.K)
-	s.question.Allow = allow
+	s.question.Allow, s.question.Words = allow, words
+	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
 	var complete bool
 	answer, complete, err = s.attempt(ctx, query)
 	widest := fuse.CandidatesMax / len(s.runs)
@@ -169,15 +177,28 @@ func (s *state) cutOff() bool {
 	return false
 }
 
-// allowed returns the rows that the scope, the time of validity and the filter of a
-// question let it see: nil where these are all.
-func allowed(ctx context.Context, v *segment.View, query *model.Query) ([]rows.Set, error) {
+// matchWords analyses the match of a question; nil where it has none.
+func matchWords(v *segment.View, query *model.Query) (*segment.Words, error) {
+	if query.Match.IsZero() {
+		return nil, nil
+	}
+	return segment.NewWords(v.Space.Language, query.Match)
+}
+
+// allowed returns the rows that the scope, the time of validity, the filter and the
+// match of a question let it see: nil where these are all.
+func allowed(ctx context.Context, v *segment.View, query *model.Query, words *segment.Words) ([]rows.Set, error) {
 	allow := v.Allow(query.Scope)
 	if !query.ValidAt.IsZero() {
 		v.KeepValid(allow, query.ValidAt.UnixMicro())
 	}
 	if err := v.Narrow(ctx, allow, query.Tenant, query.Filter); err != nil {
 		return nil, err
+	}
+	if words != nil {
+		if err := v.KeepMatching(ctx, allow, words); err != nil {
+			return nil, err
+		}
 	}
 	if !slices.ContainsFunc(allow, func(set rows.Set) bool { return set != nil }) {
 		return nil, nil

@@ -265,6 +265,31 @@ func DecodeRecord(record []byte) (model.Memory, error) {
 	return m, nil
 }
 
+// recordTexts returns speaker and text of a record, copied, without looking at the
+// rest of it; empty ones of a record that is broken.
+func recordTexts(record []byte) (speaker, body string) {
+	r := recordReader{data: record, at: recordHead}
+	if record[0] == recordLived {
+		r.at += lifeBytes
+	}
+	for range 5 { // key, tenant, user, agent, session
+		r.take(r.uvarint())
+	}
+	speaker = r.string()
+	r.take(r.uvarint()) // source
+	return speaker, r.string()
+}
+
+// titleOf returns the title that a record's Meta has; "" for none.
+func titleOf(record []byte) string {
+	m, err := DecodeRecord(record)
+	title, ok := m.Meta[model.MatchFieldTitle].(string)
+	if err != nil || !ok {
+		return ""
+	}
+	return title
+}
+
 // recordReader walks a record; after the first fault it returns zero values.
 type recordReader struct {
 	data []byte

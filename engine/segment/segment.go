@@ -39,6 +39,7 @@ type Segment struct {
 	byField  atomic.Pointer[fields.Reader]  // likewise, by openFields
 	late     *unchecked                     // nil where everything was checked, or made, at once
 	selected selections
+	names    namesWords
 	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
 	newest   int64   // when the latest version was committed
 	filter   keyFilter

@@ -65,6 +65,13 @@ exports.FACTOR = {
   confidence: 5,
 };
 
+// The fields whose words have boosts: indexes of nexus_query.boosts.
+exports.BOOST = {
+  text: 0,
+  speaker: 1,
+  title: 2,
+};
+
 // How an engine took part in an answer.
 exports.ENGINE_STATE = {
   used: 0,
@@ -123,4 +130,5 @@ exports.QUERY_BYTES_MAX = 65536; // bytes of a question
 exports.NAME_BYTES_MAX = 512; // bytes of a key, tenant, user, agent, session or speaker
 exports.DIMENSION_MAX = 4096; // numbers of a vector
 exports.FACTOR_COUNT = 6; // factors of a score
+exports.BOOST_COUNT = 3; // fields whose words have boosts
 exports.ERROR_BYTES = 496; // bytes of an error's message, the NUL included

@@ -221,20 +221,21 @@ static bool parse_update(struct call *c, napi_env env, const napi_value *argv) {
   return true;
 }
 
-static bool take_weights(napi_env env, napi_value v, nexus_query *q) {
+/* A Float32Array of count numbers, or undefined, which leaves out as it is. */
+static bool take_row(napi_env env, napi_value v, float *out, size_t count) {
   napi_typedarray_type type;
-  size_t count;
+  size_t given;
   void *numbers;
   if (is_undefined(env, v)) return true;
-  if (napi_get_typedarray_info(env, v, &type, &count, &numbers, NULL, NULL) != napi_ok || type != napi_float32_array ||
-      count != NEXUS_FACTOR_COUNT)
+  if (napi_get_typedarray_info(env, v, &type, &given, &numbers, NULL, NULL) != napi_ok || type != napi_float32_array ||
+      given != count)
     return false;
-  memcpy(q->weights, numbers, sizeof q->weights);
+  memcpy(out, numbers, count * sizeof *out);
   return true;
 }
 
 /* (text) alone, which is most questions and is spared a third of a microsecond; or (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
-   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter). */
+   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter, match, boosts). */
 static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_query *q = &c->query;
   uint32_t engine_count;
@@ -249,7 +250,8 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
       !take_text(c, env, argv[4], &q->agent) || !take_text(c, env, argv[5], &q->session) ||
       !take_texts(c, env, argv[6], &q->engines, &engine_count) || !take_u32(env, argv[7], &q->k) ||
       !take_u32(env, argv[8], &q->intent) || !take_u32(env, argv[9], &q->flags) || !take_integer(env, argv[10], &ms) ||
-      !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_weights(env, argv[13], q) || !take_text(c, env, argv[18], &q->filter))
+      !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_row(env, argv[13], q->weights, NEXUS_FACTOR_COUNT) || !take_text(c, env, argv[18], &q->filter) ||
+      !take_text(c, env, argv[19], &q->match) || !take_row(env, argv[20], q->boosts, NEXUS_BOOST_COUNT))
     return false;
   for (int i = 0; i < 4; i++)
     if (!take_integer(env, argv[14 + i], &times[i])) return false;

@@ -297,6 +297,20 @@ test('a store is not collected under a call', (t) => {
   assert.equal(status, 0, stderr);
 });
 
+test('a match says which words count, boosts what they are worth', async (t) => {
+  const db = store(t);
+  await db.add([{ text: 'the quarterly report', speaker: 'Ann' }, { text: 'a report, quarterly', speaker: 'Bob' }, { text: 'hello', meta: { title: 'The report' } }]);
+  const texts = async (q) => (await db.query(q)).hits.map((h) => h.text);
+  assert.deepEqual(await texts({ text: 'report', match: '"quarterly report"' }), ['the quarterly report']);
+  assert.deepEqual(await texts({ match: 'quart* -speaker:ann' }), ['a report, quarterly']);
+  assert.deepEqual(db.querySync({ match: 'title:report' }).hits.map((h) => h.text), ['hello']);
+  const alone = { text: 'report', engines: ['lexical'], singleEngine: true };
+  assert.deepEqual(await texts({ ...alone, boosts: { text: 0, title: 1 } }), ['hello']);
+  assert.equal((await texts({ ...alone, boosts: { title: 1 } })).length, 3);
+  for (const [q, says] of [[{ match: '(a' }, /byte 0: a bracket/], [{ match: '+the' }, /byte 1: stop words/], [{ boosts: { title: -1 } }, /boost of title/], [{ boosts: { body: 1 } }, /no field "body"/], [{ match: 3 }, /match/], [{ boosts: 3 }, /boosts/]])
+    await assert.rejects(async () => db.query({ text: 'report', ...q }), says);
+});
+
 test('a filter narrows questions, listings and deletions', async (t) => {
   const db = store(t);
   await db.add([{ text: 'one', speaker: 'Ann', meta: { score: 3 } }, { text: 'two', speaker: 'Bob', meta: { tags: ['x'] } }]);

@@ -65,6 +65,13 @@ FACTOR = {
     "confidence": 5,
 }
 
+#: The fields whose words have boosts: indexes of nexus_query.boosts.
+BOOST = {
+    "text": 0,
+    "speaker": 1,
+    "title": 2,
+}
+
 #: How an engine took part in an answer.
 ENGINE_STATE = {
     "used": 0,
@@ -123,4 +130,5 @@ QUERY_BYTES_MAX = 65536  # bytes of a question
 NAME_BYTES_MAX = 512  # bytes of a key, tenant, user, agent, session or speaker
 DIMENSION_MAX = 4096  # numbers of a vector
 FACTOR_COUNT = 6  # factors of a score
+BOOST_COUNT = 3  # fields whose words have boosts
 ERROR_BYTES = 496  # bytes of an error's message, the NUL included

@@ -9,7 +9,7 @@ from ._results import Answer as _Answer
 from ._results import Factors as _Factors
 from ._results import Hit as _Hit
 from ._results import Record as _Record
-from ._types import Intent, Kind, MetaValue, Metric, Vector, Weights
+from ._types import Boosts, Intent, Kind, MetaValue, Metric, Vector, Weights
 
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
@@ -260,6 +260,8 @@ class Store:
         valid_at: datetime | None = None,
         filter: str = "",
         near: bool = False,
+        match: str = "",
+        boosts: Boosts | None = None,
     ) -> _Answer: ...
     def get(self, id: int) -> _Record: ...
     def get_by_key(self, key: str, *, tenant: str = "") -> _Record: ...

@@ -25,6 +25,7 @@ _core.setup(
     kinds={name: number for name, number in _abi.KIND.items() if number},
     intents=_abi.INTENT,
     factors=_abi.FACTOR,
+    boosts=_abi.BOOST,
     metrics={name: number for name, number in _abi.METRIC.items() if number},
     kind_names=names_by_number(_abi.KIND),
     metric_names=("", *names_by_number(_abi.METRIC)[1:]),

@@ -29,6 +29,8 @@ Matrix: TypeAlias = Any
 
 #: What can be added.
 MemoryLike: TypeAlias = Union[str, Memory, Record, dict[str, Any]]
+#: What words are worth by field; text has 1 unless it is named, the others 0.
+Boosts: TypeAlias = Mapping[Literal["text", "speaker", "title"], float]
 Weights: TypeAlias = Union[Factors, Sequence[float], Mapping[str, float]]
 
 
@@ -88,6 +90,8 @@ class QueryOptions(TypedDict, total=False):
     valid_at: datetime | None
     filter: str
     near: bool
+    match: str
+    boosts: Boosts | None
 
 
 @runtime_checkable

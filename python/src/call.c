@@ -80,10 +80,10 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -105,6 +105,23 @@ static int weights_from(PyObject *value, float *out) {
   return failed ? -1 : 0;
 }
 
+/* Boosts: a mapping from names of fields to numbers. A field that it does not name keeps its own,
+   which is 1 of the text and 0 of the others. */
+static int boosts_from(PyObject *value, float *out) {
+  Py_ssize_t at = 0;
+  PyObject *name, *number;
+  if (!PyDict_Check(value)) {
+    PyErr_SetString(PyExc_TypeError, "boosts has to be a dict by field");
+    return -1;
+  }
+  out[NEXUS_BOOST_TEXT] = 1;
+  while (PyDict_Next(value, &at, &name, &number)) {
+    uint32_t field;
+    if (named_from(name, py.boosts, "boost", &field) < 0 || float_from(number, "a boost", &out[field]) < 0) return -1;
+  }
+  return 0;
+}
+
 /* A budget: seconds, or a timedelta. */
 static int budget_from(PyObject *value, int64_t *out) {
   double seconds;
@@ -120,7 +137,7 @@ static int budget_from(PyObject *value, int64_t *out) {
 static int parse_query_scope(nexus_query *q, PyObject **v) {
   return text_from(v[Q_TEXT], "text", &q->text) < 0 || text_from(v[Q_TENANT], "tenant", &q->tenant) < 0 ||
                  text_from(v[Q_USER], "user", &q->user) < 0 || text_from(v[Q_AGENT], "agent", &q->agent) < 0 ||
-                 text_from(v[Q_SESSION], "session", &q->session) < 0 || text_from(v[Q_FILTER], "filter", &q->filter) < 0
+                 text_from(v[Q_SESSION], "session", &q->session) < 0 || text_from(v[Q_FILTER], "filter", &q->filter) < 0 || text_from(v[Q_MATCH], "match", &q->match) < 0
              ? -1 : 0;
 }
 
@@ -139,6 +156,10 @@ int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
   if (GIVEN(Q_WEIGHTS)) {
     q->flags |= NEXUS_QUERY_HAS_WEIGHTS;
     if (weights_from(v[Q_WEIGHTS], q->weights) < 0) return -1;
+  }
+  if (GIVEN(Q_BOOSTS)) {
+    q->flags |= NEXUS_QUERY_HAS_BOOSTS;
+    if (boosts_from(v[Q_BOOSTS], q->boosts) < 0) return -1;
   }
   if (GIVEN(Q_NOW)) {
     q->flags |= NEXUS_QUERY_HAS_NOW;

@@ -33,7 +33,7 @@ typedef struct python_side {
   PyObject *make_error;   /* (code, message, retryable) -> exception */
   PyObject *answer, *hit, *record; /* subclasses of the types here, which outcomes are made of */
   PyObject *factors_class;         /* a named tuple */
-  PyObject *kinds, *intents, *factors, *metrics; /* dict: name -> number */
+  PyObject *kinds, *intents, *factors, *metrics, *boosts; /* dict: name -> number */
   PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
   PyObject *cache_uses;    /* tuple: number -> name */

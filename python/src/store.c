@@ -139,12 +139,15 @@ static PyObject *store_close_cursor(PyObject *self, PyObject *value) {
 static PyMethodDef store_methods[] = {
     {"query", FAST(store_query), KEYWORDS,
      "query($self, text=None, *, k=8, vector=None, tenant='', user='', agent='', session='', intent='general', weights=None,\n"
-     "      now=None, budget=None, engines=None, single_engine=False, as_of=None, valid_at=None, filter='', near=False)\n--\n\n"
+     "      now=None, budget=None, engines=None, single_engine=False, as_of=None, valid_at=None, filter='', near=False,\n"
+     "      match='', boosts=None)\n--\n\n"
      "Answers a question with the best k memories in its scope that filter lets through, a condition\n"
      "on their fields such as 'speaker = \"Ann\" and time >= 2024-01-01'. It never waits for writers.\n\n"
      "vector is the caller's embedding of the question; weights gives all six factors instead of the intent's row; now is what\n"
      "freshness is measured from; budget, in seconds, is how long engines may take: a late one is left out and named.\n"
      "as_of asks what the store knew at that time, valid_at for what was true at that time;\n"
+     "match is a condition on their words, such as '+budget -draft \"quarterly report\" plan* colour~1 speaker:ann', which alone is\n"
+     "a question too; boosts says what words are worth by field: {'speaker': 2, 'title': 1}, where text has 1 unless it is named;\n"
      "near allows the answer to an earlier question, also asked with it, that differs in case, punctuation and stop words alone."},
     {"get", FAST(store_get), KEYWORDS, "get($self, id)\n--\n\nThe memory of an id, or NotFoundError."},
     {"get_by_key", FAST(store_get_by_key), KEYWORDS, "get_by_key($self, key, *, tenant='')\n--\n\nA tenant's memory by its key, or NotFoundError."},

@@ -58,6 +58,7 @@ CONVERT: dict[str, Callable[[Any], Any]] = {
     "vector": lambda numbers: [float(n) for n in numbers],
     "engines": list,
     "weights": dict,
+    "boosts": dict,
 }
 
 
@@ -181,7 +182,7 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, {"filter", *SCOPE}),

@@ -334,6 +334,25 @@ def test_errors_of_filters_say_where(db: nexus.DB, filter: str, says: str) -> No
             call("one", filter=filter)
 
 
+def test_matches_and_boosts_say_which_words_count(db: nexus.DB) -> None:
+    db.add([{"text": "the quarterly report", "speaker": "Ann"}, {"text": "a report, quarterly", "speaker": "Bob"}])
+    db.add("hello", meta={"title": "The report"})
+    assert [hit.text for hit in db.query("report", match='"quarterly report"')] == ["the quarterly report"]
+    assert [hit.text for hit in db.query(match="quart* -speaker:ann")] == ["a report, quarterly"]
+    assert [hit.text for hit in db.query(match="title:report")] == ["hello"]
+    ask = {"engines": ["lexical"], "single_engine": True}
+    assert [hit.text for hit in db.query("report", boosts={"text": 0, "title": 1}, **ask)] == ["hello"]
+    assert len(db.query("report", boosts={"title": 1}, **ask)) == 3
+    for options, says in [({"match": "(a"}, "byte 0: a bracket"), ({"match": "+the"}, "byte 1: stop words"), ({"boosts": {"title": -1}}, "boost of title")]:
+        with pytest.raises(nexus.InvalidError, match=says):
+            db.query("report", **options)
+    for options in [{"match": 3}, {"boosts": [1, 2, 3]}]:
+        with pytest.raises(TypeError):
+            db.query("report", **options)
+    with pytest.raises(nexus.InvalidError, match="boost"):
+        db.query("report", boosts={"body": 1})
+
+
 def test_a_filter_is_a_text(db: nexus.DB) -> None:
     with pytest.raises(TypeError, match="filter"):
         db.list(filter=3)  # type: ignore[arg-type]

@@ -96,6 +96,14 @@ static bool weights_of(const cJSON *w, nexus_query *q) {
   return true;
 }
 
+static void boosts_of(const cJSON *b, nexus_query *q) {
+  if (!b) return;
+  q->boosts[NEXUS_BOOST_TEXT] = cJSON_HasObjectItem(b, "text") ? (float)number(b, "text") : 1;
+  q->boosts[NEXUS_BOOST_SPEAKER] = (float)number(b, "speaker");
+  q->boosts[NEXUS_BOOST_TITLE] = (float)number(b, "title");
+  q->flags |= NEXUS_QUERY_HAS_BOOSTS;
+}
+
 bool query_of(const cJSON *s, nexus_query *q) {
   const cJSON *names = cJSON_GetObjectItemCaseSensitive(s, "engines"), *name;
   nexus_text *engines = take(sizeof *engines * (size_t)(cJSON_GetArraySize(names) + 1));
@@ -104,7 +112,7 @@ bool query_of(const cJSON *s, nexus_query *q) {
   q->struct_size = sizeof *q;
   q->text = member(s, "text"), q->vector = floats_of(cJSON_GetObjectItemCaseSensitive(s, "vector"), &q->vector_count);
   q->tenant = member(s, "tenant"), q->user = member(s, "user"), q->agent = member(s, "agent"), q->session = member(s, "session");
-  q->filter = member(s, "filter");
+  q->filter = member(s, "filter"), q->match = member(s, "match");
   q->k = (uint32_t)number(s, "k"), q->intent = intent < 0 ? NO_SUCH : (uint32_t)intent;
   cJSON_ArrayForEach(name, names) engines[q->engine_count++] = text_of(name);
   q->engines = q->engine_count > 0 ? engines : NULL;
@@ -114,6 +122,7 @@ bool query_of(const cJSON *s, nexus_query *q) {
       !stamp_of(s, "as_of", NEXUS_QUERY_HAS_AS_OF, &q->as_of_us, &q->flags) ||
       !stamp_of(s, "valid_at", NEXUS_QUERY_HAS_VALID_AT, &q->valid_at_us, &q->flags))
     return false;
+  boosts_of(cJSON_GetObjectItemCaseSensitive(s, "boosts"), q);
   return weights_of(cJSON_GetObjectItemCaseSensitive(s, "weights"), q);
 }
 

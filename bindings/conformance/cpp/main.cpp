@@ -119,7 +119,7 @@ class run {
     nexus::query q(text(s, "text"));
     std::vector<float> vector = floats(s.value("vector", json::array()));
     if (s.contains("vector")) q.vector = vector;
-    q.scope = selection(s).scope, q.filter = selection(s).filter;
+    q.scope = selection(s).scope, q.filter = selection(s).filter, q.match = text(s, "match");
     q.k = s.value("k", 0u);
     q.intent = static_cast<nexus::intent>(place(intents, s.value("intent", std::string("general"))));
     q.engines = s.value("engines", std::vector<std::string>());
@@ -128,6 +128,10 @@ class run {
     if (s.contains("now")) q.now = instant(s.at("now"));
     if (s.contains("as_of")) q.as_of = instant(s.at("as_of"));
     if (s.contains("valid_at")) q.valid_at = instant(s.at("valid_at"));
+    if (s.contains("boosts")) {
+      const json &b = s.at("boosts");
+      q.boosts = nexus::boosts{b.value("text", 1.0f), b.value("speaker", 0.0f), b.value("title", 0.0f)};
+    }
     if (s.contains("weights")) {
       q.weights.emplace();
       for (const char *f : factors) q.weights->push_back(s.at("weights").at(f).get<float>());
@@ -152,7 +156,7 @@ class run {
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
     {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
