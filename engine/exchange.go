@@ -58,7 +58,8 @@ const (
 // Import adds JSON lines. Bad lines are skipped and reported, never fatal; what
 // the store cannot take at all (no space, closed) ends it with an error, after
 // everything acknowledged so far. Records with keys may be imported again. A record
-// that supersedes another one of the same file is added by Supersede.
+// that supersedes another one of the same file is added by Supersede, or for itself
+// where that one has expired by now.
 func (db *DB) Import(ctx context.Context, r io.Reader, o ImportOptions) (ImportReport, error) {
 	if o.Batch <= 0 {
 		o.Batch = importBatch
@@ -130,6 +131,9 @@ func (i *importer) supersede(ctx context.Context, line *jsonl.Line) error {
 		return nil
 	}
 	id, err := i.db.Supersede(ctx, old, line.Memory)
+	if errors.Is(err, ErrNotFound) { // the old one has expired since it was exported
+		id, err = i.alone(ctx, line)
+	}
 	switch {
 	case err != nil && recordsFault(err):
 		i.bad(line.Number, err)
@@ -139,6 +143,15 @@ func (i *importer) supersede(ctx context.Context, line *jsonl.Line) error {
 	}
 	i.added([]int{line.Number}, []Memory{line.Memory}, []jsonl.Links{line.Links}, []ID{id})
 	return nil
+}
+
+// alone commits a record for itself.
+func (i *importer) alone(ctx context.Context, line *jsonl.Line) (ID, error) {
+	ids, err := i.db.Add(ctx, line.Memory)
+	if err != nil {
+		return 0, err
+	}
+	return ids[0], nil
 }
 
 func (i *importer) bad(line int, err error) {

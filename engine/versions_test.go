@@ -598,3 +598,31 @@ func TestExportAndImportCarryValidityExpiryAndLinks(t *testing.T) {
 	}
 	verify(t, b)
 }
+
+// The store forgets the first memory as soon as it is in: the file is older than its end.
+func TestAnImportGoesOnWhereASupersededMemoryHasExpired(t *testing.T) {
+	const file = `{"id":1,"text":"Ann lives in Oslo.","expires":"2020-01-01T00:00:00Z","superseded_by":2}
+{"id":2,"text":"Ann lives in Rome.","supersedes":1,"superseded_by":3}
+{"id":3,"text":"Ann lives in Lima.","supersedes":2}
+{"id":4,"text":"Bob lives in Bern."}
+`
+	db := open(t, t.TempDir(), engine.Options{})
+	report, err := db.Import(ctx, strings.NewReader(file), engine.ImportOptions{Bad: func(line int, err error) { t.Errorf("line %d: %v", line, err) }})
+	if err != nil || report.Added != 4 {
+		t.Fatalf("%+v %v", report, err)
+	}
+	var texts []string
+	var links [][2]engine.ID
+	for m, err := range db.List(ctx, engine.Selection{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts, links = append(texts, m.Text), append(links, [2]engine.ID{m.Supersedes, m.SupersededBy})
+	}
+	if want := []string{"Ann lives in Rome.", "Ann lives in Lima.", "Bob lives in Bern."}; !slices.Equal(texts, want) {
+		t.Errorf("%q, want %q", texts, want)
+	}
+	if want := [][2]engine.ID{{0, 3}, {2, 0}, {}}; !slices.Equal(links, want) {
+		t.Errorf("links %v, want %v", links, want)
+	}
+}

@@ -125,6 +125,55 @@ func TestAQuestionBeforeAndAfterNormalizeIsOne(t *testing.T) {
 	})
 }
 
+// TestAnInvalidQuestionHasNoAnswer holds that what Normalize refuses is never found: the
+// texts of these filters are those of valid ones.
+func TestAnInvalidQuestionHasNoAnswer(t *testing.T) {
+	c, name := New(0, ""), model.Field("colour")
+	for _, f := range []model.Filter{{}, name.Eq("")} {
+		keep(c, &model.Query{Text: "x", Near: true, Filter: f}, 1, answer("x"))
+		if q := (&model.Query{Text: "x", Filter: f}); c.Get(q, 1) == nil || c.Near(q, 1) == nil {
+			t.Fatalf("%v: the question itself is not found", f)
+		}
+	}
+	deep := name.Eq("")
+	for range model.FilterDepthMax {
+		deep = model.Not(deep)
+	}
+	for what, q := range map[string]model.Query{
+		"or of nothing": {Filter: model.Or()}, "no number": {Filter: name.Eq(math.NaN())}, "no day": {Filter: name.Eq(model.Day{})},
+		"another type": {Filter: name.Eq(struct{}{})}, "too deep": {Filter: deep}, "budget": {Budget: -1},
+	} {
+		q.Text, q.Near = "x", true
+		if n := q; n.Normalize() == nil {
+			t.Errorf("%s: valid", what)
+		}
+		keep(c, &q, 1, answer("wrong"))
+		if c.Get(&q, 1) != nil || c.Near(&q, 1) != nil {
+			t.Errorf("%s: answered", what)
+		}
+	}
+}
+
+func TestAnInvalidMatchHasNotTheAnswerOfAValidOneOfItsText(t *testing.T) {
+	c := New(0, "")
+	for text, invalid := range map[string]model.Match{"red apple*": model.MatchPrefix("red apple"), "aple~1": model.MatchFuzzy("aple", 257)} {
+		valid, err := model.ParseMatch(text)
+		if err != nil || invalid.Check() == nil || invalid.String() != text {
+			t.Fatalf("%q and %q: %v", text, invalid, err)
+		}
+		q := model.Query{Text: "x", Match: valid, Near: true}
+		if keep(c, &q, 1, answer("x")); c.Get(&q, 1) == nil || c.Near(&q, 1) == nil {
+			t.Errorf("%q: the question itself is not found", text)
+		}
+		if q.Match = invalid; c.Get(&q, 1) != nil || c.Near(&q, 1) != nil {
+			t.Errorf("%q: answered", text)
+		}
+		if n := testing.AllocsPerRun(10, func() { c.Get(&q, 1) }); n != 0 {
+			t.Errorf("%q: a look-up allocates %v times", text, n)
+		}
+	}
+}
+
 func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
 	c, q := New(0, ""), &model.Query{Text: "x", Near: true}
 	keep(c, q, 7, answer("old"))
@@ -214,6 +263,24 @@ func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 		t.Error("a cache that is off answers")
 	}
 	(*Cache)(nil).Put(&model.Query{Text: "x"}, 1, answer("x"))
+}
+
+func TestTheFilterOfAQuestionCountsAmongTheBytesHeld(t *testing.T) {
+	const bytes, questions = 1 << 20, 100
+	c, text := New(bytes, ""), strings.Repeat("x", 32<<10)
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range questions {
+		keep(c, &model.Query{Text: fmt.Sprint("question ", i), Filter: model.Field("a").Eq(fmt.Sprint(i, text))}, 1, answer("x"))
+	}
+	c.warm.CleanUp()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int(after.HeapAlloc) - int(before.HeapAlloc); grown > 3*bytes/2 {
+		t.Errorf("%d KiB in a cache of %d", grown>>10, bytes>>10)
+	}
+	runtime.KeepAlive(c)
 }
 
 func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {

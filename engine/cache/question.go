@@ -24,6 +24,8 @@ const nearCosine = .98
 // keyOf hashes a question as Normalize makes it, whether it was normalized or not:
 // 0 stands for DefaultK, and no weights for those of the intent. false where it
 // is not valid. Budget and Near have no part: they do not change a whole answer.
+// A filter is checked, as the text of one that is not sound may be that of another:
+// that of Or(), which lets nothing through, is that of no filter at all.
 //
 // Each field goes in with its length, so that no two questions have the same bytes.
 func keyOf(q *model.Query) (Key, bool) {
@@ -44,7 +46,7 @@ const (
 // keyWith ends the key of a question, of which b has text and vector.
 func keyWith(b []byte, q *model.Query) (Key, bool) {
 	w, ok := weightsOf(q)
-	if !ok || len(q.Engines) > enginesMax {
+	if !ok || len(q.Engines) > enginesMax || q.Budget < 0 || q.Filter.Check() != nil {
 		return Key{}, false
 	}
 	b = appendText(b, q.Tenant)
@@ -152,7 +154,17 @@ func sameBut(a, b *model.Query) bool {
 	w, ok := weightsOf(b)
 	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && countOf(a) == countOf(b) &&
 		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() &&
-		a.Match.String() == b.Match.String() && boostsOf(a) == boostsOf(b) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
+		sameMatch(a.Match, b.Match) && boostsOf(a) == boostsOf(b) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
+}
+
+// sameMatch compares node by node: the text of one that Check refuses, as of
+// MatchPrefix("two words"), may be that of another.
+func sameMatch(a, b model.Match) bool {
+	if a.IsZero() || b.IsZero() {
+		return a.IsZero() && b.IsZero()
+	}
+	return a.Kind() == b.Kind() && a.FieldName() == b.FieldName() && a.Text() == b.Text() && a.Distance() == b.Distance() &&
+		slices.EqualFunc(a.Clauses(), b.Clauses(), func(x, y model.MatchClause) bool { return x.Occur == y.Occur && sameMatch(x.Match, y.Match) })
 }
 
 // own copies what of a question is its caller's.
@@ -221,7 +233,11 @@ func alike(a, b []float32) bool {
 // sizeOf is about what an entry holds in memory.
 func sizeOf(e *entry) int {
 	const fixed, perHit, perMeta = 1500, 400, 64 // the structs and the allocator's rounding
-	size := fixed + len(e.question.Text) + len(e.terms) + 4*len(e.question.Vector)
+	q := &e.question
+	size := fixed + len(q.Text) + len(e.terms) + 4*len(q.Vector) + len(q.Tenant) + len(q.User) + len(q.Agent) + len(q.Session)
+	if !q.Filter.IsZero() {
+		size += len(q.Filter.String()) + filterSize(q.Filter)
+	}
 	for i := range e.exact.Hits {
 		h := &e.exact.Hits[i]
 		size += perHit + len(h.Text) + len(h.Key) + len(h.Tenant) + len(h.User) + len(h.Agent) + len(h.Session) + len(h.Speaker) + len(h.Source)
@@ -229,6 +245,19 @@ func sizeOf(e *entry) int {
 		for name, value := range h.Meta {
 			size += perMeta + len(name) + metaSize(value)
 		}
+	}
+	return size
+}
+
+// filterSize is about what the nodes of a filter hold.
+func filterSize(f model.Filter) int {
+	const perNode, perValue = 160, 48
+	size := perNode + len(f.FieldName())
+	for _, v := range f.Values() {
+		size += perValue + len(v.Text)
+	}
+	for _, arg := range f.Args() {
+		size += filterSize(arg)
 	}
 	return size
 }

@@ -94,6 +94,8 @@ type filterNode struct {
 	// text is the printed form once someone asked for it. Any goroutine may
 	// store it, and all store the same.
 	text atomic.Pointer[string]
+	// sound is set once the filter of this node as its outermost passed Check.
+	sound atomic.Bool
 }
 
 // IsZero reports whether f is the zero Filter, which lets every memory through.
@@ -275,8 +277,9 @@ func timeValue(t time.Time) (Value, error) {
 
 // Check verifies what can be known without any memory: limits, field names, and
 // the types that built-in fields have. ErrInvalid says where and what was wanted.
+// What has passed once is not looked at again.
 func (f Filter) Check() error {
-	if f.IsZero() {
+	if f.IsZero() || f.node.sound.Load() {
 		return nil
 	}
 	nodes := 0
@@ -286,6 +289,7 @@ func (f Filter) Check() error {
 	if n := len(f.String()); n > FilterBytesMax {
 		return fmt.Errorf("filter: %d bytes when printed, more than %d: %w", n, FilterBytesMax, ErrInvalid)
 	}
+	f.node.sound.Store(true)
 	return nil
 }
 

@@ -82,6 +82,25 @@ func TestAPrintedFilterReadsBackTheSame(t *testing.T) {
 	}
 }
 
+// The long s is an s to a comparison that folds case; no such name is a word of the language.
+func TestNamesLikeWordsOfTheLanguageReadBack(t *testing.T) {
+	for _, name := range []string{"exi\u017ft\u017f", "ha\u017f", "EXISTS", "Not", "\u0130n", "\u0130N"} {
+		text := Field(name).Eq(1).String()
+		if f, err := ParseFilter(text); err != nil || f.FieldName() != name || f.String() != text {
+			t.Errorf("%s: %v %v", text, f, err)
+		}
+	}
+}
+
+func TestEveryGoNumberIsAValue(t *testing.T) {
+	for _, x := range []any{int8(3), int16(3), int32(3), int64(3), 3, uint8(3), uint16(3), uint32(3), uint64(3), uint(3), float32(3), 3.} {
+		m := Memory{Text: "x", Meta: map[string]any{"n": x}}
+		if err := m.Normalize(); err != nil || m.Meta["n"] != 3. || !Field("n").Eq(x).Match(&m) {
+			t.Errorf("%T: %v, %v", x, m.Meta["n"], err)
+		}
+	}
+}
+
 func TestFiltersAreReadAsTheirGrammarSays(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "",

@@ -85,15 +85,15 @@ func (p *filterParser) want(what string) {
 	if p.token.kind == tokenSign {
 		got = p.token.text
 	}
-	if p.isWord(p.token.text) && filterWords[strings.ToLower(p.token.text)] {
-		got = strings.ToLower(p.token.text)
+	if word := strings.ToLower(p.token.text); p.token.kind == tokenName && filterWords[word] {
+		got = word
 	}
 	p.fail(p.token.at, "want %s, got %s", what, got)
 }
 
 // isWord reports whether the token is that word of the language.
 func (p *filterParser) isWord(word string) bool {
-	return p.token.kind == tokenName && strings.EqualFold(p.token.text, word)
+	return p.token.kind == tokenName && strings.ToLower(p.token.text) == word // not EqualFold: to it, the long s is an s
 }
 
 func (p *filterParser) isSign(sign string) bool {

@@ -333,9 +333,19 @@ func toFloat(value any) (float64, bool) {
 		return float64(v), true
 	case int:
 		return float64(v), true
+	case int8:
+		return float64(v), true
+	case int16:
+		return float64(v), true
 	case int32:
 		return float64(v), true
 	case int64:
+		return float64(v), true
+	case uint:
+		return float64(v), true
+	case uint8:
+		return float64(v), true
+	case uint16:
 		return float64(v), true
 	case uint32:
 		return float64(v), true

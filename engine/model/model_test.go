@@ -95,6 +95,16 @@ func TestNormalizeCountsFromTheLastByteItAllows(t *testing.T) {
 	}
 }
 
+func TestTimesOfAQuestionAreOfYearsThatCanBeWritten(t *testing.T) {
+	far := time.Unix(1<<55, 0)
+	for name, q := range map[string]Query{"now": {Now: far}, "as of": {AsOf: far}, "valid at": {ValidAt: far}} {
+		q.Text = "x"
+		if err := q.Normalize(); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestRescueMakesAPanicAnErrorThatNamesItsPlace(t *testing.T) {
 	work := func() (err error) {
 		defer Rescue("here", &err)

@@ -196,7 +196,7 @@ func (q *Query) Normalize() error {
 	if !q.Intent.Valid() {
 		return fmt.Errorf("intent %d: %w", q.Intent, ErrInvalid)
 	}
-	for _, t := range [...]time.Time{q.AsOf, q.ValidAt} {
+	for _, t := range [...]time.Time{q.Now, q.AsOf, q.ValidAt} {
 		if !t.IsZero() {
 			if err := checkYear(t); err != nil {
 				return fmt.Errorf("query time: %w", err)

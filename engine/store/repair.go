@@ -144,15 +144,10 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 // draftOf derives one segment of a range of the truth, nil where nothing is there.
 func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
 	var pieces []piece
-	replay := func(tx *bolt.Tx) (err error) {
+	err = s.readSettled(func(tx *bolt.Tx) (err error) {
 		pieces, err = s.replayGap(context.Background(), tx, space, first, last)
 		return err
-	}
-	if s.readOnly { // nobody is there to commit what the journal holds; readTruth sees it
-		err = s.readTruth(replay)
-	} else {
-		err = s.onSnapshot(replay)
-	}
+	})
 	if err != nil || len(pieces) == 0 {
 		return nil, err
 	}
@@ -167,8 +162,11 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segme
 	return draft, err
 }
 
-// onSnapshot runs f on the truth as it is now, while the writer goes on.
-func (s *Store) onSnapshot(f func(tx *bolt.Tx) error) error {
+// readSettled runs f in a transaction of what was acknowledged, apart from the writer.
+func (s *Store) readSettled(f func(tx *bolt.Tx) error) error {
+	if s.readOnly { // there is no writer
+		return s.readTruth(f)
+	}
 	at, err := s.takeSnapshot(s.onWriter)
 	if err != nil {
 		return err

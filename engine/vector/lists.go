@@ -67,12 +67,10 @@ func (l *Lists) check(rowCount int, codes *quant.Bits) error {
 // listed reports whether the 1-bit codes are in lists.
 func (p *Parts) listed() bool { return len(p.Lists.Starts) > 0 }
 
-// placeCount returns the places that a search numbers: rows, or places in lists.
-func (p *Parts) placeCount() int {
-	if p.listed() {
-		return len(p.Lists.Rows)
-	}
-	return p.RowCount()
+// numberCount returns how many numbers a search keeps for the part: one for each place, or
+// for each row where these are more, as in lists of which few rows have a vector.
+func (p *Parts) numberCount() int {
+	return quant.PaddedRows(max(p.RowCount(), len(p.Lists.Rows)))
 }
 
 // rowAt returns the row of a place.

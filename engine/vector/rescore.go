@@ -71,14 +71,14 @@ func (s *Searcher) rescore() {
 }
 
 // first reports whether a row has not been met at another of its places. It marks the row
-// by the bit that its number has in its part's stretch of places.
+// by the bit that its number has in its part's stretch of numbers.
 func (s *Searcher) first(part int32, place int) bool {
 	p := &s.parts[part]
 	if !p.listed() {
 		return true
 	}
 	last := len(s.parts) - 1
-	if words := (int(s.places[last].base)+s.parts[last].placeCount())/64 + 1; len(s.seen) < words {
+	if words := (int(s.places[last].base) + s.parts[last].numberCount()) / 64; len(s.seen) < words {
 		s.seen = append(s.seen, make(rows.Set, words-len(s.seen))...)
 	}
 	bit := int(s.places[part].base) + p.rowAt(place)

@@ -98,7 +98,7 @@ func (s *Searcher) Prepare(query []float32, metric model.Metric, parts []Part) {
 	next, coded := uint32(0), false
 	for i := range parts {
 		s.places = append(s.places, place{base: next, length: 1})
-		next += uint32(quant.PaddedRows(parts[i].placeCount()))
+		next += uint32(parts[i].numberCount())
 		coded = coded || parts[i].coded()
 	}
 	if s.invNorm == 0 {

@@ -105,8 +105,9 @@ func (p *Parts) Check(rowCount int) error {
 // RowCount returns the number of rows.
 func (p *Parts) RowCount() int { return len(p.Vectors) / max(1, p.Dim) }
 
-// coded reports whether the rows have 1-bit codes.
-func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 }
+// coded reports whether the rows have 1-bit codes; in lists there is none where no row has
+// a vector.
+func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 || p.listed() }
 
 // Has reports whether a row has a vector.
 func (p *Parts) Has(row int) bool {
