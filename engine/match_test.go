@@ -215,6 +215,12 @@ func TestMatchesFindWhatMatchesThroughEveryChangeOfLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkMatches(t, db)
+	db.Close()
+	db = open(t, dir, engine.Options{CompressTexts: true})
+	if err := db.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	checkMatches(t, db) // of packed texts
 }
 
 func TestWordsOfAMatchScoreAsWordsOfTheQuestion(t *testing.T) {

@@ -17,6 +17,7 @@ type verifier struct {
 	worker
 	sequence text.Sequence
 	finder   text.Finder
+	records  RecordReader
 }
 
 var verifiers = scratch.Pool[verifier]{New: func() *verifier { return &verifier{} }}
@@ -32,10 +33,16 @@ const verifyBytes = 64 << 10
 // in those whose speaker has it too. The error is the context's.
 func (v *View) KeepMatching(ctx context.Context, allow []rows.Set, w *Words) error {
 	m := matcher{ctx: ctx, language: v.Space.Language, verifier: verifiers.Get()}
-	defer verifiers.Put(m.verifier)
 	m.speak(m.language)
+	err := m.keep(v, allow, w)
+	m.records.Forget()
+	verifiers.Put(m.verifier) // not after a panic, as of damage that is found: nobody knows what state it is in
+	return err
+}
+
+func (m *matcher) keep(v *View, allow []rows.Set, w *Words) error {
 	for i := range v.Parts {
-		if err := model.FromContext(ctx, "match"); err != nil {
+		if err := model.FromContext(m.ctx, "match"); err != nil {
 			return err
 		}
 		m.part = &v.Parts[i]
@@ -58,7 +65,6 @@ type matcher struct {
 	language string
 	part     *Part
 	err      error // once set, what is found is not all and does not matter
-	records  RecordReader
 }
 
 // find returns the rows of within that n lets through, in a set of its own.
@@ -74,7 +80,7 @@ func (m *matcher) find(n *wordsNode, within rows.Set) rows.Set {
 	if n.field == model.MatchFieldText {
 		doubtful := m.holding(n, model.MatchFieldSpeaker)
 		doubtful.And(found)
-		m.check(found, doubtful, func(row int) bool { return m.textHolds(n, row) })
+		m.check(found, doubtful, func(record []byte) bool { return m.textHolds(n, record) })
 	}
 	return found
 }
@@ -107,23 +113,27 @@ func (m *matcher) stopped() bool {
 	return m.err != nil
 }
 
-// check takes the doubtful rows that ok refuses out of found.
-func (m *matcher) check(found, doubtful rows.Set, ok func(row int) bool) {
+// check takes the doubtful rows whose record ok refuses out of found.
+func (m *matcher) check(found, doubtful rows.Set, ok func(record []byte) bool) {
 	looked := 0
 	doubtful.Each(func(row int) {
-		if looked += len(m.records.Record(m.part.Segment, row)); looked > verifyBytes {
+		if m.err != nil {
+			return
+		}
+		record := m.records.Record(m.part.Segment, row)
+		if looked += len(record); looked > verifyBytes {
 			looked = 0
 			m.stopped()
 		}
-		if m.err == nil && !ok(row) {
+		if !ok(record) {
 			found.Remove(row)
 		}
 	})
 }
 
 // textHolds reports whether a term, or one of a pattern, is among the text's.
-func (m *matcher) textHolds(n *wordsNode, row int) bool {
-	_, body := recordTexts(m.records.Record(m.part.Segment, row))
+func (m *matcher) textHolds(n *wordsNode, record []byte) bool {
+	_, body := recordTexts(record)
 	m.terms.Reset()
 	m.analyzer.Terms(&m.terms, body)
 	for i := range m.terms.Len() {
@@ -146,15 +156,15 @@ func (m *matcher) findPhrase(n *wordsNode, within rows.Set) rows.Set {
 		words.AddRows(holding, term)
 		found.And(holding)
 	}
-	m.check(found, slices.Clone(found), func(row int) bool { return m.phraseStands(n, row) })
+	m.check(found, slices.Clone(found), func(record []byte) bool { return m.phraseStands(n, record) })
 	return found
 }
 
-func (m *matcher) phraseStands(n *wordsNode, row int) bool {
+func (m *matcher) phraseStands(n *wordsNode, record []byte) bool {
 	if n.field == model.MatchFieldTitle {
-		return m.contains(titleOf(m.records.Record(m.part.Segment, row)), n)
+		return m.contains(titleOf(record), n)
 	}
-	speaker, body := recordTexts(m.records.Record(m.part.Segment, row))
+	speaker, body := recordTexts(record)
 	return n.field != model.MatchFieldSpeaker && m.contains(body, n) || n.field != model.MatchFieldText && m.contains(speaker, n)
 }
 
