@@ -76,11 +76,11 @@ func TestChurnTakesAtMostTwiceItsLiveData(t *testing.T) {
 	for range rounds {
 		c.add(t, live/5)
 		c.remove(t, live/5)
-		settle(t, c.db)
+		settle(t, c.db, dir)
 		worst = max(worst, diskBytes(t, dir))
 	}
 	c.remove(t, live*3/4)
-	settle(t, c.db)
+	settle(t, c.db, dir)
 	shrunk, same := int64(0), 0
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && same < 5; time.Sleep(100 * time.Millisecond) {
 		same++
@@ -100,16 +100,20 @@ func TestChurnTakesAtMostTwiceItsLiveData(t *testing.T) {
 	}
 }
 
-// settle waits until merging has nothing to do: for so long that a merge which other
-// programs hold up, with its old and its new file on disk, is not taken for none.
-func settle(t *testing.T, db *engine.DB) {
+// settle waits until merging has nothing to do: nothing has been merged for a while, and no
+// file stands in the directory that is not of the store yet, or not any more.
+func settle(t *testing.T, db *engine.DB, dir string) {
 	t.Helper()
 	for merges, same := uint64(0), 0; same < 6; time.Sleep(60 * time.Millisecond) {
 		st, err := db.Stats()
 		if err != nil || st.MergeError != nil {
 			t.Fatal(err, st.MergeError)
 		}
-		if same++; st.Merges != merges {
+		files, err := os.ReadDir(filepath.Join(dir, "segments"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same++; st.Merges != merges || len(files) != st.SegmentFiles {
 			merges, same = st.Merges, 0
 		}
 	}

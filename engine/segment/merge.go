@@ -1,0 +1,117 @@
+package segment
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/nexus-memory/nexus/engine/fields"
+	"github.com/nexus-memory/nexus/engine/lexical"
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
+)
+
+// Draft is a finished segment without an image yet: it becomes a segment in
+// memory or the bytes of a file, and is spent with either.
+type Draft struct{ b *Builder }
+
+// RowCount returns the rows of the segment.
+func (d *Draft) RowCount() int { return d.b.RowCount() }
+
+// Size returns the bytes of its image.
+func (d *Draft) Size() int { return d.b.size() }
+
+// Cover widens the range of IDs that the segment answers for.
+func (d *Draft) Cover(first, last model.ID) {
+	d.b.first, d.b.last = min(first, d.b.first), max(last, d.b.last)
+}
+
+// Write writes the image, without having it in memory. The draft is spent.
+func (d *Draft) Write(w io.Writer) error {
+	defer d.b.release()
+	return d.b.write(w)
+}
+
+// Segment returns the segment in memory: the content encoded, and a fresh one
+// bound to the image. The draft is spent.
+func (d *Draft) Segment() (*Segment, error) {
+	b := d.b
+	defer b.release()
+	image := b.encode()
+	c := &content{first: b.first, last: b.last, derived: b.derived}
+	c.vectors.SetDim(b.vectors.Dim)
+	if _, err := c.bind(image, len(c.written())); err != nil {
+		return nil, err
+	}
+	return newSegment(image, c, fields.Over)
+}
+
+// Merge joins neighbouring segments of one space, oldest first, without the
+// dead rows (dead[i] may be nil). It returns nil where no row is left. stop is asked
+// now and then while vectors of very many rows are divided into lists, which takes
+// seconds; once true, Merge fails with ErrCancelled.
+func Merge(space Space, sources []*Segment, dead []rows.Set, stop func() bool) (*Draft, error) {
+	b := NewBuilder(space)
+	words := make([]lexical.Source, len(sources))
+	rowCount, bytes := 0, 0
+	for _, s := range sources {
+		rowCount += s.RowCount()
+		plain, _ := s.RecordBytes()
+		bytes += plain
+	}
+	b.Reserve(rowCount, bytes)
+	for i, s := range sources {
+		words[i] = lexical.Source{Reader: s.Words(), Dead: dead[i]}
+		b.addLive(s, dead[i])
+	}
+	if b.RowCount() == 0 {
+		b.release()
+		return nil, nil
+	}
+	merged, err := lexical.Merge(words)
+	if err != nil {
+		return nil, fmt.Errorf("segment: merge: %w", err)
+	}
+	draft, ok := b.seal(merged, sources[0].first, sources[len(sources)-1].last, stop)
+	if !ok {
+		return nil, fmt.Errorf("segment: merge: %w", model.ErrCancelled)
+	}
+	return draft, nil
+}
+
+func (b *Builder) addLive(s *Segment, dead rows.Set) {
+	keys := make([]uint64, s.RowCount())
+	for i, row := range s.keyRows {
+		keys[row] = s.keyHashes[i]
+	}
+	target := make([]uint32, s.RowCount())
+	var records RecordReader
+	for row := range s.RowCount() {
+		yieldAfter(row)
+		if dead.Has(row) {
+			target[row] = fields.NoRow
+			continue
+		}
+		target[row] = uint32(b.RowCount())
+		record := records.Record(s, row)
+		b.addColumns(s.ids[row], &columns{
+			tenant: s.tenants[row], user: s.users[row], agent: s.agents[row], session: s.sessions[row],
+			thread: s.threads[row], key: keys[row], event: s.events[row],
+			ingest: s.ingests[row], life: readLife(record),
+			position: s.positions[row], authority: s.authority[row],
+		}, record, s.Signature(row))
+		b.vectors.AppendFrom(&s.vectors, row)
+	}
+	b.byField.AddFrom(s.fieldReader(), target)
+}
+
+// yieldRows is how many rows building and merging handle, some 50 to 100 us of
+// work, before they let a question that waits for a processor go first. Without
+// it a question beside full ingest waits for the scheduler's 10 ms time slices.
+const yieldRows = 32
+
+func yieldAfter(row int) {
+	if row%yieldRows == 0 {
+		runtime.Gosched()
+	}
+}
