@@ -113,7 +113,7 @@ func badQuestions() []badCase {
 		{"delete all unsaid", add, invocation{args: []string{"delete", "--user", "ann"}}, 2, []string{"deletes 1 memory; add --yes"}, 1},
 		{"delete nothing named", add, invocation{args: []string{"delete"}}, 2, []string{"give either IDs"}, 1},
 		{"export into nowhere", add, invocation{args: []string{"export", "DIR/none/out.jsonl"}}, 1, []string{"DIR/none/out.jsonl: no such file"}, 1},
-		{"full standard output", add, invocation{args: []string{"export", "DIR/full"}}, 1, []string{"DIR/full"}, 1},
+		{"export over a directory", add, invocation{args: []string{"export", "DIR/full"}}, 1, []string{"DIR/full is a directory"}, 1},
 		{"unknown verb", nil, invocation{args: []string{"frobnicate"}}, 2, []string{`no verb "frobnicate"`}, -1},
 		{"mistyped verb", nil, invocation{args: []string{"qurey", "x"}}, 2, []string{`no verb "qurey"; did you mean query?`}, -1},
 		{"no verb", nil, invocation{}, 2, []string{"no verb given", "Available Commands"}, -1},
@@ -138,7 +138,7 @@ func TestBadInputIsNamedAndNothingElseIsLost(t *testing.T) {
 			if c.call.unprivileged {
 				giveAway(t, dir)
 			}
-			if c.name == "full standard output" { // a directory in the way of the rename
+			if c.name == "export over a directory" {
 				writeFile(t, filepath.Join(dir, "full/x"), "")
 			}
 			if c.setup != nil {
