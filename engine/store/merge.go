@@ -33,24 +33,60 @@ const (
 // span is a run of neighbouring parts of a view.
 type span struct{ first, last int }
 
+// pace is how memories come in while merging goes on.
+type pace int
+
+const (
+	steady pace = iota
+	calm        // none have come for calmRest
+	rush        // so many that whoever adds them waits for the processor: see pacer
+)
+
+const (
+	rushRate  = 2000                   // memories a second from which on it is a rush
+	rushLook  = 100 * time.Millisecond // after which it is looked again
+	rushFan   = 2 * mergeFan           // a row is merged half as often then, and more parts stand by
+	rushParts = partsMax / 2           // until there are so many
+	rushRows  = 1<<15 - 1              // and no part is made that is divided into lists, which takes 40 us a row
+)
+
+// pacer tells a rush. The merger's alone.
+type pacer struct {
+	at    time.Time
+	added uint64
+	rush  bool
+}
+
+func (p *pacer) look(added uint64) {
+	now := time.Now()
+	if took := now.Sub(p.at); took >= rushLook {
+		p.rush = float64(added-p.added) >= rushRate*took.Seconds()
+		p.at, p.added = now, added
+	}
+}
+
 // class is the size class of a part: classes grow by mergeFan.
 func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 
 // plan picks the next parts to merge: a large one that is only in memory, else
 // the run of at least mergeFan neighbours of the smallest class that becomes one
 // of a higher class, else a part that is mostly deleted. In calm times, a run need
-// not change its class (see worthIt).
-func plan(parts []segment.Part, calm bool) (span, bool) {
+// not change its class; in a rush it has to be longer (see worthIt).
+func plan(parts []segment.Part, at pace) (span, bool) {
 	for i := range parts {
 		if !parts[i].InFile() && len(parts[i].Image()) >= fileBytes {
 			return span{i, i}, true
 		}
 	}
+	rowsMax := segmentRows
+	if at == rush {
+		rowsMax = rushRows
+	}
 	for c := range class(segmentRows) + 1 {
 		for first := 0; first < len(parts); first++ {
-			last, full := runEnd(parts, first, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
+			last, full := runEnd(parts, first, rowsMax, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
 			// A run that is as large as a segment may be need not be long.
-			if worthIt(parts[first:last], c, calm) || (full && last-first > 1) {
+			if worthIt(parts[first:last], c, at) || (full && last-first > 1 && at != rush) {
 				return span{first, last - 1}, true
 			}
 			first = max(first, last-1)
@@ -69,16 +105,16 @@ func plan(parts []segment.Part, calm bool) (span, bool) {
 // would be written anew for every seven small ones that follow it. When none come,
 // it is enough that the largest grows by an eighth, as every part costs each
 // question; what is far too long is merged whatever comes of it.
-func worthIt(run []segment.Part, c int, calm bool) bool {
+func worthIt(run []segment.Part, c int, at pace) bool {
 	rowCount, largest := 0, 0
 	for i := range run {
 		rowCount += run[i].RowCount()
 		largest = max(largest, run[i].RowCount())
 	}
 	switch {
-	case len(run) < mergeFan:
+	case len(run) < mergeFan, at == rush && len(run) < rushFan:
 		return false
-	case calm && (rowCount-largest)*mergeFan >= largest:
+	case at == calm && (rowCount-largest)*mergeFan >= largest:
 		return true
 	}
 	return class(rowCount) > c || len(run) >= runMax
@@ -87,12 +123,12 @@ func worthIt(run []segment.Part, c int, calm bool) bool {
 // runEnd returns the end of the run of parts from first that fit and stay
 // together within one segment's bounds, and whether a bound ended it; first
 // itself where that does not fit.
-func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (last int, full bool) {
+func runEnd(parts []segment.Part, first, rowsMax int, fits func(*segment.Part) bool) (last int, full bool) {
 	rowCount, bytes := 0, 0
 	for last = first; last < len(parts) && fits(&parts[last]); last++ {
 		rowCount += parts[last].RowCount()
 		bytes += len(parts[last].Image())
-		if last > first && (rowCount > segmentRows || bytes > segmentBytes) {
+		if last > first && (rowCount > rowsMax || bytes > segmentBytes) {
 			return last, true
 		}
 	}
@@ -103,7 +139,7 @@ func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (las
 // each: all parts, but for those that are one clean file already and need not be packed.
 func compactSpans(parts []segment.Part, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
-		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
+		last, _ := runEnd(parts, first, segmentRows, func(*segment.Part) bool { return true })
 		p := &parts[first]
 		if last-first > 1 || !p.InFile() || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
 			list = append(list, span{first, last - 1})
@@ -151,14 +187,14 @@ func (s *Store) merge() {
 		s.mergeFailed.Store(&err)
 	}
 	for {
-		calm := false
+		isCalm := false
 		select {
 		case <-s.kick:
 			if s.mergeFailed.Load() != nil && !s.suspected.Load() {
 				continue // the timer is running
 			}
 		case <-rest.C:
-			calm = true
+			isCalm = true
 		case <-sweep.C:
 			s.sweepQuietly()
 			continue
@@ -168,13 +204,13 @@ func (s *Store) merge() {
 		case <-s.stop:
 			return
 		}
-		if err := s.mergeAll(calm); err != nil {
+		if err := s.mergeAll(isCalm); err != nil {
 			s.mergeFailed.Store(&err)
 			rest.Reset(mergeRest)
 			continue
 		}
 		s.mergeFailed.Store(nil)
-		if !calm {
+		if !isCalm {
 			rest.Reset(calmRest)
 		}
 	}
@@ -200,15 +236,16 @@ func (s *Store) fileReplayed() error {
 
 // mergeAll merges until there is nothing to merge or the store is closing. The
 // calm ends when something is published.
-func (s *Store) mergeAll(calm bool) error {
+func (s *Store) mergeAll(isCalm bool) error {
 	if err := s.repair(); err != nil {
 		return err
 	}
 	for !s.closing.Load() {
 		view := s.view.Load()
-		calm = calm && len(s.kick) == 0
-		todo, ok := plan(view.Parts, calm)
-		if !ok && calm {
+		isCalm = isCalm && len(s.kick) == 0
+		at := s.paceOf(view, isCalm)
+		todo, ok := plan(view.Parts, at)
+		if !ok && at == calm {
 			return s.shrinkTruth()
 		}
 		if !ok {
@@ -219,6 +256,18 @@ func (s *Store) mergeAll(calm bool) error {
 		}
 	}
 	return nil
+}
+
+// paceOf tells how memories come in, as far as that matters to merging a view.
+func (s *Store) paceOf(view *segment.View, isCalm bool) pace {
+	s.pacer.look(s.added.Load())
+	switch {
+	case isCalm:
+		return calm
+	case s.pacer.rush && len(view.Parts) <= rushParts:
+		return rush
+	}
+	return steady
 }
 
 func (s *Store) rewrite(ctx context.Context, compact bool) error {

@@ -144,14 +144,10 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 // draftOf derives one segment of a range of the truth, nil where nothing is there.
 func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
 	var pieces []piece
-	at, err := s.takeSnapshot(s.onWriter)
-	if err == nil {
-		err = guarded(func() (err error) {
-			pieces, err = s.replayGap(context.Background(), at.tx, space, first, last)
-			return err
-		})
-		at.release()
-	}
+	err = s.readSettled(func(tx *bolt.Tx) (err error) {
+		pieces, err = s.replayGap(context.Background(), tx, space, first, last)
+		return err
+	})
 	if err != nil || len(pieces) == 0 {
 		return nil, err
 	}
@@ -164,6 +160,19 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segme
 		draft.Cover(first, last)
 	}
 	return draft, err
+}
+
+// readSettled runs f in a transaction of what was acknowledged, apart from the writer.
+func (s *Store) readSettled(f func(tx *bolt.Tx) error) error {
+	if s.readOnly { // there is no writer
+		return s.readTruth(f)
+	}
+	at, err := s.takeSnapshot(s.onWriter)
+	if err != nil {
+		return err
+	}
+	defer at.release()
+	return guarded(func() error { return f(at.tx) })
 }
 
 // lives are what became of a segment's versions.

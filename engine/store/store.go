@@ -108,6 +108,7 @@ type Store struct {
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
 	reads       segment.ReadCost      // of records, by whoever reads one
 
+	pacer                  pacer
 	added, commits, merges atomic.Uint64
 	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
 	discarded              int          // segment files that were not valid

@@ -127,7 +127,7 @@ func TestMergingBoundsThePartsAndKeepsEveryMemory(t *testing.T) {
 		want += n
 	}
 	for range 1000 { // the merger is behind at most for a moment
-		if _, more := plan(s.view.Load().Parts, false); !more {
+		if _, more := plan(s.view.Load().Parts, steady); !more {
 			break
 		}
 		s.submit(&request{ctx: context.Background(), reply: make(chan error, 1), alone: func() error { return nil }})
@@ -162,7 +162,7 @@ func TestAMemoryIsRewrittenOnceASizeClass(t *testing.T) {
 			t.Fatal(err)
 		}
 		view = view.With(part)
-		for todo, more := plan(view.Parts, false); more; todo, more = plan(view.Parts, false) {
+		for todo, more := plan(view.Parts, steady); more; todo, more = plan(view.Parts, steady) {
 			merged := mergedSpan(t, view, todo)
 			view = view.Replace(todo.first, todo.last, merged)
 			written += merged.RowCount()
@@ -192,10 +192,10 @@ func TestACalmStoreMergesWhatABusyOneLeaves(t *testing.T) {
 		}
 		view = view.With(part)
 	}
-	if todo, more := plan(view.Parts, false); more {
+	if todo, more := plan(view.Parts, steady); more {
 		t.Fatalf("busy: merges %v", todo)
 	}
-	if todo, more := plan(view.Parts, true); !more || todo != (span{0, 7}) {
+	if todo, more := plan(view.Parts, calm); !more || todo != (span{0, 7}) {
 		t.Fatalf("calm: merges %v", todo)
 	}
 	s := openStore(t, t.TempDir(), Options{})
@@ -205,12 +205,47 @@ func TestACalmStoreMergesWhatABusyOneLeaves(t *testing.T) {
 		}
 	}
 	for range 500 {
-		if _, more := plan(s.view.Load().Parts, true); !more {
+		if _, more := plan(s.view.Load().Parts, calm); !more {
 			return
 		}
 		time.Sleep(calmRest / 10)
 	}
 	t.Fatalf("%d parts", len(s.view.Load().Parts))
+}
+
+// TestARushMergesLongerRuns wants a run merged that a steady store would merge only where
+// it is twice as long in a rush, and a rush told by what comes in and over when it ends.
+func TestARushMergesLongerRuns(t *testing.T) {
+	space := segment.CallerSpace(1)
+	prepared, err := segment.NewPreparer().Prepare(context.Background(), space, notes(4*rushFan))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range prepared {
+		row.ID = model.ID(i + 1)
+	}
+	view := &segment.View{Space: space}
+	for first := 0; first < len(prepared); first += 4 {
+		if todo, more := plan(view.Parts, rush); more {
+			t.Fatalf("%d parts: merges %v", len(view.Parts), todo)
+		}
+		part, err := buildSegment(space, prepared[first:first+4], model.ID(first+1), model.ID(first+4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		view = view.With(part)
+	}
+	if todo, more := plan(view.Parts, rush); !more || todo != (span{0, rushFan - 1}) {
+		t.Fatalf("merges %v", todo)
+	}
+	p := pacer{at: time.Now().Add(-time.Second)}
+	if p.look(2 * rushRate); !p.rush {
+		t.Fatal("twice the rate is no rush")
+	}
+	p.at = time.Now().Add(-time.Second)
+	if p.look(2*rushRate + 1); p.rush {
+		t.Fatal("one a second is a rush")
+	}
 }
 
 func mergedSpan(t *testing.T, view *segment.View, todo span) *segment.Segment {

@@ -22,7 +22,7 @@ type Stats struct {
 	Segments     int
 	SegmentFiles int
 	SegmentBytes uint64 // of files and memory
-	TruthBytes   uint64
+	TruthBytes   uint64 // of truth.db and its journal
 	Terms        uint64 // words in live memories, stop words not counted
 	Vectors      string // name of the vector space, "" before the first memory
 	Dimension    int
@@ -30,7 +30,7 @@ type Stats struct {
 	Language     string       // of its texts, "" before the first memory
 	Epoch        uint64       // views published since opening
 	Added        uint64       // memories added since opening
-	Commits      uint64       // transactions since opening; Added/Commits shared one fsync
+	Commits      uint64       // groups since opening; Added/Commits shared one fsync
 	Merges       uint64       // since opening
 	Replayed     int          // memories taken from the truth for want of a valid file
 	Discarded    int          // segment files found invalid, by opening or since, and rebuilt
@@ -68,8 +68,10 @@ func (s *Store) Stats() (Stats, error) {
 			st.SegmentFiles++
 		}
 	}
-	if info, err := os.Stat(filepath.Join(s.dir, truthName)); err == nil {
-		st.TruthBytes = uint64(info.Size())
+	for _, name := range []string{truthName, journalName} {
+		if info, err := os.Stat(filepath.Join(s.dir, name)); err == nil {
+			st.TruthBytes += uint64(info.Size())
+		}
 	}
 	return st, nil
 }
@@ -196,12 +198,18 @@ func (r *Report) fault(format string, args ...any) {
 // Verify reads everything: bbolt's own structure, every record of the truth
 // and its counterpart in the segments, every key, and every segment's
 // checksums. O(store). Reads go on; writes wait for the first part, may wait for
-// all of it where truth.db has to grow, and are not faults.
+// all of it where truth.db has to grow, and for all of it where the disk has no room to
+// commit truth.db; they are not faults.
 func (s *Store) Verify(ctx context.Context) (Report, error) {
 	if s.readOnly {
 		return s.verifyReadOnly(ctx)
 	}
 	report, err := s.verifyPages(ctx)
+	if errors.Is(err, model.ErrNoSpace) {
+		report = Report{}
+		err = s.between(ctx, func() error { return s.verifyHere(ctx, &report) })
+		return report, err
+	}
 	if err != nil {
 		return Report{}, err
 	}
@@ -215,18 +223,23 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 }
 
 func (s *Store) verifyReadOnly(ctx context.Context) (report Report, err error) {
+	err = s.verifyHere(ctx, &report)
+	return report, err
+}
+
+// verifyHere is the writer's, or anybody's where there is none.
+func (s *Store) verifyHere(ctx context.Context, report *Report) error {
 	view := s.view.Load()
 	if view == nil || s.closing.Load() {
-		return report, errClosed
+		return errClosed
 	}
 	defer view.Release()
-	err = s.readTruth(func(tx *bolt.Tx) error {
-		if err := s.checkPages(&report); err != nil {
+	return classify(s.readTruth(func(tx *bolt.Tx) error {
+		if err := s.checkPages(report); err != nil {
 			return err
 		}
-		return verify(ctx, tx, view, &report)
-	})
-	return report, classify(err)
+		return verify(ctx, tx, view, report)
+	}))
 }
 
 // verifyPages has bbolt check its pages, which it can only while nobody writes:
