@@ -350,7 +350,8 @@ func (db *DB) get(ctx context.Context, find func(*segment.View) (rows.Ref, bool)
 }
 
 // List yields the memories of a selection in ID order, from the snapshot that is
-// current when the loop starts. An error ends it. Only what is selected is read.
+// current when the loop starts. An error ends it. Only what is selected is read;
+// before the first, 8 bytes are kept for the place of each.
 func (db *DB) List(ctx context.Context, s Selection) iter.Seq2[Memory, error] {
 	return db.list(ctx, "list", &s)
 }
@@ -359,37 +360,51 @@ func (db *DB) List(ctx context.Context, s Selection) iter.Seq2[Memory, error] {
 func (db *DB) list(ctx context.Context, place string, s *Selection) iter.Seq2[Memory, error] {
 	return func(yield func(Memory, error) bool) {
 		view, err := db.store.View()
-		var allow []rows.Set
+		var places []rows.Ref
 		if err == nil && s != nil {
-			if err = s.Check(); err == nil {
-				allow, err = guardedSelect(ctx, view, s)
-			}
+			err = s.Check()
+		}
+		if err == nil {
+			places, err = guardedPlaces(ctx, view, s)
 		}
 		if err != nil {
 			yield(Memory{}, fmt.Errorf("%s: %w", place, err))
 			return
 		}
 		defer view.Release()
-		view.Each(func(r rows.Ref) bool {
-			if s != nil && allow[r.Part] != nil && !allow[r.Part].Has(int(r.Row)) {
-				return true
-			}
+		for _, r := range places {
 			err := model.FromContext(ctx, place)
 			var m Memory
 			if err == nil {
 				m, err = guardedMemory(view, r)
 			}
 			if err == nil && s != nil && !s.Scope.Covers(m.Scope) {
-				return true // its scope's names have the hashes of others
+				continue // its scope's names have the hashes of others
 			}
-			return yield(m, err) && err == nil
-		})
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
 	}
 }
 
-func guardedSelect(ctx context.Context, v *segment.View, s *Selection) (allow []rows.Set, err error) {
+// guardedPlaces returns the places of what is selected, in ID order. They are found
+// before the first is yielded, as the guard must not be around what the caller does.
+func guardedPlaces(ctx context.Context, v *segment.View, s *Selection) (places []rows.Ref, err error) {
 	defer v.Guard(debug.SetPanicOnFault(true), &err)
-	return v.Select(ctx, s.Scope, s.Filter)
+	allow := make([]rows.Set, len(v.Parts))
+	if s != nil {
+		if allow, err = v.Select(ctx, s.Scope, s.Filter); err != nil {
+			return nil, err
+		}
+	}
+	v.Each(func(r rows.Ref) bool {
+		if set := allow[r.Part]; set == nil || set.Has(int(r.Row)) {
+			places = append(places, r)
+		}
+		return true
+	})
+	return places, nil
 }
 
 func guardedMemory(v *segment.View, r rows.Ref) (m Memory, err error) {
@@ -414,7 +429,13 @@ func (db *DB) Delete(ctx context.Context, ids ...ID) (count int, err error) {
 // Feedback notes how useful a memory was to whoever asked, from -1 (it misled) to
 // 1. The sums are in Memory.Usage when it returns, and on the disk within 5 seconds
 // or when the store is closed. Errors: ErrNotFound, ErrInvalid, ErrReadOnly.
-func (db *DB) Feedback(ctx context.Context, id ID, value float64) error {
+func (db *DB) Feedback(ctx context.Context, id ID, value float64) (err error) {
+	view, err := db.store.View()
+	if err != nil {
+		return fmt.Errorf("feedback: %w", err)
+	}
+	defer view.Release()
+	defer view.Guard(debug.SetPanicOnFault(true), &err) // the memory is looked up
 	if err := db.store.Feedback(ctx, id, value); err != nil {
 		return fmt.Errorf("feedback: %w", err)
 	}

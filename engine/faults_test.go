@@ -581,6 +581,40 @@ func TestReadsOfAFileThatIsCutShortAreNotTheProcessesEnd(t *testing.T) {
 	}
 }
 
+// TestLookUpsInAFileThatIsCutShortAreNotTheProcessesEnd cuts files with later versions,
+// whose tables are read before any record is.
+func TestLookUpsInAFileThatIsCutShortAreNotTheProcessesEnd(t *testing.T) {
+	for name, call := range map[string]func(*engine.DB) error{
+		"feedback": func(db *engine.DB) error { return db.Feedback(ctx, 4, 1) },
+		"export":   func(db *engine.DB) error { _, err := db.Export(ctx, io.Discard); return err },
+		"history":  func(db *engine.DB) error { _, err := db.History(ctx, 4); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			db := open(t, dir, engine.Options{})
+			add(t, db, generated(2100, 9)...)
+			speaker := "the harbour master"
+			for id := engine.ID(1); id < 800; id += 3 {
+				if _, err := db.Update(ctx, id, engine.Patch{Speaker: &speaker}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(db.Compact(ctx), db.Close()); err != nil {
+				t.Fatal(err)
+			}
+			db = open(t, dir, engine.Options{})
+			for _, file := range segmentFiles(t, dir) {
+				if err := os.Truncate(file, 4096); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := call(db); err != nil && !errors.Is(err, engine.ErrCorrupt) { // nil: rebuilt already
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 // contentsBelow is every file of a directory with its bytes.
 func contentsBelow(t *testing.T, dir string) map[string]string {
 	t.Helper()

@@ -22,7 +22,8 @@ type Progress func(done, total uint64)
 // ExportFile is Export to a file, which takes its name, in place of an earlier
 // one, when it is whole and durable: an export that fails or is interrupted
 // leaves what was there. progress, if any, counts memories. Errors: ErrNotFound
-// (no such directory), ErrForbidden, ErrReadOnly, ErrNoSpace.
+// (no such directory), ErrInvalid (path is a directory), ErrForbidden, ErrReadOnly,
+// ErrNoSpace.
 func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (count int, err error) {
 	stats, err := db.Stats()
 	if err != nil {
@@ -30,8 +31,11 @@ func (db *DB) ExportFile(ctx context.Context, path string, progress Progress) (c
 	}
 	in := &lineCounter{nil, 0, stats.Memories, progress}
 	target, special := exportTarget(path)
-	if special {
+	switch info, err := os.Stat(target); {
+	case special:
 		return db.exportTo(ctx, path, in)
+	case err == nil && info.IsDir():
+		return 0, fmt.Errorf("export: %s is a directory: %w", path, ErrInvalid)
 	}
 	// Not in the system's folder for temporary files: a rename stays on one disk.
 	f, err := createBeside(target)

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/model"
@@ -53,8 +54,11 @@ type Set struct {
 	CorpusRows, QuestionRows int
 	Problems                 []string // what was left out or is odd: places counted from 1 and ids, no text
 
-	sessions map[string]string // by turn
+	places map[string]place // by turn
 }
+
+// place is where a turn was said. Names of sessions may come again in other conversations.
+type place struct{ conversation, session string }
 
 const (
 	// lineBytesMax bounds a line: several times the longest known turn.
@@ -97,10 +101,19 @@ func LoadOrGenerate(dir string) (*Set, error) {
 }
 
 // SessionOf returns the session of a turn, "" where it has none.
-func (s *Set) SessionOf(turn string) string { return s.sessions[turn] }
+func (s *Set) SessionOf(turn string) string { return s.places[turn].session }
+
+// sessionWithin is SessionOf with the conversation, so that no two sessions are one.
+func (s *Set) sessionWithin(turn string) string {
+	p := s.places[turn]
+	if p.session == "" {
+		return ""
+	}
+	return p.conversation + "\x00" + p.session
+}
 
 func (s *Set) read(corpus, questions io.Reader) (err error) {
-	s.sessions = map[string]string{}
+	s.places = map[string]place{}
 	if s.CorpusHash, s.CorpusRows, err = eachLine(corpus, s.readTurn); err != nil {
 		return fmt.Errorf("eval: %s: %w", corpusName, err)
 	}
@@ -143,12 +156,12 @@ func (s *Set) readTurn(row int, line []byte) error {
 	if t.ID == "" {
 		return fmt.Errorf("no id: %w", model.ErrInvalid)
 	}
-	if _, twice := s.sessions[t.ID]; twice {
+	if _, twice := s.places[t.ID]; twice {
 		s.problem("turn %d (%s): its id came before, left out", row+1, t.ID)
 		return nil
 	}
-	s.sessions[t.ID] = t.Session
-	if t.Text == "" {
+	s.places[t.ID] = place{t.Conversation, t.Session}
+	if strings.TrimSpace(t.Text) == "" {
 		s.problem("turn %d (%s): no text, left out", row+1, t.ID)
 		return nil
 	}
@@ -176,7 +189,7 @@ func (s *Set) readQuestion(row int, line []byte, asked map[string]bool) error {
 		q.Category = noCategory
 	}
 	for _, turn := range q.Evidence {
-		if _, known := s.sessions[turn]; !known {
+		if _, known := s.places[turn]; !known {
 			s.problem("question %d (%s): evidence %s is not in the corpus, counts as never found", row+1, q.ID, turn)
 		}
 	}

@@ -52,7 +52,7 @@ func TestLoadTakesAnyAnswer(t *testing.T) {
 
 func TestLoadReportsWhatIsOdd(t *testing.T) {
 	s, err := Load(writeSet(t, smallCorpus+`{"id":"c/1","conv":"c","text":"again"}
-{"id":"c/3","conv":"c","text":""}
+{"id":"c/3","conv":"c","text":" "}
 {"id":"c/4","conv":"c","text":"x","time":"May"}
 `, `{"id":"q1","conv":"c","question":"?","evidence":["c/1","c/9"]}
 {"id":"q1","conv":"c","question":"?","evidence":[]}

@@ -256,7 +256,7 @@ func (r *runner) ask(ctx context.Context, db *engine.DB, q *Question, turnOf map
 	}
 	a := Answered{ID: q.ID, Hits: turnsOf(answer.Hits, turnOf), Took: answer.Took}
 	r.tally.took = append(r.tally.took, a.Took)
-	if f, ok := Score(a.Hits, q.Evidence, r.set.SessionOf); ok {
+	if f, ok := Score(a.Hits, q.Evidence, r.set.sessionWithin); ok {
 		r.tally.add(q.Category, &f)
 		r.report.Asked++
 	} else {

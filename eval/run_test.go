@@ -63,6 +63,21 @@ func TestRunPooledSearchesEverything(t *testing.T) {
 	}
 }
 
+// Sessions of many sets are numbered in each conversation; what is found in another one's
+// first session is not what was said in this one's.
+func TestSessionsOfTwoConversationsAreTwo(t *testing.T) {
+	set, err := Load(writeSet(t, `{"id":"c/1","conv":"c","session":"1","text":"My bicycle has a flat tyre again."}
+{"id":"d/1","conv":"d","session":"1","text":"The ferry leaves at noon."}
+`, `{"id":"q","conv":"c","question":"When does the ferry leave?","evidence":["c/1"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), set, Settings{Pooled: true, Engines: []string{"lexical"}, FusionOff: true})
+	if err != nil || r.Overall.N != 1 || r.Overall.Mean.Get("s.any@8") != 0 {
+		t.Errorf("s.any@8 %v, %v", r.Overall.Mean.Get("s.any@8"), err)
+	}
+}
+
 // TestRunTakesVectors: with vectors that point from each question to a turn of
 // other words, the vector engine returns that turn.
 func TestRunTakesVectors(t *testing.T) {

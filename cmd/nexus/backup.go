@@ -17,7 +17,7 @@ nothing. Segment files are links where the file system allows it. DIR/BACKUP has
 of every file (cd DIR && sha256sum -c BACKUP). A program that has the store open makes its
 own backup, with the library's backup call, while it goes on.`,
 		Example: "  nexus backup /mnt/backups/$(date +%F)",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withStore(c.Context(), reading, func(db *engine.DB) error {
 				count, err := withByteProgress(a, "backup", quiet, func(p engine.Progress) (int, error) { return db.Backup(c.Context(), args[0], p) })
@@ -38,7 +38,7 @@ func newRestoreCommand(a *app) *cobra.Command {
 it to the store's directory, which must not exist or be empty. Nothing is written before the
 backup has been found sound; a restore that fails or is interrupted leaves nothing.`,
 		Example: "  nexus restore /mnt/backups/2026-11-26 --db ./nexus-data",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument,
 		RunE: func(c *cobra.Command, args []string) error {
 			count, err := withByteProgress(a, "restore", quiet, func(p engine.Progress) (int, error) {
 				return engine.Restore(c.Context(), args[0], a.storeDirectory(), p)

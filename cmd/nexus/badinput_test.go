@@ -103,6 +103,10 @@ func badQuestions() []badCase {
 		{"unknown intent", add, query("--intent", "vague", "x"), 2, []string{"want one of [general"}, 1},
 		{"unknown engine", add, query("--engines", "psychic", "x"), 2, []string{`engine "psychic", want one of`}, 1},
 		{"negative budget", add, query("--budget", "-1s", "x"), 2, []string{"negative"}, 1},
+		{"boost in words", add, query("--boost", "text", "x"), 2, []string{`--boost is "text", want FIELD=NUMBER`}, 1},
+		{"budget too short", add, query("--budget", "1ns", "Oslo"), 1, []string{"no engine was done within --budget 1ns"}, 1},
+		{"restore to two", add, invocation{args: []string{"restore", "DIR/a", "DIR/b"}}, 2, []string{"2 arguments, want one: nexus restore BACKUP"}, 1},
+		{"backup to nowhere", add, invocation{args: []string{"backup"}}, 2, []string{"0 arguments, want one: nexus backup "}, 1},
 		{"scope without memories", add, query("--user", "bob", "Oslo"), 3, []string{"nothing found"}, 1},
 		{"missing store", nil, query("x"), 3, []string{"no store in DB; create one with: nexus add --db DB"}, -1},
 		{"missing store, get", nil, invocation{args: []string{"get", "1"}}, 3, []string{"no store in DB"}, -1},
@@ -113,7 +117,7 @@ func badQuestions() []badCase {
 		{"delete all unsaid", add, invocation{args: []string{"delete", "--user", "ann"}}, 2, []string{"deletes 1 memory; add --yes"}, 1},
 		{"delete nothing named", add, invocation{args: []string{"delete"}}, 2, []string{"give either IDs"}, 1},
 		{"export into nowhere", add, invocation{args: []string{"export", "DIR/none/out.jsonl"}}, 1, []string{"DIR/none/out.jsonl: no such file"}, 1},
-		{"full standard output", add, invocation{args: []string{"export", "DIR/full"}}, 1, []string{"DIR/full"}, 1},
+		{"export over a directory", add, invocation{args: []string{"export", "DIR/full"}}, 1, []string{"DIR/full is a directory"}, 1},
 		{"unknown verb", nil, invocation{args: []string{"frobnicate"}}, 2, []string{`no verb "frobnicate"`}, -1},
 		{"mistyped verb", nil, invocation{args: []string{"qurey", "x"}}, 2, []string{`no verb "qurey"; did you mean query?`}, -1},
 		{"no verb", nil, invocation{}, 2, []string{"no verb given", "Available Commands"}, -1},
@@ -138,7 +142,7 @@ func TestBadInputIsNamedAndNothingElseIsLost(t *testing.T) {
 			if c.call.unprivileged {
 				giveAway(t, dir)
 			}
-			if c.name == "full standard output" { // a directory in the way of the rename
+			if c.name == "export over a directory" {
 				writeFile(t, filepath.Join(dir, "full/x"), "")
 			}
 			if c.setup != nil {
@@ -248,6 +252,21 @@ func TestErrorsAreObjectsForPrograms(t *testing.T) {
 		errs := parseLines[failure](t, r.errOut)
 		if len(errs) != 1 || errs[0].Error.Code != c.code || errs[0].Error.Message == "" {
 			t.Errorf("%v: standard error is %s", c.args, r.errOut)
+		}
+	}
+}
+
+// Errors of the engine say where it was when the signal came, which is of no use.
+func TestASignalIsSaidInWords(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for err, want := range map[error]string{
+		fmt.Errorf("segment: merge: %w", engine.ErrCancelled): "nexus: interrupted\n",
+		fmt.Errorf("%w; 7 records kept", errInterrupted):      "nexus: interrupted; 7 records kept\n",
+	} {
+		var out strings.Builder
+		if code := (&app{errOut: &out}).report(ctx, nil, err); code != exitInterrupted || out.String() != want {
+			t.Errorf("%v: code %d, %q", err, code, out.String())
 		}
 	}
 }

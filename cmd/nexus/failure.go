@@ -89,6 +89,10 @@ func inWords(err error) string {
 
 // report prints why a verb ended and returns the exit code.
 func (a *app) report(ctx context.Context, args []string, err error) int {
+	code := exitCode(ctx, err)
+	if code == exitInterrupted && !errors.As(err, new(interruption)) {
+		err = errInterrupted // where in the engine it was when the signal came says nothing
+	}
 	if a.json || slices.Contains(args, "--json") { // a wrong flag ends parsing before --json is seen
 		var line struct {
 			Error struct {
@@ -101,5 +105,5 @@ func (a *app) report(ctx context.Context, args []string, err error) int {
 	} else {
 		fmt.Fprintf(a.errOut, "nexus: %s\n", inWords(err))
 	}
-	return exitCode(ctx, err)
+	return code
 }

@@ -89,6 +89,9 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 		if errors.Is(err, engine.ErrInvalid) {
 			return wrongUse{err}
 		}
+		if errors.Is(err, engine.ErrDeadline) {
+			return fmt.Errorf("no engine was done within --budget %v: %w", f.Budget, err)
+		}
 		if err != nil {
 			return err
 		}

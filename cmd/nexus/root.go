@@ -131,6 +131,8 @@ func flagProblem(c *cobra.Command, err error) string {
 			wanted = "a duration such as 5ms"
 		case f.Value.Type() == "bool":
 			wanted = "true or false"
+		case f.Value.Type() == "stringToString":
+			wanted = "FIELD=NUMBER"
 		default:
 			wanted = "a number"
 		}
@@ -144,6 +146,14 @@ func flagProblem(c *cobra.Command, err error) string {
 
 // countFlag is an error about a flag that elsewhere says how many.
 var countFlag = regexp.MustCompile(`^unknown (shorthand )?flag: ('n'|--(limit|top|number|count|n)$)`)
+
+// oneArgument wants what a verb of one argument is to be told.
+func oneArgument(c *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return wrongUsef("%d arguments, want one: %s; see %s --help", len(args), c.UseLine(), c.CommandPath())
+}
 
 func unknownVerb(root *cobra.Command, name string) error {
 	likely := root.SuggestionsFor(name)

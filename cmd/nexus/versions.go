@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -98,7 +99,7 @@ func (f *contentFlags) read() (err error) {
 }
 
 func metaOf(value string) any {
-	if n, err := strconv.ParseFloat(value, 64); err == nil {
+	if n, err := strconv.ParseFloat(value, 64); err == nil && !math.IsInf(n, 0) && !math.IsNaN(n) { // "inf" and "nan" are words
 		return n
 	}
 	if b, err := strconv.ParseBool(value); err == nil && len(value) > 1 {

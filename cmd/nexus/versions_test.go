@@ -76,3 +76,11 @@ func TestAMemoryIsChangedSupersededAndRemembered(t *testing.T) {
 		nexus(t, c.code, append(strings.Fields(c.args), "--db", db)...)
 	}
 }
+
+func TestMetaOfTheCommandLineIsANumberABoolOrAWord(t *testing.T) {
+	for value, want := range map[string]any{"2": 2., "-1e3": -1e3, "true": true, "nan": "nan", "Infinity": "Infinity", "t": "t", "": ""} {
+		if got := metaOf(value); got != want {
+			t.Errorf("%q: %v (%T), want %v", value, got, got, want)
+		}
+	}
+}
