@@ -236,3 +236,30 @@ func TestAnUpdateEndsWhatTheCacheHolds(t *testing.T) {
 		t.Errorf("answered %q", a.Hits[0].Text)
 	}
 }
+
+// What has expired is in no answer, from a cache either, however segments were merged meanwhile.
+func TestAnExpiryEndsWhatTheCacheHoldsAfterAMerge(t *testing.T) {
+	ctx := context.Background()
+	db := open(t, t.TempDir(), engine.Options{})
+	now := time.Now()
+	list := []engine.Memory{{Text: "apples in the cellar", ExpiresAt: now.Add(300 * time.Millisecond)}, {Text: "apples on the table", ExpiresAt: now.Add(900 * time.Millisecond)}}
+	for i := range 40 {
+		list = append(list, engine.Memory{Text: fmt.Sprint("pears ", i)})
+	}
+	ids := add(t, db, list...)
+	if _, err := db.Delete(ctx, ids[0]); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(now.Add(350 * time.Millisecond)))
+	q := engine.Query{Text: "apples on the table", Engines: []string{"lexical"}}
+	if a := ask(t, db, q); len(a.Hits) != 1 {
+		t.Fatalf("%d hits", len(a.Hits))
+	}
+	if err := db.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(now.Add(950 * time.Millisecond)))
+	if a := ask(t, db, q); len(a.Hits) != 0 {
+		t.Errorf("%d hits: %q expired, from the cache: %v", len(a.Hits), a.Hits[0].Text, a.Trace.Cache)
+	}
+}

@@ -47,9 +47,8 @@ func (v *View) live(now int64) *liveView {
 		p := &parts[i]
 		n := p.expiredCount(now)
 		if n > 0 {
-			expired += n
 			l.from = max(l.from, p.expiries[n-1])
-			p.expire(p.expiryRows[:n])
+			expired += p.expire(p.expiryRows[:n])
 		}
 		if n < len(p.expiries) {
 			l.until = min(l.until, p.expiries[n])
@@ -73,17 +72,22 @@ func (p *Part) expiredCount(now int64) int {
 	return n
 }
 
-// expire hides rows, replaced ones for ever.
-func (p *Part) expire(expired []uint32) {
+// expire hides rows, replaced ones for ever, and returns how many of them were not
+// deleted before: what a merge drops has no part in what a view's Content is.
+func (p *Part) expire(expired []uint32) (count int) {
 	p.own()
 	gone := rows.NewSet(p.RowCount())
 	for _, row := range expired {
+		if _, retired := p.retirement(int(row)); retired || !p.Dead.Has(int(row)) {
+			count++
+		}
 		p.hide(int(row))
 		gone.Add(int(row))
 	}
 	if len(p.Retired) > 0 {
 		p.Retired = slices.DeleteFunc(slices.Clone(p.Retired), func(r Retirement) bool { return gone.Has(int(r.Row)) })
 	}
+	return count
 }
 
 // Expired returns the IDs of the memories whose current version has expired at a
