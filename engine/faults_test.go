@@ -590,27 +590,95 @@ func TestLookUpsInAFileThatIsCutShortAreNotTheProcessesEnd(t *testing.T) {
 		"history":  func(db *engine.DB) error { _, err := db.History(ctx, 4); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			db := open(t, dir, engine.Options{})
-			add(t, db, generated(2100, 9)...)
-			speaker := "the harbour master"
-			for id := engine.ID(1); id < 800; id += 3 {
-				if _, err := db.Update(ctx, id, engine.Patch{Speaker: &speaker}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := errors.Join(db.Compact(ctx), db.Close()); err != nil {
-				t.Fatal(err)
-			}
-			db = open(t, dir, engine.Options{})
-			for _, file := range segmentFiles(t, dir) {
-				if err := os.Truncate(file, 4096); err != nil {
-					t.Fatal(err)
-				}
-			}
+			db := cutShort(t, t.TempDir())
 			if err := call(db); err != nil && !errors.Is(err, engine.ErrCorrupt) { // nil: rebuilt already
 				t.Errorf("%v", err)
 			}
+		})
+	}
+}
+
+// cutShort opens a store with updated memories, and cuts its mapped files short.
+func cutShort(t *testing.T, dir string) *engine.DB {
+	t.Helper()
+	db := open(t, dir, engine.Options{})
+	add(t, db, generated(2100, 9)...)
+	speaker := "the harbour master"
+	for id := engine.ID(1); id < 800; id += 3 {
+		if _, err := db.Update(ctx, id, engine.Patch{Speaker: &speaker}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(db.Compact(ctx), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db = open(t, dir, engine.Options{})
+	for _, file := range segmentFiles(t, dir) {
+		if err := os.Truncate(file, 4096); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+// TestAWriteThatMeetsAFileCutShortChangesNothing deletes, updates and supersedes what a file
+// holds that cannot be read: an error says so and nothing was changed, adding goes on, and
+// once the file has been rebuilt the same call succeeds.
+func TestAWriteThatMeetsAFileCutShortChangesNothing(t *testing.T) {
+	text := "the tide table of the north harbour"
+	for name, c := range map[string]struct {
+		call    func(*engine.DB) error
+		changed func(*engine.DB) bool
+	}{
+		"delete": {
+			func(db *engine.DB) error { _, err := db.Delete(ctx, 4); return err },
+			func(db *engine.DB) bool { _, err := db.Get(ctx, 4); return errors.Is(err, engine.ErrNotFound) },
+		},
+		"update": {
+			func(db *engine.DB) error { _, err := db.Update(ctx, 4, engine.Patch{Text: &text}); return err },
+			func(db *engine.DB) bool { m, err := db.Get(ctx, 4); return err == nil && m.Text == text },
+		},
+		"supersede": {
+			func(db *engine.DB) error { _, err := db.Supersede(ctx, 4, engine.Memory{Text: text}); return err },
+			func(db *engine.DB) bool { m, err := db.Get(ctx, 4); return err == nil && m.SupersededBy != 0 },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var dir string
+			var db *engine.DB
+			var err error
+			for try := 0; err == nil && try < 5; try++ { // nil: rebuilt already, on a busy machine
+				dir = t.TempDir()
+				db = cutShort(t, dir)
+				err = c.call(db)
+			}
+			if !errors.Is(err, engine.ErrCorrupt) || strings.Contains(err.Error(), "truth.db") {
+				t.Fatalf("%v", err)
+			}
+			add(t, db, engine.Memory{Text: "added meanwhile"}) // the store takes writes
+			end := time.Now().Add(20 * time.Second)
+			for {
+				if _, err := db.Get(ctx, 4); err == nil {
+					break
+				} else if !errors.Is(err, engine.ErrCorrupt) || time.Now().After(end) {
+					t.Fatalf("%v", err)
+				}
+				time.Sleep(time.Millisecond)
+			}
+			if c.changed(db) {
+				t.Fatal("what was refused has changed something")
+			}
+			if err := c.call(db); err != nil || !c.changed(db) {
+				t.Fatalf("after the repair: %v", err)
+			}
+			verify(t, db)
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if db = open(t, dir, engine.Options{}); !c.changed(db) {
+				t.Fatal("lost by reopening")
+			}
+			verify(t, db)
 		})
 	}
 }

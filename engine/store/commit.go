@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
@@ -17,7 +18,8 @@ func (s *Store) commit(batch []*request) {
 	}
 	err := s.poisoned
 	if err == nil {
-		if err = guarded(func() error { return s.commitTruth(batch) }); errors.Is(err, model.ErrCorrupt) {
+		err = guarded(func() error { return s.commitTruth(batch) })
+		if errors.Is(err, model.ErrCorrupt) && !errors.Is(err, errSegment) {
 			s.poisoned = err
 		}
 	}
@@ -29,6 +31,10 @@ func (s *Store) commit(batch []*request) {
 		}
 	}
 }
+
+// errSegment marks an error that is a segment file's, found before anything was made
+// durable: the truth is sound, and the file is about to be rebuilt from it.
+var errSegment = errors.New("nothing was changed")
 
 // commitTruth makes the batch durable and publishes it, searchable. A
 // request that fails by itself (its key exists, its context ended) changes
@@ -55,6 +61,11 @@ func (s *Store) commitTruth(batch []*request) error {
 	if err != nil || t.made == 0 {
 		return err
 	}
+	// Before the disk has it: the rows to hide are looked up in mapped files, which may fail.
+	next, hidden, err := s.hide(batch)
+	if err != nil {
+		return errors.Join(fmt.Errorf("store: %w: %w", errSegment, err), s.rewind())
+	}
 	building := startBuilding(t.space, rows) // while the disk works
 	defer func() { <-building }()            // after a panic too: rows may hold the caller's memory
 	err = s.persist(&t.edit)
@@ -68,7 +79,7 @@ func (s *Store) commitTruth(batch []*request) error {
 		s.poisoned = fmt.Errorf("store: committed but not searchable, reopen the store: %w: %w", model.ErrInternal, built.err)
 		return s.poisoned
 	}
-	s.publish(batch, t.space, built.segment)
+	s.publish(next, hidden, t.space, built.segment)
 	return nil
 }
 
@@ -93,34 +104,62 @@ func startBuilding(space segment.Space, rows []*segment.Row) <-chan build {
 	return done
 }
 
-// publish makes what was committed visible with one store of the view.
-func (s *Store) publish(batch []*request, space segment.Space, built *segment.Segment) {
+// hide returns the current view without the versions that a batch deletes and replaces,
+// and what these are.
+func (s *Store) hide(batch []*request) (next *segment.View, all outcome, err error) {
 	view := s.view.Load()
-	next := view
-	var all outcome
+	defer view.Release()
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
 	for _, r := range batch {
+		all.added = append(all.added, r.added...)
 		all.gone = append(all.gone, r.gone...)
 		all.retired = append(all.retired, r.retired...)
 		all.retiredAt = append(all.retiredAt, r.retiredAt...)
-		for _, row := range r.added {
-			if row.Sequence == 0 {
-				s.added.Add(1)
-			}
+	}
+	return all.hiddenIn(view), all, nil
+}
+
+// hiddenIn returns a view without the versions that were deleted and replaced.
+func (o *outcome) hiddenIn(v *segment.View) *segment.View {
+	if len(o.retired) > 0 {
+		v = v.WithRetired(o.retired, o.retiredAt)
+	}
+	if len(o.gone) > 0 {
+		v = v.WithDeleted(o.gone)
+	}
+	return v
+}
+
+// publish makes what was committed visible with one store of the view.
+func (s *Store) publish(next *segment.View, all outcome, space segment.Space, built *segment.Segment) {
+	for _, row := range all.added {
+		if row.Sequence == 0 {
+			s.added.Add(1)
 		}
 	}
 	if built != nil {
-		next = next.In(space).With(built)
+		next = all.since(placeOf(all.added[0])).hiddenIn(next.In(space).With(built))
 	}
-	if len(all.retired) > 0 {
-		next = next.WithRetired(all.retired, all.retiredAt)
-	}
-	if len(all.gone) > 0 {
-		next = next.WithDeleted(all.gone)
-	}
-	if next != view {
+	if next != s.view.Load() {
 		s.view.Store(next)
 		s.kickMerger()
 	}
+}
+
+// since returns what became of the versions from first on: those of the batch itself.
+func (o *outcome) since(first model.ID) *outcome {
+	own := &outcome{}
+	for _, sequence := range o.gone {
+		if sequence >= first {
+			own.gone = append(own.gone, sequence)
+		}
+	}
+	for i, sequence := range o.retired {
+		if sequence >= first {
+			own.retired, own.retiredAt = append(own.retired, sequence), append(own.retiredAt, o.retiredAt[i])
+		}
+	}
+	return own
 }
 
 // placeOf returns the sequence of a committed row.
