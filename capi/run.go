@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -104,7 +105,9 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		return r, err
 	}
 	if r.db, err = lookUp[*database](db, kindDB); err != nil {
-		return nil, err
+		if _, closing := closings.Load(db); !closing || in.op != C.NEXUS_OP_CLOSE {
+			return nil, err
+		}
 	}
 	switch in.op {
 	case C.NEXUS_OP_ADD:
@@ -245,8 +248,22 @@ func (r *request) open(ctx context.Context) (h handle, err error) {
 	return h, nil
 }
 
-// closeStore closes a store; for whoever takes its handle first.
+// closings are the handles of stores that are being closed, each with a channel that ends
+// when that is done.
+var closings sync.Map
+
+// closeStore closes a store; for whoever takes its handle first. Who comes second waits, so
+// that the directory is free whenever a close has returned.
 func closeStore(h handle) error {
+	done := make(chan struct{})
+	if first, closing := closings.LoadOrStore(h, done); closing {
+		<-first.(chan struct{})
+	} else {
+		defer func() {
+			closings.Delete(h)
+			close(done)
+		}()
+	}
 	db, err := take[*database](h, kindDB)
 	if err != nil {
 		return err

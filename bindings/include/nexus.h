@@ -589,8 +589,8 @@ NEXUS_API void nexus_free(const void *arena);
 NEXUS_API nexus_status nexus_open(nexus_text path, const nexus_open_options *options, nexus_db *db, nexus_error *error);
 
 /* Makes what was added quick to open again and closes the store. Calls in flight end with their
-   answer; later ones, a second close included, give CLOSED. Cursors of the store end. Any
-   thread. */
+   answer; later ones give CLOSED, a second close too, once the store is closed. Cursors of the
+   store end. Any thread. */
 NEXUS_API nexus_status nexus_close(nexus_db db, nexus_error *error);
 
 /* Commits memories, all or none, at most NEXUS_ADD_MAX; when it returns they are durable and
