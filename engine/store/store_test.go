@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -451,4 +452,40 @@ func TestReplayedGapsAreWrittenOut(t *testing.T) {
 		}
 		s.Close()
 	}
+}
+
+// TestAMemoryDeletedInTheGroupThatAddsItIsGone has the writer find an add and the deletion
+// of what it adds in the queue together.
+func TestAMemoryDeletedInTheGroupThatAddsItIsGone(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	ended := make(chan error, 2)
+	queued := func(call func() error) {
+		want := s.queue.waiting() + 1
+		go func() { ended <- call() }()
+		for s.queue.waiting() < want {
+			runtime.Gosched()
+		}
+	}
+	var deleted []model.ID
+	err := s.onWriter(func() error {
+		queued(func() error { _, err := s.Add(context.Background(), numbered(2)); return err })
+		queued(func() (err error) { deleted, err = s.Delete(context.Background(), []model.ID{1}); return err })
+		return nil
+	})
+	if err = errors.Join(err, <-ended, <-ended); err != nil {
+		t.Fatal(err)
+	}
+	st, err := s.Stats()
+	if err != nil || len(deleted) != 1 || st.Commits != 1 || st.Memories != 1 {
+		t.Fatalf("%d deleted, %d commits, %d memories, %v", len(deleted), st.Commits, st.Memories, err)
+	}
+	view, err := s.View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Release()
+	if _, found := view.Find(1); found {
+		t.Fatal("memory 1 is there")
+	}
+	wantSound(t, s, 1)
 }
