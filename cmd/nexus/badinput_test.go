@@ -100,7 +100,7 @@ func badQuestions() []badCase {
 		{"k of -1", add, query("-k", "-1", "x"), 2, []string{"-k is -1"}, 1},
 		{"k of 10000", add, query("-k", "10000", "x"), 2, []string{"-k is 10000, want 1 to 128"}, 1},
 		{"k in words", add, query("-k", "ten", "x"), 2, []string{`-k is "ten", want a number`, "nexus query --help"}, 1},
-		{"unknown intent", add, query("--intent", "vague", "x"), 2, []string{"want one of [general"}, 1},
+		{"unknown intent", add, query("--intent", "vague", "x"), 2, []string{"want general, fact"}, 1},
 		{"unknown engine", add, query("--engines", "psychic", "x"), 2, []string{`engine "psychic", want one of`}, 1},
 		{"negative budget", add, query("--budget", "-1s", "x"), 2, []string{"negative"}, 1},
 		{"boost in words", add, query("--boost", "text", "x"), 2, []string{`--boost is "text", want FIELD=NUMBER`}, 1},
