@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -194,4 +195,15 @@ func parseLines[T any](t *testing.T, text string) (list []T) {
 		list = append(list, v)
 	}
 	return list
+}
+
+func TestHelpNamesWhatFlagsTake(t *testing.T) {
+	typeOfGo := regexp.MustCompile(`--[a-z-]+ [a-z]+[A-Za-z0-9]* `)
+	for _, c := range newRootCommand(&app{}).Commands() {
+		for line := range strings.Lines(c.LocalFlags().FlagUsages()) {
+			if flag, use, _ := strings.Cut(strings.TrimSpace(line), "   "); typeOfGo.MatchString(flag+" ") || strings.Contains(use, "(default [])") {
+				t.Errorf("nexus %s: %q", c.Name(), flag)
+			}
+		}
+	}
 }
