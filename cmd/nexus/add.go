@@ -223,7 +223,10 @@ func (in *intake) all(ctx context.Context, sources []source) error {
 // one reads a source to its end. A fault of the source is reported and
 // counted; an error is the store's, or the interruption.
 func (in *intake) one(ctx context.Context, s source) error {
-	f, err := s.open(in.app.in)
+	f, err := s.open(ctx, in.app.in)
+	if err == errInterrupted {
+		return err
+	}
 	if err != nil {
 		in.skip(s.name(), reason(err))
 		return nil
