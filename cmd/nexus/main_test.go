@@ -207,3 +207,20 @@ func TestHelpNamesWhatFlagsTake(t *testing.T) {
 		}
 	}
 }
+
+func TestTimesOfFlags(t *testing.T) {
+	for given, want := range map[string]string{
+		"2024-05-31": "2024-05-31T00:00:00Z", "2024-05-31T18:00:00+02:00": "2024-05-31T16:00:00Z", "1717171200.5": "2024-05-31T16:00:00.5Z",
+	} {
+		f := addFlags{text: "x", time: given}
+		if m, err := f.memory(); err != nil || m.EventTime.UTC().Format(time.RFC3339Nano) != want {
+			t.Errorf("--time %s: %v, %v, want %s", given, m.EventTime, err, want)
+		}
+	}
+	for _, given := range []string{"2024", "never", "NaN", "0x10", "1e15", "31.5.2024"} {
+		f := addFlags{text: "x", time: given}
+		if m, err := f.memory(); err == nil {
+			t.Errorf("--time %s is %v", given, m.EventTime)
+		}
+	}
+}
