@@ -86,7 +86,11 @@ func (p *Pattern) each(r *Reader, f func(list) bool) {
 // ordinals returns those of the pattern's terms. See lookUp for what damaged data do:
 // the terms behind do not occur.
 func (p *Pattern) ordinals(r *Reader) (found []uint64) {
-	defer func() { _ = recover() }()
+	defer func() {
+		if cause := recover(); cause != nil {
+			passFault(cause)
+		}
+	}()
 	own := len(p.term) == 0
 	it, err := r.dictionary.Search(p.form, nil, nil)
 	for ; err == nil; err = it.Next() {
