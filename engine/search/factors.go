@@ -90,16 +90,18 @@ func (s *state) scoreAll(i int) {
 	}
 }
 
-// fillBatch copies what fusion compares candidates by into adjoining rows.
+// fillBatch copies what fusion compares all candidates by into adjoining rows.
 func (s *state) fillBatch() {
-	dim := s.question.View.Space.Dim
-	s.batch.Reset(vector.Stride(dim))
+	s.batch.Reset(vector.Stride(s.question.View.Space.Dim))
 	for _, ref := range s.refs {
-		p, row := &s.question.View.Parts[ref.Part], int(ref.Row)
-		var scale float32
-		s.codes, scale = p.Vectors().AppendUnit(s.codes[:0], row)
-		s.batch.Add(p.Signature(row), s.codes, scale)
+		s.batch.Add(s.question.View.Parts[ref.Part].Signature(int(ref.Row)))
 	}
+}
+
+// encode appends the INT8 codes of a candidate's vector, for fusion.
+func (s *state) encode(dst []int8, candidate int) ([]int8, float32) {
+	ref := s.refs[candidate]
+	return s.question.View.Parts[ref.Part].Vectors().AppendUnit(dst, int(ref.Row))
 }
 
 // engineShare is an engine's part in relevance beside another one's. The

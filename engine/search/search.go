@@ -231,7 +231,6 @@ type state struct {
 	batch  fuse.Batch
 	fuser  fuse.Fuser
 	dups   []int
-	codes  []int8 // of one candidate
 }
 
 func newState(engines []Engine) *state {
@@ -239,6 +238,7 @@ func newState(engines []Engine) *state {
 	for i, e := range engines {
 		s.runs[i].engine = e
 	}
+	s.batch.Encode = s.encode
 	return s
 }
 
