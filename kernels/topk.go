@@ -104,23 +104,47 @@ func (t *TopK) compress() {
 // Sorted returns the best of the stream so far, at most k, the best first. The slices are
 // those of Reset; the next Update or Reset overwrites them. O(k), O(k log k) among equal
 // scores.
-func (t *TopK) Sorted() (ids []uint32, values []float32) {
+func (t *TopK) Sorted() (ids []uint32, values []float32) { return t.SortedHead(t.k) }
+
+// SortedHead is Sorted with only the best n in order; the others of the best k follow in
+// none. The caller may throw some of those out, whatever is behind them, and SortTail the
+// rest: where few are looked at, most need not be in order.
+func (t *TopK) SortedHead(n int) (ids []uint32, values []float32) {
 	if t.count >= t.k && t.k > 0 {
 		t.compress()
 	}
 	ids, values = t.ids[:t.count], t.values[:t.count]
-	if t.count <= radixFrom {
-		sortBest(ids, values, splitsMax(t.count))
-		return ids, values
+	if n = max(0, min(n, t.count)); n > 0 && n < t.count {
+		selectBest(ids, values, n, splitsMax(t.count))
 	}
-	radixSort(ids, values, t.ids[t.count:2*t.count], t.values[t.count:2*t.count])
-	for start, i := 0, 1; i <= len(ids); i++ {
-		if i == len(ids) || scoreKey(values[i]) != scoreKey(values[start]) {
+	t.sort(0, n)
+	return ids, values
+}
+
+// SortTail sorts, the best first, the n hits from place from on of what SortedHead
+// returned. Only Reset may follow where the caller has changed them. Panics if there are not so
+// many (caller bug).
+func (t *TopK) SortTail(from, n int) {
+	if from < 0 || n < 0 || from > t.count || n > t.count-from {
+		panic(fmt.Sprintf("kernels: TopK: tail of %d from %d on of %d", n, from, t.count))
+	}
+	t.sort(from, n)
+}
+
+// sort sorts n hits from a place on, with scratch behind all hits.
+func (t *TopK) sort(from, n int) {
+	ids, values := t.ids[from:from+n], t.values[from:from+n]
+	if n <= radixFrom {
+		sortBest(ids, values, splitsMax(n))
+		return
+	}
+	radixSort(ids, values, t.ids[t.count:t.count+n], t.values[t.count:t.count+n])
+	for start, i := 0, 1; i <= n; i++ {
+		if i == n || scoreKey(values[i]) != scoreKey(values[start]) {
 			sortBest(ids[start:i], values[start:i], splitsMax(i-start))
 			start = i
 		}
 	}
-	return ids, values
 }
 
 // radixFrom is the number of hits from which on a radix sort is quicker than quicksort.

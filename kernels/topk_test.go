@@ -241,3 +241,39 @@ func TestTopKOfASubset(t *testing.T) {
 		}
 	}
 }
+
+// The head is that of Sorted, the tail the rest of it; what is left of a thinned tail can
+// be sorted.
+func TestTopKSortedHeadAndTailAreSorted(t *testing.T) {
+	for name, score := range streams {
+		for _, k := range []int{1, 40, 300} {
+			for _, n := range []int{0, 1, 7, 40, 129, 300, 400} {
+				whole, halved := newTopK(k), newTopK(k)
+				scores := make([]float32, 2000)
+				for i := range scores {
+					scores[i] = score(i, len(scores))
+				}
+				whole.Update(scores, 3)
+				halved.Update(scores, 3)
+				want, _ := whole.Sorted()
+				ids, values := halved.SortedHead(n)
+				head := min(n, len(ids))
+				if len(ids) != len(want) || !slices.Equal(ids[:head], want[:head]) {
+					t.Fatalf("%s, k %d: the best %d are %v, want %v", name, k, n, ids[:head], want[:head])
+				}
+				kept := 0
+				for i := head; i < len(ids); i++ {
+					if ids[i]%2 == 0 {
+						ids[head+kept], values[head+kept] = ids[i], values[i]
+						kept++
+					}
+				}
+				halved.SortTail(head, kept)
+				even := slices.DeleteFunc(slices.Clone(want[head:]), func(id uint32) bool { return id%2 != 0 })
+				if !slices.Equal(ids[head:head+kept], even) {
+					t.Fatalf("%s, k %d: behind the best %d are %v, want %v", name, k, n, ids[head:head+kept], even)
+				}
+			}
+		}
+	}
+}

@@ -51,23 +51,55 @@ func (s *Searcher) estimateInt8(p *Part, first, n int) []float32 {
 	return estimates
 }
 
+// headRows are rescored before the others are put in order. After so many the worst of
+// the best is near its last, and tells of most that follow that they are not wanted: of 960
+// estimates for the best 64 rows of real questions, 200 are computed in full.
+const headRows = 128
+
 // rescore computes the candidates in full, the best estimate first, but for those that
 // can not be expected among the best any more.
 func (s *Searcher) rescore() {
 	s.settle()
-	ids, values := s.top.Sorted()
+	ids, values := s.top.SortedHead(headRows)
+	head := min(headRows, len(ids))
+	s.rescoreAll(ids[:head], values[:head])
+	hopeful := s.keepHopeful(ids[head:], values[head:])
+	s.top.SortTail(head, hopeful)
+	ids, values = ids[:head+hopeful], values[:head+hopeful]
+	s.rescoreAll(ids[head:], values[head:])
+	s.settle()
+	s.forgetSeen(ids)
+}
+
+// rescoreAll has those candidates computed that may be among the best.
+func (s *Searcher) rescoreAll(ids []uint32, values []float32) {
 	for i, id := range ids {
 		part := s.partOf(id)
 		place := int(id - s.places[part].base)
-		if worst, full := s.best.Worst(); full && float64(values[i])+s.bound(part, place) < s.inward(worst) {
-			continue
-		}
-		if s.first(part, place) {
+		if s.hopeful(part, place, values[i]) && s.first(part, place) {
 			s.offer(part, s.parts[part].rowAt(place))
 		}
 	}
-	s.settle()
-	s.forgetSeen(ids)
+}
+
+// keepHopeful moves the candidates to the front that may be among the best, and returns
+// how many there are. What is out of the question now stays so: the worst of the best
+// only rises.
+func (s *Searcher) keepHopeful(ids []uint32, values []float32) (kept int) {
+	for i, id := range ids {
+		part := s.partOf(id)
+		if s.hopeful(part, int(id-s.places[part].base), values[i]) {
+			ids[kept], values[kept] = id, values[i]
+			kept++
+		}
+	}
+	return kept
+}
+
+// hopeful reports whether the row of a place may be among the best by its estimate.
+func (s *Searcher) hopeful(part int32, place int, estimate float32) bool {
+	worst, full := s.best.Worst()
+	return !full || float64(estimate)+s.bound(part, place) >= s.inward(worst)
 }
 
 // first reports whether a row has not been met at another of its places. It marks the row
