@@ -21,6 +21,11 @@ type vectorEngine struct {
 
 func (e *vectorEngine) Name() string { return "vector" }
 
+// Waits: an embedder may be anything.
+func (e *vectorEngine) Waits(q *Question) bool {
+	return q.Vector == nil && q.View.Space.Embedder != nil
+}
+
 func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
 	query, err := e.queryVector(ctx, q)
 	if err != nil {

@@ -31,6 +31,8 @@ type ranker interface {
 
 func (e *lexicalEngine) Name() string { return "lexical" }
 
+func (e *lexicalEngine) Waits(*Question) bool { return false }
+
 func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
 	patterns := e.analyse(q)
 	if e.terms.Len()+len(patterns) == 0 && !q.Alone {
