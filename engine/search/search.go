@@ -94,6 +94,11 @@ func parallelFrom() uint64 {
 // Orchestrator answers questions. Any goroutine may call Answer.
 type Orchestrator struct {
 	states scratch.Pool[state]
+
+	// turns: every question lets others run, as there is one processor for all. What gives
+	// way every 100 us, as merging does, else runs as often as the scheduler takes the
+	// processor from who asks: every 10 ms.
+	turns bool
 }
 
 // NewOrchestrator returns an orchestrator over all engines.
@@ -102,7 +107,8 @@ func NewOrchestrator() *Orchestrator {
 }
 
 func newOrchestrator(engines func() []Engine) *Orchestrator {
-	o, from := &Orchestrator{}, parallelFrom()
+	from := parallelFrom()
+	o := &Orchestrator{turns: from == math.MaxUint64}
 	o.states.New = func() *state { return newState(engines(), from) }
 	return o
 }
@@ -146,6 +152,9 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	if complete { // else the state is left to the engine that still runs on it
 		s.forget()
 		o.states.Put(s)
+	}
+	if o.turns {
+		runtime.Gosched()
 	}
 	return answer, err
 }

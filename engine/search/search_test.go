@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -135,6 +136,31 @@ func TestAQuestionCancelledWhileItsEnginesWorkIsCancelled(t *testing.T) {
 	}
 	if _, err := o.Answer(ctx, &Question{View: v, Text: q.Text}, &q); !errors.Is(err, model.ErrCancelled) {
 		t.Fatal(err)
+	}
+}
+
+// On one processor, work that gives way gets its turn with every question, not when the
+// scheduler ends who asks.
+func TestQuestionsOnOneProcessorLetOthersRun(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "a", rows: []uint32{1}}} })
+	var turns atomic.Int64
+	var over atomic.Bool
+	defer over.Store(true)
+	go func() {
+		for !over.Load() {
+			turns.Add(1)
+			runtime.Gosched()
+		}
+	}()
+	const questions = 200
+	for range questions {
+		if _, err := answer(t, o, v, model.Query{Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := turns.Load(); n < questions/2 {
+		t.Fatalf("%d turns beside %d questions", n, questions)
 	}
 }
 
