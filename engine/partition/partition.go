@@ -155,10 +155,7 @@ func (d *divider) pack() {
 // quantize fills codes with v scaled to -127..127 and returns the scale back; 0
 // for a vector of zeros.
 func quantize(v []float32, codes []int8) float32 {
-	var largest float32
-	for _, x := range v {
-		largest = max(largest, x, -x)
-	}
+	largest := kernels.PeakF32(v)
 	if largest == 0 {
 		clear(codes)
 		return 0
