@@ -49,7 +49,7 @@ type Question struct {
 // keeps what Score then needs. A late engine is abandoned with its goroutine.
 type Engine interface {
 	Name() string
-	// Search appends at most q.Limit candidates to dst, best first, ties by Ref.
+	// Search appends its best q.Limit candidates at most to dst, in any order, ties by Ref.
 	// It looks at ctx at least every 256 KiB of data. ErrSkip says that the
 	// question has nothing for this engine.
 	Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error)
@@ -411,6 +411,7 @@ func (s *state) answerAlone(query *model.Query, answer *model.Answer) error {
 			continue
 		}
 		answer.Trace.Candidates = len(r.found)
+		slices.SortFunc(r.found, rows.Hit.Compare)
 		for _, c := range r.found {
 			if len(answer.Hits) == query.K {
 				break

@@ -3,7 +3,6 @@ package vector
 import (
 	"math"
 	"math/bits"
-	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/quant"
@@ -86,9 +85,14 @@ func (s *Searcher) rescoreAll(ids []uint32, values []float32) {
 // how many there are. What is out of the question now stays so: the worst of the best
 // only rises.
 func (s *Searcher) keepHopeful(ids []uint32, values []float32) (kept int) {
+	worst, full := s.best.Worst()
+	if !full {
+		return len(ids)
+	}
+	worst = s.inward(worst)
 	for i, id := range ids {
 		part := s.partOf(id)
-		if s.hopeful(part, int(id-s.places[part].base), values[i]) {
+		if float64(values[i])+s.bound(part, int(id-s.places[part].base)) >= worst {
 			ids[kept], values[kept] = id, values[i]
 			kept++
 		}
@@ -190,7 +194,13 @@ const togetherRows = 16
 
 // offer has a row that has a vector computed in full, at the next settle at the latest.
 func (s *Searcher) offer(part int32, row int) {
-	s.waiting = append(s.waiting, rows.Ref{Part: part, Row: uint32(row)})
+	ref := rows.Ref{Part: part, Row: uint32(row)}
+	at := len(s.waiting)
+	s.waiting = append(s.waiting, ref)
+	for ; at > 0 && ref.Compare(s.waiting[at-1]) < 0; at-- {
+		s.waiting[at] = s.waiting[at-1]
+	}
+	s.waiting[at] = ref
 	if len(s.waiting) == togetherRows {
 		s.settle()
 	}
@@ -198,7 +208,6 @@ func (s *Searcher) offer(part int32, row int) {
 
 // settle computes the rows that wait for it.
 func (s *Searcher) settle() {
-	slices.SortFunc(s.waiting, rows.Ref.Compare)
 	s.Rescored += len(s.waiting)
 	s.exactly(s.waiting, func(r rows.Ref, score float64) {
 		s.best.Offer(rows.Hit{Ref: r, Score: score})

@@ -140,6 +140,14 @@ func (s *Searcher) rotate() {
 // boundDeviations off: one in a hundred on real questions. Where less than one row in
 // sparseFactor (of lists sparseListed) is visible, and over parts with INT8 codes, none is.
 func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
+	at := len(dst)
+	dst = s.Find(dst, k, stop)
+	slices.SortFunc(dst[at:], rows.Hit.Compare)
+	return dst
+}
+
+// Find is Top in no order.
+func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if s.invNorm == 0 {
 		return dst
 	}
@@ -161,7 +169,6 @@ func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	for i := range hits {
 		hits[i].Score = s.outward(hits[i].Score)
 	}
-	slices.SortFunc(hits, rows.Hit.Compare)
 	return append(dst, hits...)
 }
 
