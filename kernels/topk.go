@@ -67,8 +67,47 @@ func (t *TopK) UpdateIn(scores []float32, first uint32, visible []uint64) {
 	}
 }
 
-// update takes all scores where visible is nil.
+// guessFrom is how many scores at a time for each of the best, at the start of a stream,
+// are looked through for a threshold; guessSample is how many of them are looked at.
+const (
+	guessFrom   = 4
+	guessSample = 512
+)
+
+// update takes all scores where visible is nil. At the start of a stream it takes many at a
+// time by a threshold that is guessed: where k of them exceed it, what does not is not
+// among the best. Where fewer do it begins again.
 func (t *TopK) update(scores []float32, first uint32, visible []uint64) {
+	if visible == nil && t.seen == 0 && len(scores) >= max(guessFrom*t.k, 4*guessSample) && len(t.ids) >= guessSample {
+		if t.threshold = t.guess(scores); t.threshold > float32(math.Inf(-1)) {
+			t.seen = topKChunk
+			if t.pass(scores, first, nil); t.count >= t.k {
+				return
+			}
+		}
+		t.count, t.seen, t.threshold = 0, 0, float32(math.Inf(-1))
+	}
+	t.pass(scores, first, visible)
+}
+
+// guess returns a score that somewhat more than k of the scores exceed, most often: of a
+// sample, that of a rank two deviations and some above the k-th's share. The buffer is free.
+func (t *TopK) guess(scores []float32) float32 {
+	ids, values := t.ids[:guessSample], t.values[:guessSample]
+	for i := range values {
+		ids[i], values[i] = uint32(i), scores[i*len(scores)/guessSample]
+		if values[i] != values[i] {
+			values[i] = float32(math.Inf(-1))
+		}
+	}
+	share := t.k*guessSample/len(scores) + 1
+	rank := share + share/4 + 8
+	selectBest(ids, values, rank, splitsMax(guessSample))
+	return values[rank-1]
+}
+
+// pass appends the scores above the threshold, which rises each time that 2*k hits are there.
+func (t *TopK) pass(scores []float32, first uint32, visible []uint64) {
 	for start := 0; start < len(scores); {
 		n := min(len(scores)-start, max(t.seen, topKFirstChunk))
 		ids, values := t.ids[t.count:], t.values[t.count:]

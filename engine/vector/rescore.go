@@ -13,12 +13,12 @@ import (
 // An estimate is of the cosine; of the inner product with the query at length 1; or of the
 // negated square of the distance.
 
-// estimateBits estimates n rows from first on, a multiple of 64, by their 1-bit codes.
+// estimateBits estimates n rows from first on, a multiple of 64, by their 1-bit codes into dst.
 // What is behind the n-th fills up its block. NaN stands for a row without vector.
-func (s *Searcher) estimateBits(p *Part, first, n int, constant float32) []float32 {
+func (s *Searcher) estimateBits(dst []float32, p *Part, first, n int, constant float32) []float32 {
 	padded, columns := quant.PaddedRows(n), kernels.BitColumns(p.Dim)
 	s.Estimated += padded
-	addends, estimates := s.addends[:padded], s.estimates[:padded]
+	addends, estimates := s.addends[:padded], dst[:padded]
 	if len(p.Bits.Squares) > 0 {
 		for i, square := range p.Bits.Squares[first : first+padded] {
 			addends[i] = constant - square
