@@ -143,6 +143,9 @@ var variants = [operationCount][]variant{
 	opTakeAbove: {
 		{tierAVX2, featureAVX2 | featureBMI},
 	},
+	opPeakF32: {
+		{tierAVX2, featureAVX2},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -529,6 +532,16 @@ func asmTakeAbove(sums, threshold *float64, ids *uint32, values *float64, count 
 	switch active[opTakeAbove] {
 	case tierAVX2:
 		asm.TakeAboveAVX2(sums, threshold, ids, values, count, found)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmPeakF32(row, peak *float32, count int) bool {
+	switch active[opPeakF32] {
+	case tierAVX2:
+		asm.PeakF32AVX2(row, peak, count)
 	default:
 		return false
 	}

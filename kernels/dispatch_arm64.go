@@ -112,6 +112,9 @@ var variants = [operationCount][]variant{
 	opTakeAbove: {
 		{tierNEON, featureNEON},
 	},
+	opPeakF32: {
+		{tierNEON, featureNEON},
+	},
 }
 
 func asmDotScanF32(query, rows, out *float32, dim, count int) bool {
@@ -436,6 +439,16 @@ func asmTakeAbove(sums, threshold *float64, ids *uint32, values *float64, count 
 	switch active[opTakeAbove] {
 	case tierNEON:
 		asm.TakeAboveNEON(sums, threshold, ids, values, count, found)
+	default:
+		return false
+	}
+	return true
+}
+
+func asmPeakF32(row, peak *float32, count int) bool {
+	switch active[opPeakF32] {
+	case tierNEON:
+		asm.PeakF32NEON(row, peak, count)
 	default:
 		return false
 	}

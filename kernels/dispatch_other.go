@@ -77,3 +77,5 @@ func asmUnpackRows(*uint8, int, *uint8, *uint32, int) bool { return false }
 func asmUnpackFreqs(*uint8, int, *uint8, *uint16) bool { return false }
 
 func asmTakeAbove(*float64, *float64, *uint32, *float64, int, *int) bool { return false }
+
+func asmPeakF32(*float32, *float32, int) bool { return false }

@@ -38,6 +38,7 @@ const (
 	opUnpackRows
 	opUnpackFreqs
 	opTakeAbove
+	opPeakF32
 	operationCount
 )
 
@@ -75,4 +76,5 @@ var operationNames = [operationCount]string{
 	opUnpackRows:      "unpack_rows",
 	opUnpackFreqs:     "unpack_freqs",
 	opTakeAbove:       "take_above",
+	opPeakF32:         "peak_f32",
 }

@@ -67,8 +67,47 @@ func (t *TopK) UpdateIn(scores []float32, first uint32, visible []uint64) {
 	}
 }
 
-// update takes all scores where visible is nil.
+// guessFrom is how many scores at a time for each of the best, at the start of a stream,
+// are looked through for a threshold; guessSample is how many of them are looked at.
+const (
+	guessFrom   = 4
+	guessSample = 512
+)
+
+// update takes all scores where visible is nil. At the start of a stream it takes many at a
+// time by a threshold that is guessed: where k of them exceed it, what does not is not
+// among the best. Where fewer do it begins again.
 func (t *TopK) update(scores []float32, first uint32, visible []uint64) {
+	if visible == nil && t.seen == 0 && len(scores) >= max(guessFrom*t.k, 4*guessSample) && len(t.ids) >= guessSample {
+		if t.threshold = t.guess(scores); t.threshold > float32(math.Inf(-1)) {
+			t.seen = topKChunk
+			if t.pass(scores, first, nil); t.count >= t.k {
+				return
+			}
+		}
+		t.count, t.seen, t.threshold = 0, 0, float32(math.Inf(-1))
+	}
+	t.pass(scores, first, visible)
+}
+
+// guess returns a score that somewhat more than k of the scores exceed, most often: of a
+// sample, that of a rank two deviations and some above the k-th's share. The buffer is free.
+func (t *TopK) guess(scores []float32) float32 {
+	ids, values := t.ids[:guessSample], t.values[:guessSample]
+	for i := range values {
+		ids[i], values[i] = uint32(i), scores[i*len(scores)/guessSample]
+		if values[i] != values[i] {
+			values[i] = float32(math.Inf(-1))
+		}
+	}
+	share := t.k*guessSample/len(scores) + 1
+	rank := share + share/4 + 8
+	selectBest(ids, values, rank, splitsMax(guessSample))
+	return values[rank-1]
+}
+
+// pass appends the scores above the threshold, which rises each time that 2*k hits are there.
+func (t *TopK) pass(scores []float32, first uint32, visible []uint64) {
 	for start := 0; start < len(scores); {
 		n := min(len(scores)-start, max(t.seen, topKFirstChunk))
 		ids, values := t.ids[t.count:], t.values[t.count:]
@@ -104,23 +143,47 @@ func (t *TopK) compress() {
 // Sorted returns the best of the stream so far, at most k, the best first. The slices are
 // those of Reset; the next Update or Reset overwrites them. O(k), O(k log k) among equal
 // scores.
-func (t *TopK) Sorted() (ids []uint32, values []float32) {
+func (t *TopK) Sorted() (ids []uint32, values []float32) { return t.SortedHead(t.k) }
+
+// SortedHead is Sorted with only the best n in order; the others of the best k follow in
+// none. The caller may throw some of those out, whatever is behind them, and SortTail the
+// rest: where few are looked at, most need not be in order.
+func (t *TopK) SortedHead(n int) (ids []uint32, values []float32) {
 	if t.count >= t.k && t.k > 0 {
 		t.compress()
 	}
 	ids, values = t.ids[:t.count], t.values[:t.count]
-	if t.count <= radixFrom {
-		sortBest(ids, values, splitsMax(t.count))
-		return ids, values
+	if n = max(0, min(n, t.count)); n > 0 && n < t.count {
+		selectBest(ids, values, n, splitsMax(t.count))
 	}
-	radixSort(ids, values, t.ids[t.count:2*t.count], t.values[t.count:2*t.count])
-	for start, i := 0, 1; i <= len(ids); i++ {
-		if i == len(ids) || scoreKey(values[i]) != scoreKey(values[start]) {
+	t.sort(0, n)
+	return ids, values
+}
+
+// SortTail sorts, the best first, the n hits from place from on of what SortedHead
+// returned. Only Reset may follow where the caller has changed them. Panics if there are not so
+// many (caller bug).
+func (t *TopK) SortTail(from, n int) {
+	if from < 0 || n < 0 || from > t.count || n > t.count-from {
+		panic(fmt.Sprintf("kernels: TopK: tail of %d from %d on of %d", n, from, t.count))
+	}
+	t.sort(from, n)
+}
+
+// sort sorts n hits from a place on, with scratch behind all hits.
+func (t *TopK) sort(from, n int) {
+	ids, values := t.ids[from:from+n], t.values[from:from+n]
+	if n <= radixFrom {
+		sortBest(ids, values, splitsMax(n))
+		return
+	}
+	radixSort(ids, values, t.ids[t.count:t.count+n], t.values[t.count:t.count+n])
+	for start, i := 0, 1; i <= n; i++ {
+		if i == n || scoreKey(values[i]) != scoreKey(values[start]) {
 			sortBest(ids[start:i], values[start:i], splitsMax(i-start))
 			start = i
 		}
 	}
-	return ids, values
 }
 
 // radixFrom is the number of hits from which on a radix sort is quicker than quicksort.

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -240,4 +241,85 @@ func TestTopKOfASubset(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The head is that of Sorted, the tail the rest of it; what is left of a thinned tail can
+// be sorted.
+func TestTopKSortedHeadAndTailAreSorted(t *testing.T) {
+	for name, score := range streams {
+		for _, k := range []int{1, 40, 300} {
+			for _, n := range []int{0, 1, 7, 40, 129, 300, 400} {
+				whole, halved := newTopK(k), newTopK(k)
+				scores := make([]float32, 2000)
+				for i := range scores {
+					scores[i] = score(i, len(scores))
+				}
+				whole.Update(scores, 3)
+				halved.Update(scores, 3)
+				want, _ := whole.Sorted()
+				ids, values := halved.SortedHead(n)
+				head := min(n, len(ids))
+				if len(ids) != len(want) || !slices.Equal(ids[:head], want[:head]) {
+					t.Fatalf("%s, k %d: the best %d are %v, want %v", name, k, n, ids[:head], want[:head])
+				}
+				kept := 0
+				for i := head; i < len(ids); i++ {
+					if ids[i]%2 == 0 {
+						ids[head+kept], values[head+kept] = ids[i], values[i]
+						kept++
+					}
+				}
+				halved.SortTail(head, kept)
+				even := slices.DeleteFunc(slices.Clone(want[head:]), func(id uint32) bool { return id%2 != 0 })
+				if !slices.Equal(ids[head:head+kept], even) {
+					t.Fatalf("%s, k %d: behind the best %d are %v, want %v", name, k, n, ids[head:head+kept], even)
+				}
+			}
+		}
+	}
+}
+
+// TestAGuessedThresholdLosesNothing takes streams at once: usual ones, and such that show
+// the sample other scores than there are.
+func TestAGuessedThresholdLosesNothing(t *testing.T) {
+	shapes := map[string]func(i, n int) float32{
+		"random":      func(i, n int) float32 { return float32(uint32(i)*2654435761>>8) / (1 << 24) },
+		"sample high": func(i, n int) float32 { return float32(i%7) + 100*sampled(i, n) },
+		"sample low":  func(i, n int) float32 { return float32(i%7) - 100*sampled(i, n) },
+		"sample NaN":  func(i, n int) float32 { return float32(i%7) + instead(sampled(i, n), math.NaN()) },
+		"sample +Inf": func(i, n int) float32 { return float32(i%1000) + instead(sampled(i, n), math.Inf(1)) },
+	}
+	maps.Copy(shapes, streams)
+	for name, score := range shapes {
+		for _, k := range []int{1, 64, 960, TopKMax} {
+			for _, n := range []int{4 * guessSample, 12_000, 40_001} {
+				scores := make([]float32, n)
+				for i := range scores {
+					scores[i] = score(i, n)
+				}
+				top := newTopK(k)
+				top.Update(scores, 0)
+				top.Update(scores, uint32(n))
+				checkSorted(t, name, top, bestHits(slices.Concat(scores, scores), 0, k))
+			}
+		}
+	}
+}
+
+// instead returns x where there is a sample, else 0.
+func instead(sampled float32, x float64) float32 {
+	if sampled == 0 {
+		return 0
+	}
+	return float32(x)
+}
+
+// sampled is 1 for the scores that are looked at to guess a threshold, else 0.
+func sampled(i, n int) float32 {
+	for at := i * guessSample / n; at <= i*guessSample/n+1; at++ {
+		if at*n/guessSample == i {
+			return 1
+		}
+	}
+	return 0
 }

@@ -4,8 +4,12 @@
 // Candidates are a structure of arrays. The choice is greedy, as in maximal
 // marginal relevance (Carbonell and Goldstein 1998): score all candidates with
 // the fused kernel, take the best, lower the diversity of what resembles it,
-// strike out what repeats it, and go on. Each step is a few vector scans, so 256
-// candidates cost some tens of microseconds and no allocation. All arithmetic is
+// strike out what repeats it, and go on.
+//
+// Diversity only ever falls, so that a score of before is a bound: a candidate's
+// vector is compared with the hits only once it has come to the top (the lazy greedy
+// choice of Minoux 1978), which is exactly what comparing all of them would choose.
+// Of 110 candidates some 30 are, and only their vectors are read. All arithmetic is
 // either of integers or of single float32 operations in a fixed order: every CPU
 // chooses the same hits.
 package fuse
@@ -30,27 +34,28 @@ type Batch struct {
 	// Columns hold factor f of candidate i at [f*CandidatesMax+i]. Diversity is
 	// fuse's own; the others are the caller's, each 0..1.
 	Columns    [model.FactorCount * CandidatesMax]float32
-	Signatures []uint8   // candidates x 128, MinHash
-	Codes      []int8    // candidates x stride, INT8 vectors; stride 0 = no vectors
-	Scales     []float32 // dot of codes x both scales is the cosine
+	Signatures []uint8 // candidates x 128, MinHash
 	Count      int
-	Stride     int
+
+	// Stride is how many INT8 codes a vector has; 0 = no vectors. Encode appends those of
+	// candidate i to dst and returns their scale: the dot of two candidates' codes x both
+	// scales is their cosine. It is called once at most for each, while hits are chosen.
+	Stride int
+	Encode func(dst []int8, i int) ([]int8, float32)
 }
 
 // Reset empties the batch for vectors of stride codes.
 func (b *Batch) Reset(stride int) {
 	b.Count, b.Stride = 0, stride
-	b.Signatures, b.Codes, b.Scales = b.Signatures[:0], b.Codes[:0], b.Scales[:0]
+	b.Signatures = b.Signatures[:0]
 }
 
 // Add appends a candidate and returns its index; ok is false when full.
-func (b *Batch) Add(signature []uint8, codes []int8, scale float32) (index int, ok bool) {
+func (b *Batch) Add(signature []uint8) (index int, ok bool) {
 	if b.Count == CandidatesMax {
 		return 0, false
 	}
 	b.Signatures = append(b.Signatures, signature...)
-	b.Codes = append(b.Codes, codes...)
-	b.Scales = append(b.Scales, scale)
 	b.Count++
 	return b.Count - 1, true
 }
@@ -71,20 +76,29 @@ type Pick struct {
 type Fuser struct {
 	top     kernels.Top8
 	equal   [CandidatesMax]uint8
-	dots    [CandidatesMax]int32
 	struck  [CandidatesMax]int32 // 0 = open, else 1 + rank of the pick that took or stands for it
 	weights [model.FactorCount]float32
 	picks   []Pick
+
+	compared [CandidatesMax]int32 // how many picks a candidate's vector was compared with
+	place    [CandidatesMax]int32 // 1 + its place in codes and scales, 0 = not encoded
+	codes    []int8               // encoded candidates x stride
+	scales   []float32
+	chosen   []int8 // picks x stride
+	dots     []int32
 }
 
 var minusInf = float32(math.Inf(-1))
 
 // Choose returns the best k candidates, best first; ties by index. The result
 // is valid until the next call. The batch's relevance and diversity columns are
-// used up.
+// used up. No weight may be negative.
 func (f *Fuser) Choose(b *Batch, weights *model.Weights, k int) []Pick {
 	f.picks = f.picks[:0]
 	clear(f.struck[:b.Count])
+	clear(f.compared[:b.Count])
+	clear(f.place[:b.Count])
+	f.codes, f.scales, f.chosen = f.codes[:0], f.scales[:0], f.chosen[:0]
 	f.weights = *weights
 	diversity := b.Column(model.Diversity)
 	for i := range diversity {
@@ -95,9 +109,73 @@ func (f *Fuser) Choose(b *Batch, weights *model.Weights, k int) []Pick {
 		if f.top.Count == 0 {
 			break
 		}
-		f.take(b, int(f.top.Index[0]), f.top.Score[0])
+		if best, score, known := f.bestOfTop(b); known {
+			f.take(b, best, score)
+		}
 	}
 	return f.picks
+}
+
+// bestOfTop compares the candidates at the top with the picks that they were not compared
+// with yet, best first, until none that follows can be better than what was. Where all of
+// them fell it is not known which is best: they are to be ranked anew.
+func (f *Fuser) bestOfTop(b *Batch) (best int, score float32, known bool) {
+	score = minusInf
+	for at, candidate := range f.top.Index[:f.top.Count] {
+		i, exact := int(candidate), f.top.Score[at]
+		if score > exact {
+			return best, score, true
+		}
+		stale := b.Stride > 0 && int(f.compared[i]) < len(f.picks)
+		if stale {
+			f.compare(b, i)
+			exact = f.score(b, i)
+		}
+		if exact > score || exact == score && i < best {
+			best, score = i, exact
+		}
+		if !stale {
+			return best, score, true // all that follow rank behind this one
+		}
+	}
+	last := len(f.top.Index) - 1
+	return best, score, f.top.Count <= int32(last) || score > f.top.Score[last]
+}
+
+// score returns the bits that kernels.ScoreTop8 gives a candidate.
+func (f *Fuser) score(b *Batch, i int) float32 {
+	sum := float32(f.weights[0] * b.Columns[i])
+	for factor, weight := range f.weights[1:] {
+		sum = float32(sum + float32(weight*b.Columns[(factor+1)*CandidatesMax+i]))
+	}
+	return sum
+}
+
+// compare lowers a candidate's diversity by the likeness of its vector to the picks that
+// it was not compared with yet.
+func (f *Fuser) compare(b *Batch, i int) {
+	codes, scale := f.encoded(b, i)
+	from := int(f.compared[i])
+	f.compared[i] = int32(len(f.picks))
+	f.dots = slices.Grow(f.dots[:0], len(f.picks))[:len(f.picks)-from]
+	kernels.DotScanI8(codes, f.chosen[from*b.Stride:], f.dots)
+	diversity := &b.Column(model.Diversity)[i]
+	for at, dot := range f.dots {
+		pick := f.place[f.picks[from+at].Index] - 1
+		alike := min(1, float32(float32(dot)*f.scales[pick])*scale)
+		*diversity = min(*diversity, 1-max(alike, 0))
+	}
+}
+
+// encoded returns the codes of a candidate and their scale.
+func (f *Fuser) encoded(b *Batch, i int) (codes []int8, scale float32) {
+	if f.place[i] == 0 {
+		f.codes, scale = b.Encode(f.codes, i)
+		f.scales = append(f.scales, scale)
+		f.place[i] = int32(len(f.scales))
+	}
+	at := int(f.place[i]) - 1
+	return f.codes[at*b.Stride:][:b.Stride], f.scales[at]
 }
 
 // Duplicates appends to dst the indexes of the near-duplicates that the pick of
@@ -112,7 +190,7 @@ func (f *Fuser) Duplicates(dst []int, b *Batch, rank int) []int {
 }
 
 // take records a pick, strikes out what repeats it and lowers the diversity of
-// what resembles it.
+// what shares words with it.
 func (f *Fuser) take(b *Batch, chosen int, score float32) {
 	p := Pick{Index: chosen, Score: score}
 	for factor := range p.Factors {
@@ -120,24 +198,27 @@ func (f *Fuser) take(b *Batch, chosen int, score float32) {
 	}
 	f.picks = append(f.picks, p)
 	n, rank := b.Count, int32(len(f.picks))
-	own := (*[signatureBytes]uint8)(b.Signatures[chosen*signatureBytes:])
-	kernels.SignatureScan(own, b.Signatures[:n*signatureBytes], f.equal[:n])
 	if b.Stride > 0 {
-		kernels.DotScanI8(b.Codes[chosen*b.Stride:(chosen+1)*b.Stride], b.Codes[:n*b.Stride], f.dots[:n])
+		codes, _ := f.encoded(b, chosen)
+		f.chosen = append(f.chosen, codes...)
 	}
 	f.strike(b, chosen, rank)
-	empty := minhash.IsEmpty(own)
+	own := (*[signatureBytes]uint8)(b.Signatures[chosen*signatureBytes:])
+	if minhash.IsEmpty(own) {
+		return
+	}
+	kernels.SignatureScan(own, b.Signatures[:n*signatureBytes], f.equal[:n])
 	diversity := b.Column(model.Diversity)
-	for i := range n {
+	for i, equal := range f.equal[:n] {
 		if f.struck[i] != 0 {
 			continue
 		}
-		alike := f.alike(b, chosen, i, empty)
-		if alike.words >= minhash.DuplicateThreshold {
+		alike := minhash.Jaccard(equal)
+		if alike >= minhash.DuplicateThreshold {
 			f.strike(b, i, rank)
 			continue
 		}
-		diversity[i] = min(diversity[i], 1-max(alike.words, alike.vectors, 0))
+		diversity[i] = min(diversity[i], 1-alike)
 	}
 }
 
@@ -145,19 +226,6 @@ func (f *Fuser) take(b *Batch, chosen int, score float32) {
 func (f *Fuser) strike(b *Batch, i int, rank int32) {
 	f.struck[i] = rank
 	b.Column(model.Relevance)[i] = minusInf
-}
-
-// likeness is how much two candidates say the same, by two measures up to 1.
-type likeness struct{ words, vectors float32 }
-
-func (f *Fuser) alike(b *Batch, chosen, i int, empty bool) (l likeness) {
-	if !empty {
-		l.words = minhash.Jaccard(f.equal[i])
-	}
-	if b.Stride > 0 {
-		l.vectors = min(1, float32(float32(f.dots[i])*b.Scales[chosen])*b.Scales[i])
-	}
-	return l
 }
 
 // Normalize maps scores to 0..1 by (x-low)/(high-low), in place. Where all are

@@ -11,11 +11,21 @@ import (
 
 const stride = 64
 
+const scale = 1.0 / (127 * 8)
+
+// encodings are the vectors of a random batch.
+func encodings(b *Batch, i int) []int8 {
+	codes, _ := b.Encode(nil, i)
+	return codes
+}
+
 // randomBatch fills a batch with n candidates, some near-duplicates of others.
 func randomBatch(seed uint64, n int) *Batch {
 	r := rand.New(rand.NewPCG(seed, 1))
 	b := &Batch{}
 	b.Reset(stride)
+	var all []int8
+	b.Encode = func(dst []int8, i int) ([]int8, float32) { return append(dst, all[i*stride:][:stride]...), scale }
 	for i := range n {
 		signature, codes := make([]uint8, signatureBytes), make([]int8, stride)
 		for j := range signature {
@@ -27,7 +37,11 @@ func randomBatch(seed uint64, n int) *Batch {
 		if i > 0 && r.IntN(4) == 0 { // most bytes of an earlier one
 			copy(signature[:60+r.IntN(68)], b.Signatures[r.IntN(i)*signatureBytes:])
 		}
-		b.Add(signature, codes, 1.0/(127*8))
+		if i > 0 && r.IntN(3) == 0 { // near an earlier one
+			copy(codes[:r.IntN(stride)], all[r.IntN(i)*stride:])
+		}
+		all = append(all, codes...)
+		b.Add(signature)
 	}
 	for f := range model.FactorCount {
 		for i := range b.Column(f) {
@@ -77,8 +91,9 @@ func choose(b *Batch, w *model.Weights, k int) (picks []int, stands [][]int) {
 					equal++
 				}
 			}
-			for j := range stride {
-				dot += int(b.Codes[best*stride+j]) * int(b.Codes[i*stride+j])
+			theirs := encodings(b, i)
+			for j, code := range encodings(b, best) {
+				dot += int(code) * int(theirs[j])
 			}
 			words := minhash.Jaccard(uint8(equal))
 			if words >= minhash.DuplicateThreshold {
@@ -86,7 +101,7 @@ func choose(b *Batch, w *model.Weights, k int) (picks []int, stands [][]int) {
 				dups = append(dups, i)
 				continue
 			}
-			cosine := min(1, float32(float32(dot)*b.Scales[best])*b.Scales[i])
+			cosine := min(1, float32(float32(dot)*scale)*scale)
 			diversity[i] = min(diversity[i], 1-max(words, cosine, 0))
 		}
 		picks, stands = append(picks, best), append(stands, dups)
@@ -139,7 +154,7 @@ func TestTextsWithoutWordsAreNoDuplicates(t *testing.T) {
 	b := &Batch{}
 	b.Reset(0)
 	for range 3 {
-		b.Add(make([]uint8, signatureBytes), nil, 0)
+		b.Add(make([]uint8, signatureBytes))
 	}
 	weights := model.IntentGeneral.Weights()
 	for f := range model.FactorCount {
@@ -153,7 +168,7 @@ func TestTextsWithoutWordsAreNoDuplicates(t *testing.T) {
 
 func TestABatchRefusesMoreThanItHolds(t *testing.T) {
 	b := randomBatch(3, CandidatesMax)
-	if _, ok := b.Add(make([]uint8, signatureBytes), make([]int8, stride), 1); ok || b.Count != CandidatesMax {
+	if _, ok := b.Add(make([]uint8, signatureBytes)); ok || b.Count != CandidatesMax {
 		t.Fatal("a full batch took one more")
 	}
 }
@@ -183,5 +198,25 @@ func BenchmarkChoose256(b *testing.B) {
 		if len(f.Choose(batch, &weights, 8)) != 8 {
 			b.Fatal("not eight")
 		}
+	}
+}
+
+// A vector is read once at most, and only where a candidate comes to the top.
+func TestFewVectorsAreRead(t *testing.T) {
+	b, weights := randomBatch(5, 128), model.IntentGeneral.Weights()
+	encode, read := b.Encode, make(map[int]int)
+	b.Encode = func(dst []int8, i int) ([]int8, float32) {
+		read[i]++
+		return encode(dst, i)
+	}
+	var f Fuser
+	f.Choose(b, &weights, 8)
+	for i, n := range read {
+		if n != 1 {
+			t.Fatalf("candidate %d was read %d times", i, n)
+		}
+	}
+	if len(read) < 8 || len(read) > 64 {
+		t.Fatalf("%d of 128 were read for 8 picks", len(read))
 	}
 }

@@ -47,6 +47,14 @@ func (b *Boosted) Prepare(terms *text.Tokens, patterns []*Pattern, fields []Fiel
 // Top is Searcher.Top by the sum of the fields. It adds up all postings of the
 // question's words, so that stop is asked once a list. O(postings).
 func (b *Boosted) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
+	at := len(dst)
+	dst = b.Find(dst, k, stop)
+	slices.SortFunc(dst[at:], rows.Hit.Compare)
+	return dst
+}
+
+// Find is Top in no order.
+func (b *Boosted) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if k <= 0 || len(b.fields) == 0 {
 		return dst
 	}
@@ -57,7 +65,6 @@ func (b *Boosted) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 		}
 		b.offer(int32(part))
 	}
-	slices.SortFunc(b.best.Hits(), rows.Hit.Compare)
 	return append(dst, b.best.Hits()...)
 }
 

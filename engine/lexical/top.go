@@ -33,6 +33,14 @@ const slack = 1 + 1e-9
 // that then still can. A question of few postings is simply added up.
 // At worst O(postings + windows*terms). No allocation once warm.
 func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
+	at := len(dst)
+	dst = s.Find(dst, k, stop)
+	slices.SortFunc(dst[at:], rows.Hit.Compare)
+	return dst
+}
+
+// Find is Top in no order.
+func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if k <= 0 || len(s.idfs) == 0 {
 		return dst
 	}
@@ -42,7 +50,6 @@ func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 			break
 		}
 	}
-	slices.SortFunc(s.best.Hits(), rows.Hit.Compare)
 	return append(dst, s.best.Hits()...)
 }
 

@@ -40,11 +40,17 @@ func IsEmpty(s *Signature) bool { return *s == Signature{} }
 // Jaccard returns the estimated similarity, 0..1, of two texts that share equal
 // of the 128 bytes. Bytes that differ as minima are equal once in 256; that is
 // taken off. The standard error is at most .045, most in the middle.
-func Jaccard(equal uint8) float32 {
+func Jaccard(equal uint8) float32 { return jaccard[equal] }
+
+// jaccard holds them all; beyond 128 they are as of 128.
+var jaccard = func() (table [256]float32) {
 	const chance = 1.0 / 256
-	share := float64(float64(equal) / kernels.SignatureSlots) // exact: 128 is a power of two
-	return float32(min(1, max(0, (share-chance)/(1-chance))))
-}
+	for equal := range table {
+		share := float64(float64(equal) / kernels.SignatureSlots) // exact: 128 is a power of two
+		table[equal] = float32(min(1, max(0, (share-chance)/(1-chance))))
+	}
+	return table
+}()
 
 // hashesMax bounds the scratch. Kernel calls take no more at a time.
 const hashesMax = 1024

@@ -3,7 +3,10 @@
 // these few types; none of them knows what a row holds.
 package rows
 
-import "math/bits"
+import (
+	"cmp"
+	"math/bits"
+)
 
 // Ref is the place of a row: the index of its part, and the row therein. Refs
 // order as the sequences of the rows do, which is the order of their IDs but for
@@ -14,12 +17,10 @@ type Ref struct {
 }
 
 // Compare orders refs by part, then by row.
-func (r Ref) Compare(o Ref) int {
-	if r.Part != o.Part {
-		return int(r.Part) - int(o.Part)
-	}
-	return int(int64(r.Row) - int64(o.Row))
-}
+func (r Ref) Compare(o Ref) int { return cmp.Compare(r.key(), o.key()) }
+
+// key orders refs as Compare does; a part's index is not negative.
+func (r Ref) key() uint64 { return uint64(uint32(r.Part))<<32 | uint64(r.Row) }
 
 // Hit is a row with a score.
 type Hit struct {
@@ -36,6 +37,11 @@ func (h Hit) Compare(o Hit) int {
 		return 1
 	}
 	return h.Ref.Compare(o.Ref)
+}
+
+// isWorse is Compare(o) > 0, small enough for the compiler to put it in line.
+func (h *Hit) isWorse(o *Hit) bool {
+	return h.Score < o.Score || h.Score == o.Score && h.key() > o.key()
 }
 
 // Set is a set of a part's rows: bit row%64 of word row/64. The nil set is
@@ -148,16 +154,15 @@ func (b *Best) Offer(h Hit) {
 	case len(b.hits) < b.k:
 		b.hits = append(b.hits, h)
 		b.siftUp(len(b.hits) - 1)
-	case h.Compare(b.hits[0]) < 0:
-		b.hits[0] = h
-		b.siftDown()
+	case b.hits[0].isWorse(&h):
+		b.replaceWorst(h)
 	}
 }
 
 func (b *Best) siftUp(i int) {
 	for i > 0 {
 		up := (i - 1) / 2
-		if b.hits[up].Compare(b.hits[i]) >= 0 {
+		if !b.hits[i].isWorse(&b.hits[up]) {
 			return
 		}
 		b.hits[up], b.hits[i] = b.hits[i], b.hits[up]
@@ -165,18 +170,22 @@ func (b *Best) siftUp(i int) {
 	}
 }
 
-func (b *Best) siftDown() {
-	for i := 0; ; {
-		worst := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(b.hits); child++ {
-			if b.hits[child].Compare(b.hits[worst]) > 0 {
-				worst = child
-			}
+// replaceWorst puts h in the place of the worst hit: what is worse than h moves up.
+func (b *Best) replaceWorst(h Hit) {
+	hits, i := b.hits, 0
+	for {
+		child := 2*i + 1
+		if child >= len(hits) {
+			break
 		}
-		if worst == i {
-			return
+		if child+1 < len(hits) && hits[child+1].isWorse(&hits[child]) {
+			child++
 		}
-		b.hits[i], b.hits[worst] = b.hits[worst], b.hits[i]
-		i = worst
+		if !hits[child].isWorse(&h) {
+			break
+		}
+		hits[i] = hits[child]
+		i = child
 	}
+	hits[i] = h
 }

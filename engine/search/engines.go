@@ -21,6 +21,11 @@ type vectorEngine struct {
 
 func (e *vectorEngine) Name() string { return "vector" }
 
+// Waits: an embedder may be anything.
+func (e *vectorEngine) Waits(q *Question) bool {
+	return q.Vector == nil && q.View.Space.Embedder != nil
+}
+
 func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
 	query, err := e.queryVector(ctx, q)
 	if err != nil {
@@ -32,7 +37,7 @@ func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) 
 		e.parts = append(e.parts, vector.Part{Parts: p.Vectors(), Filter: q.filter(i)})
 	}
 	e.searcher.Prepare(query, q.View.Space.Metric, e.parts)
-	return e.searcher.Top(dst, q.Limit, stopper(ctx)), nil
+	return e.searcher.Find(dst, q.Limit, stopper(ctx)), nil
 }
 
 func (e *vectorEngine) queryVector(ctx context.Context, q *Question) ([]float32, error) {

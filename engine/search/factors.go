@@ -46,14 +46,12 @@ func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 func (s *state) gather() {
 	s.refs = s.refs[:0]
 	for i := range s.runs {
-		if s.runs[i].used() {
-			for _, c := range s.runs[i].found {
-				s.refs = append(s.refs, c.Ref)
-			}
+		if r := &s.runs[i]; r.used() {
+			slices.SortFunc(r.found, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
+			s.others = append(s.others[:0], s.refs...)
+			s.refs = union(s.refs[:0], s.others, r.found)
 		}
 	}
-	slices.SortFunc(s.refs, rows.Ref.Compare)
-	s.refs = slices.Compact(s.refs)
 	for i := range s.runs {
 		s.scores[i] = s.scores[i][:0]
 		if s.runs[i].used() {
@@ -62,12 +60,31 @@ func (s *state) gather() {
 	}
 }
 
+// union appends the rows of refs and hits to dst, each once. All of them ascend.
+func union(dst, refs []rows.Ref, hits []rows.Hit) []rows.Ref {
+	for len(refs) > 0 && len(hits) > 0 {
+		order := refs[0].Compare(hits[0].Ref)
+		if order <= 0 {
+			dst, refs = append(dst, refs[0]), refs[1:]
+		} else {
+			dst = append(dst, hits[0].Ref)
+		}
+		if order >= 0 {
+			hits = hits[1:]
+		}
+	}
+	dst = append(dst, refs...)
+	for _, h := range hits {
+		dst = append(dst, h.Ref)
+	}
+	return dst
+}
+
 func (r *run) used() bool { return r.asked && r.done && r.err == nil }
 
-// scoreAll fills the run's scores for all candidates.
+// scoreAll fills the run's scores for all candidates. What it found ascends.
 func (s *state) scoreAll(i int) {
 	r := &s.runs[i]
-	slices.SortFunc(r.found, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
 	s.others = s.others[:0]
 	found := r.found
 	for _, ref := range s.refs {
@@ -90,16 +107,18 @@ func (s *state) scoreAll(i int) {
 	}
 }
 
-// fillBatch copies what fusion compares candidates by into adjoining rows.
+// fillBatch copies what fusion compares all candidates by into adjoining rows.
 func (s *state) fillBatch() {
-	dim := s.question.View.Space.Dim
-	s.batch.Reset(vector.Stride(dim))
+	s.batch.Reset(vector.Stride(s.question.View.Space.Dim))
 	for _, ref := range s.refs {
-		p, row := &s.question.View.Parts[ref.Part], int(ref.Row)
-		var scale float32
-		s.codes, scale = p.Vectors().AppendUnit(s.codes[:0], row)
-		s.batch.Add(p.Signature(row), s.codes, scale)
+		s.batch.Add(s.question.View.Parts[ref.Part].Signature(int(ref.Row)))
 	}
+}
+
+// encode appends the INT8 codes of a candidate's vector, for fusion.
+func (s *state) encode(dst []int8, candidate int) ([]int8, float32) {
+	ref := s.refs[candidate]
+	return s.question.View.Parts[ref.Part].Vectors().AppendUnit(dst, int(ref.Row))
 }
 
 // engineShare is an engine's part in relevance beside another one's. The

@@ -25,11 +25,13 @@ type lexicalEngine struct {
 
 // ranker is what has taken a question in.
 type ranker interface {
-	Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit
+	Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit
 	Scores(dst []float64, refs []rows.Ref) []float64
 }
 
 func (e *lexicalEngine) Name() string { return "lexical" }
+
+func (e *lexicalEngine) Waits(*Question) bool { return false }
 
 func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
 	patterns := e.analyse(q)
@@ -43,7 +45,7 @@ func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit)
 	case found == 0 && !q.Alone:
 		return dst, ErrNoMatch
 	}
-	dst = e.ranker.Top(dst, q.Limit, stopper(ctx))
+	dst = e.ranker.Find(dst, q.Limit, stopper(ctx))
 	if q.Alone {
 		dst = appendOthers(dst, q)
 	}

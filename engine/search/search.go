@@ -20,6 +20,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -47,12 +49,15 @@ type Question struct {
 // keeps what Score then needs. A late engine is abandoned with its goroutine.
 type Engine interface {
 	Name() string
-	// Search appends at most q.Limit candidates to dst, best first, ties by Ref.
+	// Search appends its best q.Limit candidates at most to dst, in any order, ties by Ref.
 	// It looks at ctx at least every 256 KiB of data. ErrSkip says that the
 	// question has nothing for this engine.
 	Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error)
 	// Scores appends the engine's exact scores of rows, which ascend; only after Search.
 	Scores(dst []float64, refs []rows.Ref) []float64
+	// Waits reports whether Search may wait for something beside the processor, which
+	// then is not to keep the caller once ctx has ended.
+	Waits(q *Question) bool
 	// Forget drops all that is held of the question's view: an idle engine must
 	// not keep replaced segments in memory.
 	Forget()
@@ -77,9 +82,23 @@ const candidatesEach = 64
 // parallelRows is the size of a view from which engines in parallel are quicker.
 const parallelRows = 8192
 
+// parallelFrom is parallelRows where there are processors to run on in parallel. Asked
+// once a store: what tells it takes a lock of the whole process.
+func parallelFrom() uint64 {
+	if runtime.GOMAXPROCS(0) == 1 {
+		return math.MaxUint64
+	}
+	return parallelRows
+}
+
 // Orchestrator answers questions. Any goroutine may call Answer.
 type Orchestrator struct {
 	states scratch.Pool[state]
+
+	// turns: every question lets others run, as there is one processor for all. What gives
+	// way every 100 us, as merging does, else runs as often as the scheduler takes the
+	// processor from who asks: every 10 ms.
+	turns bool
 }
 
 // NewOrchestrator returns an orchestrator over all engines.
@@ -88,8 +107,9 @@ func NewOrchestrator() *Orchestrator {
 }
 
 func newOrchestrator(engines func() []Engine) *Orchestrator {
-	o := &Orchestrator{}
-	o.states.New = func() *state { return newState(engines()) }
+	from := parallelFrom()
+	o := &Orchestrator{turns: from == math.MaxUint64}
+	o.states.New = func() *state { return newState(engines(), from) }
 	return o
 }
 
@@ -132,6 +152,9 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	if complete { // else the state is left to the engine that still runs on it
 		s.forget()
 		o.states.Put(s)
+	}
+	if o.turns {
+		runtime.Gosched()
 	}
 	return answer, err
 }
@@ -221,6 +244,7 @@ type state struct {
 	question Question
 	runs     []run
 	finished chan int // index of a run that ended; capacity: one each
+	parallel uint64   // live rows from which on engines run in parallel
 
 	refs   []rows.Ref
 	others []rows.Ref  // of refs, those that an engine did not bring
@@ -231,14 +255,14 @@ type state struct {
 	batch  fuse.Batch
 	fuser  fuse.Fuser
 	dups   []int
-	codes  []int8 // of one candidate
 }
 
-func newState(engines []Engine) *state {
-	s := &state{runs: make([]run, len(engines)), finished: make(chan int, len(engines)), scores: make([][]float64, len(engines))}
+func newState(engines []Engine, parallel uint64) *state {
+	s := &state{runs: make([]run, len(engines)), finished: make(chan int, len(engines)), parallel: parallel, scores: make([][]float64, len(engines))}
 	for i, e := range engines {
 		s.runs[i].engine = e
 	}
+	s.batch.Encode = s.encode
 	return s
 }
 
@@ -246,7 +270,7 @@ func newState(engines []Engine) *state {
 // done or time is up. complete is false when one still runs.
 //
 // Where nothing can end the wait early, the last engine runs on the caller's own
-// goroutine, and over few rows all of them do: a goroutine more is a wait more for
+// goroutine, and over few rows or on one processor all of them do: a goroutine more is a wait more for
 // a processor, beside busy writers up to the scheduler's 10 ms, and a thread that C
 // called from pays twice for it. (1,000 rows: 160 us with a goroutine, 114 without,
 // from C 181 and 132; 5,000 rows: 239 and 226; 10,000 rows: 261 and 291.)
@@ -261,8 +285,8 @@ func (s *state) runEngines(ctx context.Context, query *model.Query) (complete bo
 			last = i
 		}
 	}
-	own := ctx.Done() == nil
-	alone := own && s.question.View.Documents < parallelRows
+	own := s.stays(ctx)
+	alone := own && s.question.View.Documents < s.parallel
 	for i := range s.runs {
 		switch {
 		case !s.runs[i].asked || own && i == last:
@@ -275,11 +299,32 @@ func (s *state) runEngines(ctx context.Context, query *model.Query) (complete bo
 	if own {
 		s.runOne(ctx, last)
 	}
-	return s.await(ctx, running)
+	ended := ctx.Done()
+	if own {
+		ended = nil
+	}
+	return s.await(ctx, ended, running)
 }
 
-// await collects the runs that end, until all have or ctx has.
-func (s *state) await(ctx context.Context, running int) (complete bool, err error) {
+// stays reports whether the caller can wait until all engines are done: there is no
+// deadline, and engines that work see by themselves that ctx has ended.
+func (s *state) stays(ctx context.Context) bool {
+	if ctx.Done() == nil {
+		return true
+	}
+	if _, bounded := ctx.Deadline(); bounded {
+		return false
+	}
+	for i := range s.runs {
+		if s.runs[i].asked && s.runs[i].engine.Waits(&s.question) {
+			return false
+		}
+	}
+	return true
+}
+
+// await collects the runs that end, until all have or ended is closed, ctx's end.
+func (s *state) await(ctx context.Context, ended <-chan struct{}, running int) (complete bool, err error) {
 	used := 0
 	for ; running > 0; running-- {
 		select {
@@ -289,12 +334,15 @@ func (s *state) await(ctx context.Context, running int) (complete bool, err erro
 				used++
 			}
 			continue
-		case <-ctx.Done():
+		case <-ended:
 		}
 		if used == 0 {
 			return false, model.FromContext(ctx, "search")
 		}
 		return false, nil
+	}
+	if used == 0 && ctx.Err() != nil {
+		return true, model.FromContext(ctx, "search")
 	}
 	return true, s.failure(used)
 }
@@ -363,6 +411,7 @@ func (s *state) answerAlone(query *model.Query, answer *model.Answer) error {
 			continue
 		}
 		answer.Trace.Candidates = len(r.found)
+		slices.SortFunc(r.found, rows.Hit.Compare)
 		for _, c := range r.found {
 			if len(answer.Hits) == query.K {
 				break

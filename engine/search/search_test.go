@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type fakeEngine struct {
 	err   error
 	panic bool
 	sleep time.Duration
+	while func() // called while it searches
 }
 
 func (e *fakeEngine) Name() string { return e.name }
@@ -31,6 +33,9 @@ func (e *fakeEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([
 		panic("broken")
 	}
 	time.Sleep(e.sleep)
+	if e.while != nil {
+		e.while()
+	}
 	for i, row := range e.rows {
 		dst = append(dst, rows.Hit{Ref: rows.Ref{Row: row}, Score: 1 / float64(i+1)})
 	}
@@ -40,6 +45,8 @@ func (e *fakeEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([
 func (e *fakeEngine) Scores(dst []float64, refs []rows.Ref) []float64 {
 	return append(dst, make([]float64, len(refs))...)
 }
+
+func (e *fakeEngine) Waits(*Question) bool { return e.sleep > 0 }
 
 func (e *fakeEngine) Forget() {}
 
@@ -113,6 +120,47 @@ func TestAllEnginesLateIsADeadline(t *testing.T) {
 	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "slow", sleep: 100 * time.Millisecond}} })
 	if _, err := answer(t, o, v, model.Query{Text: "x", Budget: time.Millisecond}); !errors.Is(err, model.ErrDeadline) {
 		t.Fatal(err)
+	}
+}
+
+// Engines that only work run on the caller's goroutine where there is no deadline, and end
+// the question when it is cancelled.
+func TestAQuestionCancelledWhileItsEnginesWorkIsCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o, v := orchestra(t, fiveTexts, func() []Engine {
+		return []Engine{&fakeEngine{name: "a", rows: []uint32{1}, while: cancel}, &fakeEngine{name: "b", rows: []uint32{2}}}
+	})
+	q := model.Query{Text: "x"}
+	if err := q.Normalize(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Answer(ctx, &Question{View: v, Text: q.Text}, &q); !errors.Is(err, model.ErrCancelled) {
+		t.Fatal(err)
+	}
+}
+
+// On one processor, work that gives way gets its turn with every question, not when the
+// scheduler ends who asks.
+func TestQuestionsOnOneProcessorLetOthersRun(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "a", rows: []uint32{1}}} })
+	var turns atomic.Int64
+	var over atomic.Bool
+	defer over.Store(true)
+	go func() {
+		for !over.Load() {
+			turns.Add(1)
+			runtime.Gosched()
+		}
+	}()
+	const questions = 200
+	for range questions {
+		if _, err := answer(t, o, v, model.Query{Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := turns.Load(); n < questions/2 {
+		t.Fatalf("%d turns beside %d questions", n, questions)
 	}
 }
 

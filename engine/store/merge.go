@@ -26,6 +26,8 @@ const (
 	segmentBytes = 128 << 20              // or than this, where texts are long
 	flushRows    = 64                     // Close leaves fewer rows than this to replay
 	mergeRest    = 10 * time.Second       // after a failure to merge
+	pauseRest    = 20 * time.Millisecond  // after the last commit, a pause begins
+	pauseFan     = 4                      // parts in memory that become one then
 	calmRest     = 100 * time.Millisecond // after the last commit, calm begins
 	deadShare    = 4                      // a segment with more than 1/deadShare of its rows deleted is rewritten
 )
@@ -38,7 +40,8 @@ type pace int
 
 const (
 	steady pace = iota
-	calm        // none have come for calmRest
+	pause       // none have come for pauseRest
+	calm        // none for calmRest
 	rush        // so many that whoever adds them waits for the processor: see pacer
 )
 
@@ -70,8 +73,8 @@ func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 
 // plan picks the next parts to merge: a large one that is only in memory, else
 // the run of at least mergeFan neighbours of the smallest class that becomes one
-// of a higher class, else a part that is mostly deleted. In calm times, a run need
-// not change its class; in a rush it has to be longer (see worthIt).
+// of a higher class, else a part that is mostly deleted. In calm times, and of small
+// parts in a pause, a run need not change its class; in a rush it has to be longer (see worthIt).
 func plan(parts []segment.Part, at pace) (span, bool) {
 	for i := range parts {
 		if !parts[i].InFile() && parts[i].Size() >= fileBytes {
@@ -104,7 +107,8 @@ func plan(parts []segment.Part, at pace) (span, bool) {
 // While memories come in, it must make a part of a higher class: else a large part
 // would be written anew for every seven small ones that follow it. When none come,
 // it is enough that the largest grows by an eighth, as every part costs each
-// question; what is far too long is merged whatever comes of it.
+// question; what is far too long is merged whatever comes of it. A pause is enough for
+// what stays in memory and takes some milliseconds: who has added this and that asks next.
 func worthIt(run []segment.Part, c int, at pace) bool {
 	rowCount, largest := 0, 0
 	for i := range run {
@@ -112,6 +116,8 @@ func worthIt(run []segment.Part, c int, at pace) bool {
 		largest = max(largest, run[i].RowCount())
 	}
 	switch {
+	case at == pause && len(run) >= pauseFan && rowCount < fileRows && (rowCount-largest)*pauseFan >= largest:
+		return true
 	case len(run) < mergeFan, at == rush && len(run) < rushFan:
 		return false
 	case at == calm && (rowCount-largest)*mergeFan >= largest:
@@ -186,15 +192,16 @@ func (s *Store) merge() {
 	if err := s.fileReplayed(); err != nil {
 		s.mergeFailed.Store(&err)
 	}
+	rested := pause // what follows is calm
 	for {
-		isCalm := false
 		select {
 		case <-s.kick:
+			rested = steady
 			if s.mergeFailed.Load() != nil && !s.suspected.Load() {
 				continue // the timer is running
 			}
 		case <-rest.C:
-			isCalm = true
+			rested = min(rested+1, calm)
 		case <-sweep.C:
 			s.sweepQuietly()
 			continue
@@ -204,14 +211,17 @@ func (s *Store) merge() {
 		case <-s.stop:
 			return
 		}
-		if err := s.mergeAll(isCalm); err != nil {
+		if err := s.mergeAll(rested); err != nil {
 			s.mergeFailed.Store(&err)
 			rest.Reset(mergeRest)
 			continue
 		}
 		s.mergeFailed.Store(nil)
-		if !isCalm {
-			rest.Reset(calmRest)
+		switch rested {
+		case steady:
+			rest.Reset(pauseRest)
+		case pause:
+			rest.Reset(calmRest - pauseRest)
 		}
 	}
 }
@@ -236,16 +246,18 @@ func (s *Store) fileReplayed() error {
 	return nil
 }
 
-// mergeAll merges until there is nothing to merge or the store is closing. The
-// calm ends when something is published.
-func (s *Store) mergeAll(isCalm bool) error {
+// mergeAll merges until there is nothing to merge or the store is closing. Pause and
+// calm end when something is published.
+func (s *Store) mergeAll(rested pace) error {
 	if err := s.repair(); err != nil {
 		return err
 	}
 	for !s.closing.Load() {
 		view := s.view.Load()
-		isCalm = isCalm && len(s.kick) == 0
-		at := s.paceOf(view, isCalm)
+		if len(s.kick) > 0 {
+			rested = steady
+		}
+		at := s.paceOf(view, rested)
 		todo, ok := plan(view.Parts, at)
 		if !ok && at == calm {
 			return s.shrinkTruth()
@@ -261,15 +273,12 @@ func (s *Store) mergeAll(isCalm bool) error {
 }
 
 // paceOf tells how memories come in, as far as that matters to merging a view.
-func (s *Store) paceOf(view *segment.View, isCalm bool) pace {
+func (s *Store) paceOf(view *segment.View, rested pace) pace {
 	s.pacer.look(s.added.Load())
-	switch {
-	case isCalm:
-		return calm
-	case s.pacer.rush && len(view.Parts) <= rushParts:
+	if rested != calm && s.pacer.rush && len(view.Parts) <= rushParts {
 		return rush
 	}
-	return steady
+	return rested
 }
 
 func (s *Store) rewrite(ctx context.Context, compact bool) error {

@@ -177,22 +177,7 @@ func TestAMemoryIsRewrittenOnceASizeClass(t *testing.T) {
 // TestACalmStoreMergesWhatABusyOneLeaves: a part of 32 memories and seven of one
 // stay apart while more may come, and not longer.
 func TestACalmStoreMergesWhatABusyOneLeaves(t *testing.T) {
-	space := segment.CallerSpace(1)
-	prepared, err := segment.NewPreparer().Prepare(context.Background(), space, notes(39))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, row := range prepared {
-		row.ID = model.ID(i + 1)
-	}
-	view := &segment.View{Space: space}
-	for first, next := 0, 32; first < len(prepared); first, next = next, next+1 {
-		part, err := buildSegment(space, prepared[first:next], model.ID(first+1), model.ID(next))
-		if err != nil {
-			t.Fatal(err)
-		}
-		view = view.With(part)
-	}
+	view := viewOf(t, []int{32, 1, 1, 1, 1, 1, 1, 1})
 	if todo, more := plan(view.Parts, steady); more {
 		t.Fatalf("busy: merges %v", todo)
 	}
@@ -212,6 +197,57 @@ func TestACalmStoreMergesWhatABusyOneLeaves(t *testing.T) {
 		time.Sleep(calmRest / 10)
 	}
 	t.Fatalf("%d parts", len(s.view.Load().Parts))
+}
+
+// TestAPauseMergesSmallParts: a few parts that are only in memory become one before it is
+// calm, but neither while more may come, nor a part that hardly grows, nor to a file.
+func TestAPauseMergesSmallParts(t *testing.T) {
+	for _, c := range []struct {
+		sizes []int
+		want  span
+		more  bool
+	}{
+		{sizes: []int{16, 1, 1, 1, 1}, want: span{1, 4}, more: true},
+		{sizes: []int{16, 1, 1, 1}},
+		{sizes: []int{4, 4, 5, 4}, want: span{0, 3}, more: true},
+		{sizes: []int{30, 4, 1, 1}},
+		{sizes: []int{fileRows / 4, fileRows / 4, fileRows / 4, fileRows/4 - 1}, want: span{0, 3}, more: true},
+		{sizes: []int{fileRows / 4, fileRows / 4, fileRows / 4, fileRows / 4}},
+	} {
+		view := viewOf(t, c.sizes)
+		if todo, more := plan(view.Parts, steady); more {
+			t.Fatalf("%d: busy: merges %v", c.sizes, todo)
+		}
+		if todo, more := plan(view.Parts, pause); more != c.more || todo != c.want {
+			t.Fatalf("%d: a pause merges %v, %v", c.sizes, todo, more)
+		}
+	}
+}
+
+// viewOf returns a view of parts of the given sizes.
+func viewOf(t *testing.T, sizes []int) *segment.View {
+	t.Helper()
+	count := 0
+	for _, size := range sizes {
+		count += size
+	}
+	space := segment.CallerSpace(1)
+	prepared, err := segment.NewPreparer().Prepare(context.Background(), space, notes(count))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range prepared {
+		row.ID = model.ID(i + 1)
+	}
+	view, first := &segment.View{Space: space}, 0
+	for _, size := range sizes {
+		part, err := buildSegment(space, prepared[first:first+size], model.ID(first+1), model.ID(first+size))
+		if err != nil {
+			t.Fatal(err)
+		}
+		view, first = view.With(part), first+size
+	}
+	return view
 }
 
 // TestARushMergesLongerRuns wants a run merged that a steady store would merge only where

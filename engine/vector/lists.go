@@ -207,7 +207,7 @@ func (s *Searcher) scanList(number, watched int, stop func() bool) bool {
 			continue
 		}
 		l.quiet += seen
-		estimates := s.estimateBits(p, first, n, constant)
+		estimates := s.estimateBits(s.estimates, p, first, n, constant)
 		s.offerList(estimates, s.places[part].base+uint32(first))
 		if s.watch(estimates, watched) {
 			l.quiet = 0

@@ -3,7 +3,6 @@ package vector
 import (
 	"math"
 	"math/bits"
-	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/quant"
@@ -14,12 +13,12 @@ import (
 // An estimate is of the cosine; of the inner product with the query at length 1; or of the
 // negated square of the distance.
 
-// estimateBits estimates n rows from first on, a multiple of 64, by their 1-bit codes.
+// estimateBits estimates n rows from first on, a multiple of 64, by their 1-bit codes into dst.
 // What is behind the n-th fills up its block. NaN stands for a row without vector.
-func (s *Searcher) estimateBits(p *Part, first, n int, constant float32) []float32 {
+func (s *Searcher) estimateBits(dst []float32, p *Part, first, n int, constant float32) []float32 {
 	padded, columns := quant.PaddedRows(n), kernels.BitColumns(p.Dim)
 	s.Estimated += padded
-	addends, estimates := s.addends[:padded], s.estimates[:padded]
+	addends, estimates := s.addends[:padded], dst[:padded]
 	if len(p.Bits.Squares) > 0 {
 		for i, square := range p.Bits.Squares[first : first+padded] {
 			addends[i] = constant - square
@@ -51,23 +50,60 @@ func (s *Searcher) estimateInt8(p *Part, first, n int) []float32 {
 	return estimates
 }
 
+// headRows are rescored before the others are put in order. After so many the worst of
+// the best is near its last, and tells of most that follow that they are not wanted: of 960
+// estimates for the best 64 rows of real questions, 200 are computed in full.
+const headRows = 128
+
 // rescore computes the candidates in full, the best estimate first, but for those that
 // can not be expected among the best any more.
 func (s *Searcher) rescore() {
 	s.settle()
-	ids, values := s.top.Sorted()
+	ids, values := s.top.SortedHead(headRows)
+	head := min(headRows, len(ids))
+	s.rescoreAll(ids[:head], values[:head])
+	hopeful := s.keepHopeful(ids[head:], values[head:])
+	s.top.SortTail(head, hopeful)
+	ids, values = ids[:head+hopeful], values[:head+hopeful]
+	s.rescoreAll(ids[head:], values[head:])
+	s.settle()
+	s.forgetSeen(ids)
+}
+
+// rescoreAll has those candidates computed that may be among the best.
+func (s *Searcher) rescoreAll(ids []uint32, values []float32) {
 	for i, id := range ids {
 		part := s.partOf(id)
 		place := int(id - s.places[part].base)
-		if worst, full := s.best.Worst(); full && float64(values[i])+s.bound(part, place) < s.inward(worst) {
-			continue
-		}
-		if s.first(part, place) {
+		if s.hopeful(part, place, values[i]) && s.first(part, place) {
 			s.offer(part, s.parts[part].rowAt(place))
 		}
 	}
-	s.settle()
-	s.forgetSeen(ids)
+}
+
+// keepHopeful moves the candidates to the front that may be among the best, and returns
+// how many there are. What is out of the question now stays so: the worst of the best
+// only rises.
+func (s *Searcher) keepHopeful(ids []uint32, values []float32) (kept int) {
+	worst, full := s.best.Worst()
+	if !full {
+		return len(ids)
+	}
+	worst = s.inward(worst)
+	for i, id := range ids {
+		part := s.partOf(id)
+		if float64(values[i])+s.bound(part, int(id-s.places[part].base)) >= worst {
+			ids[kept], values[kept] = id, values[i]
+			kept++
+		}
+	}
+	return kept
+}
+
+// hopeful reports whether the row of a place may be among the best by its estimate.
+func (s *Searcher) hopeful(part int32, place int, estimate float32) bool {
+	worst, full := s.best.Worst()
+	return !full || float64(estimate)+s.bound(part, place) >= s.inward(worst)
 }
 
 // first reports whether a row has not been met at another of its places. It marks the row
@@ -158,7 +194,13 @@ const togetherRows = 16
 
 // offer has a row that has a vector computed in full, at the next settle at the latest.
 func (s *Searcher) offer(part int32, row int) {
-	s.waiting = append(s.waiting, rows.Ref{Part: part, Row: uint32(row)})
+	ref := rows.Ref{Part: part, Row: uint32(row)}
+	at := len(s.waiting)
+	s.waiting = append(s.waiting, ref)
+	for ; at > 0 && ref.Compare(s.waiting[at-1]) < 0; at-- {
+		s.waiting[at] = s.waiting[at-1]
+	}
+	s.waiting[at] = ref
 	if len(s.waiting) == togetherRows {
 		s.settle()
 	}
@@ -166,7 +208,6 @@ func (s *Searcher) offer(part int32, row int) {
 
 // settle computes the rows that wait for it.
 func (s *Searcher) settle() {
-	slices.SortFunc(s.waiting, rows.Ref.Compare)
 	s.Rescored += len(s.waiting)
 	s.exactly(s.waiting, func(r rows.Ref, score float64) {
 		s.best.Offer(rows.Hit{Ref: r, Score: score})

@@ -57,10 +57,10 @@ type Searcher struct {
 	rotated   []float32 // the query, of length 1 but for L2, rotated
 	residual  []float32 // twice its difference from a part's centroid, for L2
 	tables    []uint8
-	delta     float32  // step of the tables
-	visible   rows.Set // rows of the part at hand that may be returned; nil = all
-	words     []uint64 // memory of all parts' visible rows
-	estimates [chunkRows]float32
+	delta     float32   // step of the tables
+	visible   rows.Set  // rows of the part at hand that may be returned; nil = all
+	words     []uint64  // memory of all parts' visible rows
+	estimates []float32 // of a chunk at least, of a whole part where all of its rows are visible
 	addends   [chunkRows]float32
 	dots      [int8Rows]int32
 
@@ -112,11 +112,19 @@ func (s *Searcher) Prepare(query []float32, metric model.Metric, parts []Part) {
 			s.rotated[j] = float32(float64(x) * s.invNorm)
 		}
 	}
+	s.makeRoom(chunkRows)
 	s.codes = slices.Grow(s.codes[:0], Stride(len(query)))[:Stride(len(query))]
 	clear(s.codes)
 	s.codeScale = quantize(s.rotated, s.codes[:len(query)])
 	if coded {
 		s.rotate()
+	}
+}
+
+// makeRoom gives estimates the length of so many rows at least.
+func (s *Searcher) makeRoom(rowCount int) {
+	if len(s.estimates) < rowCount {
+		s.estimates = make([]float32, rowCount)
 	}
 }
 
@@ -140,6 +148,14 @@ func (s *Searcher) rotate() {
 // boundDeviations off: one in a hundred on real questions. Where less than one row in
 // sparseFactor (of lists sparseListed) is visible, and over parts with INT8 codes, none is.
 func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
+	at := len(dst)
+	dst = s.Find(dst, k, stop)
+	slices.SortFunc(dst[at:], rows.Hit.Compare)
+	return dst
+}
+
+// Find is Top in no order.
+func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if s.invNorm == 0 {
 		return dst
 	}
@@ -161,7 +177,6 @@ func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	for i := range hits {
 		hits[i].Score = s.outward(hits[i].Score)
 	}
-	slices.SortFunc(hits, rows.Hit.Compare)
 	return append(dst, hits...)
 }
 
@@ -187,6 +202,9 @@ func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 	var constant float32
 	if p.coded() {
 		step, constant = chunkRows, s.prepareBits(part)
+		if s.visible == nil {
+			return s.scanAll(part, constant, stop)
+		}
 	}
 	for first, n := s.nextRun(0, rowCount, step); n > 0; first, n = s.nextRun(first+n, rowCount, step) {
 		if stop() {
@@ -194,7 +212,7 @@ func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 		}
 		var estimates []float32
 		if p.coded() {
-			estimates = s.estimateBits(p, first, n, constant)[:n]
+			estimates = s.estimateBits(s.estimates, p, first, n, constant)[:n]
 		} else {
 			estimates = s.estimateInt8(p, first, n)
 		}
@@ -205,6 +223,21 @@ func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 		}
 	}
 	return true
+}
+
+// scanAll estimates all rows of a part with 1-bit codes, and only then chooses: who sees
+// all estimates at once keeps few in vain. False when told to stop.
+func (s *Searcher) scanAll(part int32, constant float32, stop func() bool) bool {
+	p := &s.parts[part]
+	rowCount, first := p.RowCount(), 0
+	s.makeRoom(quant.PaddedRows(rowCount))
+	for first < rowCount && !stop() {
+		n := min(chunkRows, rowCount-first)
+		s.estimateBits(s.estimates[first:], p, first, n, constant)
+		first += n
+	}
+	s.top.Update(s.estimates[:first], s.places[part].base)
+	return first == rowCount
 }
 
 // see fills s.visible with the rows of a part that may be returned, nil for all, and

@@ -51,6 +51,7 @@ var families = []struct {
 	{"quantize", quantize},
 	{"unpack", unpack},
 	{"take", takeAbove},
+	{"peak", peak},
 }
 
 // Files returns the generated assembly and stubs by file name, and the kernels in them.

@@ -56,6 +56,9 @@ var (
 	sqxtnH  = encoding{"SQXTN", twoMisc, 0, 0, 0b00, 0b10100, "8B", "8H", "", ""}
 	sqxtn2H = encoding{"SQXTN2", twoMisc, 1, 0, 0b00, 0b10100, "16B", "8H", "", ""}
 
+	umax  = encoding{"UMAX", threeSame, 1, 1, 0b10, 0b01100, "4S", "4S", "4S", ""}
+	umaxp = encoding{"UMAXP", threeSame, 1, 1, 0b10, 0b10100, "4S", "4S", "4S", ""}
+
 	faddD  = encoding{"FADD", threeSame, 1, 0, 0b01, 0b11010, "2D", "2D", "2D", ""}
 	fsubD  = encoding{"FSUB", threeSame, 1, 0, 0b11, 0b11010, "2D", "2D", "2D", ""}
 	fmulD  = encoding{"FMUL", threeSame, 1, 1, 0b01, 0b11011, "2D", "2D", "2D", ""}
@@ -75,7 +78,7 @@ var (
 var encodings = []encoding{
 	fadd, fmul, faddp, fcmgt, mul, smull, smull2, sadalp, sdot, scvtf, fsub,
 	faddD, fsubD, fmulD, faddpD, fcvtlH, fcvtl2H, fcvtlS, fcvtl2S, sxtlB, sxtlH, sxtl2H,
-	mulH, ushl, fcmgeD,
+	mulH, ushl, fcmgeD, umax, umaxp,
 	smax, saddlp, fcvtns, sqxtnS, sqxtn2S, sqxtnH, sqxtn2H,
 }
 

@@ -34,4 +34,5 @@ var List = []Operation{
 	{"UnpackRows", "unpack_rows", "data *uint8, width int, controls *uint8, out *uint32, before int"},
 	{"UnpackFreqs", "unpack_freqs", "data *uint8, width int, controls *uint8, out *uint16"},
 	{"TakeAbove", "take_above", "sums, threshold *float64, ids *uint32, values *float64, count int, found *int"},
+	{"PeakF32", "peak_f32", "row, peak *float32, count int"},
 }
