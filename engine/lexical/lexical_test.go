@@ -267,7 +267,7 @@ func TestALargeBuilderKeepsNoMemory(t *testing.T) {
 		b.Add(tokensOf([]string{fmt.Sprint(n)}))
 	}
 	b.Reset()
-	if cap(b.terms) != 0 || cap(b.entries) != 0 || len(b.ids) != 0 {
+	if cap(b.terms) != 0 || cap(b.entries) != 0 || len(b.slots) != slotsMin {
 		t.Fatalf("kept room for %d terms and %d postings", cap(b.terms), cap(b.entries))
 	}
 }

@@ -18,7 +18,7 @@ type Draft struct{ b *Builder }
 // RowCount returns the rows of the segment.
 func (d *Draft) RowCount() int { return d.b.RowCount() }
 
-// Size returns the bytes of its image.
+// Size returns the bytes of its image, about those of its file.
 func (d *Draft) Size() int { return d.b.size() }
 
 // Cover widens the range of IDs that the segment answers for.
@@ -26,10 +26,22 @@ func (d *Draft) Cover(first, last model.ID) {
 	d.b.first, d.b.last = min(first, d.b.first), max(last, d.b.last)
 }
 
-// Write writes the image, without having it in memory. The draft is spent.
+// Write writes the image as a file has it, without having it in memory. The draft is spent.
 func (d *Draft) Write(w io.Writer) error {
 	defer d.b.release()
+	if err := d.b.sealWords(); err != nil {
+		return err
+	}
 	return d.b.write(w)
+}
+
+// sealWords makes the text index that of a file: in memory, its dictionary is a list, as
+// most segments are merged before a file is made.
+func (b *Builder) sealWords() (err error) {
+	if b.content.words, err = b.content.words.Seal(); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	return nil
 }
 
 // Segment returns the segment in memory: the content encoded, and a fresh one
