@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,11 +149,11 @@ func TestAFlippedByteIsNeverBelieved(t *testing.T) {
 	}
 }
 
-// TestDamageIsFoundWithoutBeingAskedFor flips a byte of a full vector, of a record and of the
+// TestDamageIsFoundWithoutBeingAskedFor flips a byte of a full vector, of a signature and of the
 // text index, and asks nothing: the check behind the questions' backs finds and mends it.
 func TestDamageIsFoundWithoutBeingAskedFor(t *testing.T) {
 	dir, want := filled(t)
-	for _, section := range []int{17, 3, 41} {
+	for _, section := range []int{17, 14, 41} {
 		for _, readOnly := range []bool{true, false} {
 			file := segmentFiles(t, dir)[0]
 			data, err := os.ReadFile(file)
@@ -181,4 +183,66 @@ func TestDamageIsFoundWithoutBeingAskedFor(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAFlippedByteOfAMemoryFileIsSaidAndNeverBelieved flips a byte of every section of a memory
+// file, which nothing can be made anew of. The store refuses to open, or says that something is
+// damaged whenever it is needed, and Verify and a backup name it; no answer is wrong.
+func TestAFlippedByteOfAMemoryFileIsSaidAndNeverBelieved(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir, engine.Options{Dim: 3})
+	memories := generated(1200, 9)
+	for i := range memories {
+		memories[i].Vector = []float32{1, float32(i), 2}
+	}
+	add(t, db, memories...)
+	want, whole := tryAll(t, db, nil)
+	if err := db.Close(); err != nil || !whole || len(want.memories) != 1200 {
+		t.Fatalf("%d memories, %v", len(want.memories), err)
+	}
+	file := memoryFiles(t, dir)[0]
+	sound, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused, served := 0, 0
+	for _, readOnly := range []bool{true, false} {
+		for what, at := range places(sound, readOnly) {
+			hurt := slices.Clone(sound)
+			hurt[at] ^= 0x41
+			if err := os.WriteFile(file, hurt, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			db, err := engine.Open(dir, engine.Options{ReadOnly: readOnly})
+			if err != nil {
+				if !errors.Is(err, engine.ErrCorrupt) || !strings.Contains(err.Error(), filepath.Base(file)) {
+					t.Fatalf("%s: %v", what, err)
+				}
+				refused++
+				continue
+			}
+			served++
+			tryAll(t, db, &want)
+			if report, err := db.Verify(ctx); err == nil && len(report.Faults) == 0 {
+				t.Fatalf("%s: Verify found nothing", what)
+			}
+			if _, err := db.Backup(ctx, filepath.Join(t.TempDir(), "copy"), nil); !errors.Is(err, engine.ErrCorrupt) {
+				t.Fatalf("%s: a backup was made: %v", what, err)
+			}
+			if err := db.Close(); err != nil && !errors.Is(err, engine.ErrCorrupt) {
+				t.Fatal(err)
+			}
+		}
+	}
+	if refused < 4 || served < 2 {
+		t.Fatalf("refused to open %d times, served %d times", refused, served)
+	}
+	if err := os.WriteFile(file, sound, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db = open(t, dir, engine.Options{})
+	if _, whole := tryAll(t, db, &want); !whole {
+		t.Fatal("damaged after the file was put back")
+	}
+	verify(t, db)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -45,6 +46,16 @@ func segmentFiles(t *testing.T, dir string) []string {
 	return files
 }
 
+// memoryFiles lists the files that records are in.
+func memoryFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "memories", "*.nxm"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no memory files: %v", err)
+	}
+	return files
+}
+
 func TestDamagedSegmentsAreRebuiltFromTheTruth(t *testing.T) {
 	damage := map[string]func(t *testing.T, file string, data []byte) []byte{
 		"empty":       func(t *testing.T, _ string, data []byte) []byte { return nil },
@@ -59,7 +70,7 @@ func TestDamagedSegmentsAreRebuiltFromTheTruth(t *testing.T) {
 		},
 		"flipped bit":    func(t *testing.T, _ string, data []byte) []byte { data[len(data)/2] ^= 4; return data },
 		"flipped table":  func(t *testing.T, _ string, data []byte) []byte { data[80] ^= 4; return data },
-		"zeroed page":    func(t *testing.T, _ string, data []byte) []byte { clear(data[4096:8192]); return data },
+		"zeroed page":    func(t *testing.T, _ string, data []byte) []byte { clear(data[len(data)/2:][:4096]); return data },
 		"other contents": func(t *testing.T, _ string, data []byte) []byte { return bytes.Repeat([]byte("x"), len(data)) },
 		"removed": func(t *testing.T, file string, data []byte) []byte {
 			if err := os.Remove(file); err != nil {
@@ -146,9 +157,32 @@ func TestFaultsOfTheTruthAreTypedErrors(t *testing.T) {
 			alterTruth(t, dir, func(tx *bolt.Tx) error {
 				b := tx.Bucket([]byte("memories"))
 				k, v := b.Cursor().First()
-				return b.Put(bytes.Clone(k), v[:20])
+				return b.Put(bytes.Clone(k), append(bytes.Clone(v), 7))
 			})
 			os.RemoveAll(filepath.Join(dir, "segments"))
+		}, engine.ErrCorrupt},
+		"memory file missing": {func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "memories")) }, engine.ErrCorrupt},
+		"memory file cut": {func(t *testing.T, dir string) {
+			if err := os.Truncate(memoryFiles(t, dir)[0], 5000); err != nil {
+				t.Fatal(err)
+			}
+		}, engine.ErrCorrupt},
+		"memory file of another store": {func(t *testing.T, dir string) {
+			other, _ := filled(t)
+			data, err := os.ReadFile(memoryFiles(t, other)[0])
+			if err == nil {
+				err = os.WriteFile(memoryFiles(t, dir)[0], data, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, engine.ErrCorrupt},
+		"memory file not named": {func(t *testing.T, dir string) {
+			alterTruth(t, dir, func(tx *bolt.Tx) error {
+				b := tx.Bucket([]byte("held"))
+				k, _ := b.Cursor().First()
+				return b.Delete(bytes.Clone(k))
+			})
 		}, engine.ErrCorrupt},
 	}
 	for name, c := range cases {
@@ -317,12 +351,12 @@ func TestOpeningAStoreLeavesOtherDirectoriesAlone(t *testing.T) {
 		db := open(t, dir, engine.Options{})
 		add(t, db, generated(300, 2)...)
 		db.Close()
-		if n := len(filesBelow(t, dir)); n != 4 { // truth.db, JOURNAL, LOCK, one segment
+		if n := len(filesBelow(t, dir)); n != 5 { // truth.db, JOURNAL, LOCK, one segment, its memory file
 			t.Fatalf("%s: %d files", dir, n)
 		}
 	}
 	open(t, mine, engine.Options{})
-	if n := len(filesBelow(t, other)); n != 4 {
+	if n := len(filesBelow(t, other)); n != 5 {
 		t.Fatalf("opening %s left %d files in %s", mine, n, other)
 	}
 }
@@ -726,7 +760,7 @@ func TestWhatIsNotThisBuildsStoreStaysUntouched(t *testing.T) {
 		}
 		after := contentsBelow(t, dir)
 		for path := range after {
-			if _, was := before[path]; !was && dir != other && (filepath.Base(path) == "LOCK" || filepath.Base(path) == "segments") {
+			if _, was := before[path]; !was && dir != other && slices.Contains([]string{"LOCK", "segments", "memories"}, filepath.Base(path)) {
 				delete(after, path) // to be sure that nobody else is at it
 			}
 		}

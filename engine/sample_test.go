@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -96,5 +98,50 @@ func copyFile(t *testing.T, from, to string) {
 	}
 	if err := os.WriteFile(to, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTheSampleWithMemoryFilesStaysReadable opens a store whose records stand in a memory file,
+// as format 4 was first written, with and without its segment files.
+func TestTheSampleWithMemoryFilesStaysReadable(t *testing.T) {
+	memories := generated(80, 78)
+	for i := range memories {
+		memories[i].Vector = []float32{1, float32(i), 2}
+	}
+	sample := filepath.Join("testdata", "store-v4")
+	if *update {
+		db := open(t, t.TempDir(), engine.Options{})
+		add(t, db, memories...)
+		if err := errors.Join(db.Compact(ctx), os.RemoveAll(sample)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Backup(ctx, sample, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, segments := range []bool{true, false} {
+		dir := filepath.Join(t.TempDir(), "store")
+		if _, err := engine.Restore(ctx, sample, dir, nil); err != nil {
+			t.Fatal(err)
+		}
+		if !segments {
+			if err := os.RemoveAll(filepath.Join(dir, "segments")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db := open(t, dir, engine.Options{})
+		if st, err := db.Stats(); err != nil || st.Memories != 80 || (st.Replayed == 80) == segments {
+			t.Fatalf("segments %v: %+v %v", segments, st, err)
+		}
+		for i, want := range memories {
+			got, err := db.Get(ctx, engine.ID(i+1))
+			if err != nil || got.Text != want.Text || got.Key != want.Key || !slices.Equal(got.Vector, want.Vector) || !got.EventTime.Equal(want.EventTime) {
+				t.Fatalf("segments %v: %+v %v, want %+v", segments, got, err, want)
+			}
+		}
+		verify(t, db)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

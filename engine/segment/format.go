@@ -15,7 +15,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// File format, version 3 (all little-endian; a bump adds a line here and a
+// File format, version 4 (all little-endian; a bump adds a line here and a
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
@@ -29,13 +29,15 @@ import (
 //	3  2026-11  a sum for every page of 4,096 bytes of records, signatures and vectors (60), so that
 //	            these are checked a page at a time, when a row in it is first read;
 //	            records may be packed (61, 62)
+//	4  2026-11  of a file, sequences, records and the vectors that applications bring stand in a memory file, whose
+//	            checksum is in section 64: see Held
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
-	FormatVersion = 3
+	FormatVersion = 4
 	formatOldest  = 1 // readable still; a section that it lacks is empty
 	formatPaged   = 3 // from here on not all of a file is checked when it is opened
 
@@ -95,6 +97,11 @@ type content struct {
 
 	packedBlocks []uint32 // see packedBytes
 	packedDict   []byte
+
+	heldSums []uint32 // of a memory file: see paged
+	heldOf   []uint32 // checksum of the memory file; none where everything stands in one image
+	// keepsVectors says that the vectors are the truth's, and so a memory file's.
+	keepsVectors bool
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
@@ -104,6 +111,7 @@ type section struct {
 	set   func([]byte) bool
 	clear func() // keeps the memory
 	old   bool   // read from older files, and never written
+	held  bool   // of a memory file, where there is one
 	stage stage  // when it is checked
 }
 
@@ -121,12 +129,13 @@ func column[T number](kind uint32, c *[]T) section {
 
 func (s section) readOnly() section        { s.old = true; return s }
 func (s section) checked(at stage) section { s.stage = at; return s }
+func (s section) heldIf(held bool) section { s.held = held; return s }
 
 // sections lists the format's sections of all versions; kinds are never used for
 // another thing.
 func (c *content) sections() []section {
 	return []section{
-		column(1, &c.ids), column(2, &c.recordStarts), column(3, &c.records).checked(byPages),
+		column(1, &c.ids).heldIf(true), column(2, &c.recordStarts).heldIf(true), column(3, &c.records).checked(byPages).heldIf(true),
 		column(4, &c.tenants), column(5, &c.users), column(6, &c.agents), column(7, &c.sessions), column(8, &c.threads),
 		column(9, &c.events), column(10, &c.positions), column(11, &c.authority),
 		column(12, &c.keyHashes), column(13, &c.keyRows),
@@ -136,27 +145,37 @@ func (c *content) sections() []section {
 		column(29, &c.validRows), column(30, &c.validFrom), column(31, &c.validTo),
 		column(14, &c.signatures).checked(byPages),
 		column(15, &c.vectors.Codes).checked(asVectors), column(16, &c.vectors.Scales).checked(asVectors),
-		column(17, &c.vectors.Vectors).checked(byPages), column(18, &c.vectors.InvNorms).checked(asVectors),
+		column(17, &c.vectors.Vectors).checked(byPages).heldIf(c.keepsVectors), column(18, &c.vectors.InvNorms).checked(asVectors),
 		column(19, &c.words.Dictionary).checked(asWords), column(20, &c.wordsV1.Starts).readOnly(), column(21, &c.wordsV1.Rows).readOnly(), column(22, &c.wordsV1.Freqs).readOnly(), column(23, &c.words.Lengths),
 		column(32, &c.vectors.Bits.Blocks).checked(asVectors), column(33, &c.vectors.Bits.Scales).checked(asVectors), column(34, &c.vectors.Bits.Errors).checked(asVectors), column(35, &c.vectors.Bits.Centroid).checked(asVectors), column(36, &c.vectors.Bits.Squares).checked(asVectors),
 		column(37, &c.vectors.Lists.Starts).checked(asVectors), column(38, &c.vectors.Lists.Rows).checked(asVectors), column(39, &c.vectors.Lists.Codes).checked(asVectors), column(58, &c.vectors.Lists.Scales).checked(asVectors), column(59, &c.vectors.Lists.Halves).checked(asVectors),
 		column(40, &c.words.Starts).checked(asWords), column(41, &c.words.Postings).checked(asWords),
 		column(48, &c.fields.Text).checked(asFields), column(49, &c.fields.Index).checked(asFields), column(50, &c.fields.Values).checked(asFields), column(51, &c.fields.Rows).checked(asFields),
 		column(56, &c.keyShards), column(57, &c.keyPrints),
-		column(60, &c.pageSums), column(61, &c.packedBlocks), column(62, &c.packedDict),
+		column(60, &c.pageSums), column(61, &c.packedBlocks).heldIf(true), column(62, &c.packedDict).heldIf(true),
+		column(63, &c.heldSums).heldIf(true), column(64, &c.heldOf),
 	}
 }
 
-// written lists the sections of a file of this version.
-func (c *content) written() []section {
-	return slices.DeleteFunc(c.sections(), func(s section) bool { return s.old })
+// layout says which of a content's sections an image has.
+type layout int
+
+const (
+	whole   layout = iota // all: of segments in memory, and of files before version 4
+	derived               // those of a segment file
+	held                  // those of a memory file
+)
+
+// written lists the sections of an image of this version.
+func (c *content) written(l layout) []section {
+	return slices.DeleteFunc(c.sections(), func(s section) bool { return s.old || l != whole && s.held != (l == held) })
 }
 
 func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
 
 // size returns the bytes of the content's image.
-func (c *content) size() int {
-	size, sections := 0, c.written()
+func (c *content) size(l layout) int {
+	size, sections := 0, c.written(l)
 	for _, s := range sections {
 		size += align(len(s.get()))
 	}
@@ -165,17 +184,17 @@ func (c *content) size() int {
 
 // encode lays the content out as a file image, aligned in memory as on disk.
 func (c *content) encode() []byte {
-	out := bytes.NewBuffer(alignedBytes(c.size())[:0])
-	c.write(out) // which is large enough, and so does not move or fail
+	out := bytes.NewBuffer(alignedBytes(c.size(whole))[:0])
+	c.write(out, whole) // which is large enough, and so does not move or fail
 	return out.Bytes()
 }
 
 // write writes the content's image.
-func (c *content) write(w io.Writer) error {
-	if _, err := w.Write(c.head()); err != nil {
+func (c *content) write(w io.Writer, l layout) error {
+	if _, err := w.Write(c.head(l)); err != nil {
 		return err
 	}
-	for _, s := range c.written() {
+	for _, s := range c.written(l) {
 		data := s.get()
 		for piece := range slices.Chunk(data, pieceBytes) {
 			if _, err := w.Write(piece); err != nil {
@@ -193,8 +212,8 @@ func (c *content) write(w io.Writer) error {
 var padding [sectionAlign]byte
 
 // head returns header and section table, padded to where the sections start.
-func (c *content) head() []byte {
-	sections := c.written()
+func (c *content) head(l layout) []byte {
+	sections := c.written(l)
 	le, out := binary.LittleEndian, make([]byte, align(headerBytes+len(sections)*entryBytes))
 	at := len(out)
 	for i, s := range sections {
@@ -208,12 +227,20 @@ func (c *content) head() []byte {
 	}
 	copy(out, magic)
 	le.PutUint32(out[offVersion:], FormatVersion)
+	if l == held {
+		copy(out, heldMagic)
+		le.PutUint32(out[offVersion:], heldVersion)
+	}
 	le.PutUint32(out[offSections:], uint32(len(sections)))
 	le.PutUint64(out[offRows:], uint64(len(c.ids)))
 	le.PutUint64(out[offFirst:], uint64(c.first))
 	le.PutUint64(out[offLast:], uint64(c.last))
-	le.PutUint64(out[offDerived:], c.derived)
-	le.PutUint32(out[offDim:], uint32(c.vectors.Dim))
+	if l != held { // what is given does not depend on the rules of what is derived
+		le.PutUint64(out[offDerived:], c.derived)
+	}
+	if l != held || c.keepsVectors {
+		le.PutUint32(out[offDim:], uint32(c.vectors.Dim))
+	}
 	le.PutUint64(out[offSize:], uint64(at))
 	le.PutUint32(out[offCRC:], headerSum(out, len(sections)))
 	return out
@@ -245,28 +272,22 @@ func corrupt(format string, args ...any) error {
 // decode checks the head of a file image and the columns that every question reads, and
 // returns the segment over it; the rest is checked when it is used, see unchecked. Of
 // an older format everything is checked here. fetch is told of what is about to be read.
-func decode(image []byte, fetch func(part []byte)) (*Segment, error) {
-	c, count, err := readHead(image)
+// from is the memory file, nil where there is none.
+func decode(image []byte, from *Held, fetch func(part []byte)) (*Segment, error) {
+	c, late, err := open(image, segmentKind, fetch)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.borrow(from); err != nil {
 		return nil, err
 	}
 	le := binary.LittleEndian
-	late, err := c.bind(image, count)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range late.sections[atOpen] {
-		fetch(s.data)
-	}
-	if err := late.checkSections(atOpen); err != nil {
-		return nil, err
-	}
 	rowCount := int(le.Uint64(image[offRows:]))
 	if le.Uint32(image[offVersion:]) >= formatPaged {
 		if err := c.check(rowCount); err != nil {
 			return nil, err
 		}
-		return lateSegment(image, c, late)
+		return lateSegment(image, c, late, from)
 	}
 	for at := asWords; at < stageCount; at++ {
 		if err := late.checkSections(at); err != nil {
@@ -294,16 +315,40 @@ func decode(image []byte, fetch func(part []byte)) (*Segment, error) {
 	return s, err
 }
 
+// fileKind is what tells one kind of file from another.
+type fileKind struct {
+	magic          string
+	oldest, newest uint32 // versions that this build reads
+}
+
+var segmentKind = fileKind{magic, formatOldest, FormatVersion}
+
+// open binds the columns of an image, and checks those that are read at once.
+func open(image []byte, kind fileKind, fetch func(part []byte)) (*content, *unchecked, error) {
+	c, count, err := readHead(image, kind)
+	if err != nil {
+		return nil, nil, err
+	}
+	late, err := c.bind(image, count)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range late.sections[atOpen] {
+		fetch(s.data)
+	}
+	return c, late, late.checkSections(atOpen)
+}
+
 // readHead checks header and section table, and returns a content that knows what they
 // say of it, and the number of sections.
-func readHead(image []byte) (*content, int, error) {
+func readHead(image []byte, kind fileKind) (*content, int, error) {
 	le := binary.LittleEndian
-	if len(image) < headerBytes || string(image[:len(magic)]) != magic {
-		return nil, 0, corrupt("no segment header")
+	if len(image) < headerBytes || string(image[:len(magic)]) != kind.magic {
+		return nil, 0, corrupt("no header %s", kind.magic)
 	}
 	version := le.Uint32(image[offVersion:])
-	if version < formatOldest || version > FormatVersion {
-		return nil, 0, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", version, formatOldest, FormatVersion, model.ErrUnsupported)
+	if version < kind.oldest || version > kind.newest {
+		return nil, 0, fmt.Errorf("segment: format version %d, this build reads %d to %d: %w", version, kind.oldest, kind.newest, model.ErrUnsupported)
 	}
 	if size := le.Uint64(image[offSize:]); size != uint64(len(image)) {
 		return nil, 0, corrupt("%d bytes of %d", len(image), size)
@@ -396,13 +441,11 @@ func (c *content) packWords() error {
 // check verifies that the columns that opening reads agree with each other and with the
 // size of the others, so that no later read can leave its section.
 func (c *content) check(rows int) error {
-	dim := c.vectors.Dim
 	for _, f := range [...]struct{ have, want int }{
-		{len(c.ids), rows}, {len(c.recordStarts), rows + 1},
 		{len(c.tenants), rows}, {len(c.users), rows}, {len(c.agents), rows}, {len(c.sessions), rows}, {len(c.threads), rows},
 		{len(c.events), rows}, {len(c.positions), rows}, {len(c.authority), rows},
 		{len(c.keyRows), len(c.keyHashes)}, {len(c.signatures), rows * signatureBytes},
-		{len(c.words.Lengths), rows}, {len(c.vectors.Vectors), rows * dim},
+		{len(c.words.Lengths), rows}, {len(c.vectors.Vectors), rows * c.vectors.Dim},
 		{len(c.ingests), rows}, {len(c.versionRows), len(c.versionIDs)}, {len(c.expiryRows), len(c.expiries)},
 		{len(c.validFrom), len(c.validRows)}, {len(c.validTo), len(c.validRows)},
 	} {
@@ -410,15 +453,12 @@ func (c *content) check(rows int) error {
 			return corrupt("a column has %d values, want %d", f.have, f.want)
 		}
 	}
-	if rows == 0 || dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
-		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, dim, c.first, c.last)
+	if err := c.checkHeld(rows); err != nil {
+		return err
 	}
-	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || !slices.IsSorted(c.keyHashes) ||
+	if !slices.IsSorted(c.keyHashes) ||
 		!slices.IsSorted(c.versionIDs) || !slices.IsSorted(c.expiries) || !slices.IsSorted(c.validRows) {
 		return corrupt("a column is out of order")
-	}
-	if c.recordStarts[0] != 0 {
-		return corrupt("records start at %d", c.recordStarts[0])
 	}
 	for _, column := range [...][]uint32{c.keyRows, c.versionRows, c.expiryRows, c.validRows} {
 		for _, row := range column {
@@ -426,6 +466,20 @@ func (c *content) check(rows int) error {
 				return corrupt("row %d of %d is named", row, rows)
 			}
 		}
+	}
+	return nil
+}
+
+// checkHeld does so with the columns that a memory file has.
+func (c *content) checkHeld(rows int) error {
+	if rows == 0 || rows != len(c.ids) || rows+1 != len(c.recordStarts) {
+		return corrupt("%d rows, %d sequences, %d starts of records", rows, len(c.ids), len(c.recordStarts))
+	}
+	if c.vectors.Dim > model.DimensionMax || model.ID(c.ids[0]) < c.first || model.ID(c.ids[rows-1]) > c.last {
+		return corrupt("%d rows of dimension %d, IDs %d..%d", rows, c.vectors.Dim, c.first, c.last)
+	}
+	if !slices.IsSorted(c.ids) || !slices.IsSorted(c.recordStarts) || c.recordStarts[0] != 0 {
+		return corrupt("sequences or records are out of order")
 	}
 	return c.checkPacked(rows)
 }

@@ -55,15 +55,16 @@ func (v *View) Guard(before bool, err *error) {
 	}
 }
 
-func decodeGuarded(image []byte, fetch func(part []byte)) (s *Segment, err error) {
+func decodeGuarded(image []byte, from *Held, fetch func(part []byte)) (s *Segment, err error) {
 	defer Rescue(debug.SetPanicOnFault(true), &err)
-	return decode(image, fetch)
+	return decode(image, from, fetch)
 }
 
-// decodeWhole checks all of an image, which decode does not.
-func decodeWhole(image []byte) (s *Segment, err error) {
+// decodeWhole checks all of an image and of its memory file, which decode does not. Nothing
+// of from is to have been checked before.
+func decodeWhole(image []byte, from *Held) (s *Segment, err error) {
 	defer Rescue(debug.SetPanicOnFault(true), &err)
-	if s, err = decode(image, func([]byte) {}); err != nil {
+	if s, err = decode(image, from, func([]byte) {}); err != nil {
 		return nil, err
 	}
 	if err = s.CheckRest(func() bool { return false }); err != nil {

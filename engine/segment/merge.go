@@ -18,21 +18,26 @@ type Draft struct{ b *Builder }
 // RowCount returns the rows of the segment.
 func (d *Draft) RowCount() int { return d.b.RowCount() }
 
-// Size returns the bytes of its image, about those of its file.
-func (d *Draft) Size() int { return d.b.size() }
+// Size returns the bytes of its image, about those of its files.
+func (d *Draft) Size() int { return d.b.size(whole) }
 
 // Cover widens the range of IDs that the segment answers for.
 func (d *Draft) Cover(first, last model.ID) {
 	d.b.first, d.b.last = min(first, d.b.first), max(last, d.b.last)
 }
 
-// Write writes the image as a file has it, without having it in memory. The draft is spent.
-func (d *Draft) Write(w io.Writer) error {
+// WriteFiles has a memory file written, then the segment file that refers to it, each
+// without having it in memory. The draft is spent.
+func (d *Draft) WriteFiles(memories, segment func(write func(io.Writer) error) error) error {
 	defer d.b.release()
 	if err := d.b.sealWords(); err != nil {
 		return err
 	}
-	return d.b.write(w)
+	d.b.divide()
+	if err := memories(func(w io.Writer) error { return d.b.write(w, held) }); err != nil {
+		return err
+	}
+	return segment(func(w io.Writer) error { return d.b.write(w, derived) })
 }
 
 // sealWords makes the text index that of a file: in memory, its dictionary is a list, as
@@ -50,9 +55,9 @@ func (d *Draft) Segment() (*Segment, error) {
 	b := d.b
 	defer b.release()
 	image := b.encode()
-	c := &content{first: b.first, last: b.last, derived: b.derived}
+	c := &content{first: b.first, last: b.last, derived: b.derived, keepsVectors: b.keepsVectors}
 	c.vectors.SetDim(b.vectors.Dim)
-	if _, err := c.bind(image, len(c.written())); err != nil {
+	if _, err := c.bind(image, len(c.written(whole))); err != nil {
 		return nil, err
 	}
 	return newSegment(image, c, fields.Over)

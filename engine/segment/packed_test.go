@@ -87,7 +87,7 @@ func TestPackedRecordsAreTheSameBytes(t *testing.T) {
 		if err := os.WriteFile(path, packed.Image(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file, err := OpenFile(vfs.OS, path, false)
+		file, err := OpenFile(vfs.OS, path, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,12 +115,7 @@ func TestPackedRecordsAreTheSameBytes(t *testing.T) {
 func TestThePackedSampleStaysReadable(t *testing.T) {
 	path := filepath.Join("testdata", "segment-v3-packed.nxs")
 	plain := build(t, CallerSpace(3), 1, texts(420, 20))
-	if *update {
-		if err := os.WriteFile(path, packAll(t, plain).Image(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := OpenFile(vfs.OS, path, false)
+	s, err := OpenFile(vfs.OS, path, nil, false)
 	if err != nil || !s.Packed() || len(s.packedDict) == 0 || s.Verify() != nil {
 		t.Fatalf("%v, or it is not packed with a dictionary, or not sound", err)
 	}
@@ -140,7 +135,7 @@ func TestAnyFlippedByteOfAPackedSegmentIsFound(t *testing.T) {
 		image := alignedBytes(len(s.Image()))
 		copy(image, s.Image())
 		image[at] ^= 0x10
-		if _, err := decodeWhole(image); err == nil && !isPadding(s, at) {
+		if _, err := decodeWhole(image, nil); err == nil && !isPadding(s, at) {
 			t.Fatalf("a flipped byte at %d was not found", at)
 		} else if err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
 			t.Fatal(err)
@@ -161,7 +156,7 @@ func FuzzPackedRecords(f *testing.F) {
 		copy(image, s.Image())
 		image[uint(at)%uint(len(image))] ^= x
 		resealAll(image)
-		if _, err := decodeWhole(image); err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
+		if _, err := decodeWhole(image, nil); err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
 			t.Fatal(err)
 		}
 	})
@@ -170,7 +165,7 @@ func FuzzPackedRecords(f *testing.F) {
 // resealAll is reseal, for the sums of pages too.
 func resealAll(image []byte) {
 	reseal(image)
-	c, count, err := readHead(image)
+	c, count, err := readHead(image, segmentKind)
 	if err != nil {
 		return
 	}

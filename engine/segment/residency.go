@@ -39,7 +39,7 @@ func (s *Segment) LetGo() {
 // fetch has the system begin to read a part of the mapping, whatever was advised: who
 // touches it afterwards seldom waits for the disk. Mapping the pages too was slower by a
 // tenth (docs/design/opening.md).
-func (s *Segment) fetch(part []byte) { fetchFrom(s.mapping, part) }
+func (s *Segment) fetch(part []byte) { fetchFrom(s.mappingOf(part), part) }
 
 // fetchFrom is fetch from a mapping that may be none.
 func fetchFrom(mapping, part []byte) {
@@ -52,9 +52,30 @@ func fetchFrom(mapping, part []byte) {
 
 // drop gives the pages of a part that was read once back.
 func (s *Segment) drop(part []byte) {
-	if s.mapping != nil {
-		_ = unix.Madvise(s.wholePages(part), unix.MADV_DONTNEED)
+	if pages := s.wholePages(part); pages != nil {
+		_ = unix.Madvise(pages, unix.MADV_DONTNEED)
 	}
+}
+
+// mappingOf returns the mapping that a part of the segment lies in: of its own file or of
+// its memory file; nil where it lies in none.
+func (s *Segment) mappingOf(part []byte) []byte {
+	if lies(s.mapping, part) {
+		return s.mapping
+	}
+	if s.from != nil && lies(s.from.rows.mapping, part) {
+		return s.from.rows.mapping
+	}
+	return nil
+}
+
+// lies reports whether a part lies in a mapping.
+func lies(mapping, part []byte) bool {
+	if len(mapping) == 0 || len(part) == 0 {
+		return false
+	}
+	at := distance(mapping, part)
+	return at >= 0 && at < len(mapping)
 }
 
 // jumpedColumns are the columns of which a question reads a few rows.
@@ -64,13 +85,14 @@ func (s *Segment) jumpedColumns() [3][]byte {
 
 // wholePages returns the pages that lie wholly within a column of the mapping.
 func (s *Segment) wholePages(column []byte) []byte {
-	if len(column) == 0 {
+	mapping := s.mappingOf(column)
+	if mapping == nil {
 		return nil
 	}
-	page, first := os.Getpagesize(), distance(s.mapping, column)
+	page, first := os.Getpagesize(), distance(mapping, column)
 	last := (first + len(column)) / page * page
 	if first = (first + page - 1) / page * page; first >= last {
 		return nil
 	}
-	return s.mapping[first:last]
+	return mapping[first:last]
 }

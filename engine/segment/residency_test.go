@@ -85,7 +85,7 @@ func vectorFile(t testing.TB, rowCount, dim int) (path string, questions [][]flo
 func TestOnlyCodesStayResident(t *testing.T) {
 	const rowCount, dim = 24_576, 384
 	path, questions := vectorFile(t, rowCount, dim)
-	s, err := OpenFile(vfs.OS, path, false)
+	s, err := OpenFile(vfs.OS, path, nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,7 @@ type Segment struct {
 	// not one would be wiped by what advise and LetGo do.
 	mapping []byte
 	content
+	from     *Held                          // the memory file of its rows; nil where all stands in image
 	lex      atomic.Pointer[lexical.Reader] // set once, by openWords where the file is checked late
 	byField  atomic.Pointer[fields.Reader]  // likewise, by openFields
 	late     *unchecked                     // nil where everything was checked, or made, at once
@@ -105,10 +106,17 @@ func (c *content) memoryIDs() []uint64 {
 	return ids
 }
 
-// Verify checks the segment's image again from the first byte to the last.
+// Verify checks the segment's image, and that of its memory file, again from the first byte to the last.
 func (s *Segment) Verify() error {
-	_, err := decodeWhole(s.image)
-	s.LetGo()
+	defer s.LetGo()
+	from := s.from
+	if from != nil {
+		var err error
+		if from, err = decodeHeld(from.rows.image, func([]byte) {}); err != nil {
+			return err
+		}
+	}
+	_, err := decodeWhole(s.image, from)
 	return err
 }
 
@@ -139,10 +147,26 @@ func (s *Segment) Derived() uint64 { return s.derived }
 
 // Sum returns the checksum of the header, which covers those of all sections: it
 // tells any two segments apart.
-func (s *Segment) Sum() uint32 { return binary.LittleEndian.Uint32(s.image[offCRC:]) }
+func (s *Segment) Sum() uint32 { return sumOf(s.image) }
 
-// Image returns the bytes of the segment, as a file holds them.
+// sumOf is the checksum in a header.
+func sumOf(image []byte) uint32 { return binary.LittleEndian.Uint32(image[offCRC:]) }
+
+// Image returns the bytes of the segment, as a file holds them; without those of its
+// memory file.
 func (s *Segment) Image() []byte { return s.image }
+
+// Size returns the bytes of the segment, with those of its memory file.
+func (s *Segment) Size() int {
+	if s.from == nil {
+		return len(s.image)
+	}
+	return len(s.image) + s.from.Size()
+}
+
+// Held returns the memory file that has the records of the segment's rows; nil where the
+// segment has them itself.
+func (s *Segment) Held() *Held { return s.from }
 
 // InFile reports whether the segment stands in a file.
 func (s *Segment) InFile() bool { return s.inFile }
@@ -260,6 +284,12 @@ func (s *Segment) Find(sequence model.ID) (row int, ok bool) {
 	return slices.BinarySearch(s.ids, uint64(sequence))
 }
 
+// From returns the first row of that sequence or a later one, RowCount where there is none.
+func (s *Segment) From(sequence model.ID) int {
+	row, _ := s.Find(sequence)
+	return row
+}
+
 // versions returns the rows that are later versions of a memory, oldest first.
 func (s *Segment) versions(id model.ID) []uint32 {
 	first, ok := slices.BinarySearch(s.versionIDs, uint64(id))
@@ -328,7 +358,7 @@ var builders = scratch.Pool[Builder]{New: func() *Builder { return &Builder{word
 // NewBuilder starts a segment of the given space.
 func NewBuilder(space Space) *Builder {
 	b := builders.Get()
-	b.derived, b.metric = space.Derived(), space.Metric
+	b.derived, b.metric, b.keepsVectors = space.Derived(), space.Metric, space.KeepsVectors()
 	b.vectors.SetDim(space.Dim)
 	b.recordStarts = append(b.recordStarts, 0)
 	return b
@@ -336,7 +366,7 @@ func NewBuilder(space Space) *Builder {
 
 // release gives the builder's memory to the next one. Nothing may alias it.
 func (b *Builder) release() {
-	if b.size() > keptBytes {
+	if b.size(whole) > keptBytes {
 		return
 	}
 	b.content.words = lexical.Parts{} // not this builder's own where it merged

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -18,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/text"
@@ -246,11 +248,7 @@ func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segmen
 	if draft == nil {
 		return nil
 	}
-	var file bytes.Buffer
-	size := draft.Size()
-	if err := draft.Write(&file); err != nil {
-		t.Fatal(err)
-	}
+	file := divided(t, draft)
 	draft, err = Merge(space, sources, dead, func() bool { return false })
 	if err != nil {
 		t.Fatal(err)
@@ -259,8 +257,64 @@ func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segmen
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(file.Bytes(), merged.Image()) || size != len(merged.Image()) {
-		t.Fatalf("%d bytes written, size %d, %d in memory", file.Len(), size, len(merged.Image()))
+	if file.Verify() != nil || !bytes.Equal(again(t, space, file).Image(), merged.Image()) {
+		t.Fatal("of its files it is another segment than in memory")
+	}
+	if !reflect.DeepEqual(file.Words().Parts(), sealedWords(t, merged)) {
+		t.Fatal("the file's words are not those that are in memory, sealed")
+	}
+	return merged
+}
+
+// sealedWords are the words of a segment as a file has them.
+func sealedWords(t failer, s *Segment) lexical.Parts {
+	parts, err := s.Words().Parts().Seal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parts
+}
+
+// divided writes a draft to a memory file and a segment file and opens them.
+func divided(t failer, draft *Draft) *Segment {
+	files := vfs.NewMemory()
+	write := func(name string) func(func(io.Writer) error) error {
+		return func(write func(io.Writer) error) error {
+			f, err := files.Create(name)
+			if err != nil {
+				return err
+			}
+			return errors.Join(write(f), f.Close())
+		}
+	}
+	if err := draft.WriteFiles(write("m.nxm"), write("s.nxs")); err != nil {
+		t.Fatal(err)
+	}
+	from, err := OpenHeld(files, "m.nxm", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenFile(files, "s.nxs", from, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// mergedDraft merges a segment alone.
+func mergedDraft(t failer, space Space, s *Segment) *Draft {
+	draft, err := Merge(space, []*Segment{s}, make([]rows.Set, 1), func() bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return draft
+}
+
+// again merges a segment alone, in memory.
+func again(t failer, space Space, s *Segment) *Segment {
+	merged, err := mergedDraft(t, space, s).Segment()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return merged
 }
@@ -338,7 +392,7 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 	if err := os.WriteFile(path, s.Image(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := OpenFile(vfs.OS, path, false)
+	opened, err := OpenFile(vfs.OS, path, nil, false)
 	if err != nil || !opened.InFile() || !bytes.Equal(opened.Image(), s.Image()) {
 		t.Fatalf("%v", err)
 	}
@@ -347,7 +401,7 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 		image := alignedBytes(len(s.Image()))
 		copy(image, s.Image())
 		image[at] ^= 0x10
-		if _, err := decodeWhole(image); err == nil {
+		if _, err := decodeWhole(image, nil); err == nil {
 			if !isPadding(s, at) {
 				t.Fatalf("a flipped byte at %d was not found", at)
 			}
@@ -364,10 +418,10 @@ func TestFilesOpenInPlaceAndAnyFlippedByteIsFound(t *testing.T) {
 
 // isPadding reports whether no section holds the byte.
 func isPadding(s *Segment, at int) bool {
-	if at < headerBytes+len(s.written())*entryBytes {
+	if at < headerBytes+len(s.written(whole))*entryBytes {
 		return false
 	}
-	for _, sec := range s.written() {
+	for _, sec := range s.written(whole) {
 		b := sec.get()
 		if len(b) == 0 {
 			continue
@@ -421,7 +475,7 @@ func FuzzDecode(f *testing.F) {
 				reseal(image)
 			}
 		}
-		s, err := decodeWhole(image)
+		s, err := decodeWhole(image, nil)
 		if err != nil && !errors.Is(err, model.ErrCorrupt) && !errors.Is(err, model.ErrUnsupported) {
 			t.Fatal(err)
 		}
@@ -440,18 +494,25 @@ func FuzzDecode(f *testing.F) {
 // TestSamplesOfEveryFormatStayReadable opens one file of each format version.
 func TestSamplesOfEveryFormatStayReadable(t *testing.T) {
 	if *update {
-		s := build(t, CallerSpace(3), 10, samples(4))
-		path := filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", FormatVersion))
-		if err := os.WriteFile(path, s.Image(), 0o644); err != nil {
+		s := divided(t, mergedDraft(t, CallerSpace(3), build(t, CallerSpace(3), 10, samples(4))))
+		err := os.WriteFile(filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", FormatVersion)), s.Image(), 0o644)
+		if err = errors.Join(err, os.WriteFile(filepath.Join("testdata", fmt.Sprintf("memories-v%d.nxm", heldVersion)), s.from.rows.image, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	from, err := OpenHeld(vfs.OS, filepath.Join("testdata", "memories-v1.nxm"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for version := 1; version <= FormatVersion; version++ {
-		s, err := OpenFile(vfs.OS, filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)), false)
+		s, err := OpenFile(vfs.OS, filepath.Join("testdata", fmt.Sprintf("segment-v%d.nxs", version)), from, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := s.Words().Parts(), build(t, CallerSpace(3), 10, samples(4)).Words().Parts(); !reflect.DeepEqual(got, want) {
+		if (s.Held() != nil) != (version >= 4) {
+			t.Fatalf("version %d: memory file %v", version, s.Held())
+		}
+		if got, want := s.Words().Parts(), sealedWords(t, build(t, CallerSpace(3), 10, samples(4))); !reflect.DeepEqual(got, want) {
 			t.Fatalf("version %d: words %+v, want %+v", version, got, want)
 		}
 		view := (&View{Space: CallerSpace(3)}).With(s)

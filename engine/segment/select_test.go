@@ -71,7 +71,7 @@ func TestAFilterForEveryRowIsNone(t *testing.T) {
 }
 
 func TestFiltersReadSegmentsOfVersion1(t *testing.T) {
-	s, err := OpenFile(vfs.OS, filepath.Join("testdata", "segment-v1.nxs"), false)
+	s, err := OpenFile(vfs.OS, filepath.Join("testdata", "segment-v1.nxs"), nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"hash/crc32"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"github.com/nexus-memory/nexus/engine/fields"
@@ -120,10 +121,21 @@ func (p *pages) check(page int) {
 	p.sound[page>>6].Or(1 << (page & 63))
 }
 
-// paged returns the sections that are checked by pages, in the order of their sums.
+// paged returns the sections of an image that are checked by pages, in the order of their
+// sums: all three, or those that a memory file has not.
 func (c *content) paged() [3][]byte {
-	return [3][]byte{c.records, c.signatures, bytesOf(c.vectors.Vectors)}
+	all := [3][]byte{c.records, c.signatures, bytesOf(c.vectors.Vectors)}
+	if len(c.heldOf) > 0 {
+		all[0] = nil
+		if c.keepsVectors {
+			all[2] = nil
+		}
+	}
+	return all
 }
+
+// heldPaged returns those of a memory file.
+func (c *content) heldPaged() [2][]byte { return [2][]byte{c.records, bytesOf(c.vectors.Vectors)} }
 
 // sealPages makes the sums of all pages.
 func (c *content) sealPages() {
@@ -133,40 +145,68 @@ func (c *content) sealPages() {
 	}
 }
 
-// bindPages divides the sums of a content among its paged sections.
-func (l *unchecked) bindPages(c *content) error {
+// divide gives a memory file the sums of its pages, and leaves the others to the segment
+// file, which is to name that file.
+func (c *content) divide() {
+	records, signatures := pageCount(len(c.records)), pageCount(len(c.signatures))
 	sums := c.pageSums
-	for i, p := range [...]*pages{&l.records, &l.signatures, &l.vectors} {
-		data := c.paged()[i]
+	c.heldSums = append(c.heldSums[:0], sums[:records]...)
+	c.pageSums = slices.Clone(sums[records:])
+	if c.keepsVectors {
+		c.heldSums = append(c.heldSums, sums[records+signatures:]...)
+		c.pageSums = c.pageSums[:signatures]
+	}
+	c.heldOf = append(c.heldOf[:0], sumOf(c.head(held)))
+}
+
+// bindPages divides sums among the sections that they are of.
+func bindPages(sums []uint32, sections [][]byte, to ...*pages) error {
+	all := len(sums)
+	for i, p := range to {
+		data := sections[i]
 		count := pageCount(len(data))
 		if count > len(sums) {
-			return corrupt("%d sums of pages", len(c.pageSums))
+			return corrupt("%d sums of pages", all)
 		}
 		*p = pages{data, sums[:count], make([]atomic.Uint64, (count+63)/64)}
 		sums = sums[count:]
 	}
 	if len(sums) > 0 {
-		return corrupt("%d sums of pages, %d too many", len(c.pageSums), len(sums))
+		return corrupt("%d sums of pages, %d too many", all, len(sums))
 	}
 	return nil
 }
 
 // lateSegment returns a segment of a file of which only the sections of atOpen are
-// checked.
-func lateSegment(image []byte, c *content, late *unchecked) (*Segment, error) {
-	if err := late.bindPages(c); err != nil {
+// checked. What a memory file has of it is checked as that file's pages.
+func lateSegment(image []byte, c *content, late *unchecked, from *Held) (*Segment, error) {
+	sections := c.paged()
+	if err := bindPages(c.pageSums, sections[:], &late.records, &late.signatures, &late.vectors); err != nil {
 		return nil, err
+	}
+	if len(c.heldOf) == 0 {
+		from = nil
+	} else {
+		late.records = from.rows.late.records
+		if c.keepsVectors {
+			late.vectors = from.rows.late.vectors
+		}
 	}
 	keys, err := c.openKeyFilter()
 	if err != nil {
 		return nil, err
 	}
-	rowBytes := 4 * c.vectors.Dim
-	late.gate.Pass = func(row int) { late.vectors.need(row*rowBytes, (row+1)*rowBytes) }
-	c.vectors.Gate = &late.gate
-	s := &Segment{image: image, content: *c, filter: keys, late: late}
+	late.openGate(c)
+	s := &Segment{image: image, content: *c, from: from, filter: keys, late: late}
 	s.survey()
 	return s, nil
+}
+
+// openGate has rows of vectors checked before they are read.
+func (l *unchecked) openGate(c *content) {
+	rowBytes := 4 * c.vectors.Dim
+	l.gate.Pass = func(row int) { l.vectors.need(row*rowBytes, (row+1)*rowBytes) }
+	c.vectors.Gate = &l.gate
 }
 
 // checkLate checks the sections of a stage, which are read for that but do not count as

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,8 +27,9 @@ import (
 //
 //	# nexus backup 1: 1200 memories
 //	<64 hexadecimal digits>  truth.db
+//	<64 hexadecimal digits>  memories/00000007.nxm
 //	<64 hexadecimal digits>  segments/00000007.nxs
-//	# end: 2 files
+//	# end: 3 files
 //
 // Opening a backup for writing makes it a store like any other: the list goes.
 const (
@@ -44,10 +46,10 @@ type Meter func(done, total uint64)
 
 // Backup copies the store, as it is at one moment between two commits, to a
 // directory that does not exist or is empty, and returns the memories in it.
-// The copy is checked (bbolt's pages, every record) and durable before it has
+// The copy is checked (bbolt's pages, every record, the memory files) and durable before it has
 // its name; where it fails nothing is left behind.
 //
-// Segment files, which never change, are linked where they can be and copied
+// Segment and memory files, which never change, are linked where they can be and copied
 // where not. Reads and writes go on; a write waits where truth.db has to grow
 // just while its pages are copied, Compact waits until they are. Deleted texts
 // are in the copy as far as they still stand in the store: Compact first.
@@ -71,7 +73,7 @@ func (s *Store) backup(ctx context.Context, dir string, meter Meter, link func(f
 	if err != nil {
 		return 0, err
 	}
-	if memories, err = verifyTruthFile(ctx, filepath.Join(at.work, truthName+unnamed)); err != nil {
+	if memories, err = verifyTruthFile(ctx, at.work, truthName+unnamed); err != nil {
 		return 0, err
 	}
 	list := func(w io.Writer) error { return writeBackupList(w, memories, files) }
@@ -98,11 +100,17 @@ func (s *Store) copyPoint(ctx context.Context, work string, meter Meter, link fu
 // point is a store at one moment: a transaction, and the files it names.
 type point struct {
 	tx     *bolt.Tx
-	linked []string   // names of the segment files that are in the backup already
-	open   []*os.File // of those to be copied
-	size   uint64     // of all files
+	linked []string // names within the directory of files that are in the backup already
+	open   []opened // those to be copied
+	size   uint64   // of all files
 	// journalDir has the journal whose groups the truth lacks; "" where it lacks none.
 	journalDir string
+}
+
+// opened is a file to be copied, and its name within the directory.
+type opened struct {
+	*os.File
+	name string
 }
 
 // capture takes hold of the store between two commits. On the writer's goroutine
@@ -147,36 +155,40 @@ func (s *Store) takePoint(p *point, work string, link func(from, to string) erro
 		p.journalDir = s.dir
 	}
 	p.size = uint64(p.tx.Size())
-	for _, e := range manifest {
-		if err := p.takeFile(s.segmentPath(e.number), work, link); err != nil {
+	for _, file := range s.held {
+		if there, err := p.takeFile(s.dir, heldName(file.number), work, link); err != nil || !there {
+			return cmp.Or(err, fmt.Errorf("store: %s is missing: %w", heldName(file.number), model.ErrCorrupt))
+		}
+	}
+	for _, e := range manifest { // one that is missing is made of the rest when the backup is opened
+		if _, err := p.takeFile(s.dir, segmentFile(e.number), work, link); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// takeFile links a segment file, or opens it. One that is missing or no file is
-// left out: opening the backup rebuilds what it held.
-func (p *point) takeFile(path, work string, link func(from, to string) error) error {
-	name := filepath.Join(segmentsName, filepath.Base(path))
+// takeFile links a file of the directory, or opens it, if it is there and a file.
+func (p *point) takeFile(dir, name, work string, link func(from, to string) error) (there bool, err error) {
+	path := filepath.Join(dir, name)
 	info, err := os.Lstat(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return classify(err)
+		return false, classify(err)
 	}
 	if err := link(path, filepath.Join(work, name)); err == nil {
 		p.linked = append(p.linked, name)
 	} else {
 		f, err := os.Open(path)
 		if err != nil {
-			return classify(err)
+			return false, classify(err)
 		}
-		p.open = append(p.open, f)
+		p.open = append(p.open, opened{f, name})
 	}
 	p.size += uint64(info.Size())
-	return nil
+	return true, nil
 }
 
 // release ends the transaction, which until then keeps the pages that it sees.
@@ -214,9 +226,8 @@ func (p *point) copyTo(c *copier, work string) error {
 		}
 	}
 	for _, f := range p.open {
-		name := filepath.Join(segmentsName, filepath.Base(f.Name()))
 		copied := func(w io.Writer) error { _, err := io.Copy(plain{w}, f); return err }
-		if err := c.write(filepath.Join(work, name), name, copied); err != nil {
+		if err := c.write(filepath.Join(work, f.name), f.name, copied); err != nil {
 			return err
 		}
 	}
@@ -225,7 +236,7 @@ func (p *point) copyTo(c *copier, work string) error {
 			return err
 		}
 	}
-	return vfs.OS.SyncDir(filepath.Join(work, segmentsName))
+	return errors.Join(vfs.OS.SyncDir(filepath.Join(work, memoriesName)), vfs.OS.SyncDir(filepath.Join(work, segmentsName)))
 }
 
 // plain hides every method but Write, so that io.Copy hands over small pieces.
@@ -326,8 +337,10 @@ func newPlace(dir string) (*place, error) {
 	case len(entries) > 0:
 		return nil, fmt.Errorf("store: %s is not empty: %w", dir, model.ErrExists)
 	}
-	if err := os.Mkdir(filepath.Join(p.work, segmentsName), 0o700); err != nil {
-		return nil, errors.Join(err, p.close(false))
+	for _, folder := range [...]string{segmentsName, memoriesName} {
+		if err := os.Mkdir(filepath.Join(p.work, folder), 0o700); err != nil {
+			return nil, errors.Join(err, p.close(false))
+		}
 	}
 	return p, nil
 }
@@ -357,15 +370,17 @@ func (p *place) close(whole bool) error {
 		return os.RemoveAll(p.work)
 	}
 	var err error
-	for _, name := range []string{truthName, truthName + unnamed, backupList, segmentsName} {
+	for _, name := range []string{truthName, truthName + unnamed, backupList, segmentsName, memoriesName} {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(p.work, name)))
 	}
 	return err
 }
 
 // verifyTruthFile reads a truth file whole, one that no store has open: bbolt's
-// pages and every record. The first fault is ErrCorrupt, and says where.
-func verifyTruthFile(ctx context.Context, path string) (memories uint64, err error) {
+// pages and every record, and the memory files in its directory that it names. The first
+// fault is ErrCorrupt, and says where.
+func verifyTruthFile(ctx context.Context, dir, name string) (memories uint64, err error) {
+	path := filepath.Join(dir, name)
 	version, err := formatOf(path)
 	if err != nil {
 		return 0, err
@@ -391,23 +406,28 @@ func verifyTruthFile(ctx context.Context, path string) (memories uint64, err err
 			if err != nil {
 				return err
 			}
-			memories, err = verifyRecords(ctx, tx)
+			held, err := openHeld(tx, func(number uint64) (*segment.Held, error) {
+				return segment.OpenHeld(vfs.OS, filepath.Join(dir, heldName(number)), false)
+			})
+			if err == nil {
+				err = held.sound(ctx)
+			}
+			if err == nil {
+				memories, err = verifyRecords(ctx, tx, held)
+			}
 			return err
 		})
 	})
 	return memories, classify(err)
 }
 
-func verifyRecords(ctx context.Context, tx *bolt.Tx) (count uint64, err error) {
+func verifyRecords(ctx context.Context, tx *bolt.Tx, held heldFiles) (count uint64, err error) {
+	var records segment.RecordReader
 	err = tx.Bucket(bucketMemories).ForEach(func(k, v []byte) error {
 		if err := model.FromContext(ctx, "store: verify"); err != nil {
 			return err
 		}
-		record, err := openRecord(k, v)
-		if err == nil {
-			_, err = segment.DecodeRecord(record)
-		}
-		if err != nil {
+		if _, err := held.version(&records, k, v); err != nil {
 			return fmt.Errorf("store: truth.db: memory %d: %w", idOf(k), err)
 		}
 		count++

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,16 +69,25 @@ func TestABackupOnAnotherFileSystemCopiesWhatAMergeRemovesMeanwhile(t *testing.T
 
 func TestABackupOfADamagedTruthIsRefused(t *testing.T) {
 	s, dir := backedUp(t)
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketMemories)
-		value := append([]byte{}, b.Get(idBytes(7))...)
-		value[40] ^= 1
-		return b.Put(idBytes(7), value)
+	ids, err := s.Add(context.Background(), notes(1)) // in truth.db still
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.onWriter(func() error {
+		if err := s.checkpoint(); err != nil {
+			return err
+		}
+		return s.db.Update(func(tx *bolt.Tx) error {
+			b := tx.Bucket(bucketMemories)
+			value := append([]byte{}, b.Get(idBytes(ids[0]))...)
+			value[40] ^= 1
+			return b.Put(idBytes(ids[0]), value)
+		})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = s.Backup(context.Background(), dir, nil); !errors.Is(err, model.ErrCorrupt) || !strings.Contains(err.Error(), "memory 7") {
+	if _, err = s.Backup(context.Background(), dir, nil); !errors.Is(err, model.ErrCorrupt) || !strings.Contains(err.Error(), fmt.Sprintf("memory %d", ids[0])) {
 		t.Errorf("error %v", err)
 	}
 	if left, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(left) > 0 {

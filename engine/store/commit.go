@@ -40,7 +40,7 @@ var errSegment = errors.New("nothing was changed")
 // request that fails by itself (its key exists, its context ended) changes
 // nothing and keeps its error.
 func (s *Store) commitTruth(batch []*request) error {
-	t := &transaction{now: s.tick(), keepsHistory: s.options.HistoryFor >= 0, positions: map[string]uint32{}}
+	t := &transaction{now: s.tick(), keepsHistory: s.options.HistoryFor >= 0, held: s.held, positions: map[string]uint32{}}
 	var rows []*segment.Row
 	size := 0
 	for _, r := range batch {

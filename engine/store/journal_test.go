@@ -423,9 +423,14 @@ func TestAStoreAtRestHasAnEmptyRound(t *testing.T) {
 // TestRollbackCountsWhatTheJournalHolds upgrades a store, crashes it with something
 // pending, and goes back: what would be lost is told, and the journal goes with it.
 func TestRollbackCountsWhatTheJournalHolds(t *testing.T) {
-	dir := older(t)
+	s := openStore(t, t.TempDir(), Options{})
+	mustAdd(t, s, notes(300)...)
+	dir := crashed(t, s) // so that no memory file has records, as in that format
+	if err := errors.Join(settle(dir, filepath.Join(dir, truthName)), dropJournal(dir)); err != nil {
+		t.Fatal(err)
+	}
 	setFormat(t, dir, 2)
-	s := openStore(t, dir, Options{})
+	s = openStore(t, dir, Options{})
 	mustAdd(t, s, notes(2)...)
 	dir = crashed(t, s)
 	if m, err := Migrations(dir); err != nil || m.Kept != 2 || m.Added != 2 || m.Deleted != 0 {

@@ -35,6 +35,13 @@ type piece struct {
 
 // load builds the first view: valid segment files, and the truth for the rest.
 func (s *Store) load(ctx context.Context, space segment.Space) error {
+	err := s.readTruth(func(tx *bolt.Tx) (err error) {
+		s.held, err = openHeld(tx, s.openHeldFile)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	pieces, stale, err := s.openSegments(space)
 	if err != nil {
 		return err
@@ -81,6 +88,9 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 		return err
 	})
 	slices.SortFunc(manifest, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
+	for _, file := range s.held {
+		s.fileNumber.Store(max(s.fileNumber.Load(), file.number))
+	}
 	opened := s.openFiles(manifest)
 	for i, e := range manifest {
 		s.fileNumber.Store(max(s.fileNumber.Load(), e.number))
@@ -115,7 +125,8 @@ func (s *Store) openFiles(manifest []entry) []openedFile {
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		group.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
-				files[i].built, files[i].err = segment.OpenFile(s.options.Files, s.segmentPath(manifest[i].number), s.options.InMemory)
+				number := manifest[i].number
+				files[i].built, files[i].err = segment.OpenFile(s.options.Files, s.segmentPath(number), s.held.numbered(number), s.options.InMemory)
 			}
 		})
 	}
@@ -142,7 +153,12 @@ func fits(built *segment.Segment, space segment.Space, e entry, before []piece) 
 }
 
 func (s *Store) segmentPath(number uint64) string {
-	return filepath.Join(s.dir, segmentsName, fmt.Sprintf("%08d%s", number, segmentSuffix))
+	return filepath.Join(s.dir, segmentFile(number))
+}
+
+// segmentFile is a segment file's name within the store's directory.
+func segmentFile(number uint64) string {
+	return filepath.Join(segmentsName, fmt.Sprintf("%08d%s", number, segmentSuffix))
 }
 
 // replay adds segments for every memory that no piece covers and returns all
@@ -151,7 +167,7 @@ func (s *Store) replay(ctx context.Context, tx *bolt.Tx, space segment.Space, pi
 	var all []piece
 	from := model.ID(1)
 	for _, p := range append(pieces, piece{first: 1<<64 - 1}) {
-		built, err := s.replayGap(ctx, tx, space, from, p.first-1)
+		built, err := s.replayGap(ctx, tx, s.held, space, from, p.first-1)
 		if err != nil {
 			return nil, err
 		}
@@ -164,9 +180,10 @@ func (s *Store) replay(ctx context.Context, tx *bolt.Tx, space segment.Space, pi
 	return all, nil
 }
 
-func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space, from, to model.ID) (built []piece, err error) {
+func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, held heldFiles, space segment.Space, from, to model.ID) (built []piece, err error) {
 	cursor := tx.Bucket(bucketMemories).Cursor()
 	var versions []version
+	var records segment.RecordReader
 	bytes := 0
 	flush := func() error {
 		if len(versions) == 0 {
@@ -177,7 +194,7 @@ func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space,
 		return err
 	}
 	for k, v := cursor.Seek(idBytes(from)); k != nil && idOf(k) <= to; k, v = cursor.Next() {
-		next, err := openVersion(k, v)
+		next, err := held.version(&records, k, v)
 		if err != nil {
 			return nil, fmt.Errorf("memory %d: %w", idOf(k), err)
 		}
@@ -185,7 +202,7 @@ func (s *Store) replayGap(ctx context.Context, tx *bolt.Tx, space segment.Space,
 			return nil, fmt.Errorf("memory %d: vector of %d numbers, want %d: %w", idOf(k), n, space.Dim, model.ErrCorrupt)
 		}
 		versions = append(versions, next)
-		if bytes += len(v); len(versions) == replayRows || bytes >= replayBytes {
+		if bytes += len(v) + len(next.memory.Text) + 4*len(next.memory.Vector); len(versions) == replayRows || bytes >= replayBytes {
 			if err := flush(); err != nil {
 				return nil, err
 			}
@@ -250,7 +267,7 @@ func forget(e *edit, stale []entry, gone []model.ID) error {
 	return nil
 }
 
-// removeOrphans deletes the segment files that the manifest does not name, and
+// removeOrphans deletes the segment and memory files that the truth does not name, and
 // the copies of a compaction and an upgrade that a crash ended.
 func (s *Store) removeOrphans() error {
 	named := map[string]bool{}
@@ -261,14 +278,19 @@ func (s *Store) removeOrphans() error {
 		}
 		return err
 	})
-	files, listErr := s.options.Files.List(filepath.Join(s.dir, segmentsName))
-	if err = errors.Join(err, listErr); err != nil {
-		return classify(err)
+	for _, file := range s.held {
+		named[s.heldPath(file.number)] = true
 	}
-	for _, name := range files {
-		path := filepath.Join(s.dir, segmentsName, name)
-		if strings.Contains(name, segmentSuffix) && !named[path] {
-			s.options.Files.Remove(path)
+	for _, folder := range [...]string{segmentsName, memoriesName} {
+		files, listErr := s.options.Files.List(filepath.Join(s.dir, folder))
+		if err = errors.Join(err, listErr); err != nil {
+			return classify(err)
+		}
+		for _, name := range files {
+			path := filepath.Join(s.dir, folder, name)
+			if (strings.Contains(name, segmentSuffix) || strings.Contains(name, memorySuffix)) && !named[path] {
+				s.options.Files.Remove(path)
+			}
 		}
 	}
 	vfs.OS.Remove(filepath.Join(s.dir, compactName))

@@ -74,7 +74,7 @@ func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 // not change its class; in a rush it has to be longer (see worthIt).
 func plan(parts []segment.Part, at pace) (span, bool) {
 	for i := range parts {
-		if !parts[i].InFile() && len(parts[i].Image()) >= fileBytes {
+		if !parts[i].InFile() && parts[i].Size() >= fileBytes {
 			return span{i, i}, true
 		}
 	}
@@ -127,7 +127,7 @@ func runEnd(parts []segment.Part, first, rowsMax int, fits func(*segment.Part) b
 	rowCount, bytes := 0, 0
 	for last = first; last < len(parts) && fits(&parts[last]); last++ {
 		rowCount += parts[last].RowCount()
-		bytes += len(parts[last].Image())
+		bytes += parts[last].Size()
 		if last > first && (rowCount > rowsMax || bytes > segmentBytes) {
 			return last, true
 		}
@@ -136,12 +136,12 @@ func runEnd(parts []segment.Part, first, rowsMax int, fits func(*segment.Part) b
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
-// each: all parts, but for those that are one clean file already and need not be packed.
+// each: all parts, but for those that are one clean pair of files already and need not be packed.
 func compactSpans(parts []segment.Part, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, segmentRows, func(*segment.Part) bool { return true })
 		p := &parts[first]
-		if last-first > 1 || !p.InFile() || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
+		if last-first > 1 || p.Held() == nil || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -348,8 +348,8 @@ func (s *Store) checkSources(sources []*segment.Segment, stop func() bool) error
 	return nil
 }
 
-// writeSegment makes the file of a segment that takes the place of others durable and
-// returns it mapped. What was packed stays so, whoever has the store open.
+// writeSegment makes the files of a segment that takes the place of others durable, the
+// memory file first, and returns it mapped. What was packed stays so, whoever has the store open.
 func (s *Store) writeSegment(number uint64, draft *segment.Draft, replaced []*segment.Segment) (*segment.Segment, error) {
 	path := s.segmentPath(number)
 	if err := s.stillThere(); err != nil {
@@ -360,18 +360,32 @@ func (s *Store) writeSegment(number uint64, draft *segment.Draft, replaced []*se
 			return nil, err
 		}
 	}
-	if err := writeDurably(s.options.Files, path, draft.Write); err != nil {
-		return nil, fmt.Errorf("store: segment file: %w", classify(err))
+	to := func(path string) func(func(io.Writer) error) error {
+		return func(write func(io.Writer) error) error { return writeDurably(s.options.Files, path, write) }
 	}
-	written, err := segment.OpenFile(s.options.Files, path, s.options.InMemory)
+	err := draft.WriteFiles(to(s.heldPath(number)), to(path))
+	var held *segment.Held
+	if err == nil {
+		held, err = s.openHeldFile(number)
+	}
+	var written *segment.Segment
+	if err == nil {
+		written, err = segment.OpenFile(s.options.Files, path, held, s.options.InMemory)
+	}
 	if err == nil {
 		err = written.CheckRest(func() bool { return false })
 	}
 	if err != nil {
-		s.options.Files.Remove(path)
+		s.removeFiles(number)
 		return nil, fmt.Errorf("store: segment file: %w", classify(err))
 	}
 	return written, nil
+}
+
+// removeFiles removes the files of a segment that nothing names.
+func (s *Store) removeFiles(number uint64) {
+	s.options.Files.Remove(s.segmentPath(number))
+	s.options.Files.Remove(s.heldPath(number))
 }
 
 // writeBytes gathers what is smaller; what is larger goes to the file directly.
@@ -421,26 +435,36 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 		return nil
 	}
 	var old []entry
+	var outdated heldFiles
 	err := guarded(func() error {
 		return s.group(func(e *edit) (err error) {
-			old, err = swapManifest(e, sources, merged, number)
+			if old, err = swapManifest(e, sources, merged, number); err == nil {
+				outdated, err = s.held.swapHeld(e, sources, merged, number)
+			}
 			return err
 		})
 	})
 	there := s.stillThere() == nil
 	if err != nil {
 		if there {
-			s.options.Files.Remove(s.segmentPath(number))
+			s.removeFiles(number)
 		}
 		return err
 	}
+	s.held = s.held.without(outdated)
+	if number != 0 {
+		s.lightened = true
+		s.held = s.held.with(newHeldFile(number, merged.Held()))
+	}
 	s.view.Store(next)
 	s.merges.Add(1)
-	for _, e := range old {
-		if !there {
-			break
+	if there { // readers of what is removed keep their mapping
+		for _, e := range old {
+			s.options.Files.Remove(s.segmentPath(e.number))
 		}
-		s.options.Files.Remove(s.segmentPath(e.number)) // readers of it keep their mapping
+		for _, file := range outdated {
+			s.options.Files.Remove(s.heldPath(file.number))
+		}
 	}
 	return nil
 }
@@ -471,7 +495,7 @@ func swapManifest(e *edit, sources []*segment.Segment, merged *segment.Segment, 
 		return nil, err
 	}
 	if number != 0 {
-		if err := (entry{number, first, last, merged.Sum()}).put(e); err != nil {
+		if err := (entry{number, first, last, merged.Sum()}).put(e, bucketSegments); err != nil {
 			return nil, err
 		}
 	}

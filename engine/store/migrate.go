@@ -25,7 +25,7 @@ type step struct {
 }
 
 // steps lists how older formats become FormatVersion, a step for each version.
-var steps = []step{{1, 2, createBuckets}, {2, 3, createBuckets}}
+var steps = []step{{1, 2, createBuckets}, {2, 3, createBuckets}, {3, 4, createBuckets}}
 
 const (
 	upgradeName = "truth.db.upgrade" // the copy that steps are applied to
@@ -234,9 +234,18 @@ func Rollback(dir string, force bool) (m Migration, err error) {
 		if err != nil {
 			return fmt.Errorf("store: rollback: %w", classify(err))
 		}
+		removeUnnamed(dir, m.Kept)
 		return nil
 	})
 	return m, err
+}
+
+// removeUnnamed removes the memory files beside a truth of a format that names none: its
+// build would never. What is left after a failure does no harm, and goes with the next upgrade.
+func removeUnnamed(dir string, format uint32) {
+	if format < formatHeld {
+		_ = os.RemoveAll(filepath.Join(dir, memoriesName))
+	}
 }
 
 // withLocked runs f while nobody else writes to the store in dir.

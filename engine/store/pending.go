@@ -201,7 +201,7 @@ func (s *Store) checkpoint() error {
 	if err != nil {
 		return s.undo(err)
 	}
-	s.tx = nil
+	s.tx, s.lightened = nil, false
 	s.journal.restart(next)
 	return nil
 }
@@ -217,7 +217,7 @@ func (s *Store) isDue() bool {
 // restTruth is the writer's when nothing has come for a while. A failure shows where it
 // matters, in the next write.
 func (s *Store) restTruth() {
-	if s.poisoned == nil && s.tx != nil && s.checkpoint() == nil {
+	if s.poisoned == nil && s.checkpoint() == nil {
 		_ = s.commitFailed(s.journal.rest())
 		s.kickMerger() // truth.db may have pages to give back
 	}
@@ -360,6 +360,7 @@ func (s *Store) readTruth(f func(tx *bolt.Tx) error) error {
 type snapshot struct {
 	tx   *bolt.Tx
 	view *segment.View
+	held heldFiles
 }
 
 // release ends the transaction; truth.db cannot be exchanged before.
@@ -375,7 +376,7 @@ func (s *Store) takeSnapshot(onWriter func(func() error) error) (*snapshot, erro
 		if err = s.checkpoint(); err != nil {
 			return err
 		}
-		p.view = s.view.Load()
+		p.view, p.held = s.view.Load(), s.held
 		p.tx, err = s.db.Begin(false)
 		return classify(err)
 	})

@@ -144,8 +144,8 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 // draftOf derives one segment of a range of the truth, nil where nothing is there.
 func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
 	var pieces []piece
-	err = s.readSettled(func(tx *bolt.Tx) (err error) {
-		pieces, err = s.replayGap(context.Background(), tx, space, first, last)
+	err = s.readSettled(func(tx *bolt.Tx, held heldFiles) (err error) {
+		pieces, err = s.replayGap(context.Background(), tx, held, space, first, last)
 		return err
 	})
 	if err != nil || len(pieces) == 0 {
@@ -163,16 +163,16 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segme
 }
 
 // readSettled runs f in a transaction of what was acknowledged, apart from the writer.
-func (s *Store) readSettled(f func(tx *bolt.Tx) error) error {
+func (s *Store) readSettled(f func(tx *bolt.Tx, held heldFiles) error) error {
 	if s.readOnly { // there is no writer
-		return s.readTruth(f)
+		return s.readTruth(func(tx *bolt.Tx) error { return f(tx, s.held) })
 	}
 	at, err := s.takeSnapshot(s.onWriter)
 	if err != nil {
 		return err
 	}
 	defer at.release()
-	return guarded(func() error { return f(at.tx) })
+	return guarded(func() error { return f(at.tx, at.held) })
 }
 
 // lives are what became of a segment's versions.

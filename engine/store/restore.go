@@ -40,7 +40,7 @@ func Restore(ctx context.Context, backup, dir string, meter Meter) (memories uin
 			return 0, err
 		}
 	}
-	if memories, err = verifyTruthFile(ctx, filepath.Join(backup, truthName)); err != nil {
+	if memories, err = verifyTruthFile(ctx, backup, truthName); err != nil {
 		return 0, err
 	}
 	if memories != promised {
@@ -125,7 +125,7 @@ func parseBackupList(text string) (files []backupFile, memories uint64, err erro
 		var f backupFile
 		sum, name, found := strings.Cut(line, "  ")
 		n, err := hex.Decode(f.sum[:], []byte(sum[:min(len(sum), 2*len(f.sum))]))
-		if !found || err != nil || n != len(f.sum) || len(sum) != 2*len(f.sum) || (i == 0) != (name == truthName) || i > 0 && !segmentName(name) {
+		if !found || err != nil || n != len(f.sum) || len(sum) != 2*len(f.sum) || (i == 0) != (name == truthName) || i > 0 && !listedName(name) {
 			return nil, 0, wrong(i + 1)
 		}
 		f.name = filepath.FromSlash(name)
@@ -134,9 +134,14 @@ func parseBackupList(text string) (files []backupFile, memories uint64, err erro
 	return files, memories, nil
 }
 
-// segmentName reports whether name is that of a segment file within the store.
-func segmentName(name string) bool {
-	number, ok := strings.CutPrefix(name, segmentsName+"/")
-	number, suffixed := strings.CutSuffix(number, segmentSuffix)
-	return ok && suffixed && number != "" && strings.Trim(number, "0123456789") == ""
+// listedName reports whether name is that of a segment or memory file within the store.
+func listedName(name string) bool {
+	for folder, suffix := range map[string]string{segmentsName: segmentSuffix, memoriesName: memorySuffix} {
+		number, ok := strings.CutPrefix(name, folder+"/")
+		number, suffixed := strings.CutSuffix(number, suffix)
+		if ok && suffixed && number != "" && strings.Trim(number, "0123456789") == "" {
+			return true
+		}
+	}
+	return false
 }

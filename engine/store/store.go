@@ -38,8 +38,10 @@ const (
 	freshSuffix  = ".new"             // of truth.db while it is created
 	lockName     = "LOCK"
 	segmentsName = "segments"
+	memoriesName = "memories"
 
 	segmentSuffix = ".nxs"
+	memorySuffix  = ".nxm"
 )
 
 // Options say how to open a store. The zero value creates or opens one that
@@ -48,8 +50,8 @@ type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
 	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
-	InMemory bool           // segment files are read into memory, not mapped
-	Files    vfs.FS         // of the segment files; nil: the operating system's
+	InMemory bool           // segment and memory files are read into memory, not mapped
+	Files    vfs.FS         // of segment and memory files; nil: the operating system's
 	Metric   model.Metric   // unset: the store's, Cosine for a new one
 	Language string         // of text.Languages; "": the store's, English for a new one
 	// HistoryFor is how long versions that were replaced are kept: 0 for ever,
@@ -91,12 +93,14 @@ type Store struct {
 	truthErr   error // the writer's last, read when it is done
 
 	// The truth, the writer's alone once it runs; see pending.go. No search comes near it.
-	db       *bolt.DB
-	tx       *bolt.Tx // open over many groups; nil: truth.db has everything
-	journal  *journal // nil: opened for reading, and there is none
-	redo     redo
-	commitTx func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
-	reading  sync.Mutex           // tx of a store that is opened for reading
+	db        *bolt.DB
+	tx        *bolt.Tx // open over many groups; nil: truth.db has everything
+	journal   *journal // nil: opened for reading, and there is none
+	redo      redo
+	held      heldFiles            // that the truth names
+	lightened bool                 // records have left truth.db since it was last committed
+	commitTx  func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
+	reading   sync.Mutex           // tx of a store that is opened for reading
 
 	// backups is held for reading while truth.db's pages are copied, for writing
 	// where Compact is about to replace that file: so Compact waits, not the writer.
@@ -262,10 +266,12 @@ func (s *Store) ownDirectory() error {
 	}
 	for _, name := range names {
 		switch name {
-		case segmentsName:
-			files, _ := s.options.Files.List(filepath.Join(s.dir, segmentsName))
-			if slices.ContainsFunc(files, func(name string) bool { return filepath.Ext(name) == segmentSuffix }) {
-				return fmt.Errorf("store: truth.db is missing beside its segments: restore it from a copy: %w", model.ErrCorrupt)
+		case segmentsName, memoriesName:
+			files, _ := s.options.Files.List(filepath.Join(s.dir, name))
+			if slices.ContainsFunc(files, func(name string) bool {
+				return filepath.Ext(name) == segmentSuffix || filepath.Ext(name) == memorySuffix
+			}) {
+				return fmt.Errorf("store: truth.db is missing beside its %s: restore it from a copy: %w", name, model.ErrCorrupt)
 			}
 		case journalName:
 			return fmt.Errorf("store: truth.db is missing beside its JOURNAL: restore it from a copy: %w", model.ErrCorrupt)
@@ -283,7 +289,7 @@ func (s *Store) makeDirectories() error {
 	if err := vfs.OS.MkdirAll(s.dir); err != nil {
 		return err
 	}
-	return s.options.Files.MkdirAll(filepath.Join(s.dir, segmentsName))
+	return errors.Join(s.options.Files.MkdirAll(filepath.Join(s.dir, segmentsName)), s.options.Files.MkdirAll(filepath.Join(s.dir, memoriesName)))
 }
 
 // chooseSpace decides from the truth and the options what vectors there are.

@@ -23,6 +23,7 @@ type transaction struct {
 	edit
 	now          time.Time
 	keepsHistory bool
+	held         heldFiles
 	positions    map[string]uint32 // next position by session, as of this group
 	space        segment.Space     // of the rows added
 	fixed        segment.Space     // the store's, as far as this group has looked
@@ -157,10 +158,16 @@ func (t *transaction) resolveKeys(r *request) (fresh []*segment.Row, err error) 
 		if v != nil && len(v) != 8+digestBytes && len(v) != 8+2*digestBytes {
 			return nil, fmt.Errorf("store: key entry of %d bytes: %w", len(v), model.ErrCorrupt)
 		}
+		expired := false
+		if v != nil {
+			if expired, err = t.hasExpired(idOf(v)); err != nil {
+				return nil, fmt.Errorf("store: memory %d: %w", idOf(v), err)
+			}
+		}
 		switch {
 		case v == nil:
 			fresh = append(fresh, row)
-		case t.hasExpired(idOf(v)):
+		case expired:
 			fresh, r.expired = append(fresh, row), append(r.expired, idOf(v))
 		case !r.link && (string(v[8:8+digestBytes]) == string(row.Digest[:]) || string(v[8+digestBytes:]) == string(row.Digest[:])):
 			row.ID = idOf(v)

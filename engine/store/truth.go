@@ -27,10 +27,13 @@ import (
 //	1  2026-11  buckets meta, memories, keys, threads, segments, deleted
 //	2  2026-11  buckets current, retired, usage; meta "clock" and "language"; records with a life; a second digest in keys
 //	3  2026-11  meta "journal": what was acknowledged last is in JOURNAL, see journal.go
+//	4  2026-11  bucket held: records may be in memory files, see held.go
 //
 // A file of an older version is upgraded when it is opened for writing (see steps), and
 // read as it is otherwise: it lacks what later versions added, no more.
-const FormatVersion = 3
+const FormatVersion = 4
+
+const formatHeld = 4 // from here on records may be in memory files
 
 // The buckets of truth.db. Integers are big-endian, so that keys sort as numbers.
 //
@@ -38,7 +41,7 @@ const FormatVersion = 3
 // version over the whole store. The ID of a memory is the sequence of its first.
 var (
 	bucketMeta     = []byte("meta")     // "format" -> u32; "space" -> name 0 dimension [0 metric, where it is not cosine]; "language" -> its code, where it is not English; "clock" -> micros of the last commit; "journal" -> see round
-	bucketMemories = []byte("memories") // sequence -> record with vector, CRC-32C of sequence and record
+	bucketMemories = []byte("memories") // sequence -> record with vector, CRC-32C of sequence and record; or apart
 	bucketCurrent  = []byte("current")  // ID -> sequence of the current version, for memories that were updated
 	bucketRetired  = []byte("retired")  // ID, sequence -> micros when the version was replaced
 	bucketUsage    = []byte("usage")    // ID -> see usageBytes
@@ -46,7 +49,8 @@ var (
 	bucketThreads  = []byte("threads")  // 16 bytes of SHA-256 of a session's identity -> next position u32
 	bucketSegments = []byte("segments") // file number -> first sequence, last sequence, the file's own checksum
 	bucketDeleted  = []byte("deleted")  // sequence still standing in a segment file -> 1
-	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketCurrent, bucketRetired, bucketUsage, bucketKeys, bucketThreads, bucketSegments, bucketDeleted}
+	bucketHeld     = []byte("held")     // memory file number -> first sequence, last sequence, the file's own checksum
+	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketCurrent, bucketRetired, bucketUsage, bucketKeys, bucketThreads, bucketSegments, bucketDeleted, bucketHeld}
 
 	metaFormat   = []byte("format")
 	metaSpace    = []byte("space")
@@ -321,22 +325,25 @@ func openRecord(key, value []byte) ([]byte, error) {
 	return value[:end:end], nil
 }
 
-// entry is a row of the manifest: a segment file, the IDs it answers for, and
-// the checksum that tells it from the same file of another store or time.
+// entry is a row of the manifest: a segment file or a memory file, the sequences it answers
+// for, and the checksum that tells it from the same file of another store or time.
 type entry struct {
 	number      uint64
 	first, last model.ID
 	sum         uint32
 }
 
-func (e entry) put(to *edit) error {
+func (e entry) put(to *edit, bucket []byte) error {
 	value := append(idBytes(e.first), idBytes(e.last)...)
-	return to.put(bucketSegments, idBytes(model.ID(e.number)), binary.BigEndian.AppendUint32(value, e.sum))
+	return to.put(bucket, idBytes(model.ID(e.number)), binary.BigEndian.AppendUint32(value, e.sum))
 }
 
-func readManifest(tx *bolt.Tx) ([]entry, error) {
+// readManifest lists the segment files.
+func readManifest(tx *bolt.Tx) ([]entry, error) { return readEntries(tx, bucketSegments) }
+
+func readEntries(tx *bolt.Tx, bucket []byte) ([]entry, error) {
 	var entries []entry
-	err := tx.Bucket(bucketSegments).ForEach(func(k, v []byte) error {
+	err := forEach(tx, bucket, func(k, v []byte) error {
 		if len(k) != 8 || len(v) != 20 {
 			return fmt.Errorf("store: manifest entry of %d bytes: %w", len(v), model.ErrCorrupt)
 		}

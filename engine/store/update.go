@@ -71,7 +71,7 @@ func (s *Store) readCurrent(ctx context.Context, id model.ID) (is version, space
 	if err != nil && !errors.Is(err, model.ErrNotFound) || err == nil && !whole {
 		err = s.between(ctx, func() error {
 			return s.readTruth(func(tx *bolt.Tx) (err error) {
-				is, err = current(tx, id)
+				is, err = s.held.current(tx, id)
 				return err
 			})
 		})

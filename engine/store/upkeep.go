@@ -21,7 +21,7 @@ type Stats struct {
 	Deleted      uint64 // deleted, still standing in segments until they are merged
 	Segments     int
 	SegmentFiles int
-	SegmentBytes uint64 // of files and memory
+	SegmentBytes uint64 // of files and memory, memory files included
 	TruthBytes   uint64 // of truth.db and its journal
 	Terms        uint64 // words in live memories, stop words not counted
 	Vectors      string // name of the vector space, "" before the first memory
@@ -61,7 +61,7 @@ func (s *Store) Stats() (Stats, error) {
 		p := &view.Parts[i]
 		st.Deleted += uint64(p.GoneCount())
 		st.Retired += uint64(len(p.Retired))
-		st.SegmentBytes += uint64(len(p.Image()))
+		st.SegmentBytes += uint64(p.Size())
 		plain, stored := p.RecordBytes()
 		st.RecordBytes, st.RecordStored = st.RecordBytes+uint64(plain), st.RecordStored+uint64(stored)
 		if p.InFile() {
@@ -151,17 +151,23 @@ func (s *Store) compactTruth() error {
 }
 
 // shrinkBytes is how much of truth.db has to be free before it is worth copying.
-const shrinkBytes = 4 << 20
+const shrinkBytes = 1 << 20
 
 // shrinkTruth, called in calm moments, rewrites truth.db where more than half of it is
 // free pages. bbolt uses free pages again and never gives them back, so that a store
 // would keep the size of its largest hour.
 func (s *Store) shrinkTruth() error {
 	return s.onWriter(func() error {
+		if s.lightened {
+			if err := s.checkpoint(); err != nil {
+				return err
+			}
+		}
 		pages := s.db.Stats()
 		free := (pages.FreePageN + pages.PendingPageN) * os.Getpagesize() // bbolt's, but for files of another machine
-		info, err := os.Stat(filepath.Join(s.dir, truthName))
-		if err != nil || free < shrinkBytes || int64(free) < info.Size()/2 {
+		used := 0                                                         // by bbolt; behind that the file may be longer, and has no blocks
+		err := s.db.View(func(tx *bolt.Tx) error { used = int(tx.Size()); return nil })
+		if err != nil || free < shrinkBytes || free < used/2 {
 			return classify(err)
 		}
 		return s.compactTruth()
@@ -218,7 +224,7 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 		return report, err
 	}
 	defer at.release()
-	err = guarded(func() error { return verify(ctx, at.tx, at.view, &report) })
+	err = guarded(func() error { return verify(ctx, at.tx, at.held, at.view, &report) })
 	return report, classify(err)
 }
 
@@ -238,7 +244,7 @@ func (s *Store) verifyHere(ctx context.Context, report *Report) error {
 		if err := s.checkPages(report); err != nil {
 			return err
 		}
-		return verify(ctx, tx, view, report)
+		return verify(ctx, tx, s.held, view, report)
 	}))
 }
 
@@ -281,7 +287,7 @@ func walk(tx *bolt.Tx) error {
 	})
 }
 
-func verify(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report) error {
+func verify(ctx context.Context, tx *bolt.Tx, held heldFiles, view *segment.View, report *Report) error {
 	var last model.ID
 	if n := len(view.Parts); n > 0 {
 		_, last = view.Parts[n-1].Range()
@@ -289,7 +295,7 @@ func verify(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report
 	if sound, err := soundFiles(ctx, view, report); !sound {
 		return err // there is nothing to compare the truth with until they are rebuilt
 	}
-	if err := verifyMemories(ctx, tx, view, last, report); err != nil {
+	if err := verifyMemories(ctx, tx, held, view, last, report); err != nil {
 		return err
 	}
 	verifySegments(tx, view, report)
@@ -297,15 +303,15 @@ func verify(ctx context.Context, tx *bolt.Tx, view *segment.View, report *Report
 }
 
 // verifyMemories checks each version of the truth against its row.
-func verifyMemories(ctx context.Context, tx *bolt.Tx, view *segment.View, last model.ID, report *Report) error {
+func verifyMemories(ctx context.Context, tx *bolt.Tx, held heldFiles, view *segment.View, last model.ID, report *Report) error {
 	keys := tx.Bucket(bucketKeys)
-	var records segment.RecordReader
+	var records, kept segment.RecordReader
 	return tx.Bucket(bucketMemories).ForEach(func(k, v []byte) error {
 		if err := model.FromContext(ctx, "store: verify"); err != nil {
 			return err
 		}
 		sequence := idOf(k)
-		is, err := openVersion(k, v)
+		is, err := held.version(&kept, k, v)
 		if err != nil {
 			report.Memories++
 			report.fault("memory %d: %v", sequence, err)
@@ -327,6 +333,9 @@ func verifyMemories(ctx context.Context, tx *bolt.Tx, view *segment.View, last m
 		case !ok:
 			report.fault("memory %d: in no segment", m.ID)
 			return nil
+		}
+		if isApart(v) {
+			return nil // its segment reads the same file
 		}
 		if row := records.Record(view.Parts[ref.Part].Segment, int(ref.Row)); string(row) != string(segment.Body(v[:len(v)-recordSumBytes])) {
 			report.fault("memory %d: its segment has another record", m.ID)

@@ -21,19 +21,6 @@ type version struct {
 	sequence model.ID
 }
 
-// openVersion decodes an entry of bucketMemories.
-func openVersion(k, v []byte) (is version, err error) {
-	record, err := openRecord(k, v)
-	if err == nil {
-		is.memory, err = segment.DecodeRecord(record)
-	}
-	is.sequence = idOf(k)
-	if is.memory.ID == 0 {
-		is.memory.ID = is.sequence
-	}
-	return is, err
-}
-
 // get returns an entry of a bucket that a file of version 1 may lack.
 func get(tx *bolt.Tx, bucket, key []byte) []byte {
 	if b := tx.Bucket(bucket); b != nil {
@@ -73,12 +60,12 @@ func currentEntry(tx *bolt.Tx, id model.ID) (k, v []byte) {
 }
 
 // current decodes the current version of a memory; ErrNotFound where there is none.
-func current(tx *bolt.Tx, id model.ID) (version, error) {
+func (f heldFiles) current(tx *bolt.Tx, id model.ID) (version, error) {
 	k, v := currentEntry(tx, id)
 	if v == nil {
 		return version{}, fmt.Errorf("memory %d: %w", id, model.ErrNotFound)
 	}
-	is, err := openVersion(k, v)
+	is, err := f.version(new(segment.RecordReader), k, v)
 	switch {
 	case err != nil:
 		return is, fmt.Errorf("store: memory %d: %w", id, err)
@@ -105,7 +92,7 @@ var errStale = errors.New("the memory was changed meanwhile")
 // checkBases refuses changes of memories that have changed since.
 func (t *transaction) checkBases(changes []change) error {
 	for _, c := range changes {
-		is, err := current(t.tx, c.row.ID)
+		is, err := t.held.current(t.tx, c.row.ID)
 		switch {
 		case err != nil:
 			return refusal{err}
@@ -166,9 +153,13 @@ func (t *transaction) eraseVersion(r *request, sequence model.ID) error {
 }
 
 // hasExpired reports whether a memory is there and has expired.
-func (t *transaction) hasExpired(id model.ID) bool {
-	_, v := currentEntry(t.tx, id)
-	return v != nil && segment.RecordExpiry(v) <= t.now.UnixMicro()
+func (t *transaction) hasExpired(id model.ID) (bool, error) {
+	k, v := currentEntry(t.tx, id)
+	if v == nil {
+		return false, nil
+	}
+	at, err := t.held.expiry(k, v)
+	return at <= t.now.UnixMicro(), err
 }
 
 // delete removes memories from the truth, with all their versions.
@@ -176,7 +167,7 @@ func (t *transaction) delete(r *request) error {
 	var found []model.ID
 	seen := map[model.ID]bool{}
 	for _, id := range r.deletes {
-		is, err := current(t.tx, id)
+		is, err := t.held.current(t.tx, id)
 		switch {
 		case errors.Is(err, model.ErrNotFound) || seen[id]:
 			continue
@@ -190,7 +181,7 @@ func (t *transaction) delete(r *request) error {
 		}
 	}
 	for _, id := range r.expired {
-		if is, err := current(t.tx, id); err == nil && !seen[id] && is.expiredAt(t.now) {
+		if is, err := t.held.current(t.tx, id); err == nil && !seen[id] && is.expiredAt(t.now) {
 			seen[id] = true
 			found = append(found, id)
 		}
@@ -202,7 +193,7 @@ func (t *transaction) delete(r *request) error {
 // its usage.
 func (t *transaction) eraseAll(r *request, ids []model.ID) error {
 	for _, id := range ids {
-		is, err := current(t.tx, id)
+		is, err := t.held.current(t.tx, id)
 		if err != nil {
 			return err
 		}

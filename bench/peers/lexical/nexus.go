@@ -17,9 +17,7 @@ import (
 	"github.com/nexus-memory/nexus/engine"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/rows"
-	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
-	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
 // addBatch is how many memories an add brings.
@@ -48,6 +46,9 @@ func Build(_ context.Context, c *contest.Child) error {
 		builder.Add(&tokens)
 	}
 	parts, err := builder.Finish()
+	if err == nil {
+		parts, err = parts.Seal() // as files have it
+	}
 	if err != nil {
 		return err
 	}
@@ -147,19 +148,14 @@ func eachShape(c *contest.Child, l contest.Line, ask func(question string) ([]in
 
 // Engine is the child that asks engine/lexical, over the store's segment files.
 func Engine(_ context.Context, c *contest.Child) error {
-	paths, err := filepath.Glob(filepath.Join(storeDir(c.Folder), "segments", "*.nxs"))
-	if err != nil || len(paths) == 0 {
-		return fmt.Errorf("no segment files in %s: %w", storeDir(c.Folder), err)
+	segments, err := contest.OpenSegments(storeDir(c.Folder))
+	if err != nil {
+		return err
 	}
-	var segments []*segment.Segment
 	var parts []lexical.Part
 	var of lexical.Statistics
-	for _, path := range paths {
-		one, err := segment.OpenFile(vfs.OS, path, false)
-		if err != nil {
-			return err
-		}
-		segments, parts = append(segments, one), append(parts, lexical.Part{Reader: one.Words()})
+	for _, one := range segments {
+		parts = append(parts, lexical.Part{Reader: one.Words()})
 		of.Documents += uint64(one.RowCount())
 		of.TotalLength += one.Words().TotalLength()
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,7 +15,6 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/vector"
-	"github.com/nexus-memory/nexus/engine/vfs"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
@@ -128,17 +126,12 @@ type segments struct {
 }
 
 func openEngine(home string) (*segments, error) {
-	paths, err := filepath.Glob(filepath.Join(storeDir(home), "segments", "*.nxs"))
-	if err != nil || len(paths) == 0 {
-		return nil, fmt.Errorf("no segment files in %s: %w", storeDir(home), err)
+	list, err := contest.OpenSegments(storeDir(home))
+	if err != nil {
+		return nil, err
 	}
-	s := &segments{}
-	for _, path := range paths {
-		one, err := segment.OpenFile(vfs.OS, path, false)
-		if err != nil {
-			return nil, err
-		}
-		s.list = append(s.list, one)
+	s := &segments{list: list}
+	for _, one := range list {
 		s.parts = append(s.parts, vector.Part{Parts: one.Vectors()})
 	}
 	return s, nil
