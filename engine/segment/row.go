@@ -196,10 +196,13 @@ func (p *Preparer) prepareAll(language string, memories []model.Memory, rows []*
 
 func (p *Preparer) prepareRange(language string, memories []model.Memory, rows []*Row) (err error) {
 	defer model.Rescue("analysis", &err)
+	runtime.Gosched() // before a worker is taken: else as many callers as there are would each take one, with a cache that is cold
 	w := p.workers.Get()
 	w.speak(language)
 	for i := range memories {
-		runtime.Gosched() // a text is some 10 to 100 us of work, see yieldRows
+		if i > 0 {
+			runtime.Gosched() // a text is some 5 to 50 us of work, see yieldRows
+		}
 		rows[i] = w.row(&memories[i])
 	}
 	p.workers.Put(w) // not after a panic: nobody knows what state it is in
