@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/bits"
 	"runtime"
-	"sort"
 
 	"github.com/blevesearch/vellum"
 
@@ -177,19 +176,55 @@ func (l *termList) find(term []byte) (ordinal uint64, ok bool) {
 	return 0, false
 }
 
+// search is dictionary.search. Where an automaton has no hope after some bytes of a term, it
+// goes on behind all that start with these; what a term shares with the one before it is
+// not looked at again.
 func (l *termList) search(form vellum.Automaton, f func(term []byte, ordinal uint64)) {
-	first := 0
-	prefix, together := form.(prefixForm)
-	if together {
-		first = sort.Search(l.count, func(i int) bool { return string(l.at(i)) >= string(prefix) })
+	states := []int{form.Start()} // after each byte of before, as far as there was hope
+	var before []byte
+	for i := 0; i < l.count; {
+		term := l.at(i)
+		depth := commonPrefix(term, before[:len(states)-1])
+		states = states[:depth+1]
+		for depth < len(term) && form.CanMatch(states[depth]) {
+			states = append(states, form.Accept(states[depth], term[depth]))
+			depth++
+		}
+		if before = term; depth == len(term) {
+			if form.IsMatch(states[depth]) {
+				f(term, uint64(i))
+			}
+			i++
+			continue
+		}
+		i = l.behind(i, term[:depth])
 	}
-	for i := first; i < l.count; i++ {
-		if term := l.at(i); accepts(form, term) {
-			f(term, uint64(i))
-		} else if together {
-			return
+}
+
+// behind returns the first term behind term i that does not start with prefix, as i does.
+// O(log of how many do).
+func (l *termList) behind(i int, prefix []byte) int {
+	step := 1
+	for i+step < l.count && bytes.HasPrefix(l.at(i+step), prefix) {
+		i, step = i+step, 2*step
+	}
+	low, high := i+1, min(i+step, l.count)
+	for low < high {
+		middle := int(uint(low+high) >> 1)
+		if bytes.HasPrefix(l.at(middle), prefix) {
+			low = middle + 1
+		} else {
+			high = middle
 		}
 	}
+	return low
+}
+
+func commonPrefix(a, b []byte) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // accepts reports whether an automaton takes a term. O(bytes).
