@@ -24,6 +24,8 @@ const (
 	// yieldTerms is how many terms building and merging handle, some 100 us of
 	// work, before they let a question that waits for a processor go first.
 	yieldTerms = 128
+	// yieldCopies is the same where a term is only copied.
+	yieldCopies = 4096
 )
 
 // dictionary maps the terms of an index to their ordinals. In files it is a transducer.
@@ -123,6 +125,9 @@ func buildList(terms *text.Tokens) ([]byte, error) {
 		data = binary.LittleEndian.AppendUint32(data, uint32(end))
 	}
 	for i := range count {
+		if i%yieldCopies == 0 {
+			runtime.Gosched()
+		}
 		data = append(data, terms.At(i)...)
 	}
 	return data, nil
