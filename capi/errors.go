@@ -62,6 +62,7 @@ func enter(out *C.nexus_error, body func() error) (status C.nexus_status) {
 			status = report(fmt.Errorf("panic: %v\n%s: %w", p, debug.Stack(), engine.ErrInternal), out)
 		}
 	}()
+	rests.note()
 	return report(body(), out)
 }
 

@@ -231,6 +231,7 @@ func (r *request) open(ctx context.Context) (h handle, err error) {
 			}
 		}()
 	}
+	rests.start.Do(func() { go rests.keep(nil) })
 	opened, err := engine.OpenContext(ctx, r.path, r.options)
 	if err != nil {
 		return 0, err

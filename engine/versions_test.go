@@ -626,3 +626,27 @@ func TestAnImportGoesOnWhereASupersededMemoryHasExpired(t *testing.T) {
 		t.Errorf("links %v, want %v", links, want)
 	}
 }
+
+// TestAVectorOfZerosIsNone has an embedder give one. The memory can be changed, with the embedder
+// and without, while it is in truth.db and when a memory file has it.
+func TestAVectorOfZerosIsNone(t *testing.T) {
+	dir := t.TempDir()
+	with := engine.Options{Embedder: letters{name: "letters", dim: 4}}
+	db := open(t, dir, with)
+	memories := generated(100, 3)
+	memories[0] = engine.Memory{Text: "12 345"}
+	id := add(t, db, memories...)[0]
+	for i, o := range []engine.Options{with, {}, with, {}} {
+		if i == 2 {
+			if err := db.Compact(ctx); err != nil || len(memoryFiles(t, dir)) != 1 {
+				t.Fatalf("no memory file: %v", err)
+			}
+		}
+		if m, err := db.Update(ctx, id, engine.Patch{Importance: new(.1 * float32(i+1))}); err != nil || int(m.Version) != i+2 {
+			t.Fatalf("step %d: %+v %v", i, m, err)
+		}
+		verify(t, db)
+		db.Close()
+		db = open(t, dir, o)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,14 +89,6 @@ func Load(dir string) (*Set, error) {
 	}
 	defer questions.Close()
 	return s, s.read(corpus, questions)
-}
-
-// LoadOrGenerate is Load, but a generated set where the directory is absent.
-func LoadOrGenerate(dir string) (*Set, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return Generate(), nil
-	}
-	return Load(dir)
 }
 
 // SessionOf returns the session of a turn, "" where it has none.

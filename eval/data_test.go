@@ -121,12 +121,10 @@ func TestGeneratedSet(t *testing.T) {
 	}
 }
 
-func TestLoadOrGenerate(t *testing.T) {
-	s, err := LoadOrGenerate(filepath.Join(t.TempDir(), "nowhere"))
-	if err != nil || !s.Generated {
-		t.Errorf("an absent directory gives %v, %v", s, err)
-	}
-	if _, err = LoadOrGenerate(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("an empty directory gives %v", err)
+func TestAbsentFilesAreNamed(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "nowhere")} {
+		if _, err := Load(dir); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s gives %v", dir, err)
+		}
 	}
 }

@@ -197,15 +197,17 @@ func (a *app) add(ctx context.Context, f *addFlags, args []string) error {
 }
 
 // memory returns the memory that the flags describe.
-func (f *addFlags) memory() (engine.Memory, error) {
-	line, err := json.Marshal(jsonl.Record{
-		Text: f.text, Key: f.key, Time: f.time, Speaker: f.speaker,
-		User: f.User, Session: f.Session, Agent: f.Agent, Tenant: f.Tenant,
-	})
-	if err != nil {
-		return engine.Memory{}, err
+func (f *addFlags) memory() (m engine.Memory, err error) {
+	m = engine.Memory{
+		Text: f.text, Key: f.key, Speaker: f.speaker,
+		Scope: engine.Scope{User: f.User, Session: f.Session, Agent: f.Agent, Tenant: f.Tenant},
 	}
-	return jsonl.Parse(line)
+	if f.time != "" {
+		if m.EventTime, err = jsonl.ParseTime(f.time); err != nil {
+			return m, fmt.Errorf("time: %w", err)
+		}
+	}
+	return m, m.Normalize()
 }
 
 // all reads the sources one after another.
@@ -223,7 +225,10 @@ func (in *intake) all(ctx context.Context, sources []source) error {
 // one reads a source to its end. A fault of the source is reported and
 // counted; an error is the store's, or the interruption.
 func (in *intake) one(ctx context.Context, s source) error {
-	f, err := s.open(in.app.in)
+	f, err := s.open(ctx, in.app.in)
+	if err == errInterrupted {
+		return err
+	}
 	if err != nil {
 		in.skip(s.name(), reason(err))
 		return nil

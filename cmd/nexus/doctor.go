@@ -161,9 +161,13 @@ func (a *app) printCheckup(dir string, r checkup) error {
 	a.printf("nexus      %s, %s, %s/%s\n", r.Version.Version, r.Version.Go, r.Version.OS, r.Version.Arch)
 	a.printf("cpu        %d cores, GOMAXPROCS %d, pages of %s\n", r.CPU.Cores, r.CPU.GoProcs, byteCount(uint64(r.CPU.PageBytes)))
 	a.printf("features   %s\n", strings.Join(r.CPU.Features, " "))
-	label := "kernels"
-	for _, name := range sortedKeys(r.CPU.Kernels) {
-		a.printf("%-10s %-16s %s\n", label, name, r.CPU.Kernels[name])
+	label, names := "kernels", sortedKeys(r.CPU.Kernels)
+	width := 0
+	for _, name := range names {
+		width = max(width, len(name))
+	}
+	for _, name := range names {
+		a.printf("%-10s %-*s %s\n", label, width, name, r.CPU.Kernels[name])
 		label = ""
 	}
 	if r.CPU.Forced != "" {

@@ -21,12 +21,13 @@ import (
 type evalFlags struct {
 	eval.Settings
 	data, out, intent, fusion string
+	generated                 bool
 }
 
 func newEvalCommand(a *app) *cobra.Command {
 	f := evalFlags{}
 	c := &cobra.Command{
-		Use:   "eval --data DIR",
+		Use:   "eval --data DIR | --generated",
 		Short: "Measure retrieval quality on questions with known evidence",
 		Long: `Puts DIR/corpus.jsonl into stores of its own (in the system's temporary directory,
 removed afterwards; --db plays no part), asks DIR/questions.jsonl and prints how much
@@ -37,8 +38,8 @@ of the questions' evidence was found. A conversation is a store, or --pooled.
 
 Metrics are times 100. any@k: at least one evidence turn among the first k; frac@k:
 the share of all evidence there; all@k: all of it; s.*: the same for sessions. Questions
-without evidence are asked but count in no figure. Where DIR is absent a small
-generated set is measured instead: that shows only that everything runs.
+without evidence are asked but count in no figure. --generated measures a small set of
+made-up turns in place of DIR: that shows only that everything runs.
 
 --out FILE writes {"id","hits":[keys, best first],"took_us"} a question.
 --json prints the report as one object.`,
@@ -48,15 +49,16 @@ generated set is measured instead: that shows only that everything runs.
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.eval(c.Context(), f) },
 	}
-	c.Flags().StringVar(&f.data, "data", "", "directory with corpus.jsonl and questions.jsonl (required)")
-	c.Flags().StringVar(&f.out, "out", "", "file for the hits of every question")
+	c.Flags().StringVar(&f.data, "data", "", "`DIR` with corpus.jsonl and questions.jsonl")
+	c.Flags().BoolVar(&f.generated, "generated", false, "measure made-up turns and questions instead")
+	c.Flags().StringVar(&f.out, "out", "", "`FILE` for the hits of every question")
 	c.Flags().BoolVar(&f.Pooled, "pooled", false, "one store with all conversations, asked without a scope")
-	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search engines to consult: lexical, vector (default all)")
-	c.Flags().StringVar(&f.fusion, "fusion", "on", "on, or off: hits in the order of the one engine of --engines")
-	c.Flags().StringVar(&f.intent, "intent", "general", "what to weigh most: "+strings.Join(model.IntentNames(), ", "))
-	c.Flags().StringVar(&f.Vectors, "vectors", "", "prefix of PREFIX-corpus.f16 and PREFIX-questions.f16, used instead of the built-in embedder")
-	c.Flags().IntVar(&f.Dim, "dim", 384, "numbers in a vector of --vectors")
-	c.Flags().IntVarP(&f.Depth, "k", "k", eval.DefaultDepth, fmt.Sprintf("hits asked for, 1 to %d", model.HitCountMax))
+	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search `ENGINES` to consult: lexical, vector (default all)")
+	c.Flags().StringVar(&f.fusion, "fusion", "on", "`SWITCH` on, or off: hits in the order of the one engine of --engines")
+	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
+	c.Flags().StringVar(&f.Vectors, "vectors", "", "`PREFIX` of PREFIX-corpus.f16 and PREFIX-questions.f16, used instead of the built-in embedder")
+	c.Flags().IntVar(&f.Dim, "dim", 384, "`NUMBERS` in a vector of --vectors")
+	c.Flags().IntVarP(&f.Depth, "k", "k", eval.DefaultDepth, fmt.Sprintf("`HITS` asked for, 1 to %d", model.HitCountMax))
 	return c
 }
 
@@ -64,13 +66,9 @@ func (a *app) eval(ctx context.Context, f evalFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	set, err := eval.LoadOrGenerate(f.data)
+	set, err := f.set()
 	if err != nil {
 		return err
-	}
-	if set.Generated {
-		a.note("WARNING: %s is absent. Measuring a GENERATED set instead; its figures say nothing about real questions.", printable(f.data))
-		f.Vectors = "" // they would be those of other texts
 	}
 	hits, err := newHitsFile(f.out)
 	if err != nil {
@@ -92,10 +90,20 @@ func (a *app) eval(ctx context.Context, f evalFlags) error {
 	return report.WriteText(a.out)
 }
 
+// set returns what is to be measured.
+func (f *evalFlags) set() (*eval.Set, error) {
+	if f.generated {
+		return eval.Generate(), nil
+	}
+	return eval.Load(f.data)
+}
+
 func (f *evalFlags) check() (err error) {
 	switch {
-	case f.data == "":
-		return wrongUsef("--data DIR is missing: the directory with corpus.jsonl and questions.jsonl")
+	case f.data == "" && !f.generated:
+		return wrongUsef("--data DIR is missing: the directory with corpus.jsonl and questions.jsonl; --generated measures a made-up set")
+	case f.generated && (f.data != "" || f.Vectors != ""):
+		return wrongUsef("--generated brings turns and questions of its own, without --data and --vectors")
 	case f.Depth < 1 || f.Depth > model.HitCountMax:
 		return wrongUsef("-k is %d, want 1 to %d", f.Depth, model.HitCountMax)
 	case f.Dim < 1 || f.Dim > model.DimensionMax:

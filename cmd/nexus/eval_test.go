@@ -72,9 +72,16 @@ func TestEvalPrintsOneObject(t *testing.T) {
 	}
 }
 
-func TestEvalGeneratesLoudly(t *testing.T) {
-	code, out, errOut := evalRun("--data", filepath.Join(t.TempDir(), "nowhere"), "--vectors", "nowhere")
-	if code != exitDone || !strings.Contains(errOut, "GENERATED") || !strings.HasPrefix(out, "WARNING ") || !strings.Contains(out, "generated, per conversation") {
+func TestEvalGeneratesWhenAskedTo(t *testing.T) {
+	code, out, errOut := evalRun("--generated")
+	if code != exitDone || !strings.HasPrefix(out, "WARNING ") || !strings.Contains(out, "generated, per conversation") {
+		t.Errorf("exit %d\n%s\n%s", code, out, errOut)
+	}
+}
+
+func TestEvalOfAbsentDirectoryFails(t *testing.T) {
+	code, out, errOut := evalRun("--data", filepath.Join(t.TempDir(), "typo"))
+	if code != exitFailed || out != "" || !strings.Contains(errOut, "typo") {
 		t.Errorf("exit %d\n%s\n%s", code, out, errOut)
 	}
 }
@@ -82,7 +89,7 @@ func TestEvalGeneratesLoudly(t *testing.T) {
 func TestEvalWrongUse(t *testing.T) {
 	data := evalData(t)
 	for _, args := range [][]string{
-		{}, {"--data", data, "--fusion", "off"}, {"--data", data, "--fusion", "maybe"}, {"--data", data, "--engines", "graph"},
+		{}, {"--generated", "--data", data}, {"--generated", "--vectors", "x"}, {"--data", data, "--fusion", "off"}, {"--data", data, "--fusion", "maybe"}, {"--data", data, "--engines", "graph"},
 		{"--data", data, "-k", "0"}, {"--data", data, "-k", "129"}, {"--data", data, "--intent", "odd"}, {"--data", data, "--dim", "0"}, {"extra"},
 	} {
 		if code, _, errOut := evalRun(args...); code != exitWrongUse {

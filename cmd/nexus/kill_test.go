@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -285,5 +286,19 @@ func TestSignalEndsAnAddInOrder(t *testing.T) {
 			t.Errorf("exit code %d, %d acks\n%s", code, len(acks), p.errOut)
 		}
 		wantKept(t, dir, 3)
+	})
+	t.Run("waiting for a pipe to open", func(t *testing.T) {
+		pipe := filepath.Join(t.TempDir(), "pipe.jsonl")
+		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := startAdd(t, directory(t), pipe)
+		io.WriteString(p.in, recordLine(0))
+		p.in.Close()
+		p.nextAck(t) // of standard input, which comes first
+		p.cmd.Process.Signal(syscall.SIGINT)
+		if code := p.wait(t); code != exitInterrupted || !strings.HasSuffix(p.errOut.String(), "nexus: interrupted; 1 record kept\n") {
+			t.Errorf("exit code %d\n%s", code, p.errOut)
+		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -194,4 +195,32 @@ func parseLines[T any](t *testing.T, text string) (list []T) {
 		list = append(list, v)
 	}
 	return list
+}
+
+func TestHelpNamesWhatFlagsTake(t *testing.T) {
+	typeOfGo := regexp.MustCompile(`--[a-z-]+ [a-z]+[A-Za-z0-9]* `)
+	for _, c := range newRootCommand(&app{}).Commands() {
+		for line := range strings.Lines(c.LocalFlags().FlagUsages()) {
+			if flag, use, _ := strings.Cut(strings.TrimSpace(line), "   "); typeOfGo.MatchString(flag+" ") || strings.Contains(use, "(default [])") {
+				t.Errorf("nexus %s: %q", c.Name(), flag)
+			}
+		}
+	}
+}
+
+func TestTimesOfFlags(t *testing.T) {
+	for given, want := range map[string]string{
+		"2024-05-31": "2024-05-31T00:00:00Z", "2024-05-31T18:00:00+02:00": "2024-05-31T16:00:00Z", "1717171200.5": "2024-05-31T16:00:00.5Z",
+	} {
+		f := addFlags{text: "x", time: given}
+		if m, err := f.memory(); err != nil || m.EventTime.UTC().Format(time.RFC3339Nano) != want {
+			t.Errorf("--time %s: %v, %v, want %s", given, m.EventTime, err, want)
+		}
+	}
+	for _, given := range []string{"2024", "never", "NaN", "0x10", "1e15", "31.5.2024"} {
+		f := addFlags{text: "x", time: given}
+		if m, err := f.memory(); err == nil {
+			t.Errorf("--time %s is %v", given, m.EventTime)
+		}
+	}
 }

@@ -52,6 +52,7 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 	filterFlag(c, &f.filter)
 	c.Flags().StringVar(&f.match, "match", "", "only memories with such `WORDS`, for example '+budget -draft \"quarterly report\" plan* colour~1 speaker:ann'; alone, the question")
 	c.Flags().StringToStringVar(&f.boost, "boost", nil, "what words are worth by `FIELD=NUMBER`, of text, speaker and title (default text=1)")
+	c.Flags().Lookup("boost").DefValue = "" // help would say [] beside what is meant
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
 	c.Flags().Var(timeFlag{value: &f.AsOf}, "as-of", "what the store knew at this `TIME`")
 	c.Flags().Var(timeFlag{value: &f.ValidAt}, "valid-at", "only what was true at this `TIME`")

@@ -93,11 +93,31 @@ func (s source) formatOr(format string) string {
 	return formatText
 }
 
-func (s source) open(stdin io.Reader) (io.ReadCloser, error) {
-	if s.path == stdinPath {
+// open opens the source. A named pipe opens when somebody begins to write to it: a signal
+// ends waiting for that, with errInterrupted.
+func (s source) open(ctx context.Context, stdin io.Reader) (io.ReadCloser, error) {
+	path := filepath.FromSlash(s.path)
+	switch {
+	case s.path == stdinPath:
 		return io.NopCloser(stdin), nil
+	case s.regular:
+		return os.Open(path)
 	}
-	return os.Open(filepath.FromSlash(s.path))
+	type outcome struct {
+		file *os.File
+		err  error
+	}
+	opened := make(chan outcome, 1)
+	go func() {
+		f, err := os.Open(path)
+		opened <- outcome{f, err}
+	}()
+	select {
+	case o := <-opened:
+		return o.file, o.err
+	case <-ctx.Done():
+		return nil, errInterrupted
+	}
 }
 
 // expand turns the arguments into sources. What is not there is reported,

@@ -67,7 +67,7 @@ func (f *contentFlags) add(c *cobra.Command, none bool) {
 		name, use string
 		value     *time.Time
 	}{
-		{"time", "when it happened", &f.m.EventTime}, {"valid-from", "true from this `TIME` on", &f.m.ValidFrom},
+		{"time", "the `TIME` when it happened", &f.m.EventTime}, {"valid-from", "true from this `TIME` on", &f.m.ValidFrom},
 		{"valid-to", "true until before this `TIME`", &f.m.ValidTo}, {"expires", "forget it at this `TIME`", &f.m.ExpiresAt},
 	} {
 		flag := timeFlag{value: t.value}

@@ -196,16 +196,21 @@ var timeLayouts = []string{
 }
 
 // ParseTime reads a time as a record or a flag may give it: RFC 3339, a date, or
-// Unix seconds.
+// Unix seconds. Four digits are refused, as a year is no date and would be taken for
+// seconds of 1970.
 func ParseTime(s string) (t time.Time, err error) {
 	v, err := json.Marshal(s)
-	if _, number := strconv.ParseFloat(s, 64); number == nil {
+	if _, number := strconv.ParseFloat(s, 64); number == nil && !isYear(s) {
 		v = []byte(s)
 	}
 	if err == nil {
 		err = parseTime(v, &t)
 	}
 	return t, err
+}
+
+func isYear(s string) bool {
+	return len(s) == 4 && strings.Trim(s, "0123456789") == ""
 }
 
 func parseTime(v json.RawMessage, to *time.Time) error {

@@ -71,7 +71,7 @@ func TestBadLinesSayWhatAndWhereAndNeverTheText(t *testing.T) {
 		`{"text":"secret","vector":[]}`:         "vector has 0",
 		`{"text":"secret","time":"yesterday"}`:  "time: want RFC 3339",
 		`{"text":"secret","time":1e15}`:         "out of range",
-		`{"text":"secret","kind":"x"}`:          "kind: unknown",
+		`{"text":"secret","kind":"x"}`:          "kind: no such kind",
 		`{"text":"secret","importance":3}`:      "importance 3",
 		`{"text":"secret","importance":"x"}`:    "importance: JSON string where a number is wanted",
 		`{"text":"secret","meta":[1]}`:          "meta: JSON array where an object is wanted",

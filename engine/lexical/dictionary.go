@@ -299,13 +299,26 @@ func loadTransducer(data []byte, termCount int) (fst *vellum.FST, err error) {
 
 // lookUp returns the ordinal of a term in a transducer. It walks one state per byte; in
 // damaged data a state may point out of the data, on which the library panics: such a
-// term does not occur.
+// term does not occur. What cannot be read is none of that: see passFault.
 func lookUp(fst *vellum.FST, term []byte) (ordinal uint64, ok bool) {
 	defer func() {
-		if recover() != nil {
+		if cause := recover(); cause != nil {
+			passFault(cause)
 			ordinal, ok = 0, false
 		}
 	}()
 	ordinal, ok, err := fst.Get(term)
 	return ordinal, ok && err == nil
+}
+
+// passFault panics again where a panic is a fault of memory. Of a mapped file that is an
+// error of the medium, and whoever guards the read has to hear of it: a term that could
+// not be looked up is not one that does not occur.
+func passFault(cause any) {
+	if _, ok := cause.(interface {
+		runtime.Error
+		Addr() uintptr
+	}); ok {
+		panic(cause)
+	}
 }

@@ -79,7 +79,11 @@ func (p *Pattern) each(r *Reader, f func(list) bool) {
 // ordinals returns those of the pattern's terms. See lookUp for what damaged data do:
 // the terms behind do not occur.
 func (p *Pattern) ordinals(r *Reader) (found []uint64) {
-	defer func() { _ = recover() }()
+	defer func() {
+		if cause := recover(); cause != nil {
+			passFault(cause)
+		}
+	}()
 	own := len(p.term) == 0
 	r.dictionary.search(p.form, func(term []byte, ordinal uint64) {
 		own = own || bytes.Equal(term, p.term)

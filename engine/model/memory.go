@@ -60,7 +60,7 @@ func ParseKind(name string) (Kind, error) {
 			return Kind(k), nil
 		}
 	}
-	return 0, fmt.Errorf("kind: unknown name, want working, episodic, semantic or procedural: %w", ErrInvalid)
+	return 0, fmt.Errorf("no such kind, want working, episodic, semantic or procedural: %w", ErrInvalid)
 }
 
 // Scope says whose memory it is. The tenant is a wall: a question never sees

@@ -62,7 +62,7 @@ func ParseIntent(name string) (Intent, error) {
 			return Intent(i), nil
 		}
 	}
-	return 0, fmt.Errorf("intent: unknown name, want one of %v: %w", intentNames, ErrInvalid)
+	return 0, fmt.Errorf("no such intent, want %s: %w", strings.Join(intentNames[:], ", "), ErrInvalid)
 }
 
 // Weights are the six factors' shares of the score.

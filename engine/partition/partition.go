@@ -152,18 +152,25 @@ func (d *divider) pack() {
 	kernels.PackGemmI8(d.codes, d.padded, d.count, d.packed)
 }
 
-// quantize fills codes with v scaled to -127..127 and returns the scale back; 0
-// for a vector of zeros.
+// quantize fills codes with v scaled to -127..127 and returns the scale back; 0 for a
+// vector of zeros, and for one whose largest number is below 4e-37: no float32 scales that
+// up, and its products with others are zeros beside theirs.
+//
+// v has no NaN: bits of floats without sign are ordered as the floats are, and are compared
+// in a third of the time that max takes with its care for NaN.
 func quantize(v []float32, codes []int8) float32 {
-	var largest float32
+	const magnitude = 1<<31 - 1
+	var bits uint32
 	for _, x := range v {
-		largest = max(largest, x, -x)
+		bits = max(bits, math.Float32bits(x)&magnitude)
 	}
-	if largest == 0 {
+	largest := math.Float32frombits(bits)
+	inverse := 127 / largest
+	if inverse > math.MaxFloat32 {
 		clear(codes)
 		return 0
 	}
-	kernels.QuantizeI8(v, 127/largest, codes)
+	kernels.QuantizeI8(v, inverse, codes)
 	return largest / 127
 }
 

@@ -140,6 +140,19 @@ func TestIdenticalRowsDoNotStopIt(t *testing.T) {
 	}
 }
 
+func TestVectorsTooSmallToScaleCountAsZeros(t *testing.T) {
+	for _, x := range []float32{0, 1e-45, 3.7e-37} {
+		codes := []int8{1, 1, 1}
+		if scale := quantize([]float32{0, x, -x}, codes); scale != 0 || codes[0] != 0 || codes[1] != 0 || codes[2] != 0 {
+			t.Errorf("%g: scale %g, codes %v", x, scale, codes)
+		}
+	}
+	codes := make([]int8, 3)
+	if scale := quantize([]float32{0, 4e-37, -4e-37}, codes); scale == 0 || codes[0] != 0 || codes[1] != 127 || codes[2] != -127 {
+		t.Errorf("4e-37: scale %g, codes %v", scale, codes)
+	}
+}
+
 func TestStopEndsDividing(t *testing.T) {
 	asked := 0
 	if _, ok := Divide(clustered(1000, 8, 9, 1), 16, func() bool { asked++; return asked > 3 }); ok || asked != 4 {

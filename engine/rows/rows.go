@@ -6,7 +6,8 @@ package rows
 import "math/bits"
 
 // Ref is the place of a row: the index of its part, and the row therein. Refs
-// order as the IDs of the memories do.
+// order as the sequences of the rows do, which is the order of their IDs but for
+// later versions, whose sequence is above their ID.
 type Ref struct {
 	Part int32
 	Row  uint32

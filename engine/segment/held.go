@@ -104,20 +104,17 @@ func (h *Held) Range() (first, last model.ID) { return h.rows.Range() }
 // Find returns the row of a sequence.
 func (h *Held) Find(sequence model.ID) (row int, ok bool) { return h.rows.Find(sequence) }
 
-// Memory decodes a row with its vector, as DecodeRecord does.
+// Memory decodes a row with its vector, as DecodeRecord does. A vector of zeros, as an
+// embedder may give one, is none.
 func (h *Held) Memory(r *RecordReader, row int) (model.Memory, error) {
 	m, err := DecodeRecord(r.Record(&h.rows, row))
-	if err == nil && h.HasVector(row) {
-		m.Vector = slices.Clone(h.rows.vectors.Vector(row))
+	if err == nil && h.rows.keepsVectors {
+		if v := h.rows.vectors.Vector(row); slices.ContainsFunc(v, func(x float32) bool { return x != 0 }) {
+			m.Vector = slices.Clone(v)
+		}
 	}
 	runtime.KeepAlive(h) // the vector is of its mapping
 	return m, err
-}
-
-// HasVector reports whether a row has a vector, in a file that has vectors.
-func (h *Held) HasVector(row int) bool {
-	defer runtime.KeepAlive(h)
-	return h.rows.keepsVectors && slices.ContainsFunc(h.rows.vectors.Vector(row), func(x float32) bool { return x != 0 })
 }
 
 // Expiry returns when the memory of a row expires, as RecordExpiry does.

@@ -128,11 +128,6 @@ func RecordID(record []byte) model.ID { return model.ID(readLife(record).id) }
 // math.MaxInt64 where it does not. The record must be whole.
 func RecordExpiry(record []byte) int64 { return readLife(record).expires }
 
-// HasVector reports whether a record has a vector behind it. The record must be whole.
-func HasVector(record []byte) bool {
-	return binary.LittleEndian.Uint32(record[offVector:]) > 0
-}
-
 // committed returns when the record's version was committed, in microseconds.
 func committed(record []byte) int64 {
 	return int64(binary.LittleEndian.Uint64(record[offIngest:]))

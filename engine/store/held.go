@@ -73,6 +73,15 @@ func (f heldFiles) without(some heldFiles) heldFiles {
 	return slices.DeleteFunc(slices.Clone(f), func(file heldFile) bool { return some.numbered(file.number) != nil })
 }
 
+// last returns the last sequence that a file was written for; nothing but the merger's work
+// on the writer changes the list, so the merger may ask.
+func (f heldFiles) last() (last model.ID) {
+	for _, file := range f {
+		last = max(last, file.entry.last)
+	}
+	return last
+}
+
 // numbered returns a file; nil where it is not there.
 func (f heldFiles) numbered(number uint64) *segment.Held {
 	for _, file := range f {
@@ -160,15 +169,14 @@ func (f heldFiles) swapHeld(e *edit, sources []*segment.Segment, merged *segment
 }
 
 // putApart has the memory file of merged hold the records of versions in a source's range
-// that truth.db holds itself. A vector of zeros that was given is none to a segment, and so
-// such a record stays. Of the source, which may be damaged, only the range is read.
+// that truth.db holds itself. Of the source, which may be damaged, only the range is read.
 func putApart(e *edit, source, merged *segment.Segment) error {
 	memories := e.tx.Bucket(bucketMemories)
 	first, last := source.Range()
 	for row := merged.From(first); row < merged.RowCount() && merged.Sequence(row) <= last; row++ {
 		k := idBytes(merged.Sequence(row))
 		v := memories.Get(k)
-		if v == nil || isApart(v) || segment.HasVector(v) && !merged.Held().HasVector(row) {
+		if v == nil || isApart(v) {
 			continue
 		}
 		if err := e.put(bucketMemories, k, apart); err != nil {

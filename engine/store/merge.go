@@ -221,8 +221,10 @@ func (s *Store) merge() {
 func (s *Store) fileReplayed() error {
 	view := s.view.Load()
 	files := len(view.Parts)
-	for files > 0 && !view.Parts[files-1].InFile() {
-		files--
+	for ; files > 0; files-- {
+		if first, _ := view.Parts[files-1].Range(); view.Parts[files-1].InFile() || first <= s.held.last() {
+			break
+		}
 	}
 	for i := range files {
 		if !view.Parts[i].InFile() && !s.closing.Load() {

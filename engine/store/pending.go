@@ -219,6 +219,7 @@ func (s *Store) isDue() bool {
 func (s *Store) restTruth() {
 	if s.poisoned == nil && s.checkpoint() == nil {
 		_ = s.commitFailed(s.journal.rest())
+		restFile(s.db)
 		s.kickMerger() // truth.db may have pages to give back
 	}
 }

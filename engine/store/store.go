@@ -86,6 +86,8 @@ type Store struct {
 	closing    atomic.Bool
 	stop       chan struct{}
 	pagerDone  chan struct{} // see keepPages
+	asked      atomic.Bool   // since the pager last looked; see rouse
+	roused     chan struct{} // capacity 1: asked became true
 	writerDone chan struct{}
 	mergerDone chan struct{}
 	closeOnce  sync.Once
@@ -135,6 +137,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
+		roused: make(chan struct{}, 1),
 	}
 	if err := guarded(func() error { return s.open(ctx) }); err != nil {
 		s.release()
@@ -144,6 +147,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		}
 		return nil, err
 	}
+	restFile(s.db) // opening has read some of it
 	go s.keepPages()
 	if s.readOnly {
 		close(s.writerDone)
@@ -155,39 +159,6 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	go s.keepUsage()
 	s.kickMerger()
 	return s, nil
-}
-
-// letGoAfter is how long pages that questions have read a row of count as the process's.
-// What a busy store goes on reading is back within a microsecond a page.
-const letGoAfter = 10 * time.Second
-
-// keepPages is the goroutine that checks what opening has not, gives such pages back until the
-// store is closed, and repairs what a store opened for reading finds damaged.
-func (s *Store) keepPages() {
-	defer close(s.pagerDone)
-	s.checkFiles()
-	ticks := time.NewTicker(letGoAfter)
-	defer ticks.Stop()
-	var suspected chan struct{} // else the merger's
-	if s.readOnly {
-		suspected = s.kick
-	}
-	for {
-		select {
-		case <-s.stop:
-			return
-		case <-suspected:
-			s.repairInMemory()
-			continue
-		case <-ticks.C:
-		}
-		if view := s.view.Load(); view != nil {
-			for i := range view.Parts {
-				view.Parts[i].LetGo()
-			}
-			view.Release()
-		}
-	}
 }
 
 // stillThere fails where the directory was moved or replaced since it was opened:
@@ -382,6 +353,7 @@ func (s *Store) View() (live *segment.View, err error) {
 	if v == nil {
 		return nil, errClosed
 	}
+	s.rouse()
 	defer v.Guard(debug.SetPanicOnFault(true), &err)
 	return v.Live(time.Now().UnixMicro()), nil
 }

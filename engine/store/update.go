@@ -67,8 +67,8 @@ func (s *Store) readCurrent(ctx context.Context, id model.ID) (is version, space
 		return is, space, err
 	}
 	defer view.Release()
-	is, whole, err := viewed(view, id)
-	if err != nil && !errors.Is(err, model.ErrNotFound) || err == nil && !whole {
+	is, err = viewed(view, id)
+	if err != nil && !errors.Is(err, model.ErrNotFound) {
 		err = s.between(ctx, func() error {
 			return s.readTruth(func(tx *bolt.Tx) (err error) {
 				is, err = s.held.current(tx, id)
@@ -82,19 +82,18 @@ func (s *Store) readCurrent(ctx context.Context, id model.ID) (is version, space
 	return is, view.Space, classify(err)
 }
 
-// viewed reads a version from its segment. It is not whole where its vector may be
-// one that segments do not keep: a vector of zeros is none to them.
-func viewed(view *segment.View, id model.ID) (is version, whole bool, err error) {
+// viewed reads a version from its segment.
+func viewed(view *segment.View, id model.ID) (is version, err error) {
 	defer view.Guard(debug.SetPanicOnFault(true), &err)
 	ref, ok := view.Find(id)
 	if !ok {
-		return is, false, fmt.Errorf("memory %d: %w", id, model.ErrNotFound)
+		return is, fmt.Errorf("memory %d: %w", id, model.ErrNotFound)
 	}
 	if is.memory, err = view.Stored(ref); err != nil {
-		return is, false, err
+		return is, err
 	}
 	is.sequence = view.Parts[ref.Part].Sequence(int(ref.Row))
-	return is, is.memory.Vector != nil || !view.Space.KeepsVectors(), nil
+	return is, nil
 }
 
 // patched returns the memory that a patch makes of base, normalized. Its vector

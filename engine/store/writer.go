@@ -77,6 +77,9 @@ func (s *Store) submit(r *request) error {
 	case !s.queue.push(r):
 		return fmt.Errorf("store: %d writers are waiting: %w", queueSize, model.ErrBusy)
 	}
+	if r.usage == nil { // which is what is left to write of questions that have been answered
+		s.rouse()
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default: // a wake-up is pending already

@@ -212,7 +212,8 @@ class Nexus:
     def __init__(self, path):
         import nexus
 
-        self.db = nexus.open(path, dim=DIM)
+        # Every question is asked three times: without a cache, as in stores/nexus.go.
+        self.db = nexus.open(path, dim=DIM, cache_bytes=-1)
 
     def add(self, turns):
         self.db.add_columns(
