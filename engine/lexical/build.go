@@ -1,10 +1,14 @@
 package lexical
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
 	"slices"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/nexus-memory/nexus/engine/text"
 )
@@ -12,8 +16,12 @@ import (
 // Builder collects rows and makes the index of them. One goroutine at a time;
 // spent after Finish, until Reset.
 type Builder struct {
-	ids     map[string]uint32 // term -> its place in terms
+	// slots are a hash table: the place in terms, and one more, of the term whose hash
+	// points there or to the next slots before; 0 is empty. At least half of them are.
+	// A map took a third more time, and a string for every term.
+	slots   []uint32
 	terms   []builderTerm
+	bytes   []byte    // of the terms, one behind the other
 	entries []entry   // postings of the last rows, row after row
 	full    [][]entry // those of the rows before: large slices that grow are copied again and again
 	stored  int       // how many postings are in full
@@ -32,7 +40,9 @@ const entriesKept = 1 << 16
 
 // builderTerm is a term in order of first appearance.
 type builderTerm struct {
-	term    string
+	hash    uint64
+	start   uint32 // in bytes
+	size    uint32
 	count   uint32 // rows that hold it
 	lastRow uint32
 	last    int // where in entries the posting of lastRow is, while that is the row at hand
@@ -44,7 +54,9 @@ type entry struct {
 }
 
 // NewBuilder returns an empty builder.
-func NewBuilder() *Builder { return &Builder{ids: make(map[string]uint32)} }
+func NewBuilder() *Builder { return &Builder{slots: make([]uint32, slotsMin)} }
+
+const slotsMin = 64
 
 // Reset empties the builder for other rows and keeps its memory where that is
 // small. Parts that Finish gave out stay as they are.
@@ -53,9 +65,8 @@ func (b *Builder) Reset() {
 		*b = *NewBuilder()
 		return
 	}
-	clear(b.ids)
-	clear(b.terms) // lets go of the strings
-	b.terms, b.entries, b.lengths = b.terms[:0], b.entries[:0], b.lengths[:0]
+	clear(b.slots)
+	b.terms, b.bytes, b.entries, b.lengths = b.terms[:0], b.bytes[:0], b.entries[:0], b.lengths[:0]
 }
 
 // Add appends the next row; rows are numbered 0, 1, 2 ... in order of the calls.
@@ -74,12 +85,7 @@ func (b *Builder) Add(terms *text.Tokens) {
 
 // count adds one occurrence of term in row, the last row so far.
 func (b *Builder) count(term []byte, row uint32) {
-	id, known := b.ids[string(term)]
-	if !known {
-		id = uint32(len(b.terms))
-		b.terms = append(b.terms, builderTerm{term: string(term)})
-		b.ids[b.terms[id].term] = id
-	}
+	id, known := b.idOf(term)
 	t := &b.terms[id]
 	if known && t.lastRow == row {
 		if b.entries[t.last].freq < math.MaxUint16 {
@@ -92,21 +98,75 @@ func (b *Builder) count(term []byte, row uint32) {
 	b.entries = append(b.entries, entry{id, row, 1})
 }
 
+// idOf returns the place of a term in terms, where it is put unless it is there.
+func (b *Builder) idOf(term []byte) (id uint32, known bool) {
+	hash := xxh3.Hash(term)
+	mask := uint64(len(b.slots) - 1)
+	at := hash & mask
+	for ; b.slots[at] != 0; at = (at + 1) & mask {
+		id = b.slots[at] - 1
+		if t := &b.terms[id]; t.hash == hash && string(b.termOf(t)) == string(term) {
+			return id, true
+		}
+	}
+	id = uint32(len(b.terms))
+	b.terms = append(b.terms, builderTerm{hash: hash, start: uint32(len(b.bytes)), size: uint32(len(term))})
+	b.bytes = append(b.bytes, term...)
+	b.slots[at] = id + 1
+	if 2*len(b.terms) > len(b.slots) {
+		b.growSlots()
+	}
+	return id, false
+}
+
+func (b *Builder) termOf(t *builderTerm) []byte { return b.bytes[t.start:][:t.size] }
+
+// growSlots doubles the hash table.
+func (b *Builder) growSlots() {
+	b.slots = make([]uint32, 2*len(b.slots))
+	mask := uint64(len(b.slots) - 1)
+	for id := range b.terms {
+		at := b.terms[id].hash & mask
+		for b.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		b.slots[at] = uint32(id + 1)
+	}
+}
+
+// sorted returns the places of the terms in the order of their bytes.
+func (b *Builder) sorted() []uint32 {
+	type keyed struct {
+		first uint64 // bytes, which tell most terms apart
+		id    uint32
+	}
+	keys := make([]keyed, len(b.terms))
+	for id := range b.terms {
+		keys[id] = keyed{firstBytes(b.termOf(&b.terms[id])), uint32(id)}
+	}
+	slices.SortFunc(keys, func(x, y keyed) int {
+		if x.first != y.first {
+			return cmp.Compare(x.first, y.first)
+		}
+		return bytes.Compare(b.termOf(&b.terms[x.id]), b.termOf(&b.terms[y.id]))
+	})
+	order := make([]uint32, len(keys))
+	for i := range keys {
+		order[i] = keys[i].id
+	}
+	return order
+}
+
 // Finish returns the index of the rows added. The columns are the caller's; they
 // depend on the rows alone. Fails only beyond 2^32-1 rows, postings or bytes of
 // postings (ErrLimit).
 // O(postings + terms log terms).
 func (b *Builder) Finish() (Parts, error) {
 	postings := b.stored + len(b.entries)
-	if err := checkLimits(len(b.lengths), postings); err != nil {
+	if err := checkLimits(len(b.lengths), max(postings, len(b.bytes))); err != nil {
 		return Parts{}, err
 	}
-	order := make([]uint32, len(b.terms)) // ids in order of the terms
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortFunc(order, func(x, y uint32) int { return compareTerms(b.terms[x].term, b.terms[y].term) })
-
+	order := b.sorted()
 	out := newColumns(len(b.terms), postings)
 	out.parts.Lengths = append(make([]uint32, 0, len(b.lengths)), b.lengths...)
 	b.sortEntries(order)
@@ -116,7 +176,7 @@ func (b *Builder) Finish() (Parts, error) {
 			runtime.Gosched()
 		}
 		t := &b.terms[id]
-		out.terms.AppendString(t.term)
+		out.terms.Append(b.termOf(t))
 		out.appendPostings(b.rows[at:at+t.count], b.freqs[at:at+t.count])
 		at += t.count
 	}
@@ -139,16 +199,6 @@ func (b *Builder) sortEntries(order []uint32) {
 			next[e.id]++
 		}
 	}
-}
-
-func compareTerms(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func checkLimits(rows, entries int) error {
@@ -191,10 +241,10 @@ func (c *columns) close() (Parts, error) {
 
 // finish ends the postings and adds the dictionary.
 func (c *columns) finish() (Parts, error) {
-	dictionary, err := buildDictionary(&c.terms)
+	dictionary, err := buildList(&c.terms)
 	if err != nil {
 		return Parts{}, err
 	}
-	c.parts.Dictionary = slices.Clip(dictionary)
+	c.parts.Dictionary = dictionary
 	return c.close()
 }

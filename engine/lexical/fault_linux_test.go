@@ -16,7 +16,7 @@ func unreadable(t *testing.T) *Reader {
 	for i := range rows {
 		rows[i] = []string{fmt.Sprintf("w%x", uint32(i)*2654435761)}
 	}
-	parts := mustBuild(t, rows).Parts()
+	parts := mustSeal(t, mustBuild(t, rows)).Parts() // as files have it
 	memory, err := syscall.Mmap(-1, 0, len(parts.Dictionary), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		t.Fatal(err)

@@ -59,6 +59,7 @@ func FuzzOpenedColumnsAreSafeToSearch(f *testing.F) {
 	f.Add(encodeColumns(mustBuild(f, [][]string{words[:1]}).Parts()))
 	f.Add(encodeColumns(mustBuild(f, [][]string{words, words[1:3], nil, words[2:], {"bee", "bee"}}).Parts()))
 	f.Add(encodeColumns(mustBuild(f, syntheticRows(40, 9, 200)).Parts()))
+	f.Add(encodeColumns(mustSeal(f, mustBuild(f, [][]string{words, words[1:3], nil, words[2:], {"bee", "bee"}})).Parts()))
 	f.Add(encodeColumns(mustBuild(f, slices.Repeat([][]string{words, words[2:4]}, 150)).Parts())) // blocks
 	question := tokensOf(append(words, ""))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -41,6 +41,18 @@ func mustBuild(t interface{ Fatal(...any) }, rows [][]string) *Reader {
 	return r
 }
 
+// mustSeal is a reader of the columns as a file has them.
+func mustSeal(t interface{ Fatal(...any) }, r *Reader) *Reader {
+	parts, err := r.Parts().Seal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = Open(parts); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // document is a row of the plain reference model.
 type document struct {
 	words       []string
@@ -80,7 +92,9 @@ func newSnapshot(t interface{ Fatal(...any) }, documents [][]document, filtered 
 		if !anyDead {
 			p.Dead = nil
 		}
-		p.Reader = mustBuild(t, words)
+		if p.Reader = mustBuild(t, words); len(s.parts)%2 == 1 { // parts in memory beside those of files
+			p.Reader = mustSeal(t, p.Reader)
+		}
 		s.parts = append(s.parts, p)
 	}
 	return s
@@ -267,7 +281,7 @@ func TestALargeBuilderKeepsNoMemory(t *testing.T) {
 		b.Add(tokensOf([]string{fmt.Sprint(n)}))
 	}
 	b.Reset()
-	if cap(b.terms) != 0 || cap(b.entries) != 0 || len(b.ids) != 0 {
+	if cap(b.terms) != 0 || cap(b.entries) != 0 || len(b.slots) != slotsMin {
 		t.Fatalf("kept room for %d terms and %d postings", cap(b.terms), cap(b.entries))
 	}
 }
@@ -276,7 +290,11 @@ func TestMergeOfManyRealTermsEqualsBuild(t *testing.T) {
 	rows := syntheticRows(3000, 12, 5000)
 	sources := []Source{}
 	for chunk := range slices.Chunk(rows, 170) {
-		sources = append(sources, Source{Reader: mustBuild(t, chunk)})
+		r := mustBuild(t, chunk)
+		if len(sources)%3 == 0 {
+			r = mustSeal(t, r)
+		}
+		sources = append(sources, Source{Reader: r})
 	}
 	got, err := Merge(sources)
 	if err != nil {
@@ -285,6 +303,30 @@ func TestMergeOfManyRealTermsEqualsBuild(t *testing.T) {
 	if !reflect.DeepEqual(got, mustBuild(t, rows).Parts()) {
 		t.Fatal("merge differs from build")
 	}
+}
+
+func TestAListAndATransducerHoldTheSameTerms(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[ab\x00é]{0,12}`)
+		words := rapid.SliceOfN(word, 0, 90).Draw(t, "words")
+		list := mustBuild(t, [][]string{words})
+		sealed := mustSeal(t, list)
+		if again, err := sealed.Parts().Seal(); err != nil || !reflect.DeepEqual(again, sealed.Parts()) {
+			t.Fatalf("sealed twice: %v", err)
+		}
+		for _, w := range append(words, word.Draw(t, "other")) {
+			one, has := list.dictionary.find([]byte(w))
+			two, had := sealed.dictionary.find([]byte(w))
+			if one != two || has != had {
+				t.Fatalf("%q: %d %v in the list, %d %v in the transducer", w, one, has, two, had)
+			}
+		}
+		for _, p := range []*Pattern{NewPrefix(word.Draw(t, "prefix"), ""), fuzzy(t, word.Draw(t, "fuzzy"), 1)} {
+			if one, two := p.ordinals(list), p.ordinals(sealed); !slices.Equal(one, two) {
+				t.Fatalf("a pattern finds %v in the list, %v in the transducer", one, two)
+			}
+		}
+	})
 }
 
 func TestScoreEqualsTopToTheBit(t *testing.T) {
@@ -552,7 +594,13 @@ func TestLnIsWithin2UlpOfTheLibrary(t *testing.T) {
 }
 
 func TestOpenRefusesColumnsThatDisagree(t *testing.T) {
-	good := mustBuild(t, [][]string{{"a", "b"}, {"b", "c"}}).Parts()
+	list := mustBuild(t, [][]string{{"a", "b"}, {"b", "c"}})
+	for _, good := range []Parts{list.Parts(), mustSeal(t, list).Parts()} {
+		refuseColumns(t, good)
+	}
+}
+
+func refuseColumns(t *testing.T, good Parts) {
 	for name, spoil := range map[string]func(*Parts){
 		"no starts":        func(p *Parts) { p.Starts = nil },
 		"first start":      func(p *Parts) { p.Starts = []uint32{1, 2, 5, 7} },

@@ -2,6 +2,7 @@ package lexical
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -85,18 +86,43 @@ func renumber(sources []Source, lengths []uint32) [][]uint32 {
 
 // termCursor stands at one term of one source.
 type termCursor struct {
-	source  int
-	walk    *vellum.FSTIterator
-	term    []byte // borrowed from walk until it moves
-	ordinal uint64
+	source int
+	*termWalk
+	key uint64 // the term's first bytes: most terms differ in these
 }
 
 // ahead orders cursors by term, then by source, which keeps rows ascending.
 func (c *termCursor) ahead(d *termCursor) bool {
+	if c.key != d.key {
+		return c.key < d.key
+	}
 	if order := bytes.Compare(c.term, d.term); order != 0 {
 		return order < 0
 	}
 	return c.source < d.source
+}
+
+// next moves the cursor to the next term; vellum.ErrIteratorDone behind the last.
+func (c *termCursor) next() error {
+	err := c.step()
+	if err != nil && !errors.Is(err, vellum.ErrIteratorDone) {
+		return fmt.Errorf("%w: dictionary of source %d: %w", ErrFormat, c.source, err)
+	}
+	c.key = firstBytes(c.term)
+	return err
+}
+
+// firstBytes returns the first eight bytes of a term, zeros where it has fewer, as a
+// number that orders as they do.
+func firstBytes(term []byte) uint64 {
+	if len(term) >= 8 {
+		return binary.BigEndian.Uint64(term)
+	}
+	key := uint64(0)
+	for _, b := range term {
+		key = key<<8 | uint64(b)
+	}
+	return key << (8 * (8 - len(term)))
 }
 
 // mergeTerms walks all dictionaries in step and appends the live postings of
@@ -157,15 +183,14 @@ func (m *merged) append(l list, renumbered []uint32) {
 func openCursors(sources []Source) ([]*termCursor, error) {
 	var heap []*termCursor
 	for i, s := range sources {
-		walk, err := s.Reader.dictionary.Iterator(nil, nil)
+		c := &termCursor{source: i, termWalk: s.Reader.dictionary.walk()}
+		err := c.next()
 		if errors.Is(err, vellum.ErrIteratorDone) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: dictionary of source %d: %w", ErrFormat, i, err)
+			return nil, err
 		}
-		c := &termCursor{source: i, walk: walk}
-		c.term, c.ordinal = walk.Current()
 		heap = append(heap, c)
 	}
 	for i := len(heap)/2 - 1; i >= 0; i-- {
@@ -177,15 +202,13 @@ func openCursors(sources []Source) ([]*termCursor, error) {
 // advance moves the top cursor to its next term, or drops it at its end.
 func advance(heap []*termCursor) ([]*termCursor, error) {
 	top := heap[0]
-	switch err := top.walk.Next(); {
+	switch err := top.next(); {
 	case errors.Is(err, vellum.ErrIteratorDone):
 		last := len(heap) - 1
 		heap[0] = heap[last]
 		heap = heap[:last]
 	case err != nil:
-		return nil, fmt.Errorf("%w: dictionary of source %d: %w", ErrFormat, top.source, err)
-	default:
-		top.term, top.ordinal = top.walk.Current()
+		return nil, err
 	}
 	siftDown(heap, 0)
 	return heap, nil

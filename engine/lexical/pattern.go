@@ -63,14 +63,7 @@ func (p *Pattern) Matches(term []byte) bool {
 	if len(p.term) > 0 && bytes.Equal(term, p.term) {
 		return true
 	}
-	state := p.form.Start()
-	for _, b := range term {
-		if !p.form.CanMatch(state) {
-			return false
-		}
-		state = p.form.Accept(state, b)
-	}
-	return p.form.IsMatch(state)
+	return accepts(p.form, term)
 }
 
 // each calls f with the list of every term of the pattern that the index holds,
@@ -92,16 +85,14 @@ func (p *Pattern) ordinals(r *Reader) (found []uint64) {
 		}
 	}()
 	own := len(p.term) == 0
-	it, err := r.dictionary.Search(p.form, nil, nil)
-	for ; err == nil; err = it.Next() {
-		term, ordinal := it.Current()
+	r.dictionary.search(p.form, func(term []byte, ordinal uint64) {
 		own = own || bytes.Equal(term, p.term)
 		found = append(found, ordinal)
-	}
+	})
 	if own {
 		return found
 	}
-	if ordinal, ok := lookUp(r.dictionary, p.term); ok {
+	if ordinal, ok := r.dictionary.find(p.term); ok {
 		found = append(found, ordinal)
 	}
 	return found

@@ -197,7 +197,13 @@ func TestWarmBoostedDoesNotAllocate(t *testing.T) {
 }
 
 func TestPatternsOfDamagedColumnsDoNotPanic(t *testing.T) {
-	r := mustBuild(t, [][]string{{"plan", "plane", "plant"}, {"plans"}})
+	list := mustBuild(t, [][]string{{"plan", "plane", "plant"}, {"plans"}})
+	for _, r := range []*Reader{list, mustSeal(t, list)} {
+		searchDamaged(t, r)
+	}
+}
+
+func searchDamaged(t *testing.T, r *Reader) {
 	opened := 0
 	for at := range r.Parts().Dictionary {
 		p := r.Parts()

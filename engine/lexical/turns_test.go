@@ -111,6 +111,9 @@ func buildTurns(b *testing.B, texts []string) (*Reader, Statistics) {
 		st.TotalLength += uint64(terms.Len())
 	}
 	parts, err := builder.Finish()
+	if err == nil {
+		parts, err = parts.Seal()
+	}
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -65,7 +65,13 @@ func (r *Rotation) Apply(x []float32) {
 
 func (r *Rotation) transform(x []float32) {
 	kernels.Hadamard(x)
+	scale := r.scale // in a register: x might lie over it, for all that the compiler knows
+	for ; len(x) >= 8; x = x[8:] {
+		y := (*[8]float32)(x)
+		y[0], y[1], y[2], y[3] = y[0]*scale, y[1]*scale, y[2]*scale, y[3]*scale
+		y[4], y[5], y[6], y[7] = y[4]*scale, y[5]*scale, y[6]*scale, y[7]*scale
+	}
 	for i := range x {
-		x[i] *= r.scale
+		x[i] *= scale
 	}
 }

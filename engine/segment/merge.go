@@ -30,11 +30,23 @@ func (d *Draft) Cover(first, last model.ID) {
 // without having it in memory. The draft is spent.
 func (d *Draft) WriteFiles(memories, segment func(write func(io.Writer) error) error) error {
 	defer d.b.release()
+	if err := d.b.sealWords(); err != nil {
+		return err
+	}
 	d.b.divide()
 	if err := memories(func(w io.Writer) error { return d.b.write(w, held) }); err != nil {
 		return err
 	}
 	return segment(func(w io.Writer) error { return d.b.write(w, derived) })
+}
+
+// sealWords makes the text index that of a file: in memory, its dictionary is a list, as
+// most segments are merged before a file is made.
+func (b *Builder) sealWords() (err error) {
+	if b.content.words, err = b.content.words.Seal(); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	return nil
 }
 
 // Segment returns the segment in memory: the content encoded, and a fresh one

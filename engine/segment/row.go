@@ -196,10 +196,13 @@ func (p *Preparer) prepareAll(language string, memories []model.Memory, rows []*
 
 func (p *Preparer) prepareRange(language string, memories []model.Memory, rows []*Row) (err error) {
 	defer model.Rescue("analysis", &err)
+	runtime.Gosched() // before a worker is taken: else as many callers as there are would each take one, with a cache that is cold
 	w := p.workers.Get()
 	w.speak(language)
 	for i := range memories {
-		runtime.Gosched() // a text is some 10 to 100 us of work, see yieldRows
+		if i > 0 {
+			runtime.Gosched() // a text is some 5 to 50 us of work, see yieldRows
+		}
 		rows[i] = w.row(&memories[i])
 	}
 	p.workers.Put(w) // not after a panic: nobody knows what state it is in
@@ -276,15 +279,29 @@ func (w *worker) speak(language string) {
 	}
 }
 
+// analyze puts the terms of a memory's searchText and the words of its text into the
+// worker. A word of the text is one of searchText too, but where the text begins with
+// what may be taken for a part of the space in front of it.
+func (w *worker) analyze(m *model.Memory) {
+	w.terms.Reset()
+	w.words.Reset()
+	switch {
+	case m.Speaker == "":
+	case m.Text != "" && m.Text[0] > ' ' && m.Text[0] < utf8.RuneSelf:
+		w.analyzer.Terms(&w.terms, m.Speaker)
+	default:
+		w.analyzer.Terms(&w.terms, searchText(m))
+		w.analyzer.Words(&w.words, m.Text)
+		return
+	}
+	w.analyzer.TermsAndWords(&w.terms, &w.words, m.Text)
+}
+
 // row derives everything but a missing vector. It takes the memory's vector over.
 func (w *worker) row(m *model.Memory) *Row {
 	r := &Row{Key: m.Key, Tenant: m.Tenant, Thread: threadOf(m.Scope), Vector: m.Vector, Fields: fields.Of(m)}
-	body := searchText(m)
-	w.terms.Reset()
-	w.analyzer.Terms(&w.terms, body)
+	w.analyze(m)
 	r.Terms = w.terms.Clone()
-	w.words.Reset()
-	w.analyzer.Words(&w.words, m.Text)
 	r.Signature = w.sketcher.Sketch(&w.words)
 	r.Record = AppendRecord(nil, m, m.Vector != nil)
 	r.columns = columns{

@@ -19,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/text"
@@ -259,7 +260,19 @@ func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segmen
 	if file.Verify() != nil || !bytes.Equal(again(t, space, file).Image(), merged.Image()) {
 		t.Fatal("of its files it is another segment than in memory")
 	}
+	if !reflect.DeepEqual(file.Words().Parts(), sealedWords(t, merged)) {
+		t.Fatal("the file's words are not those that are in memory, sealed")
+	}
 	return merged
+}
+
+// sealedWords are the words of a segment as a file has them.
+func sealedWords(t failer, s *Segment) lexical.Parts {
+	parts, err := s.Words().Parts().Seal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parts
 }
 
 // divided writes a draft to a memory file and a segment file and opens them.
@@ -499,7 +512,7 @@ func TestSamplesOfEveryFormatStayReadable(t *testing.T) {
 		if (s.Held() != nil) != (version >= 4) {
 			t.Fatalf("version %d: memory file %v", version, s.Held())
 		}
-		if got, want := s.Words().Parts(), build(t, CallerSpace(3), 10, samples(4)).Words().Parts(); !reflect.DeepEqual(got, want) {
+		if got, want := s.Words().Parts(), sealedWords(t, build(t, CallerSpace(3), 10, samples(4))); !reflect.DeepEqual(got, want) {
 			t.Fatalf("version %d: words %+v, want %+v", version, got, want)
 		}
 		view := (&View{Space: CallerSpace(3)}).With(s)

@@ -15,7 +15,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/blevesearch/snowballstem"
-	"github.com/clipperhouse/uax29/v2/words"
 )
 
 // Version names the analysis. It is stored with whatever is derived from words
@@ -31,14 +30,13 @@ const Version = 3
 
 // Analyzer cuts text of one language, and any other less well, into words and terms.
 //
-// It holds scratch and a bounded cache from words to stems, about 1 MB when
-// full, and is therefore owned by one goroutine at a time: make one per worker.
+// It holds scratch and a bounded cache from words to stems, 1 MB when full, and is therefore owned by one goroutine at a time: make one per worker.
 // The results depend on the input alone, never on what the cache holds.
 type Analyzer struct {
 	rules *rules
-	split *words.Iterator[string]
-	word  []byte            // the word at hand, lower-cased
-	stems map[string]string // word -> stem; "" marks a stop word
+	split cutter
+	word  []byte // the word at hand, lower-cased
+	stems stemCache
 	env   *snowballstem.Env
 }
 
@@ -47,8 +45,8 @@ type Analyzer struct {
 func NewAnalyzer(language string) *Analyzer {
 	return &Analyzer{
 		rules: rulesOf(language),
-		split: words.FromString(""),
-		stems: make(map[string]string),
+		split: newCutter(),
+		stems: newStemCache(),
 		env:   snowballstem.NewEnv(""),
 	}
 }
@@ -69,6 +67,28 @@ func (a *Analyzer) Words(t *Tokens, s string) {
 		}
 	}
 	a.split.SetText("") // do not keep the caller's text alive
+}
+
+// TermsAndWords is Terms to terms and Words to words of one text, which it looks at once
+// where it is ASCII.
+func (a *Analyzer) TermsAndWords(terms, words *Tokens, s string) {
+	a.split.SetText(s)
+	if !a.split.plain {
+		a.Terms(terms, s)
+		a.Words(words, s)
+		return
+	}
+	for a.split.Next() {
+		w := trimWord(a.split.Value())
+		if found, _ := a.lower(w); found {
+			words.Append(a.word)
+			a.appendTerm(terms)
+			if mayHaveParts(w) {
+				a.appendParts(terms, w)
+			}
+		}
+	}
+	a.split.SetText("")
 }
 
 // trimWord drops underscores at both ends: Unicode counts them as parts of a

@@ -8,15 +8,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 // compose returns a word with composed characters, so that é is the same letter as e
 // and a mark behind it.
 func compose(word string) string {

@@ -11,9 +11,6 @@ const (
 	// English words have some 30 letters, and what is longer is machine-made (keys,
 	// encoded data), which 64 bytes tell apart and which would bloat a dictionary.
 	TermBytesMax = 64
-	// stemsMax bounds the cache; it starts anew when full. The words of a person's
-	// conversations mostly fit.
-	stemsMax = 8192
 	// partBytesMin leaves out single letters of names such as U.S.A or iPhone,
 	// which match everything and mean nothing.
 	partBytesMin = 2
@@ -58,10 +55,15 @@ func (a *Analyzer) Terms(t *Tokens, s string) {
 // appendTerm appends the stem of a.word unless it is a stop word.
 func (a *Analyzer) appendTerm(t *Tokens) {
 	word := cutTerm(a.word)
-	stem, known := a.stems[string(word)]
-	if !known {
-		stem = a.remember(string(word))
+	hash := hashOf(word)
+	if stem, known := a.stems.find(word, hash); known {
+		if len(stem) > 0 {
+			t.Append(stem)
+		}
+		return
 	}
+	stem := a.rules.term(a.env, string(word))
+	a.stems.put(word, hash, stem)
 	if stem != "" {
 		t.AppendString(stem)
 	}
@@ -77,16 +79,6 @@ func cutTerm(word []byte) []byte {
 		end--
 	}
 	return word[:end]
-}
-
-// remember puts the stem of word into the cache and returns it.
-func (a *Analyzer) remember(word string) string {
-	stem := a.rules.term(a.env, word)
-	if len(a.stems) >= stemsMax {
-		clear(a.stems)
-	}
-	a.stems[word] = stem
-	return stem
 }
 
 // mayHaveParts is a quick look that spares most words the cutting.

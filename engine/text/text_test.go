@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -128,12 +129,12 @@ func TestTermsDoNotDependOnTheCache(t *testing.T) {
 func TestStemCacheIsBounded(t *testing.T) {
 	a := NewAnalyzer(English)
 	var tokens Tokens
-	for i := range 3 * stemsMax {
+	for i := range 3 * stemSlotsMax {
 		tokens.Reset()
-		a.Terms(&tokens, "word"+strings.Repeat("x", i%7)+string(rune('a'+i%26))+string(rune(0x4E00+i)))
+		a.Terms(&tokens, "word"+strings.Repeat("x", i%7)+string(rune('a'+i%26))+fmt.Sprint(i)+strings.Repeat("y", i%40))
 	}
-	if len(a.stems) > stemsMax {
-		t.Fatalf("cache holds %d words, limit %d", len(a.stems), stemsMax)
+	if len(a.stems.slots) != stemSlotsMax || len(a.stems.long) == 0 || len(a.stems.long) > longStemsMax {
+		t.Fatalf("cache of %d slots and %d long words, limits %d and %d", len(a.stems.slots), len(a.stems.long), stemSlotsMax, longStemsMax)
 	}
 }
 
@@ -218,6 +219,7 @@ func FuzzAnalyzer(f *testing.F) {
 		analyzers[language] = NewAnalyzer(language)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		checkCut(t, s)
 		for language, a := range analyzers {
 			var tokens Tokens
 			a.Words(&tokens, s)

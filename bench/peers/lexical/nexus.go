@@ -46,6 +46,9 @@ func Build(_ context.Context, c *contest.Child) error {
 		builder.Add(&tokens)
 	}
 	parts, err := builder.Finish()
+	if err == nil {
+		parts, err = parts.Seal() // as files have it
+	}
 	if err != nil {
 		return err
 	}
