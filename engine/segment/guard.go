@@ -31,14 +31,13 @@ func faultError(p any) error {
 	if found, ok := p.(*damage); ok {
 		return found.err
 	}
-	fault, ok := p.(interface {
+	if _, ok := p.(interface {
 		runtime.Error
 		Addr() uintptr
-	})
-	if !ok {
+	}); !ok {
 		panic(p)
 	}
-	return fmt.Errorf("segment: a mapped file cannot be read (%v): %w", fault, model.ErrCorrupt)
+	return fmt.Errorf("segment: a mapped file cannot be read: %w", model.ErrCorrupt)
 }
 
 // Guard is Rescue for reads of a view: the store hears of the fault and rebuilds

@@ -48,10 +48,10 @@ func openHeld(tx *bolt.Tx, open func(number uint64) (*segment.Held, error)) (hel
 	for _, e := range entries {
 		held, err := open(e.number)
 		if err == nil && newHeldFile(e.number, held).entry != e {
-			err = fmt.Errorf("it is another file: %w", model.ErrCorrupt)
+			err = fmt.Errorf("another file than was written: %w", model.ErrCorrupt)
 		}
 		if damaged(err) {
-			err = fmt.Errorf("restore the store from a copy: %w: %w", model.ErrCorrupt, err)
+			return nil, fmt.Errorf("store: %s: %v: restore the store from a copy: %w", heldName(e.number), err, model.ErrCorrupt)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("store: %s: %w", heldName(e.number), classify(err))

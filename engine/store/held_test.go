@@ -149,3 +149,29 @@ func TestARecordThatNoMemoryFileHasIsCorrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestWhatIsLeftOfAStoreWithoutItsTruthIsCorrupt takes truth.db away: whoever opens the rest, also
+// for reading alone, hears what is missing, and not that there is no store.
+func TestWhatIsLeftOfAStoreWithoutItsTruthIsCorrupt(t *testing.T) {
+	s := openFilled(t, t.TempDir(), nil, 100)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(s.dir, truthName)); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{journalName, memoriesName, segmentsName} {
+		for _, readOnly := range []bool{true, false} {
+			_, err := Open(context.Background(), s.dir, Options{ReadOnly: readOnly})
+			if model.CodeOf(err) != model.CodeCorrupt || !strings.Contains(err.Error(), "truth.db is missing") {
+				t.Fatalf("%s is left, read-only %v: %v", left, readOnly, err)
+			}
+		}
+		if err := os.RemoveAll(filepath.Join(s.dir, left)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(context.Background(), s.dir, Options{ReadOnly: true}); model.CodeOf(err) != model.CodeNotFound {
+		t.Fatalf("nothing is left: %v", err)
+	}
+}

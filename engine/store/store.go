@@ -177,6 +177,9 @@ func (s *Store) stillThere() error {
 func (s *Store) open(ctx context.Context) (err error) {
 	if s.readOnly {
 		if _, err := os.Stat(filepath.Join(s.dir, truthName)); err != nil {
+			if damage := s.ownDirectory(); errors.Is(damage, model.ErrCorrupt) {
+				return damage
+			}
 			return fmt.Errorf("store: no store in %s: %w", s.dir, classify(err))
 		}
 	} else if err := s.ownDirectory(); err != nil {
