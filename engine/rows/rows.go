@@ -144,6 +144,9 @@ func (b *Best) Worst() (score float64, full bool) {
 	return b.hits[0].Score, true
 }
 
+// Limit returns how many hits it keeps.
+func (b *Best) Limit() int { return b.k }
+
 // Hits returns what is kept, in no order, to be read or rescored in place;
 // valid until the next call.
 func (b *Best) Hits() []Hit { return b.hits }

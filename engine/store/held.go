@@ -229,6 +229,18 @@ func needed(tx *bolt.Tx, first, last model.ID, others []entry) bool {
 	return between(first, last)
 }
 
+// removeDropped removes the memory files that merging has outdated since truth.db was last
+// committed. Until then truth.db by itself still needs them: a journal whose last group
+// is damaged is taken for one that ends before it.
+func (s *Store) removeDropped() {
+	if len(s.dropped) > 0 && s.stillThere() == nil {
+		for _, file := range s.dropped { // readers keep their mapping
+			s.options.Files.Remove(s.heldPath(file.number))
+		}
+	}
+	s.dropped = nil
+}
+
 // heldName is a memory file's within the store's directory.
 func heldName(number uint64) string {
 	return filepath.Join(memoriesName, fmt.Sprintf("%08d%s", number, memorySuffix))

@@ -85,7 +85,10 @@ func TestAMemoryFileStaysUntilLaterOnesHaveWhatLives(t *testing.T) {
 	}
 	wantSound(t, s, count-4)
 	large := s.held[len(s.held)-1].number
-	await(t, s, "the large file is gone", func() bool { return s.held.numbered(large) == nil })
+	await(t, s, "the large file is outdated", func() bool { return s.held.numbered(large) == nil })
+	if err := s.between(ctx, s.checkpoint); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := os.Stat(s.heldPath(large)); !os.IsNotExist(err) {
 		t.Fatalf("its file stands there: %v", err)
 	}
@@ -173,5 +176,57 @@ func TestWhatIsLeftOfAStoreWithoutItsTruthIsCorrupt(t *testing.T) {
 	}
 	if _, err := Open(context.Background(), s.dir, Options{ReadOnly: true}); model.CodeOf(err) != model.CodeNotFound {
 		t.Fatalf("nothing is left: %v", err)
+	}
+}
+
+// TestTruthFindsItsMemoryFilesWhereTheJournalIsLost merges, and loses the journal before truth.db is
+// committed: it says what was so before, and all that it names is there. Once it is committed
+// the old file is gone.
+func TestTruthFindsItsMemoryFilesWhereTheJournalIsLost(t *testing.T) {
+	const count = 3000
+	ctx := context.Background()
+	s := openFilled(t, t.TempDir(), nil, count)
+	if err := s.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// Now and then truth.db is committed before the test can look: a second has passed.
+	var old uint64
+	left, pending := count, false
+	for ; left > count-10 && !pending; left-- {
+		if err := s.between(ctx, func() error { old = s.held[0].number; return s.checkpoint() }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Delete(ctx, []model.ID{model.ID(left)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.order(ctx, true); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.onWriter(func() error { pending = s.tx != nil && s.held.numbered(old) == nil; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !pending {
+		t.Fatal("the test sees nothing")
+	}
+	dir := crashed(t, s)
+	if err := os.Truncate(filepath.Join(dir, journalName), 0); err != nil {
+		t.Fatal(err)
+	}
+	before, err := Open(ctx, dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSound(t, before, left+1)
+	before.Close()
+	if err := s.between(ctx, s.checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(s.heldPath(old)); !os.IsNotExist(err) {
+		t.Fatalf("the old file stands there: %v", err)
+	}
+	wantSound(t, s, left)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -281,6 +281,14 @@ func (s *Store) removeOrphans() error {
 	for _, file := range s.held {
 		named[s.heldPath(file.number)] = true
 	}
+	// Where the disk is full truth.db may not have been committed: see removeDropped.
+	err = errors.Join(err, s.db.View(func(tx *bolt.Tx) error {
+		committed, err := readEntries(tx, bucketHeld)
+		for _, e := range committed {
+			named[s.heldPath(e.number)] = true
+		}
+		return err
+	}))
 	for _, folder := range [...]string{segmentsName, memoriesName} {
 		files, listErr := s.options.Files.List(filepath.Join(s.dir, folder))
 		if err = errors.Join(err, listErr); err != nil {

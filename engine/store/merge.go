@@ -469,14 +469,12 @@ func (s *Store) install(sources []*segment.Segment, merged *segment.Segment, num
 	}
 	s.view.Store(next)
 	s.merges.Add(1)
-	if there { // readers of what is removed keep their mapping
-		for _, e := range old {
+	for _, e := range old {
+		if there { // readers of what is removed keep their mapping
 			s.options.Files.Remove(s.segmentPath(e.number))
 		}
-		for _, file := range outdated {
-			s.options.Files.Remove(s.heldPath(file.number))
-		}
 	}
+	s.dropped = append(s.dropped, outdated...)
 	return nil
 }
 

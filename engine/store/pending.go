@@ -203,6 +203,7 @@ func (s *Store) checkpoint() error {
 	}
 	s.tx, s.lightened = nil, false
 	s.journal.restart(next)
+	s.removeDropped()
 	return nil
 }
 

@@ -100,6 +100,7 @@ type Store struct {
 	journal   *journal // nil: opened for reading, and there is none
 	redo      redo
 	held      heldFiles            // that the truth names
+	dropped   heldFiles            // and does not name any more, but as it was last committed
 	lightened bool                 // records have left truth.db since it was last committed
 	commitTx  func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
 	reading   sync.Mutex           // tx of a store that is opened for reading

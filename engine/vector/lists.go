@@ -240,6 +240,7 @@ func (s *Searcher) quietEnough() int {
 //	<o, q>   =  <c, q> + <o-c, q>
 //	-|o-q|²  =  2<c, q> - |q|² - |o|² + <o-c, 2q>
 func (s *Searcher) prepareLists() {
+	s.rotate()
 	query := s.rotated
 	if s.metric == model.L2 {
 		for j, x := range s.rotated {

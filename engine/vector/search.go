@@ -54,7 +54,8 @@ type Searcher struct {
 	codeScale float64 // code x codeScale is the number of the query, of length 1 but for L2
 
 	rotation  *quant.Rotation
-	rotated   []float32 // the query, of length 1 but for L2, rotated
+	rotated   []float32 // the query, of length 1 but for L2, rotated once turned is true
+	turned    bool
 	residual  []float32 // twice its difference from a part's centroid, for L2
 	tables    []uint8
 	delta     float32   // step of the tables
@@ -71,6 +72,9 @@ type Searcher struct {
 	ids    []uint32
 	values []float32
 	best   rows.Best // rescored
+
+	sparse []uint32  // rows of a part of which few are visible
+	floor  rows.Best // what these have at least
 
 	waiting  []rows.Ref // to be rescored
 	together [togetherRows]uint32
@@ -95,11 +99,10 @@ func (s *Searcher) Prepare(query []float32, metric model.Metric, parts []Part) {
 	s.Rescored, s.Estimated = 0, 0
 	s.invNorm = invNorm(query)
 	s.places = s.places[:0]
-	next, coded := uint32(0), false
+	next := uint32(0)
 	for i := range parts {
 		s.places = append(s.places, place{base: next, length: 1})
 		next += uint32(parts[i].numberCount())
-		coded = coded || parts[i].coded()
 	}
 	if s.invNorm == 0 {
 		return
@@ -116,9 +119,7 @@ func (s *Searcher) Prepare(query []float32, metric model.Metric, parts []Part) {
 	s.codes = slices.Grow(s.codes[:0], Stride(len(query)))[:Stride(len(query))]
 	clear(s.codes)
 	s.codeScale = quantize(s.rotated, s.codes[:len(query)])
-	if coded {
-		s.rotate()
-	}
+	s.turned = false
 }
 
 // makeRoom gives estimates the length of so many rows at least.
@@ -128,8 +129,13 @@ func (s *Searcher) makeRoom(rowCount int) {
 	}
 }
 
-// rotate makes the tables that estimate from 1-bit codes.
+// rotate turns the query as 1-bit codes are turned, once for all parts: a search that sees
+// few rows needs none of it.
 func (s *Searcher) rotate() {
+	if s.turned {
+		return
+	}
+	s.turned = true
 	if s.rotation == nil || s.rotation.Dim() != len(s.query) {
 		s.rotation = quant.NewRotation(len(s.query))
 	}
@@ -297,6 +303,7 @@ func (s *Searcher) nextRun(first, rowCount, step int) (start, n int) {
 //	<o, q>   =  <c, q> + <o-c, q>
 //	-|o-q|²  =  -|q-c|² - |o-c|² + <o-c, 2(q-c)>
 func (s *Searcher) prepareBits(part int32) (constant float32) {
+	s.rotate()
 	p, query := &s.parts[part], s.rotated
 	if s.metric == model.L2 {
 		var square float64

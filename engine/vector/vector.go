@@ -138,6 +138,15 @@ func (p *Parts) Vector(row int) []float32 {
 	return p.Vectors[row*p.Dim : (row+1)*p.Dim]
 }
 
+// pass has the gate let rows through, as Vector does for one.
+func (p *Parts) pass(rows []uint32) {
+	if g := p.Gate; g != nil && !g.Open.Load() {
+		for _, row := range rows {
+			g.Pass(int(row))
+		}
+	}
+}
+
 // Reserve makes room for so many more rows.
 func (p *Parts) Reserve(rows int) {
 	p.Vectors = slices.Grow(p.Vectors, rows*p.Dim)
