@@ -28,6 +28,38 @@ var starts = func() (starts [classes]bool) {
 	return starts
 }()
 
+// alone tells the classes that may be an expression, or its end, by themselves; the others that begin
+// one need a word of follows behind them, which rules out most of "the", "a" and "in" at once.
+var alone = func() (alone [classes]bool) {
+	for _, c := range []class{
+		wordDigits, wordMonth, wordWeekday, wordSeason, wordHoliday, wordDay, wordAdverb, wordNoon,
+	} {
+		alone[c] = true
+	}
+	return alone
+}()
+
+var follows = func() (follows [classes]bool) {
+	for _, c := range []class{
+		wordDigits, wordMonth, wordWeekday, wordUnit, wordNumber, wordTens, wordOrdinal, wordSeason, wordHoliday, wordNamed, wordDay,
+		wordDaypart, wordWhich, wordPart, wordEdge, wordDecade, wordTimes, wordCouple, wordHalf, wordEvery, wordOther, wordThe, wordA,
+		wordOf, wordTo, wordBefore, wordAfter, wordYear, wordPer, wordNoon,
+		wordO, wordAM, wordP, wordOr, wordAnd,
+	} {
+		follows[c] = true
+	}
+	return follows
+}()
+
+// promising reports whether it is worth to parse what begins with token i.
+func (f *Finder) promising(i int, t *token) bool {
+	if alone[t.class] || t.plural {
+		return true
+	}
+	f.first = i
+	return follows[f.token(i+1).class] || t.class == wordNumber && f.back(i) == wordAt
+}
+
 // noToken stands for what is too far ahead to belong to an expression.
 var noToken = token{class: wordEnd, gap: gapStop}
 

@@ -118,7 +118,7 @@ func (f *Finder) Find(dst []Mention, text string, reference int32) []Mention {
 		if t.class == wordEnd {
 			break
 		}
-		if !starts[t.class] {
+		if !starts[t.class] || !f.promising(i, t) {
 			i++
 			continue
 		}

@@ -1,5 +1,7 @@
 package timex
 
+import "math/bits"
+
 // gap is what stands in front of a token.
 type gap uint8
 
@@ -88,7 +90,7 @@ func (f *Finder) token(i int) *token {
 // read reads the next token.
 func (f *Finder) read(t *token) {
 	s, p := f.text, f.at
-	*t = token{}
+	t.value, t.class, t.size, t.weak, t.plural = 0, wordNone, 0, false, false
 	if p+1 < len(s) && s[p] == ' ' && bytesKinds[s[p+1]]-1 < 2 {
 		t.gap = gapSpace // nearly always
 		p++
@@ -116,32 +118,50 @@ func readDigits(s string, p int, t *token) int {
 	return p
 }
 
+// readWord reads a word at p, and looks it up.
 func readWord(s string, p int, t *token) int {
-	var lo, hi uint64
-	start := p
-	for ; p < len(s) && bytesKinds[s[p]] == byteLetter; p++ {
-		c := uint64(s[p] | 0x20)
-		if n := p - start; n < 8 {
-			lo |= c << (8 * n)
-		} else if n < wordBytes {
-			hi |= c << (8 * (n - 8))
-		}
+	lo, n := letters(s, p)
+	hi := uint64(0)
+	if n == 8 {
+		var more int
+		hi, more = letters(s, p+8)
+		n += more
 	}
+	p += n
 	t.end = p
-	if p < len(s) && (bytesKinds[s[p]] == byteDigit || bytesKinds[s[p]] == byteHigh) {
-		p = skipWord(s, p)
-		if p != t.end {
-			t.end = p
-			return p
+	if p < len(s) {
+		if k := bytesKinds[s[p]]; k == byteLetter || k == byteDigit || k == byteHigh {
+			if q := skipWord(s, p); q != p {
+				t.end = q
+				return q
+			}
 		}
-	}
-	if p-start > wordBytes {
-		return p
 	}
 	if e := table.lookup(lo, hi); e != nil {
 		t.class, t.value, t.size, t.weak, t.plural = e.class, int32(e.value), e.size, e.weak, e.plural
 	}
 	return p
+}
+
+// letters returns the ASCII letters at p, at most eight, made small, the first in the lowest byte,
+// and how many they are. Eight bytes are looked at together: a byte of seven bits is at least
+// 'a' where adding 0x80-'a' sets its highest bit.
+func letters(s string, p int) (word uint64, n int) {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	if p+8 <= len(s) {
+		b := s[p : p+8] // which the compiler reads at once
+		word = uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+	} else {
+		for i := len(s) - 1; i >= p; i-- {
+			word = word<<8 | uint64(s[i])
+		}
+	}
+	small := word | each*0x20
+	low := small &^ high
+	is := (low + each*(0x80-'a')) &^ (low + each*(0x7F-'z')) &^ word & high
+	n = bits.TrailingZeros64(is^high) / 8
+	return small & (1<<(8*n) - 1), n
 }
 
 // skipWord passes what belongs to a word that is none of the table's.
