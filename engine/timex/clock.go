@@ -10,9 +10,9 @@ func (f *Finder) clocks(i int) node {
 
 // clockSpan reads "10 am to 6 pm", "9-11 am".
 func (f *Finder) clockSpan(i int, joint class) node {
-	next := f.clock(i).next
-	if t := f.peek(i); next == 0 && t.class == wordDigits && t.size <= 2 && t.value < 24 {
-		next = i + 1
+	next := i + 1 // of an hour alone
+	if t := f.peek(i); t.class != wordDigits || t.size > 2 || t.value > 23 || f.joint(next, joint) == 0 {
+		next = f.clock(i).next
 	}
 	if next == 0 {
 		return node{}

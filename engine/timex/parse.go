@@ -32,7 +32,7 @@ var starts = func() (starts [classes]bool) {
 // one need a word of follows behind them, which rules out most of "the", "a" and "in" at once.
 var alone = func() (alone [classes]bool) {
 	for _, c := range []class{
-		wordDigits, wordMonth, wordWeekday, wordSeason, wordHoliday, wordDay, wordAdverb, wordNoon,
+		wordMonth, wordWeekday, wordSeason, wordHoliday, wordDay, wordAdverb, wordNoon,
 	} {
 		alone[c] = true
 	}
@@ -57,7 +57,14 @@ func (f *Finder) promising(i int, t *token) bool {
 		return true
 	}
 	f.first = i
-	return follows[f.token(i+1).class] || t.class == wordNumber && f.back(i) == wordAt
+	after := f.token(i + 1)
+	switch {
+	case t.class == wordDigits:
+		return t.size == 4 || after.gap != gapSpace || follows[after.class] && after.class != wordDigits || f.back(i) == wordAt
+	case follows[after.class]:
+		return true
+	}
+	return t.class == wordNumber && f.back(i) == wordAt
 }
 
 // noToken stands for what is too far ahead to belong to an expression.
@@ -164,7 +171,11 @@ func (f *Finder) pair(i int) node {
 	if f.peek(i+1).gap != gapSpace {
 		return node{}
 	}
-	if n := f.span(i+1, joint, true); n.next != 0 {
+	a := f.expression(i+1, true)
+	if a.next == 0 && f.isYear(i+1) {
+		a = f.year(i + 1)
+	}
+	if n := f.span(i+1, a, joint); n.next != 0 {
 		return n
 	}
 	return f.clockSpan(i+1, joint)
@@ -172,23 +183,21 @@ func (f *Finder) pair(i int) node {
 
 // spread reads one expression, or two that "to" or a dash makes a pair.
 func (f *Finder) spread(i int) node {
-	if n := f.span(i, wordTo, false); n.next != 0 {
+	a := f.expression(i, f.cued(i))
+	year := a
+	if a.next == 0 && f.isYear(i) && f.joint(i+1, wordTo) != 0 {
+		year = f.year(i)
+	}
+	if n := f.span(i, year, wordTo); n.next != 0 {
 		return n
 	}
-	return f.expression(i, f.cued(i))
+	return a
 }
 
-// span reads two expressions with a joint between.
-func (f *Finder) span(i int, joint class, cued bool) node {
-	if n := f.daySpan(i, joint); n.next != 0 {
-		return n
-	}
-	a := f.expression(i, cued || f.cued(i))
-	if a.next == 0 && f.isYear(i) {
-		a = f.year(i)
-	}
+// span reads the second of a pair whose first is a, which begins at i; none where a stands alone.
+func (f *Finder) span(i int, a node, joint class) node {
 	if a.next == 0 {
-		return node{}
+		return f.daySpan(i, joint)
 	}
 	j := f.joint(a.next, joint)
 	if j == 0 {
