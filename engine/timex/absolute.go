@@ -4,6 +4,9 @@ package timex
 func (f *Finder) month(i int, cued bool) node {
 	t := f.peek(i)
 	m := t.value
+	if f.text[t.start] >= 'a' && (m == 3 || m == 5) && t.weak && f.back(i) == wordJoin {
+		return node{} // "they march", "you may"
+	}
 	j := i + 1
 	if f.is(j, wordThe) && f.ordinalDay(j+1) {
 		j++
@@ -85,7 +88,7 @@ func (f *Finder) dayEnds(i int) bool {
 	if end := f.peek(i - 1).end; end < len(f.text) && f.text[end] == '%' {
 		return false
 	}
-	return f.peek(i-1).class != wordDigits || t.class != wordUnit || !t.near()
+	return f.peek(i-1).class != wordDigits || t.class != wordUnit && t.class != wordTimes || !t.near()
 }
 
 // dayMonth reads "7 May", "the 7th of May", "7-May-2023".
@@ -164,9 +167,9 @@ func (f *Finder) yearNumber(i int) (year int32, after int) {
 	return t.value, i + 1
 }
 
-// century completes a year of two digits: 70 to 99 are of the 20th century.
+// century completes a year of two digits: 50 to 99 are of the 20th century.
 func century(year int32) int32 {
-	if year < 70 {
+	if year < 50 {
 		return 2000 + year
 	}
 	return 1900 + year
@@ -253,6 +256,16 @@ func (f *Finder) season(i int, cued bool) node {
 		return node{}
 	}
 	n := node{kind: Absolute, next: i + 1, annual: seasonal(t.value)}
+	dated := f.withYear(n)
+	if dated.next == n.next && !cued {
+		return node{}
+	}
+	return dated
+}
+
+// quarter reads "Q3 2023", "Q3" where the words before say that it is a time.
+func (f *Finder) quarter(i int, cued bool) node {
+	n := node{kind: Absolute, next: i + 1, annual: seasonal(f.peek(i).value)}
 	dated := f.withYear(n)
 	if dated.next == n.next && !cued {
 		return node{}
@@ -378,14 +391,30 @@ func (f *Finder) ordinalOf(i int, the bool) node {
 	if n := f.nth(j, nth); n.next != 0 {
 		return n
 	}
+	if n := f.dayOfMonth(j, nth); n.next != 0 {
+		return n
+	}
 	if !the || !f.dayAlone(i, j) {
 		return node{}
 	}
 	n := node{kind: Absolute, next: j, ordinal: nth}
 	if f.reference != Unknown {
-		n.rng, n.known = f.nearestDay(nth, j)
+		n.rng, n.known = f.nearestDay(nth, anyWeekday, j)
 	}
 	return n
+}
+
+// dayOfMonth reads the rest of "3rd of this month".
+func (f *Finder) dayOfMonth(i int, day int32) node {
+	w, u := f.peek(i+1), f.peek(i+2)
+	if !f.is(i, wordOf) || w.class != wordWhich || !w.near() || w.value > whichThis || u.class != wordUnit || u.value != unitMonth || !u.near() {
+		return node{}
+	}
+	r := unitRange(f.now(), unitMonth, yearsOf(uint8(w.value)))
+	if r.From+day-1 > r.To {
+		return node{}
+	}
+	return f.relative(i+3, dayRange(r.From+day-1))
 }
 
 // dayAlone reports whether "the 7th" is a day: behind a word that wants a day, and with
@@ -405,22 +434,28 @@ func (f *Finder) over(i int) bool {
 		return t.gap == gapComma || t.gap == gapStop || t.gap == gapDash || t.gap == gapOther
 	}
 	switch t.class {
-	case wordAt, wordAnd, wordOr, wordIn, wordOn, wordFor, wordTo, wordFrom, wordBy, wordBefore, wordAfter, wordJoin, wordDay, wordBe, wordFuture, wordPast, wordWeekday, wordEvery, wordThe:
+	case wordAt, wordAnd, wordOr, wordIn, wordOn, wordFor, wordTo, wordFrom, wordBy, wordBefore, wordAfter, wordJoin, wordDay, wordBe, wordFuture, wordPast, wordWeekday, wordEvery, wordThe, wordAs:
 		return true
 	}
 	return false
 }
 
-// nearestDay returns a day of this month or a neighbour, as the tense says, else the nearest.
-func (f *Finder) nearestDay(day int32, next int) (Range, bool) {
+const anyWeekday = -1
+
+// nearestDay returns a day of a month as the tense says, else the nearest, that falls on a weekday.
+func (f *Finder) nearestDay(day, wd int32, next int) (Range, bool) {
 	tense := f.speaksOf(next)
 	best, found := int32(0), false
 	year, month, _ := civil(f.reference)
 	first := dayOf(year, month, 1)
-	for offset := int32(-2); offset <= 2; offset++ {
+	months := int32(2)
+	if wd != anyWeekday {
+		months = 14 // within which each day of a month meets each weekday
+	}
+	for offset := -months; offset <= months; offset++ {
 		y, m, _ := civil(addMonths(first, offset))
 		d := dayOf(y, m, day)
-		if day > monthDays(y, m) || tense < 0 && d > f.reference || tense > 0 && d < f.reference {
+		if day > monthDays(y, m) || wd != anyWeekday && weekday(d) != wd || tense < 0 && d > f.reference || tense > 0 && d < f.reference {
 			continue
 		}
 		if !found || distance(d, f.reference) < distance(best, f.reference) {

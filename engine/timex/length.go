@@ -52,7 +52,7 @@ func (f *Finder) number(i int) count {
 	case wordNumber:
 		return count{2 * t.value, 2 * t.value, i + 1, t.value == 1}
 	case wordTens:
-		if u := f.peek(i + 1); u.class == wordNumber && u.near() && u.value < 10 {
+		if u := f.peek(i + 1); u.class == wordNumber && (u.near() || u.gap == gapDash) && u.value < 10 {
 			return count{2 * (t.value + u.value), 2 * (t.value + u.value), i + 2, false}
 		}
 		return count{2 * t.value, 2 * t.value, i + 1, false}
@@ -108,8 +108,13 @@ func (f *Finder) units(c *count) (unit int32, ok bool) {
 		return 0, false // "a weeks"
 	}
 	c.next++
-	if f.is(c.next, wordAnd) && f.is(c.next+1, wordA) && f.is(c.next+2, wordHalf) {
+	switch more := f.peek(c.next + 1); {
+	case f.is(c.next, wordAnd) && f.is(c.next+1, wordA) && f.is(c.next+2, wordHalf):
 		c.least, c.most, c.next, c.one = c.least+1, c.most+1, c.next+3, false
+	case f.is(c.next, wordOr) && more.class == wordNumber && more.near() && 2*more.value > c.most: // "a day or two"
+		c.most, c.next, c.one = 2*more.value, c.next+2, false
+	case f.is(c.next, wordOr) && f.word(more) == "so":
+		c.next += 2
 	}
 	return unit, true
 }
@@ -121,6 +126,10 @@ func (f *Finder) counted(i int) node {
 		return n
 	}
 	unit, ok := f.units(&c)
+	if f.nights(c) {
+		unit, ok = unitDay, true
+		c.next++
+	}
 	if !ok {
 		return node{}
 	}
@@ -235,10 +244,11 @@ func (f *Finder) from(i int, unit int32, c count, sign int32) node {
 }
 
 // inCount reads "in two weeks": to come, unless the sentence is of the past, where it is a duration.
+// "in one day" says how much fits into it.
 func (f *Finder) inCount(i int) node {
 	c := f.count(i + 1)
 	unit, ok := f.units(&c)
-	if !ok || f.peek(i+1).gap != gapSpace || f.speaksOf(c.next) < 0 {
+	if !ok || f.peek(i+1).gap != gapSpace || c.one && f.peek(i+1).class == wordNumber || f.speaksOf(c.next) < 0 {
 		return node{}
 	}
 	switch t := f.peek(c.next); {
@@ -253,7 +263,7 @@ func (f *Finder) duration(i int) node {
 	t := f.peek(i)
 	if t.class == wordAll {
 		u := f.peek(i + 1)
-		if u.near() && !u.plural && (u.class == wordDaypart || u.class == wordUnit && u.value >= unitDay) {
+		if u.near() && !u.plural && (u.class == wordDaypart || u.class == wordSeason || u.class == wordUnit && u.value >= unitDay) {
 			return node{kind: Duration, next: i + 2}
 		}
 		return node{}
@@ -271,11 +281,12 @@ func (f *Finder) duration(i int) node {
 	if f.nights(c) {
 		return node{kind: Duration, next: c.next + 1}
 	}
-	if _, ok := f.units(&c); !ok {
-		return node{}
+	unit, ok := f.units(&c)
+	if !ok || unit == unitQuarter && f.is(c.next, wordOf) {
+		return node{} // "three quarters of it"
 	}
 	if c.one {
-		if from := f.back(i); from != wordFor && (from != wordHedge || f.back(i-1) != wordFor) {
+		if from := f.back(i); from != wordFor && from != wordIn && (from != wordHedge || f.back(i-1) != wordFor) {
 			return node{}
 		}
 	}
@@ -296,8 +307,11 @@ func (f *Finder) recurring(i int) node {
 	case wordEvery:
 		return f.every(i + 1)
 	case wordAdverb:
-		return node{kind: Recurring, next: i + 1}
+		return node{kind: Recurring, next: f.daypartsToo(i + 1)}
 	case wordWeekday, wordUnit:
+		if p := f.peek(i + 1); t.class == wordWeekday && !t.weak && p.class == wordDaypart && p.plural && p.gap == gapSpace {
+			return node{kind: Recurring, next: i + 2}
+		}
 		if t.plural && (t.class == wordWeekday || t.value == unitWeekend) {
 			return node{kind: Recurring, next: f.daypartsToo(i + 1)}
 		}
@@ -347,7 +361,7 @@ func (f *Finder) every(i int) node {
 	switch t.class {
 	case wordWeekday:
 		return node{kind: Recurring, next: f.daypartsToo(i + 1)}
-	case wordUnit, wordDaypart, wordMonth, wordSeason:
+	case wordUnit, wordDaypart, wordMonth, wordSeason, wordAdverb:
 		return node{kind: Recurring, next: i + 1}
 	case wordHoliday:
 		return node{kind: Recurring, next: f.holiday(i).next}

@@ -21,7 +21,7 @@ var starts = func() (starts [classes]bool) {
 	for _, c := range []class{
 		wordDigits, wordMonth, wordWeekday, wordUnit, wordNumber, wordTens, wordOrdinal, wordSeason, wordHoliday, wordNamed, wordDay,
 		wordWhich, wordPart, wordEdge, wordAdverb, wordTimes, wordNoon, wordCouple, wordHalf, wordEvery, wordThe, wordA, wordIn,
-		wordFrom, wordBetween, wordLater, wordAll, wordYear,
+		wordFrom, wordBetween, wordLater, wordAll, wordYear, wordQuarter,
 	} {
 		starts[c] = true
 	}
@@ -32,7 +32,7 @@ var starts = func() (starts [classes]bool) {
 // one need a word of follows behind them, which rules out most of "the", "a" and "in" at once.
 var alone = func() (alone [classes]bool) {
 	for _, c := range []class{
-		wordMonth, wordWeekday, wordSeason, wordHoliday, wordDay, wordAdverb, wordNoon,
+		wordMonth, wordWeekday, wordSeason, wordHoliday, wordDay, wordAdverb, wordNoon, wordQuarter,
 	} {
 		alone[c] = true
 	}
@@ -44,7 +44,7 @@ var follows = func() (follows [classes]bool) {
 		wordDigits, wordMonth, wordWeekday, wordUnit, wordNumber, wordTens, wordOrdinal, wordSeason, wordHoliday, wordNamed, wordDay,
 		wordDaypart, wordWhich, wordPart, wordEdge, wordDecade, wordTimes, wordCouple, wordHalf, wordEvery, wordOther, wordThe, wordA,
 		wordOf, wordTo, wordBefore, wordAfter, wordYear, wordPer, wordNoon,
-		wordO, wordAM, wordP, wordOr, wordAnd,
+		wordO, wordAM, wordP, wordOr, wordAnd, wordS, wordAgo, wordAdverb,
 	} {
 		follows[c] = true
 	}
@@ -154,6 +154,14 @@ func (f *Finder) open(i, next int) int8 {
 		return 1
 	case wordBefore, wordBy:
 		return -1
+	case wordTo:
+		if f.back(i-1) == wordPrior {
+			return -1
+		}
+	case wordOf:
+		if f.back(i-1) == wordAs {
+			return 1
+		}
 	case wordFrom:
 		if f.is(next, wordOnward) || f.is(next, wordOn) {
 			return 1
@@ -172,8 +180,8 @@ func (f *Finder) pair(i int) node {
 		return node{}
 	}
 	a := f.expression(i+1, true)
-	if a.next == 0 && f.isYear(i+1) {
-		a = f.year(i + 1)
+	if a.next == 0 {
+		a = f.firstOf(i + 1)
 	}
 	if n := f.span(i+1, a, joint); n.next != 0 {
 		return n
@@ -184,14 +192,25 @@ func (f *Finder) pair(i int) node {
 // spread reads one expression, or two that "to" or a dash makes a pair.
 func (f *Finder) spread(i int) node {
 	a := f.expression(i, f.cued(i))
-	year := a
-	if a.next == 0 && f.isYear(i) && f.joint(i+1, wordTo) != 0 {
-		year = f.year(i)
+	first := a
+	if a.next == 0 && f.joint(i+1, wordTo) != 0 {
+		first = f.firstOf(i)
 	}
-	if n := f.span(i, year, wordTo); n.next != 0 {
+	if n := f.span(i, first, wordTo); n.next != 0 {
 		return n
 	}
 	return a
+}
+
+// firstOf reads what is a time by its pair alone: "2019-2021", "May to July", "Mon-Fri".
+func (f *Finder) firstOf(i int) node {
+	switch t := f.peek(i); {
+	case f.isYear(i):
+		return f.year(i)
+	case t.class == wordMonth || t.class == wordWeekday:
+		return f.expression(i, true)
+	}
+	return node{}
 }
 
 // span reads the second of a pair whose first is a, which begins at i; none where a stands alone.
@@ -354,6 +373,8 @@ func (f *Finder) core(i int, cued bool) node {
 		return f.weekday(i, cued)
 	case wordSeason:
 		return f.season(i, cued)
+	case wordQuarter:
+		return f.quarter(i, cued)
 	case wordHoliday, wordNamed, wordYear:
 		return f.withYear(f.holiday(i))
 	case wordDay:
@@ -417,6 +438,9 @@ func (f *Finder) cued(i int) bool {
 	switch c {
 	case wordIn, wordSince, wordBy, wordBefore, wordAfter, wordFrom, wordOf:
 		return true
+	case wordAnd, wordOr:
+		m := i - 2 // "in May or June"
+		return f.peek(i).class == wordMonth && f.back(i-1) == wordMonth && m > f.first-behind && (!f.peek(m).weak || f.cued(m))
 	}
 	return false
 }

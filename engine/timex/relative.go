@@ -58,7 +58,7 @@ func (f *Finder) which(i int, the bool) node {
 	}
 	c := f.count(j)
 	u := f.peek(c.next)
-	if c.next == 0 || u.class != wordUnit || !u.near() || u.value > unitDecade && u.value != unitFortnight {
+	if c.next == 0 || u.class != wordUnit || !u.near() || u.value > unitDecade && u.value != unitFortnight || u.value < unitHour && !the {
 		return node{}
 	}
 	return f.roll(c.next+1, u.value, c.most, w)
@@ -153,8 +153,12 @@ func (f *Finder) whichAnnual(i int, w uint8) node {
 	switch t := f.peek(i); t.class {
 	case wordMonth:
 		n = node{next: i + 1, annual: monthly(t.value)}
-		if t.end-t.start < 5 && t.weak && f.text[t.start] >= 'a' && t.value != 5 && t.value != 6 {
-			return node{} // "this sun", "next mar"
+		if day, next := f.dayNumber(i + 1); next != 0 && f.dayEnds(next) && fits(t.value, day) {
+			n = node{next: next, annual: monthDay(t.value, day)}
+		}
+		short := t.end-t.start < 5 && t.value != 5 && t.value != 6
+		if t.weak && f.text[t.start] >= 'a' && (short || w == whichThis) {
+			return node{} // "this may be", "the last mar"
 		}
 	case wordSeason:
 		if t.plural {
@@ -194,7 +198,7 @@ func (f *Finder) weekday(i int, cued bool) node {
 		return node{}
 	}
 	j := f.dayparts(i + 1)
-	if n := f.dated(j); n.next != 0 {
+	if n := f.dated(j, t.value); n.next != 0 {
 		return n
 	}
 	if t.weak && (f.text[t.start] >= 'a' || !cued && f.back(i) != wordOn) {
@@ -216,14 +220,14 @@ func (f *Finder) weekday(i int, cued bool) node {
 	return n
 }
 
-// dated reads the date behind a weekday.
-func (f *Finder) dated(i int) node {
+// dated reads the date behind the weekday wd.
+func (f *Finder) dated(i int, wd int32) node {
 	t := f.peek(i)
 	if t.gap != gapSpace && t.gap != gapComma {
 		return node{}
 	}
 	if t.class == wordThe {
-		return f.ordinalDate(i + 1)
+		return f.ordinalDate(i+1, wd)
 	}
 	switch t.class {
 	case wordMonth:
@@ -244,7 +248,7 @@ func (f *Finder) dated(i int) node {
 }
 
 // ordinalDate reads "7th of May", or "7th" alone behind a weekday.
-func (f *Finder) ordinalDate(i int) node {
+func (f *Finder) ordinalDate(i int, wd int32) node {
 	if n := f.dayMonth(i, false); n.next != 0 || !f.ordinalDay(i) {
 		return n
 	}
@@ -254,7 +258,7 @@ func (f *Finder) ordinalDate(i int) node {
 	}
 	n := node{kind: Absolute, next: j}
 	if f.reference != Unknown {
-		n.rng, n.known = f.nearestDay(day, j)
+		n.rng, n.known = f.nearestDay(day, wd, j)
 	}
 	return n
 }
@@ -279,7 +283,7 @@ func (f *Finder) beside(i int) node {
 	}
 	if t.class == wordWeekday && !t.weak {
 		j := f.dayparts(i + 1)
-		if n := f.dated(j); n.next != 0 {
+		if n := f.dated(j, t.value); n.next != 0 {
 			return n
 		}
 		return f.besideAt(i, j)
@@ -357,6 +361,9 @@ func neighbour(t *token, r Range, sign int32) Range {
 // unitOf reads "week of June 5", "day before yesterday", "year 2019", and behind "the" also "weekend" alone.
 func (f *Finder) unitOf(i int, the bool) node {
 	t := f.peek(i)
+	if t.plural && !the && f.is(i+1, wordAgo) && f.word(f.peek(i+1)) != "back" {
+		return node{kind: Relative, next: i + 2} // "years ago"
+	}
 	if t.plural || t.value < unitDay {
 		return node{}
 	}

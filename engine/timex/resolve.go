@@ -70,6 +70,13 @@ func (a annual) after(day int32) (Range, bool) {
 // sentence, and counts where which is bare: without one, a day is the nearest, a month or season
 // the last that has begun.
 func (a annual) choose(day int32, which uint8, tense int8) (Range, bool) {
+	part := a.part
+	a.part = whole // "the end of May" is of the May that is meant
+	r, ok := a.occurrence(day, which, tense)
+	return third(r, part), ok
+}
+
+func (a annual) occurrence(day int32, which uint8, tense int8) (Range, bool) {
 	switch which {
 	case whichLast, whichPast:
 		r, ok := a.before(day)
@@ -243,7 +250,7 @@ func offset(base, unit int32, c count, sign int32) Range {
 		return Range{from - 45, to + 45, Season}
 	case unitYear, unitDecade, unitCentury:
 		if c.least%2 != 0 && unit == unitYear {
-			return Range{from - 15, to + 15, Month}
+			return Range{from - 45, to + 45, Season} // "a year and a half ago"
 		}
 		first, _, _ := civil(from)
 		last, _, _ := civil(to)

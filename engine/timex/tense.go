@@ -43,10 +43,7 @@ func (f *Finder) told(i int) int8 {
 	case wordPast:
 		return -1
 	case wordHave:
-		if f.is(i+1, wordTo) {
-			return 1
-		}
-		return -1
+		return f.have(i + 1)
 	case wordGoing:
 		if f.is(i+1, wordTo) {
 			return 1
@@ -81,4 +78,19 @@ func (f *Finder) passive(i int) bool {
 // none ("red", "indeed", "sacred") is seldom the word next to a bare weekday.
 func pastForm(word string) bool {
 	return len(word) > 4 && strings.HasSuffix(word, "ed") && !strings.HasSuffix(word, "eed")
+}
+
+// have tells what "have" says by the words behind it: it is past before a participle, to come
+// before "to", and else a verb like others: "you have until Friday".
+func (f *Finder) have(i int) int8 {
+	if f.is(i, wordTo) {
+		return 1
+	}
+	for j := i; j < i+3 && f.peek(j).near(); j++ { // "have never really seen"
+		t := f.peek(j)
+		if t.class == wordPast || t.class == wordNone && (pastForm(f.word(t)) || strings.HasSuffix(f.word(t), "en")) {
+			return -1
+		}
+	}
+	return 0
 }

@@ -133,6 +133,9 @@ func readWord(s string, p int, t *token) int {
 		if k := bytesKinds[s[p]]; k == byteLetter || k == byteDigit || k == byteHigh {
 			if q := skipWord(s, p); q != p {
 				t.end = q
+				if n == 1 && q == p+1 && lo == 'q' && s[p] >= '1' && s[p] <= '4' {
+					t.class, t.value = wordQuarter, 3*int32(s[p]-'1')+1
+				}
 				return q
 			}
 		}

@@ -16,6 +16,7 @@ const (
 	wordNumber  // "three"; value is the number
 	wordTens    // "twenty"
 	wordOrdinal // "third"
+	wordQuarter // "Q3"; value is the first month
 	wordSeason  // value is the first month
 	wordHoliday // value is a holiday
 	wordNamed   // what is a holiday before "day"
@@ -65,10 +66,12 @@ const (
 	wordSuffix // "st", "nd", "rd", "th"
 	wordPer
 	wordOnward
+	wordPrior // of "prior to"
+	wordAs    // of "as of"
 
 	wordFuture // what tells that a sentence speaks of the future
 	wordPast
-	wordHave // past, but for "have to"
+	wordHave // past before a participle, to come in "have to"
 	wordBe   // present: what is "on Friday" is to come
 	wordGoing
 	wordWon  // "won't"
@@ -174,7 +177,7 @@ var vocabulary = []struct {
 	{wordPart, "early=1 mid=2 late=3"},
 	{wordEdge, "beginning=1 start=1 middle=2 end=3"},
 	{wordDecade, "twenties=20 thirties=30 forties=40 fifties=50 sixties=60 seventies=70 eighties=80 nineties=90"},
-	{wordAdverb, "daily weekly monthly yearly annually hourly fortnightly nightly biweekly bimonthly quarterly weekdays weeknights"},
+	{wordAdverb, "daily weekly monthly yearly annually hourly fortnightly nightly biweekly bimonthly quarterly weekdays weeknights weekday weeknight"},
 	{wordTimes, "once twice times"},
 	{wordNoon, "noon midnight midday"},
 	{wordHalf, "half"},
@@ -198,7 +201,7 @@ var vocabulary = []struct {
 	{wordAgo, "ago back"},
 	{wordLater, "later=1 earlier=2"},
 	{wordNow, "now"},
-	{wordFor, "for within over took takes take taking lasts last lasted spent spend spending another almost nearly only just wait waited"},
+	{wordFor, "for within over took takes take taking lasts last lasted spent spend spending another almost nearly only just"},
 	{wordAll, "all whole entire"},
 	{wordHedge, "about around roughly approximately least maybe exactly"},
 	{wordYear, "new"},
@@ -214,15 +217,17 @@ var vocabulary = []struct {
 	{wordPer, "per"},
 	{wordOnward, "onward onwards forward"},
 	{wordFuture, "will ll shall can gonna plan plans planning planned scheduled hope hoping hopes want wants need needs should " +
-		"must let lets remind see meet due deadline expect expects starts begins opens ends leaves arrives closes expires lands free"},
+		"must let lets intend intends remind see meet due deadline expect expects starts begins opens ends leaves arrives closes expires lands free"},
 	{wordPast, "was were did didn had wasn weren went saw got met came took made said told been left bought thought felt " +
 		"found gave ran lost sent wrote drove flew ate slept began broke brought built caught chose fell forgot heard held kept " +
-		"knew paid sang sold spoke stood swam taught threw understood woke wore grew hit became happened started froze rose"},
-	{wordHave, "have has ve haven hasn"},
+		"knew paid sang sold spoke stood swam taught threw understood woke wore grew hit became happened started froze rose ve haven hasn"},
+	{wordHave, "have has"},
+	{wordPrior, "prior"},
+	{wordAs, "as"},
 	{wordBe, "is are m re isn aren"},
 	{wordGoing, "going"},
 	{wordWon, "won"},
-	{wordJoin, "with we i he she they it you but so because when then if who what that my our your his her their as though " +
+	{wordJoin, "with we i he she they it you but so because when then if who what that my our your his her their though " +
 		"while which where too please sharp right instead here there"},
 }
 
