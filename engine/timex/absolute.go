@@ -92,10 +92,7 @@ func (f *Finder) dayEnds(i int) bool {
 }
 
 // dayMonth reads "7 May", "the 7th of May", "7-May-2023".
-func (f *Finder) dayMonth(i int, the bool) node {
-	if the && f.peek(i).class == wordThe {
-		i++
-	}
+func (f *Finder) dayMonth(i int) node {
 	day, j := f.dayNumber(i)
 	if j == 0 {
 		return node{}
@@ -107,10 +104,11 @@ func (f *Finder) dayMonth(i int, the bool) node {
 	if t.class != wordMonth || !t.near() || !fits(t.value, day) {
 		return node{}
 	}
-	if day >= 1 && t.weak && t.value == 5 && !f.ordinalDay(i) && f.text[t.start] == 'm' {
+	n := f.withYear(node{kind: Absolute, next: j + 1, annual: monthDay(t.value, day), ordinal: day})
+	if f.text[t.start] == 'm' && t.value == 5 && !f.ordinalDay(i) && n.next == j+1 {
 		return node{} // "the 3 may differ"
 	}
-	return f.withYear(node{kind: Absolute, next: j + 1, annual: monthDay(t.value, day), ordinal: day})
+	return n
 }
 
 // withYear reads the year behind what recurs every year: "2023", ", 2023", "of 2023", "'23",
@@ -226,9 +224,7 @@ func (f *Finder) decade(i int) node {
 	first, next := t.value, i+1
 	if t.class == wordDigits {
 		s := f.peek(i + 1)
-		if s.class == wordS && s.gap == gapApostrophe {
-			s = f.peek(i + 1)
-		} else if s.class != wordS || s.gap != gapNone {
+		if s.class != wordS || s.gap != gapNone && s.gap != gapApostrophe {
 			return node{}
 		}
 		next++
@@ -356,9 +352,6 @@ func (f *Finder) target(i int) node {
 	if n := f.expression(i, true); n.next != 0 {
 		return n
 	}
-	if f.isYear(i) {
-		return f.year(i)
-	}
 	if t.class == wordDigits || t.class == wordDecade {
 		return f.decade(i)
 	}
@@ -377,7 +370,7 @@ func (f *Finder) target(i int) node {
 // "the" a day alone: "the 7th".
 func (f *Finder) ordinalOf(i int, the bool) node {
 	if the || f.ordinalDay(i) {
-		if n := f.dayMonth(i, false); n.next != 0 {
+		if n := f.dayMonth(i); n.next != 0 {
 			return n
 		}
 	}
@@ -485,15 +478,15 @@ func (f *Finder) nth(i int, nth int32) node {
 	if !n.known {
 		return n
 	}
-	n.rng, n.known = count1(t, n.rng, nth)
+	n.rng, n.known = piece(t, n.rng, nth)
 	if !n.known {
 		return node{}
 	}
 	return n
 }
 
-// count1 returns the nth piece of a range.
-func count1(t *token, r Range, nth int32) (Range, bool) {
+// piece returns the nth unit or weekday within a range; -1 is the last.
+func piece(t *token, r Range, nth int32) (Range, bool) {
 	from, size, grain := r.From, int32(1), Day
 	switch {
 	case t.class == wordWeekday:

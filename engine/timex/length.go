@@ -87,24 +87,24 @@ func (f *Finder) decimal(i int) count {
 	return count{halves, halves, next, false}
 }
 
-// units reads a unit behind a count, and "and a half" behind it.
+// units reads a unit behind a count, and "and a half" or "or two" behind it.
 func (f *Finder) units(c *count) (unit int32, ok bool) {
-	t, joined := f.peek(c.next), false
 	if c.next == 0 {
 		return 0, false
 	}
-	joined = t.gap == gapNone && f.peek(c.next-1).class == wordDigits
+	t := f.peek(c.next)
 	number := f.peek(c.next-1).class == wordDigits
+	unit = t.value
 	switch {
-	case !t.near() && !joined:
+	case !t.near() && !(number && t.gap == gapNone):
 		return 0, false
 	case t.class == wordOrdinal && t.value == 2 && t.gap == gapHyphen:
 		unit = unitSecond
-	case t.class != wordUnit || t.weak && !number || t.value >= unitDecade && t.value != unitFortnight && c.most > 200:
+	case t.class != wordUnit || t.weak && !number:
 		return 0, false
-	case t.gap == gapHyphen || !t.plural || c.most > 2:
-		unit = t.value
-	default:
+	case unit >= unitDecade && unit != unitFortnight && c.most > 200: // so that no day overflows
+		return 0, false
+	case t.plural && t.gap != gapHyphen && c.most <= 2:
 		return 0, false // "a weeks"
 	}
 	c.next++
@@ -177,8 +177,8 @@ func (f *Finder) ago(c count, unit int32) node {
 		base := f.now() + d.value - 10
 		return f.relative(c.next+2, dayRange(shift(base, unit, -c.least)))
 	}
-	if f.word(f.peek(c.next)) == "back" && !f.over(c.next+1) {
-		return node{} // "gave two weeks back the money"
+	if f.word(f.peek(c.next)) == "back" && (!f.over(c.next+1) || f.is(c.next+1, wordTo) || f.is(c.next+1, wordThe)) {
+		return node{} // "two weeks back to school"
 	}
 	return f.relative(c.next+1, offset(f.now(), unit, c, -1))
 }
@@ -236,9 +236,10 @@ func (f *Finder) from(i int, unit int32, c count, sign int32) node {
 	if sign < 0 {
 		base = n.rng.From
 	}
-	n.rng = offset(base, unit, c, sign)
-	if n.weekly || unit == unitWeek && c.least == c.most && base == n.rng.From+3-sign*7*c.least/2 {
-		n.rng = dayRange(shift(base, unit, sign*c.least))
+	if grainOf(unit) == Week && c.least == c.most && n.rng.From == n.rng.To {
+		n.rng = dayRange(shift(base, unit, sign*c.least)) // weeks from a day make a day
+	} else {
+		n.rng = offset(base, unit, c, sign)
 	}
 	return n
 }
@@ -343,13 +344,13 @@ func (f *Finder) daypartsToo(i int) int {
 	return i
 }
 
-// every reads what may follow "every": "Monday", "other day", "two weeks", "single morning".
+// every reads what may follow "every": "Monday", "other day", "two weeks".
 func (f *Finder) every(i int) node {
 	t := f.peek(i)
 	if !t.near() {
 		return node{}
 	}
-	if t.class == wordOther || t.class == wordOrdinal || f.word(t) == "single" {
+	if t.class == wordOther || t.class == wordOrdinal {
 		i++
 	} else if c := f.count(i); c.next != 0 {
 		i = c.next

@@ -15,7 +15,7 @@ func (f *Finder) digits(i int, cued bool) node {
 	if n := f.numeric(i); n.next != 0 {
 		return n
 	}
-	if n := f.dayMonth(i, false); n.next != 0 {
+	if n := f.dayMonth(i); n.next != 0 {
 		return n
 	}
 	if n := f.ordinalOf(i, false); n.next != 0 {

@@ -250,9 +250,6 @@ func (f *Finder) second(i int, a *node) node {
 	if b := f.expression(i, true); b.next != 0 {
 		return b
 	}
-	if f.isYear(i) {
-		return f.year(i)
-	}
 	if a.ordinal == 0 {
 		return node{}
 	}
@@ -272,6 +269,9 @@ func (f *Finder) second(i int, a *node) node {
 
 // daySpan reads "7-9 May", "5 to 7 May 2023".
 func (f *Finder) daySpan(i int, joint class) node {
+	if f.peek(i).class == wordThe && f.ordinalDay(i+1) {
+		i++
+	}
 	from, j := f.dayNumber(i)
 	if j == 0 {
 		return node{}
@@ -279,7 +279,10 @@ func (f *Finder) daySpan(i int, joint class) node {
 	if j = f.joint(j, joint); j == 0 {
 		return node{}
 	}
-	b := f.dayMonth(j, f.peek(j).class == wordThe)
+	if f.peek(j).class == wordThe && f.ordinalDay(j+1) {
+		j++
+	}
+	b := f.dayMonth(j)
 	if b.next == 0 || from >= b.ordinal {
 		return node{}
 	}
@@ -329,16 +332,15 @@ func (f *Finder) goesOn(a, b *node) {
 
 // order moves one of a pair that runs backwards.
 func (f *Finder) order(a, b *node) {
-	ahead := f.speaksOf(a.next) > 0
 	switch {
-	case a.weekly && b.weekly && ahead:
+	case a.weekly && b.weekly && f.speaksOf(b.next) > 0:
 		b.rng.From, b.rng.To = b.rng.From+7, b.rng.To+7
 	case a.weekly && b.weekly:
 		a.rng.From, a.rng.To = a.rng.From-7, a.rng.To-7
-	case b.annual.fromMonth != 0 && ahead:
-		b.rng, b.known = b.annual.after(a.rng.To)
 	case a.annual.fromMonth != 0:
 		a.rng, a.known = a.annual.before(b.rng.From)
+	case b.annual.fromMonth != 0:
+		b.rng, b.known = b.annual.after(a.rng.To)
 	}
 }
 
@@ -360,13 +362,13 @@ func (f *Finder) core(i int, cued bool) node {
 		return f.definite(i+1, cued)
 	case wordDigits:
 		return f.digits(i, cued)
-	case wordNumber, wordTens, wordA, wordCouple, wordHalf:
-		if n := f.dayMonth(i, false); n.next != 0 {
+	case wordOrdinal, wordTens:
+		if n := f.ordinalOf(i, false); n.next != 0 {
 			return n
 		}
 		return f.counted(i)
-	case wordOrdinal:
-		return f.ordinalOf(i, false)
+	case wordNumber, wordA, wordCouple, wordHalf:
+		return f.counted(i)
 	case wordMonth:
 		return f.month(i, cued)
 	case wordWeekday:

@@ -235,21 +235,21 @@ func (f *Finder) dated(i int, wd int32) node {
 			return n
 		}
 	case wordDigits:
-		if n := f.dayMonth(i, false); n.next != 0 {
+		if n := f.dayMonth(i); n.next != 0 {
 			return n
 		}
 		if n := f.numeric(i); n.known && n.rng.Grain == Day {
 			return n
 		}
 	case wordOrdinal, wordTens:
-		return f.dayMonth(i, false)
+		return f.dayMonth(i)
 	}
 	return node{}
 }
 
 // ordinalDate reads "7th of May", or "7th" alone behind a weekday.
 func (f *Finder) ordinalDate(i int, wd int32) node {
-	if n := f.dayMonth(i, false); n.next != 0 || !f.ordinalDay(i) {
+	if n := f.dayMonth(i); n.next != 0 || !f.ordinalDay(i) {
 		return n
 	}
 	day, j := f.dayNumber(i)

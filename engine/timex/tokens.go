@@ -220,7 +220,7 @@ func joinGaps(g, more gap, first bool) gap {
 		return gapStop
 	case more == gapPrice:
 		return gapPrice
-	case g == gapSpace && (more == gapSpace || more == gapApostrophe):
+	case g == gapSpace && more == gapSpace, (g == gapSpace || g == gapComma) && more == gapApostrophe:
 		return more
 	case more == gapSpace:
 		return behindBlank(g)
