@@ -42,6 +42,8 @@ func (f *Finder) told(i int) int8 {
 		}
 	case wordPast:
 		return -1
+	case wordFor:
+		return -int8(t.value) // "took"
 	case wordHave:
 		return f.have(i + 1)
 	case wordGoing:

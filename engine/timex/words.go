@@ -51,7 +51,7 @@ const (
 	wordAgo
 	wordLater // value -1 for "earlier"
 	wordNow
-	wordFor // and other words behind which "a day" is a duration
+	wordFor // and other words behind which "a day" is a duration; value 1 where of the past
 	wordAll
 	wordHedge
 	wordYear  // what may follow "day" or "eve" names: "new"
@@ -201,7 +201,7 @@ var vocabulary = []struct {
 	{wordAgo, "ago back"},
 	{wordLater, "later=1 earlier=2"},
 	{wordNow, "now"},
-	{wordFor, "for within over took takes take taking lasts last lasted spent spend spending another almost nearly only just"},
+	{wordFor, "for within over took=1 takes take taking lasts lasted=1 spent=1 spend spending another almost nearly only just"},
 	{wordAll, "all whole entire"},
 	{wordHedge, "about around roughly approximately least maybe exactly"},
 	{wordYear, "new"},
@@ -218,13 +218,13 @@ var vocabulary = []struct {
 	{wordOnward, "onward onwards forward"},
 	{wordFuture, "will ll shall can gonna plan plans planning planned scheduled hope hoping hopes want wants need needs should " +
 		"must let lets intend intends remind see meet due deadline expect expects starts begins opens ends leaves arrives closes expires lands free"},
-	{wordPast, "was were did didn had wasn weren went saw got met came took made said told been left bought thought felt " +
+	{wordPast, "was were did didn had wasn weren went saw got met came made said told been left bought thought felt " +
 		"found gave ran lost sent wrote drove flew ate slept began broke brought built caught chose fell forgot heard held kept " +
 		"knew paid sang sold spoke stood swam taught threw understood woke wore grew hit became happened started froze rose ve haven hasn"},
 	{wordHave, "have has"},
 	{wordPrior, "prior"},
 	{wordAs, "as"},
-	{wordBe, "is are m re isn aren"},
+	{wordBe, "is are re isn aren"},
 	{wordGoing, "going"},
 	{wordWon, "won"},
 	{wordJoin, "with we i he she they it you but so because when then if who what that my our your his her their though " +
@@ -284,13 +284,11 @@ func parseEntry(c class, s string) entry {
 	return e
 }
 
-// add puts in a word; the first of two spelt the same stays.
+// add puts in a word. A word is of one class: a test holds that none is told twice.
 func (t *wordTable) add(e entry) {
 	s := slotOf(e.lo, e.hi)
-	for ; t.slots[s] != 0; s = (s + 1) % slotCount {
-		if known := t.entries[t.slots[s]-1]; known.lo == e.lo && known.hi == e.hi {
-			return
-		}
+	for t.slots[s] != 0 {
+		s = (s + 1) % slotCount
 	}
 	t.entries = append(t.entries, e)
 	t.slots[s] = uint16(len(t.entries))
