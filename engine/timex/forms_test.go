@@ -37,7 +37,9 @@ func TestFormsOfChats(t *testing.T) {
 		{"the summer of '69, '50s", "[the summer of '69|abs s 1969-06-01 1969-08-31][50s|abs y 1950-01-01 1959-12-31]"},
 		{"the end of this weekend", "[the end of this weekend|rel d 2023-05-13 2023-05-14]"},
 		{"the 55s, the 1990s, 2500s", "[the 1990s|abs y 1990-01-01 1999-12-31]"},
+		{"the early 80s, the mid 80s", "[the early 80s|abs y 1980-01-01 1983-12-31][the mid 80s|abs y 1984-01-01 1986-12-31]"},
 		// Neighbours.
+		{"the day after the first Monday of May", "[the day after the first Monday of May|abs d 2023-05-02 2023-05-02]"},
 		{"the Monday after Easter", "[the Monday after Easter|abs d 2023-04-10 2023-04-10]"},
 		{"the Friday before Christmas 2022", "[the Friday before Christmas 2022|abs d 2022-12-23 2022-12-23]"},
 		{"Sunday before May 8", "[Sunday before May 8|abs d 2023-05-07 2023-05-07]"},
@@ -71,7 +73,10 @@ func TestFormsOfChats(t *testing.T) {
 		{"a 30-second clip, 2.5 hours, three nights", "[30-second|dur][2.5 hours|dur][three nights|dur]"},
 		{"all summer, half a year, the whole day", "[all summer|dur][half a year|dur][whole day|dur]"},
 		{"three quarters of it, a weeks", ""},
+		{"in two\n\nweeks ago, 999 centuries ago", "[weeks ago|rel][centuries ago|rel]"},
+		{"2.5 years ago, two dates in one day", "[2.5 years ago|rel s 2020-09-26 2020-12-25][one day|dur]"},
 		// Pairs.
+		{"the course runs from April to June", "[from April to June|abs m 2023-04-01 2023-06-30]"},
 		{"May-July 2022, Mon-Fri", "[May-July 2022|abs m 2022-05-01 2022-07-31][Mon-Fri|rel d 2023-05-01 2023-05-05]"},
 		{"May 7 until May 9", "[May 7 until May 9|abs d 2023-05-07 2023-05-09]"},
 		{"May 7, 2022 to 9", "[May 7, 2022 to 9|abs d 2022-05-07 2022-05-09]"},
@@ -94,6 +99,8 @@ func TestFormsOfChats(t *testing.T) {
 		{"he won Monday, she won't Monday", "[Monday|rel d 2023-05-08 2023-05-08][Monday|rel d 2023-05-15 2023-05-15]"},
 		{"I have to go Monday", "[Monday|rel d 2023-05-15 2023-05-15]"},
 		{"we have not seen her Monday", "[Monday|rel d 2023-05-08 2023-05-08]"},
+		{"it is closed Monday", "[Monday|rel d 2023-05-15 2023-05-15]"},
+		{"indeed, June 9", "[June 9|abs d 2023-06-09 2023-06-09]"},
 		{"it will be closed Monday", "[Monday|rel d 2023-05-15 2023-05-15]"},
 		{"I left. Monday is free", "[Monday|rel d 2023-05-15 2023-05-15]"},
 		// Holidays.

@@ -102,9 +102,20 @@ func TestFalseFriendsAreNoTimes(t *testing.T) {
 		"Version 1.2.2023, v1.2.2023, 10.0.2.15", "555-0142, 1-800-555-2023, +1 555 2023", "3/4 cup, 24/7, 16/9", "$2019, #2023, 2023%, 2,019", "abc2023 2023abc 5k",
 		"June and April said hi", "his 30s", "on the 7th floor", "in 2000 words", "the last minute", "http://a.example/2023/05/07/x", "news.today.example", "step 5 of 12",
 		"In Marchand, Mayor Weekley", "Good friends on Black Street",
+		"on 3/4 of it", "at 5:75, 13 pm", "at 5 Main Street", "we may 7 of us, they march 10 abreast", "in 2019,500 people",
 	} {
 		if got := find(t, text, "2023-05-10"); got != "" {
 			t.Errorf("%q: got %s", text, got)
+		}
+	}
+}
+
+func TestTheComingWeekendIsTheNextOneOnASaturday(t *testing.T) {
+	for date, want := range map[string]string{
+		"2023-05-12": "[the coming weekend|rel d 2023-05-13 2023-05-14]", "2023-05-13": "[the coming weekend|rel d 2023-05-20 2023-05-21]",
+	} {
+		if got := find(t, "the coming weekend", date); got != want {
+			t.Errorf("on %s: got %s, want %s", date, got, want)
 		}
 	}
 }
