@@ -239,7 +239,7 @@ var vague = []struct {
 
 const (
 	wordBytes = 16   // of a word that may be in the table
-	slotCount = 2048 // of 512 words: three of four other words meet none
+	slotCount = 2048 // for some 450 words: three of four others meet none
 )
 
 // table finds the words: slots hold places in entries, by hash, the next ones where a slot
