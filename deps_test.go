@@ -22,7 +22,7 @@ const module = "github.com/nexus-memory/nexus"
 var levels = [][]string{
 	{"asm"},
 	{"engine/model", "engine/rows", "engine/scratch", "engine/vfs", "kernels"},
-	{"engine/text", "engine/jsonl"},
+	{"engine/text", "engine/jsonl", "engine/timex"},
 	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache"},
 	{"engine/vector", "engine/lexical", "engine/fields"},
 	{"engine/segment"},
