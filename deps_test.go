@@ -23,7 +23,7 @@ var levels = [][]string{
 	{"asm"},
 	{"engine/model", "engine/rows", "engine/scratch", "engine/vfs", "kernels"},
 	{"engine/text", "engine/jsonl"},
-	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache"},
+	{"engine/chunk", "engine/minhash", "engine/entity", "engine/embed", "engine/quant", "engine/partition", "engine/cache"},
 	{"engine/vector", "engine/lexical", "engine/fields"},
 	{"engine/segment"},
 	{"engine/store"},

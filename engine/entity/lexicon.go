@@ -1,0 +1,180 @@
+package entity
+
+import (
+	"strings"
+	"sync"
+)
+
+// facts are what the lists say of a word or of several.
+type facts uint64
+
+const (
+	factGiven facts = 1 << iota
+	factPlace
+	factOrganisation
+	factOther
+	factCommon // a word as well: at the start of a sentence it needs a second sign
+	factStarter
+	factCalendar
+	factMonth
+	factTitle
+	factKin
+	factOrganisationTail
+	factOrganisationHead
+	factPlaceTail
+	factPlaceHead
+	factShout
+	factSoftware
+	factPersonBefore
+	factPersonAfter
+	factMotion
+	factPlaceBefore
+	factOrganisationBefore
+	factWorkBefore
+	factNumber
+	factScale
+	factUnit
+	factTime
+	factCurrency
+	factPayBefore
+	factIdentifierBefore
+	factDomain
+	factExtension
+	factCodeHead
+	factCodeBeside
+	factAcronym  // a place in capitals alone: "us"
+	factParticle // inside a person's name: "Anna van Dijk"
+
+	factListed = factGiven | factPlace | factOrganisation | factOther
+)
+
+// lists are all lists with what they say.
+var lists = []struct {
+	words string
+	facts facts
+}{
+	{givenNames, factGiven},
+	{commonGivenNames, factGiven | factCommon},
+	{places, factPlace},
+	{commonPlaces, factPlace | factCommon},
+	{organisations, factOrganisation},
+	{commonOrganisations, factOrganisation | factCommon},
+	{otherNames, factOther},
+	{commonOtherNames, factOther | factCommon},
+	{software, factSoftware},
+	{organisationTails, factOrganisationTail},
+	{organisationHeads, factOrganisationHead},
+	{placeTails, factPlaceTail},
+	{placeHeads, factPlaceHead},
+	{titles, factTitle},
+	{kin, factKin},
+	{calendar, factCalendar},
+	{months, factMonth},
+	{starters, factStarter},
+	{shouts, factShout},
+	{personBefore, factPersonBefore},
+	{personAfter, factPersonAfter},
+	{motion, factMotion},
+	{placeBefore, factPlaceBefore},
+	{organisationBefore, factOrganisationBefore},
+	{workBefore, factWorkBefore},
+	{numberWords, factNumber},
+	{scales, factScale},
+	{units, factUnit},
+	{times, factTime},
+	{currencies, factCurrency},
+	{payBefore, factPayBefore},
+	{identifierBefore, factIdentifierBefore},
+	{domains, factDomain},
+	{extensions, factExtension},
+	{codeHeads, factCodeHead},
+	{codeBeside, factCodeBeside},
+	{"us la nyc uk usa uae", factPlace | factAcronym},
+	{"van von de der den del della di da dos du la le ter ten bin ibn al el af", factParticle},
+}
+
+const (
+	lexiconSlots   = 1 << 13
+	lexiconKeysMax = lexiconSlots * 5 / 8 // probes stay short
+	keyBytesMax    = 32                   // of an entry; what is longer is in no list
+)
+
+// entry is a word of the lists. A free slot has no word.
+type entry struct {
+	word  string // in small letters, blanks between several
+	value string // behind the = of the list
+	facts facts
+}
+
+// lexicon is a hash table with open addressing. It is built when it is first asked
+// for, in about a millisecond, and never changes.
+type lexicon struct {
+	slots [lexiconSlots]entry
+	count int
+}
+
+var words = sync.OnceValue(func() *lexicon {
+	l := new(lexicon)
+	for _, list := range lists {
+		for word := range strings.FieldsSeq(list.words) {
+			word, value, _ := strings.Cut(word, "=")
+			l.add(strings.ReplaceAll(word, "_", " "), value, list.facts)
+		}
+	}
+	return l
+})
+
+func (l *lexicon) add(word, value string, f facts) {
+	e := l.slot(word)
+	if e.word == "" {
+		if l.count++; l.count > lexiconKeysMax || len(word) > keyBytesMax {
+			panic("entity: the lists do not fit their table")
+		}
+		e.word = word
+	}
+	if value != "" {
+		e.value = value
+	}
+	e.facts |= f
+}
+
+// slot returns where a word is, or would be. Letters of both cases are one.
+func (l *lexicon) slot(word string) *entry {
+	h := uint32(2166136261)
+	for i := range len(word) {
+		h = (h ^ uint32(word[i]|caseBit)) * 16777619
+	}
+	h ^= h >> 15
+	for {
+		e := &l.slots[h%lexiconSlots]
+		if e.word == "" || sameFolded(e.word, word) {
+			return e
+		}
+		h++
+	}
+}
+
+// caseBit is what tells capital ASCII letters from small ones. It is set in all that the
+// lists hold of digits and signs.
+const caseBit = 0x20
+
+// sameFolded reports whether a word of the lists is this one, whatever its case.
+func sameFolded(listed, word string) bool {
+	if len(listed) != len(word) {
+		return false
+	}
+	for i := range len(listed) {
+		if listed[i] != word[i]|caseBit {
+			return false
+		}
+	}
+	return true
+}
+
+// find returns what the lists say of a word of ASCII letters of any case.
+func (l *lexicon) find(word string) facts {
+	if len(word) == 0 || len(word) > keyBytesMax {
+		return 0
+	}
+	return l.slot(word).facts
+}
