@@ -131,14 +131,23 @@ func (f *Finder) scan() {
 			f.border(c)
 		case classHigh:
 			f.high()
+		case classLower, classUpper:
+			if !f.customAt(f.at) {
+				f.simple()
+			}
 		default:
-			f.piece()
+			if !f.customAt(f.at) {
+				f.piece()
+			}
 		}
 	}
 }
 
 // high reads a character beyond ASCII: the start of a piece, or what stands between.
 func (f *Finder) high() {
+	if f.customAt(f.at) {
+		return
+	}
 	r, size := utf8.DecodeRuneInString(f.text[f.at:])
 	if isLatin(r) || isCurrency(r) {
 		f.piece()
@@ -151,7 +160,6 @@ func (f *Finder) high() {
 	}
 	f.shouted = false
 	f.at += size
-	f.customAt(f.at - size)
 }
 
 // border reads a sign of ASCII that no piece has.

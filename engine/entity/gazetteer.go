@@ -36,7 +36,9 @@ const (
 
 // Entry is a name that a user gives, and what it is.
 type Entry struct {
-	Name string // valid UTF-8 with a letter or digit, at most GazetteerNameBytesMax bytes
+	// Name is valid UTF-8 with a letter or digit, at most GazetteerNameBytesMax bytes. It does
+	// not start with a sign that stands between words: a bracket, a quote, a comma.
+	Name string
 	Kind Kind   // any; Custom where none of the others fits
 }
 
@@ -48,8 +50,11 @@ type Gazetteer struct {
 	fst     *vellum.FST
 	data    []byte
 	longest int
-	// starts has a bit for the hash of each character pair that a name starts with.
-	starts [1 << 10]uint64
+	// first is set for the first byte of each name, short for that of names of one or two bytes,
+	// and starts has a bit for the hash of the first three bytes of all others. Most places of
+	// a text are none where a name starts, by these.
+	first, short [256]bool
+	starts       [1 << 10]uint64
 }
 
 // BuildGazetteer returns the bytes of a gazetteer, which depend on its entries alone, not
@@ -120,6 +125,8 @@ func faultOf(e Entry, folded []byte) string {
 		return fmt.Sprintf("longer than %d bytes", GazetteerNameBytesMax)
 	case !strings.ContainsFunc(e.Name, isWordRune):
 		return "no letter or digit"
+	case class[folded[0]]&classBorder != 0:
+		return "starts with a bracket, a quote or another sign between words"
 	case e.Kind == 0 || e.Kind >= kindCount:
 		return fmt.Sprintf("kind %d is unknown", e.Kind)
 	}
@@ -161,7 +168,12 @@ func (g *Gazetteer) readStarts() error {
 	it, err := g.fst.Iterator(nil, nil)
 	for ; err == nil; err = it.Next() {
 		name, _ := it.Current()
-		h := startHash(name)
+		g.first[name[0]] = true
+		if len(name) < startBytes {
+			g.short[name[0]] = true
+			continue
+		}
+		h := startHash(name[0], name[1], name[2])
 		g.starts[h/64] |= 1 << (h % 64)
 	}
 	if err != vellum.ErrIteratorDone {
@@ -170,18 +182,28 @@ func (g *Gazetteer) readStarts() error {
 	return nil
 }
 
-// startHash returns a number for how a folded name starts: its first four bytes.
-func startHash(name []byte) uint32 {
-	h := uint32(2166136261)
-	for _, c := range name[:min(4, len(name))] {
-		h = (h ^ uint32(c)) * 16777619
-	}
-	return (h ^ h>>16) & (1<<16 - 1)
+const startBytes = 3
+
+// startHash returns a number for the first three bytes of a name; letters of both cases are one.
+func startHash(a, b, c byte) uint32 {
+	return (uint32(a|caseBit)<<10 ^ uint32(b|caseBit)<<5 ^ uint32(c|caseBit)) & (1<<16 - 1)
 }
 
-func (g *Gazetteer) mayStart(name []byte) bool {
-	h := startHash(name)
-	return g.starts[h/64]>>(h%64)&1 != 0
+// mayStart reports whether a name may start at p: it says no only where that is sure.
+func (g *Gazetteer) mayStart(text string, p int) bool {
+	a := text[p]
+	if isUpper(a) {
+		a |= caseBit
+	}
+	if a >= utf8.RuneSelf || p+startBytes > len(text) {
+		return true // marks count for nothing: a letter beyond ASCII may be one within
+	}
+	b, c := text[p+1], text[p+2]
+	if b >= utf8.RuneSelf || c >= utf8.RuneSelf || b <= ' ' || c <= ' ' {
+		return g.first[a]
+	}
+	h := startHash(a, b, c)
+	return g.starts[h/64]>>(h%64)&1 != 0 || g.short[a]
 }
 
 // appendGazetteer appends a text in small letters without marks, one blank for blanks.
@@ -234,7 +256,7 @@ func (l *lookup) reset(g *Gazetteer) {
 
 // customAt emits the name of the gazetteer that starts at p, if any.
 func (f *Finder) customAt(p int) bool {
-	if f.given.of == nil {
+	if f.given.of == nil || !f.given.of.mayStart(f.text, p) || p > 0 && !isBorder(f.text, p) {
 		return false
 	}
 	end, kind := f.given.find(f.text, p)
@@ -256,9 +278,6 @@ func (l *lookup) find(text string, p int) (end int, kind Kind) {
 	for q := p; q < len(text) && len(l.name) < l.of.longest && q-p <= 4*GazetteerNameBytesMax; {
 		before := len(l.name)
 		l.name, q = appendGazetteerAt(l.name, text, q)
-		if before < 4 && len(l.name) >= 4 && !l.of.mayStart(l.name) {
-			return 0, 0
-		}
 		if len(l.name) > before && count < len(l.ends) && isBorder(text, q) {
 			l.ends[count] = place{len(l.name), q}
 			count++

@@ -99,7 +99,7 @@ const (
 	keyBytesMax    = 32                   // of an entry; what is longer is in no list
 )
 
-// entry is a word of the lists. A free slot has no word.
+// entry is a word of the lists.
 type entry struct {
 	word  string // in small letters, blanks between several
 	value string // behind the = of the list
@@ -109,12 +109,15 @@ type entry struct {
 // lexicon is a hash table with open addressing. It is built when it is first asked
 // for, in about a millisecond, and never changes.
 type lexicon struct {
-	slots [lexiconSlots]entry
-	count int
+	// slots hold the upper half of a hash, and in the lower half the entry; 0 is free. Most
+	// words of a text are in no list, which this table of 32 KiB says alone.
+	slots   [lexiconSlots]uint32
+	entries []entry          // the first is that of words of no list
+	numbers [startSlots]bool // by startOf: number words may start so
 }
 
 var words = sync.OnceValue(func() *lexicon {
-	l := new(lexicon)
+	l := &lexicon{entries: make([]entry, 1, lexiconKeysMax)}
 	for _, list := range lists {
 		for word := range strings.FieldsSeq(list.words) {
 			word, value, _ := strings.Cut(word, "=")
@@ -125,33 +128,58 @@ var words = sync.OnceValue(func() *lexicon {
 })
 
 func (l *lexicon) add(word, value string, f facts) {
-	e := l.slot(word)
-	if e.word == "" {
-		if l.count++; l.count > lexiconKeysMax || len(word) > keyBytesMax {
-			panic("entity: the lists do not fit their table")
-		}
-		e.word = word
+	if len(l.entries) == lexiconKeysMax || len(word) > keyBytesMax {
+		panic("entity: the lists do not fit their table")
 	}
+	h := foldedHash(word)
+	slot, index := l.slot(h, word)
+	if index == 0 {
+		index = len(l.entries)
+		l.entries = append(l.entries, entry{word: word})
+		l.slots[slot] = h&^indexMask | uint32(index)
+	}
+	e := &l.entries[index]
 	if value != "" {
 		e.value = value
 	}
-	e.facts |= f
+	if e.facts |= f; f&(factNumber|factScale) != 0 && len(word) >= numberBytesMin {
+		l.numbers[startOf(word)] = true
+	}
 }
 
-// slot returns where a word is, or would be. Letters of both cases are one.
-func (l *lexicon) slot(word string) *entry {
+// indexMask is the half of a slot that holds an entry.
+const indexMask = 1<<16 - 1
+
+// foldedHash is FNV-1a; letters of both cases are one.
+func foldedHash(word string) uint32 {
 	h := uint32(2166136261)
 	for i := range len(word) {
 		h = (h ^ uint32(word[i]|caseBit)) * 16777619
 	}
-	h ^= h >> 15
-	for {
-		e := &l.slots[h%lexiconSlots]
-		if e.word == "" || sameFolded(e.word, word) {
-			return e
+	return h ^ h>>15
+}
+
+// slot returns where a word of this hash is, and its entry; where it would be, and 0, if it
+// is in no list.
+func (l *lexicon) slot(h uint32, word string) (slot, index int) {
+	for i := h % lexiconSlots; ; i = (i + 1) % lexiconSlots {
+		at := l.slots[i]
+		if at == 0 {
+			return int(i), 0
 		}
-		h++
+		if (at^h)&^indexMask == 0 && sameFolded(l.entries[at&indexMask].word, word) {
+			return int(i), int(at & indexMask)
+		}
 	}
+}
+
+// entry returns what the lists say of a word, of no facts if they do not have it.
+func (l *lexicon) entry(word string) *entry {
+	if len(word) > keyBytesMax {
+		return &l.entries[0]
+	}
+	_, index := l.slot(foldedHash(word), word)
+	return &l.entries[index]
 }
 
 // caseBit is what tells capital ASCII letters from small ones. It is set in all that the
@@ -173,8 +201,8 @@ func sameFolded(listed, word string) bool {
 
 // find returns what the lists say of a word of ASCII letters of any case.
 func (l *lexicon) find(word string) facts {
-	if len(word) == 0 || len(word) > keyBytesMax {
+	if word == "" {
 		return 0
 	}
-	return l.slot(word).facts
+	return l.entry(word).facts
 }

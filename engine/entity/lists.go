@@ -106,7 +106,7 @@ chelsea hull cork split essen tours deal buffalo providence richmond`
 
 // organisations are much named companies, institutions and newspapers.
 const organisations = `
-adidas airbnb airbus alibaba allianz amd amnesty_international aol at&t barclays basf bayer bbc best_buy bloomberg bmw_group boeing bp bosch burger_king cia cisco citibank citigroup cnn coca-cola costco
+adidas airbnb airbus alibaba allianz amazon amd amnesty_international aol at&t barclays basf bayer bbc best_buy bloomberg bmw_group boeing bp bosch burger_king cia cisco citibank citigroup cnn coca-cola costco
 deloitte delta_airlines deutsche_bahn dhl disney doordash dropbox ebay ericsson etsy eu european_union exxon facebook fbi fedex fifa ge general_electric general_motors goldman_sachs google
 greenpeace h&m hilton hp hsbc hulu ibm ikea imf instagram intel interpol jpmorgan kfc kpmg lidl linkedin lockheed lufthansa lyft marriott mckinsey mcdonald's mcdonalds meta microsoft
 morgan_stanley nasa nato nestle netflix new_york_times nfl nba nhs nike nintendo nokia novartis nvidia oecd openai oracle oxfam paypal pepsi pepsico pfizer pinterest procter_&_gamble pwc qualcomm
@@ -115,7 +115,7 @@ uber ubs un unesco unicef unilever united_nations united_airlines ups usps veriz
 yahoo youtube zara zoom_video imperial_college mit caltech ucla nyu stanford harvard yale princeton berkeley eth_zurich`
 
 // commonOrganisations are organisations named after words.
-const commonOrganisations = `amazon apple target shell gap boots orange delta costa visa`
+const commonOrganisations = `apple target shell gap boots orange delta costa visa`
 
 // otherNames are things with names: languages, peoples, products, games, holidays, works.
 const otherNames = `
@@ -157,7 +157,7 @@ rabbi father pastor sheikh king queen prince princess pope saint principal offic
 const kin = `mom mum mommy mummy dad daddy papa mama mother father grandma grandpa granny nana grandmother grandfather aunt auntie uncle cousin sister brother sis bro son daughter
 nephew niece wife husband`
 
-const calendar = `monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
+const calendar = `mondays tuesdays wednesdays thursdays fridays saturdays sundays monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
 january february march april june july august september october november december jan feb mar apr jun jul aug sept sep oct nov dec may
 spring autumn fall winter am pm gmt utc est pst cet`
 

@@ -196,18 +196,26 @@ func (f *Finder) single(w []runWord, i int, kind Kind) int {
 	return f.unsure(w, i, i+1, kind)
 }
 
-// unsure emits a name at the start of a sentence, for good if the store knows it or a
-// person's verb follows.
+// unsure emits a name at the start of a sentence: for good if a person's verb or "and" with
+// another name follows, or the store knows it.
 func (f *Finder) unsure(w []runWord, i, end int, kind Kind) int {
 	s, e := w[i].start, w[end-1].end
 	switch after := f.facts(f.wordAfter(e)); {
 	case after&factPersonAfter != 0 && !w[end-1].possessive:
 		return f.name(w, i, end, Person)
+	case f.wordIs(f.wordAfter(e), "and") && f.namedAfter(f.wordAfter(e).end):
+		return f.name(w, i, end, kind)
 	case f.Known != nil && f.Known(f.nameHash(s, e)):
 		return f.name(w, i, end, kind)
 	}
 	f.push(Mention{Start: s, End: e, Kind: kind | tentative, Hash: f.nameHash(s, e)})
 	return end
+}
+
+// namedAfter reports whether a word with a capital follows that is no common one.
+func (f *Finder) namedAfter(p int) bool {
+	next := f.wordAfter(p)
+	return next.end > next.start+1 && isUpper(f.text[next.start]) && f.facts(next)&(factStarter|factCalendar) == 0
 }
 
 // unknown emits words of no list that stand together.

@@ -174,7 +174,7 @@ func (f *Finder) attachedWord(a *amount, e int) bool {
 	if q < e && class[f.text[q]]&classWord != 0 {
 		return false
 	}
-	entry := f.lex.slot(f.text[p:min(q, p+keyBytesMax)])
+	entry := f.lex.entry(f.text[p:min(q, p+keyBytesMax)])
 	switch {
 	case a.currency == "" && entry.facts&factUnit != 0:
 		return f.unitAt(a, p, q)
@@ -207,7 +207,7 @@ func (f *Finder) unitAt(a *amount, s, e int) bool {
 	if e-s > keyBytesMax {
 		return false
 	}
-	entry := f.lex.slot(f.text[s:e])
+	entry := f.lex.entry(f.text[s:e])
 	if entry.facts&factUnit == 0 {
 		return false
 	}
@@ -225,7 +225,7 @@ func (f *Finder) following(a *amount) {
 	}
 	word := f.wordAfter(a.end)
 	if f.facts(word)&factScale != 0 && word.end-word.start > 2 {
-		a.exponent += int(decimal(f.lex.slot(f.text[word.start:word.end]).value))
+		a.exponent += int(decimal(f.lex.entry(f.text[word.start:word.end]).value))
 		a.end = word.end
 		word = f.wordAfter(a.end)
 	}
@@ -239,7 +239,7 @@ func (f *Finder) following(a *amount) {
 func (f *Finder) measured(a *amount, word span) {
 	switch known := f.facts(word); {
 	case known&factCurrency != 0:
-		a.currency, a.end = f.lex.slot(f.text[word.start:word.end]).value, word.end
+		a.currency, a.end = f.lex.entry(f.text[word.start:word.end]).value, word.end
 	case f.wordIs(word, "percent"):
 		a.percent, a.end = true, word.end
 	case f.wordIs(word, "per"):
@@ -299,7 +299,7 @@ func (f *Finder) codeBefore(a *amount) bool {
 	if a.unit != "" || !f.nextTo(word, a.start) || word.end-word.start != 3 || !f.isCaps(word) || f.facts(word)&factCurrency == 0 {
 		return false
 	}
-	a.start, a.currency = word.start, f.lex.slot(f.text[word.start:word.end]).value
+	a.start, a.currency = word.start, f.lex.entry(f.text[word.start:word.end]).value
 	return true
 }
 

@@ -2,14 +2,33 @@ package entity
 
 import "unicode/utf8"
 
+// simple reads a word of small letters, perhaps a capital before them, and a border or the
+// full stop of a sentence behind: most words of most texts. Others are pieces as any.
+func (f *Finder) simple() {
+	p := f.at
+	q := p + 1
+	for q < len(f.text) && class[f.text[q]] == classLower {
+		q++
+	}
+	next := class[f.byteAt(q)]
+	if next == classDot {
+		next = class[f.byteAt(q+1)]
+	}
+	switch {
+	case next&classBorder == 0 || f.byteAt(q) == '(':
+		f.piece()
+	case isUpper(f.text[p]):
+		f.capital(p, q)
+	default:
+		f.small(p, q)
+	}
+}
+
 // piece reads what stands between two borders: a word of small letters, something of a
 // shape, or words of which some have capitals.
 func (f *Finder) piece() {
 	start := f.at
 	end, mask := f.pieceEnd(start)
-	if f.customAt(start) {
-		return
-	}
 	if mask == classLower {
 		f.small(start, end)
 		return
@@ -113,7 +132,7 @@ func (f *Finder) small(start, end int) {
 		}
 		f.endRun()
 	}
-	if numberStart[f.text[start]] && end-start >= numberBytesMin && end-start <= numberBytesMax && f.spelled(start, end) {
+	if end-start >= numberBytesMin && f.lex.numbers[startOf(f.text[start:end])] && f.spelled(start, end) {
 		return
 	}
 	if f.call(start, end) {

@@ -1,6 +1,10 @@
 package entity
 
-import "github.com/zeebo/xxh3"
+import (
+	"strings"
+
+	"github.com/zeebo/xxh3"
+)
 
 // runWordsMax bounds a run; more capitals in a row are a heading or shouting.
 const runWordsMax = 12
@@ -163,6 +167,9 @@ func (f *Finder) capsAfter(q int) bool {
 // nameFacts returns what the lists say of a word with a capital.
 func (f *Finder) nameFacts(w span, caps bool) facts {
 	known := f.listed(w)
+	if hyphen := strings.IndexByte(f.text[w.start:w.end], '-'); hyphen > 0 && known == 0 {
+		known = f.listed(span{w.start, w.start + hyphen}) & factGiven
+	}
 	if known&factAcronym != 0 && !caps {
 		known &^= factPlace
 	}
@@ -185,25 +192,34 @@ func (f *Finder) listed(w span) facts {
 // breaks reports whether a word is part of no name: it is a day, starts a sentence as other
 // words do, is one letter, or shouts.
 func (f *Finder) breaks(w *runWord, shouted bool) bool {
-	followed := f.capitalAfter(w.end)
 	switch single := w.end-w.start == 1; {
 	case w.facts&factCalendar != 0, w.facts&factStarter != 0 && (w.sentence || w.caps || w.facts&(factListed|factOrganisationTail|factPlaceTail|factPlaceHead|factTitle) == 0):
-		return w.facts&factGiven == 0 || !followed || w.caps
+		return w.caps || !f.leads(w)
 	case w.caps && w.facts&factListed != 0:
 		return w.facts&factShout != 0 || shouted && w.facts&factCommon != 0 || w.facts == factGiven && w.end-w.start < 4
 	case w.caps:
 		size := w.end - w.start
-		return shouted || w.facts&factShout != 0 || size < 3 || size > 6 && f.maskOf(w.start, w.end) == classUpper
+		if w.facts&factOrganisationTail != 0 && f.run.count > 0 {
+			return false
+		}
+		return shouted || w.facts&factCurrency != 0 || w.facts&factShout != 0 || size < 3 || size > 6 && f.maskOf(w.start, w.end) == classUpper
 	case single:
 		return f.byteAt(w.end) != '.' || !f.capitalFollows(w.end+1)
 	}
 	return false
 }
 
-// capitalAfter reports whether the next word has a capital and is no common one.
-func (f *Finder) capitalAfter(p int) bool {
-	next := f.wordAfter(p)
-	return next.end > next.start+1 && isUpper(f.text[next.start]) && f.facts(next)&(factStarter|factCalendar) == 0
+// leads reports whether a common word is the first of a name all the same: of a listed one
+// ("New Zealand"), or, as a given name, before a word that can be no other name ("Will Adler").
+func (f *Finder) leads(w *runWord) bool {
+	next := f.wordAfter(w.end)
+	if next.end <= next.start+1 || !isUpper(f.text[next.start]) {
+		return false
+	}
+	if f.listed(span{w.start, next.end})&factListed != 0 {
+		return true
+	}
+	return w.facts&factGiven != 0 && f.facts(next)&(factStarter|factCalendar|factListed) == 0
 }
 
 // capitalFollows reports whether a capital is at p, or behind a blank.

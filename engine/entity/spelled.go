@@ -2,13 +2,17 @@ package entity
 
 import "strconv"
 
-// The first letters and lengths of number words: most words are none by these alone.
 const (
 	numberBytesMin = 3
-	numberBytesMax = 16 // "seventy-seven" and more
+	numberBytesMax = 16
+	startSlots     = 1 << 10
 )
 
-var numberStart = [256]bool{'t': true, 'f': true, 's': true, 'e': true, 'n': true, 'h': true, 'm': true, 'o': true, 'd': true, 'b': true, 'z': true}
+// startOf returns a number for the first three letters of a word. Most words are no number
+// words by these alone.
+func startOf(word string) int {
+	return (int(word[0]|caseBit) + int(word[1]|caseBit)<<3 + int(word[2]|caseBit)<<6) % startSlots
+}
 
 // spelled finds an amount in words: "three", "twenty-five", "two hundred thousand", "a
 // million". "one" alone is a pronoun more often than a number.
@@ -74,7 +78,7 @@ func (f *Finder) numberWord(s span) *entry {
 	if n := s.end - s.start; n < numberBytesMin || n > numberBytesMax {
 		return nil
 	}
-	if e := f.lex.slot(f.text[s.start:s.end]); e.facts&(factNumber|factScale) != 0 {
+	if e := f.lex.entry(f.text[s.start:s.end]); e.facts&(factNumber|factScale) != 0 {
 		return e
 	}
 	return nil
