@@ -33,12 +33,14 @@ seventy=70 eighty=80 ninety=90`
 // scales multiply the number before them.
 const scales = `hundred=2 thousand=3 million=6 billion=9 trillion=12 dozen=1 k=3 m=6 mn=6 bn=9 b=9`
 
-// units are what quantities are of.
+// units are what quantities are of, to the name that all their spellings share.
 const units = `
-km kms kg kgs g mg lb lbs oz ml cl dl l cm mm m mi ft kilometer kilometers kilometre kilometres mile miles meter meters metre metres centimeter centimeters centimetre centimetres inch inches foot feet yard yards
-gram grams kilo kilos kilogram kilograms pound pounds ounce ounces ton tons tonne tonnes liter liters litre litres gallon gallons pint pints cup cups tbsp tsp tablespoon tablespoons teaspoon teaspoons
-second seconds sec secs minute minutes min mins hour hours hr hrs day days week weeks month months year years decade decades century centuries kb mb gb tb kib mib gib bytes byte bits bit
-degree degrees celsius fahrenheit c f calorie calories kcal watt watts w kw kwh mw v volt volts mph kmh km/h mb/s gb/s px pixel pixels ms us ns s h hz khz mhz ghz acre acres hectare hectares knots light-years`
+km kms=km kilometer=km kilometers=km kilometre=km kilometres=km m meter=m meters=m metre=m metres=m cm centimeter=cm centimeters=cm centimetre=cm centimetres=cm mm mile miles=mile mi=mile ft foot=ft feet=ft inch inches=inch
+yard yards=yard kg kgs=kg kilo=kg kilos=kg kilogram=kg kilograms=kg g gram=g grams=g mg lb lbs=lb pound=lb pounds=lb oz ounce=oz ounces=oz ton tons=ton tonne=ton tonnes=ton l liter=l liters=l litre=l litres=l ml cl dl
+gallon gallons=gallon pint pints=pint cup cups=cup tbsp tablespoon=tbsp tablespoons=tbsp tsp teaspoon=tsp teaspoons=tsp second seconds=second sec=second secs=second minute minutes=minute min=minute mins=minute hour hours=hour
+hr=hour hrs=hour h=hour day days=day week weeks=week month months=month year years=year decade decades=decade century centuries=century ms us ns kb mb gb tb kib mib gib byte bytes=byte bit bits=bit mb/s gb/s
+degree degrees=degree celsius=degree fahrenheit=degree c=degree f=degree calorie calories=calorie kcal watt watts=watt w=watt kw kwh mw v=volt volt volts=volt mph kmh km/h=kmh px=pixel pixel pixels=pixel hz khz mhz ghz
+acre acres=acre hectare hectares=hectare knots light-years`
 
 // times are the units that are durations: with "ago" behind them they are points in time.
 const times = `second seconds sec secs minute minutes min mins hour hours hr hrs day days week weeks month months year years decade decades century centuries`

@@ -166,6 +166,7 @@ func (f *Finder) high() {
 func (f *Finder) border(c byte) {
 	switch c {
 	case '\n', '\r':
+		f.endRun() // what it means depends on the line
 		f.sentence, f.lineFirst, f.heading, f.shouted = true, true, false, false
 		f.before = [2]span{}
 	case '!', '?', '"', '|', '>':

@@ -39,7 +39,7 @@ type Entry struct {
 	// Name is valid UTF-8 with a letter or digit, at most GazetteerNameBytesMax bytes. It does
 	// not start with a sign that stands between words: a bracket, a quote, a comma.
 	Name string
-	Kind Kind   // any; Custom where none of the others fits
+	Kind Kind // any; Custom where none of the others fits
 }
 
 // Gazetteer finds given names in texts: the longest that starts at a place and lies between

@@ -262,6 +262,9 @@ func (f *Finder) unlisted(w []runWord, i, end int) int {
 		if end < len(w) && w[end].facts&(factPlace|factGiven) != 0 && end-i == 1 && !w[i].possessive {
 			return end // "Downtown Chicago"
 		}
+		if f.heading {
+			return f.unsure(w, i, end, Name)
+		}
 		kind := f.cue(w, i)
 		if kind == 0 {
 			kind = f.cueAfter(w, end)

@@ -111,7 +111,7 @@ func (f *Finder) punctuation(start, end int) {
 			return
 		}
 	case '.':
-		if end == start+1 && f.run.abbreviated(start) {
+		if end == start+1 && f.run.abbreviated(f, start) {
 			return
 		}
 		f.sentence, f.shouted = true, false

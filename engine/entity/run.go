@@ -32,12 +32,12 @@ type runWord struct {
 func (r *run) last() *runWord { return &r.words[r.count-1] }
 
 // abbreviated reports whether a full stop at p belongs to the last word: "Dr.", "J."
-func (r *run) abbreviated(p int) bool {
+func (r *run) abbreviated(f *Finder, p int) bool {
 	if r.count == 0 || r.last().end != p {
 		return false
 	}
 	w := r.last()
-	if p-w.start == 1 {
+	if p-w.start == 1 || strings.IndexByte(f.text[w.start:p], '.') > 0 {
 		w.initial = true
 	}
 	return w.initial || w.facts&factTitle != 0 || w.facts&(factPlaceHead|factPlaceTail) != 0 && p-w.start == len("St")
@@ -86,7 +86,7 @@ func (r *run) adjoins(f *Finder, s int) bool {
 		return false
 	}
 	gap := f.text[w.end:s]
-	return gap == " " || (gap == ". " || gap == ".") && r.abbreviated(w.end)
+	return gap == " " || (gap == ". " || gap == ".") && r.abbreviated(f, w.end)
 }
 
 // capital reads a word with a capital.
@@ -193,6 +193,8 @@ func (f *Finder) listed(w span) facts {
 // words do, is one letter, or shouts.
 func (f *Finder) breaks(w *runWord, shouted bool) bool {
 	switch single := w.end-w.start == 1; {
+	case w.caps && w.facts&factAcronym != 0:
+		return shouted
 	case w.facts&factCalendar != 0, w.facts&factStarter != 0 && (w.sentence || w.caps || w.facts&(factListed|factOrganisationTail|factPlaceTail|factPlaceHead|factTitle) == 0):
 		return w.caps || !f.leads(w)
 	case w.caps && w.facts&factListed != 0:

@@ -69,17 +69,20 @@ func (f *Finder) urlEnd(s int) int {
 	return f.trimURL(s, e)
 }
 
-// trimURL drops the punctuation of the sentence, and a bracket that opens before the URL.
+// trimURL drops the punctuation of the sentence, and brackets that open before the URL.
 func (f *Finder) trimURL(s, e int) int {
-	for e > s {
+	round := strings.Count(f.text[s:e], ")") - strings.Count(f.text[s:e], "(")
+	square := strings.Count(f.text[s:e], "]") - strings.Count(f.text[s:e], "[")
+	for ; e > s; e-- {
 		switch c := f.text[e-1]; {
 		case strings.IndexByte(".,;:!?*_-", c) >= 0:
-		case c == ')' && strings.IndexByte(f.text[s:e], '(') < 0:
-		case c == ']' && strings.IndexByte(f.text[s:e], '[') < 0:
+		case c == ')' && round > 0:
+			round--
+		case c == ']' && square > 0:
+			square--
 		default:
 			return e
 		}
-		e--
 	}
 	return e
 }
@@ -226,7 +229,7 @@ func (f *Finder) path(s, e int) bool {
 // snake finds words joined by underscores. One that only stands in underscores is
 // emphasised in Markdown.
 func (f *Finder) snake(s, e int) bool {
-	for s < e && f.text[s] == '_' && f.text[e-1] == '_' && !strings.HasPrefix(f.text[s:e], "__") {
+	for s+1 < e && f.text[s] == '_' && f.text[e-1] == '_' && !strings.HasPrefix(f.text[s:e], "__") {
 		s, e = s+1, e-1
 	}
 	piece := f.text[s:e]
