@@ -7,7 +7,7 @@ const personBefore = `
 mom mum mommy mummy dad daddy papa mama mother father grandma grandpa granny nana grandmother grandfather aunt auntie uncle cousin sister brother sis bro son daughter nephew niece wife husband
 friend friends bestie buddy boyfriend girlfriend partner fiance fiancee roommate flatmate roomie housemate neighbor neighbour colleague coworker co-worker classmate teammate boss manager teacher professor tutor coach
 doctor dentist therapist nurse landlord baby toddler kid dog cat puppy kitten pet bird hamster rabbit parrot horse brother-in-law sister-in-law mother-in-law father-in-law stepmother stepfather stepdad stepmom
-stepbrother stepsister ex twin twins named met told asked texted phoned married dated dating hugged emailed thanked
+stepbrother stepsister ex twin twins named said met told asked texted phoned married dated dating hugged emailed thanked
 hi hey hello dear thanks bye goodbye congrats congratulations birthday sincerely regards cheers morning night author singer actor actress director writer painter composer scientist physicist philosopher`
 
 // personAfter are verbs whose subject is a person: "Zofia said".
@@ -70,3 +70,9 @@ user config client server session context sync errors bytes bufio net url array 
 // codeBeside stand beside a symbol with capitals: "the UserService class".
 const codeBeside = `class classes method methods function functions struct structs interface interfaces type types object objects module modules component components hook hooks endpoint service constant variable variables field fields enum
 package exception exceptions attribute property parameter parameters argument constructor instance decorator trait callback`
+
+// designations make a number behind them the name of a part: "step 2".
+const designations = `step option part phase figure table note section item`
+
+// possessors behind "and" make what is before a person: "Keziah and her husband".
+const possessors = `her his`

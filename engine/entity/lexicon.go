@@ -42,6 +42,8 @@ const (
 	factExtension
 	factCodeHead
 	factCodeBeside
+	factDesignation
+	factPossessor
 	factAcronym  // a place in capitals alone: "us"
 	factParticle // inside a person's name: "Anna van Dijk"
 
@@ -87,6 +89,8 @@ var lists = []struct {
 	{identifierBefore, factIdentifierBefore},
 	{domains, factDomain},
 	{extensions, factExtension},
+	{designations, factDesignation},
+	{possessors, factPossessor},
 	{codeHeads, factCodeHead},
 	{codeBeside, factCodeBeside},
 	{"us la nyc uk usa uae", factPlace | factAcronym},

@@ -56,7 +56,26 @@ sunil suresh susan susana susanna susanne susie suzanne sven svetlana swati sybi
 teresa terrence terry tessa thea thelma theo theodor theodore theresa therese thomas tiago tiffany tilda tim timothy tina tobias toby todd tom tomas tomasz tommy toni tony
 tracy travis trevor trish tristan trudy tyler uche ulrich ulrike umar ursula uwe valentina valeria valerie vanessa vera verena vernon veronica veronika vicki vicky victor victoria
 vijay vikram viktor vincent vincenzo viola violeta virginie vivian viviana vlad vladimir walter wanda warren wei wendy wenjing werner wesley wilfred wilhelm william willem wolfgang
-xavier ximena yara yasmin yasmine yolanda yosef youssef yuki yuko yuri yusuf yvette yvonne zach zachary zahra zainab zara zeynep zoe zuzanna`
+xavier ximena yara yasmin yasmine yolanda yosef youssef yuki yuko yuri yusuf yvette yvonne zach zachary zahra zainab zara zeynep zoe zuzanna
+taylor casey riley avery quinn parker peyton reese skyler sawyer finley hayden emerson harley jada keisha latoya tyrone deshawn darnell kofi kwabena akua abena yaw yaa adwoa femi tunde bola yemi ngozi ifeoma obinna
+chinedu chioma adaeze oluwaseun olumide temitope folake amaka kelechi nnamdi uzoma thabo sipho nomsa thandi thandiwe lindiwe zanele tendai farai wanjiru kamau njeri otieno achieng wambui mwangi makena jabari zuri
+baraka amani rashida abebe selam tigist hiwot dawit yonas aster desta farhan faisal nasser omer tarek sami rami nabil karima latifa leyla noor nour hala rania dalia reem huda maha hind samer bashir idris yunus musa
+haruna aminata mamadou ousmane moussa ibrahima mariama awa aissatou seydou keziah imogen tamsin freddy florence millicent beatrix cressida rufus barnaby alistair angus hamish fergus ewan rhys owain dafydd cerys
+bronwyn carys ffion sian eoin cillian ronan declan padraig oisin saoirse aisling caoimhe grainne roisin orla eimear sinead maeve fintan conall darragh lachlan kylie bindi jarrah aroha tane hemi wiremu manaia leilani
+keoni kalani malia noelani ravindra mahesh ganesh dinesh naveen manish nitin sachin rahul rohit vivek ajay sumit karthik arvind ashok sanjeev gopal hari mohan shiv radha sita gita lalita kamala savitri parvati
+shanti usha sunita anuradha lata pallavi shweta jyoti nandini ishaan aarav vihaan advait aditya dev reyansh anaya diya saanvi aadhya riya tanvi meenakshi padma zainul farida nasreen shabnam tahira rukhsana bushra
+saima kashif adnan junaid usman hamid shahid zubair sadia ming ling xiao jing hui yan hao yang yu xin ying qing zhen feng lin jie yong jiahui wenjie haoran yuxuan zihan minh linh thuy hoa trang huong duc tuan quang
+hieu phuong thanh somchai siriporn nattapong kanya malee anong budi dewi putri agus bambang siti nurul rizal hafiz aminah aziz rodel jomar marites rowena hiroko yoko kazuko yumi akiko noriko sachiko michiko tomoko
+naoko kenta shota daiki riku haruto sota yuto ren itsuki hinata yui mio hina kaito ryo ryota shinji koji kenichi masato makoto tetsuo jiho minjun seojun doyun jiwoo seoyeon minseo haeun jiyoon hyun sung-min ji-hoon
+min-jun eun-ji soo-jin agnieszka malgorzata ewa dorota iwona beata grzegorz jacek wojciech pawel zbigniew ryszard leszek marek lukasz bartosz kamil ola gosia zofia zuzia hania basia jiri vaclav zdenek jaroslav jitka
+lenka marketa tereza bohumil ondrej vojtech istvan zoltan gabor tibor attila ferenc janos sandor balint katalin zsuzsanna ildiko eszter reka dragan zoran milos nemanja jovana milica ljiljana snezana tihomir vesna
+davor hrvoje ioana andreea mihai alexandru ionut catalin raluca vasile gheorghe dimitris giorgos yannis nikos kostas vasilis panagiotis stavros despina olena oksana taras bohdan mykola yulia yana svitlana lyudmila
+galina tatyana valeriy vadim ruslan timur rustam aigul dinara bjarne mikkel rasmus jesper mette pernille signe freja asger thorbjorn solveig ragnhild sigurd gunnar halvor eirik torbjorn ingeborg ylva linnea ebba
+axel hjalmar aino eero jukka pekka matti timo mikko antti ville kaisa paivi riitta sanna tuomas veikko anneke marieke sanne femke daan bram jeroen maarten wouter hendrik geert roos fleur lieke ulla heike antje
+birgit gudrun hildegard irmgard uta frauke wiebke friederike holger detlef jorg lutz benoit thibault gaspard celestine delphine sylvie veronique odile solange mireille yannick loic gael maelle inaki gorka aitor
+ainhoa nerea leire jordi montserrat nuria xavi oriol thiago joao joaquim rui nuno vasco duarte leonor mafalda matilde rafaela thais larissa jussara itzel citlali xochitl lupe guadalupe chucho pancho memo nacho paco
+pepe concha chelo elif ayse fatma emine hatice murat emre burak cem deniz ozan tolga selin ece defne kerem onur avi moshe shlomo yael tamar shira rivka eitan itai omri gilad chaim ari ezra dariush kaveh arash
+behrouz farhad nasrin parisa mahsa golnaz soraya laleh reza hossein`
 
 // commonGivenNames are given names that are words, months or verbs too: at the start of
 // a sentence they are names only with a second sign.
@@ -97,6 +116,27 @@ pittsburgh porto portland portsmouth poznan prague pretoria quito reykjavik riga
 san_juan santa_barbara santa_fe santa_monica santorini sao_paulo sapporo sarajevo savannah_city seattle seoul seville shanghai sheffield shenzhen skopje sofia_city southampton st_louis stockholm strasbourg stuttgart
 surabaya sydney taipei tallinn tampa tangier tbilisi tehran tel_aviv thessaloniki tijuana tirana tokyo toledo toronto toulouse trieste tripoli tucson tulsa tunis turin ulaanbaatar utrecht valencia valparaiso
 vancouver varanasi venice verona vienna vilnius vladivostok warsaw wellington wroclaw wuhan yerevan yokohama york zagreb zanzibar zurich
+albany anchorage annapolis ann_arbor baton_rouge berkeley_city boise burlington chattanooga cheyenne dayton des_moines duluth durham el_paso eugene_city fargo fort_worth fresno galveston grand_rapids harrisburg hartford
+knoxville lexington little_rock madison_city milwaukie newark norfolk_city omaha pasadena pensacola raleigh reno rochester roanoke santa_cruz scottsdale spokane springfield st_petersburg st_paul syracuse tacoma tallahassee toledo_city topeka trenton tulsa_city
+halifax hamilton_city kelowna kitchener london_ontario moncton regina saskatoon st_john's winnipeg whistler banff cairns canberra_city darwin geelong gold_coast hobart newcastle_upon_tyne townsville christchurch dunedin queenstown rotorua
+barnsley blackpool bolton bournemouth bradford canterbury carlisle cheltenham chester colchester coventry derby doncaster dover dundee durham_city eastbourne galway gloucester guildford hereford huddersfield inverness ipswich
+limerick luton maidstone middlesbrough milton_keynes northampton norwich peterborough plymouth preston rochdale salford salisbury scarborough shrewsbury stirling stoke-on-trent stratford sunderland swansea swindon taunton torquay wakefield warwick waterford whitby wigan wolverhampton worcester wrexham
+avignon biarritz dijon grenoble le_havre montpellier nancy_city nice_city orleans reims rennes rouen saint-malo versailles annecy chamonix alicante almeria bilbao_city burgos cadiz gijon girona las_palmas marbella murcia oviedo
+pamplona salamanca san_sebastian santander santiago_de_compostela segovia tarragona tenerife mallorca menorca vigo zaragoza braga coimbra evora faro funchal madeira azores sintra bari bergamo bolzano brescia cagliari catania como ferrara
+lecce lucca modena padua parma perugia pisa ravenna rimini siena sorrento syracuse_sicily amalfi capri positano treviso udine verona_city vicenza augsburg bamberg bielefeld bochum braunschweig chemnitz darmstadt dortmund duisburg erfurt freiburg
+gottingen halle kaiserslautern karlsruhe kassel kiel koblenz konstanz lubeck magdeburg mainz mannheim munster oldenburg osnabruck passau potsdam regensburg rostock saarbrucken trier tubingen ulm weimar wiesbaden wolfsburg wuppertal wurzburg
+bregenz klagenfurt salzkammergut villach lugano lucerne_city st_gallen winterthur zermatt davos aalborg odense esbjerg malmo_city uppsala lund orebro linkoping stavanger trondheim tromso bodo espoo tampere turku oulu rovaniemi
+arnhem breda delft groningen haarlem leiden maastricht nijmegen the_hague tilburg leuven liege mechelen namur ostend brno ostrava olomouc plzen kosice gdynia katowice lublin szczecin torun zakopane debrecen pecs szeged brasov
+cluj constanta iasi sibiu timisoara plovdiv varna burgas nis novi_sad split_city zadar mostar kotor ohrid patras heraklion rhodes corfu mykonos bodrum cappadocia konya trabzon batumi odesa kharkiv dnipro minsk_city kazan sochi
+novosibirsk yekaterinburg almaty astana tashkent samarkand bukhara bishkek dushanbe ashgabat agra ahmedabad amritsar bhopal chandigarh coimbatore goa gurgaon indore jaipur kanpur kerala kochi kolkata lucknow mysore nagpur
+noida pondicherry pune rajasthan shimla surat udaipur chittagong colombo galle kandy pokhara thimphu lhasa chiang_mai phuket pattaya krabi ayutthaya siem_reap phnom_penh vientiane luang_prabang da_nang hoi_an hue saigon yangon
+mandalay penang malacca johor langkawi bandung yogyakarta lombok ubud cebu davao boracay palawan busan incheon daegu jeju gyeongju hakodate kanazawa kobe kumamoto nagano nagasaki naha nara nikko okinawa sendai shizuoka
+chongqing dalian guilin hangzhou harbin kunming lijiang macau nanjing ningbo qingdao suzhou tianjin xiamen xi'an kaohsiung taichung tainan abidjan accra_city arusha asmara bamako benghazi blantyre bulawayo conakry cotonou dar_es_salaam
+djibouti_city dodoma entebbe fes freetown harare ibadan kano khartoum kigali kinshasa kumasi libreville lome lusaka maputo maseru mogadishu monrovia ndjamena niamey nouakchott ouagadougou pretoria_city rabat soweto stellenbosch
+windhoek yaounde zomba luxor aswan giza hurghada sharm_el_sheikh petra_city aqaba haifa jaffa nazareth bethlehem eilat muscat manama dammam mecca medina basra erbil mosul tabriz isfahan shiraz mashhad
+acapulco merida monterrey oaxaca puebla queretaro san_miguel tulum veracruz antigua_guatemala tegucigalpa san_salvador managua_city panama_city cartagena cali barranquilla guayaquil cuenca arequipa la_paz santa_cruz_de_la_sierra sucre
+asuncion rosario_city mendoza bariloche ushuaia patagonia punta_arenas valdivia montevideo_city belo_horizonte curitiba florianopolis fortaleza manaus porto_alegre recife salvador_city bahia brasilia_city kingston_city nassau bridgetown
+port-au-prince santo_domingo punta_cana varadero
 bronx queens silicon_valley wall_street times_square central_park grand_canyon yellowstone yosemite niagara_falls mount_everest everest kilimanjaro eiffel_tower big_ben machu_picchu
 disneyland disney_world legoland taj_mahal colosseum louvre golden_gate_bridge statue_of_liberty`
 
@@ -138,7 +178,7 @@ windows swift chrome firefox safari c++ openssl gcc clang`
 
 const organisationTails = `
 inc ltd llc plc gmbh ag corp corporation company co group holdings partners labs laboratories technologies systems solutions software logistics airlines airways university college institute academy school
-hospital clinic bank insurance foundation association society council committee agency ministry department bakery cafe restaurant hotel pharmacy press media studio studios records motors pharmaceuticals industries
+hospital clinic bank insurance foundation association society council committee agency ministry department analytics dynamics robotics networks energy foods financial communications entertainment bakery cafe restaurant hotel pharmacy press media studio studios records motors pharmaceuticals industries
 enterprises consulting fc traders brothers bookstore brewery supermarket museum gallery library theatre theater church club union federation organization organisation initiative network ventures capital realty`
 
 // organisationHeads start a name that goes on with "of".
@@ -147,9 +187,9 @@ university bank ministry department church college institute museum academy scho
 
 const placeTails = `
 street st avenue ave road rd lane drive boulevard blvd park lake river mountain mountains valley beach bay island islands bridge square station airport harbour harbor forest falls canyon desert castle
-palace cathedral county district village hill hills heights plaza tower garden gardens zoo ocean sea coast creek canal peninsula terminal mall`
+palace cathedral county district village hill hills heights plaza tower garden gardens zoo ocean sea coast creek canal peninsula terminal mall mill inn pub lodge farm ranch resort campground trail pier reservoir glacier`
 
-const placeHeads = `lake mount cape fort port san santa los las el saint st north south east west new isle bay gulf city republic river`
+const placeHeads = `old lake mount cape fort port san santa los las el saint st north south east west new isle bay gulf city republic river`
 
 const titles = `mr mrs ms miss mx dr prof professor sir dame lord lady captain capt colonel col sergeant sgt lieutenant lt president senator judge
 rabbi father pastor sheikh king queen prince princess pope saint principal officer detective nurse coach chef doctor herr frau monsieur madame senor senora don`
@@ -188,7 +228,7 @@ wash wasn't watch watched way we wear weather week weekend welcome well went wer
 with within without woke woman won't wonderful wondering work works worse worst worth would wouldn't wow write wrong yay yeah year yep yes yesterday yet yo you your you're yours yourself yup zero
 click note tip warning summary overview introduction conclusion background goal goals step steps option options pros cons ingredients instructions features benefits budget budgeting total dinner breakfast coffee traffic money rent
 school mistakes nobody honestly frankly personally eight nine eleven hundred thousand million thirty forty fifty edit delete press select type enter download upload closes fixes fixed resolves best regards kind cheers yours credit
-feeling office moisture interest turnout discounts sales attendance docs tag mail ping fax emergency invoice flight tracking flights trending posted commit reach roll`
+feeling office interest sales notes attendance docs tag mail emergency invoice flight tracking flights posted commit reach roll`
 
 // shouts are words in capitals that name nothing: chat, units, everyday abbreviations.
 const shouts = `omg lol lmao rofl wtf brb btw imo imho fyi asap idk idc tbh tldr diy ok tv dvd cd pm am ad bc rsvp aka eta faq pdf ceo cto cfo hr it id ps nb vip ac dc pc dj mc bbq atm gps usb url html css json xml api sdk sql

@@ -200,10 +200,11 @@ func (f *Finder) single(w []runWord, i int, kind Kind) int {
 // another name follows, or the store knows it.
 func (f *Finder) unsure(w []runWord, i, end int, kind Kind) int {
 	s, e := w[i].start, w[end-1].end
-	switch after := f.facts(f.wordAfter(e)); {
-	case after&factPersonAfter != 0 && !w[end-1].possessive:
+	after := f.wordAfter(e)
+	switch {
+	case f.actsAsPerson(after) && !w[end-1].possessive:
 		return f.name(w, i, end, Person)
-	case f.wordIs(f.wordAfter(e), "and") && f.namedAfter(f.wordAfter(e).end):
+	case f.wordIs(after, "and") && f.namedAfter(after.end):
 		return f.name(w, i, end, kind)
 	case f.Known != nil && f.Known(f.nameHash(s, e)):
 		return f.name(w, i, end, kind)
@@ -373,10 +374,15 @@ func (f *Finder) cueAfter(w []runWord, end int) Kind {
 		}
 		return Name
 	}
-	if f.facts(f.wordAfter(e))&factPersonAfter != 0 {
+	if f.actsAsPerson(f.wordAfter(e)) {
 		return Person
 	}
 	return Name
+}
+
+// actsAsPerson reports whether the word behind a name is a person's verb, or starts "and her".
+func (f *Finder) actsAsPerson(word span) bool {
+	return f.facts(word)&factPersonAfter != 0 || f.wordIs(word, "and") && f.facts(f.wordAfter(word.end))&factPossessor != 0
 }
 
 // name emits words i to end as a name.

@@ -303,8 +303,8 @@ func (f *Finder) codeBefore(a *amount) bool {
 	return true
 }
 
-// isMoment reports whether the number is one of a calendar or a clock, or, with a unit of
-// time, a way back from now.
+// isMoment reports whether the number is one of a calendar, a clock or a part ("step 2"), or,
+// with a unit of time, a way back from now.
 func (f *Finder) isMoment(a *amount) bool {
 	next := f.wordAfter(a.end)
 	if a.unit != "" {
@@ -315,7 +315,7 @@ func (f *Finder) isMoment(a *amount) bool {
 	}
 	if f.nextTo(f.before[0], a.start) {
 		word := f.before[0]
-		return f.facts(word)&factMonth != 0 && f.startsUpper(word.start) || f.wordIs(word, "at") || f.wordIs(word, "until") || f.wordIs(word, "till")
+		return f.facts(word)&factMonth != 0 && f.startsUpper(word.start) || f.facts(word)&factDesignation != 0 || f.wordIs(word, "at") || f.wordIs(word, "until") || f.wordIs(word, "till")
 	}
 	return false
 }
