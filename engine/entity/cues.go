@@ -76,3 +76,6 @@ const designations = `step option part phase figure table note section item`
 
 // possessors behind "and" make what is before a person: "Keziah and her husband".
 const possessors = `her his`
+
+// titleWords are small in titles as well.
+const titleWords = `a an the and or of for to in on at by with from vs via as into your per s`

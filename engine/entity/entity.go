@@ -86,7 +86,9 @@ type Finder struct {
 
 	sentence  bool    // the next word starts a sentence
 	lineFirst bool    // the next word is the first of its line
-	heading   bool    // the line is a heading
+	opening   bool    // the next word is the first of its line, cell or bold part
+	titleEnd  int     // before it, capitals are those of a title or of code
+	codeEnd   int     // before it is a block of code
 	shouted   bool    // the word before was in capitals
 	before    [2]span // the words before the one at hand, last first
 
@@ -107,7 +109,8 @@ type span struct{ start, end int }
 // or the working memory have to grow.
 func (f *Finder) Find(dst []Mention, text string) []Mention {
 	f.text, f.lex, f.out, f.base = text, words(), dst, len(dst)
-	f.at, f.sentence, f.lineFirst, f.heading, f.shouted = 0, true, true, false, false
+	f.at, f.sentence, f.lineFirst, f.opening, f.shouted = 0, true, true, true, false
+	f.titleEnd, f.codeEnd = 0, 0
 	f.before = [2]span{}
 	f.run.count = 0
 	f.seen.reset()
@@ -166,12 +169,14 @@ func (f *Finder) high() {
 func (f *Finder) border(c byte) {
 	switch c {
 	case '\n', '\r':
-		f.endRun() // what it means depends on the line
-		f.sentence, f.lineFirst, f.heading, f.shouted = true, true, false, false
+		f.sentence, f.lineFirst, f.opening, f.shouted = true, true, true, false
 		f.before = [2]span{}
 	case '!', '?', '"', '|', '>':
 		f.sentence, f.shouted = true, false
+		f.opening = f.opening || c == '|'
 		f.before = [2]span{}
+	case '*':
+		f.opening = true
 	case '`':
 		if f.quoted() {
 			return

@@ -277,7 +277,9 @@ func (l *lookup) find(text string, p int) (end int, kind Kind) {
 	count := 0
 	for q := p; q < len(text) && len(l.name) < l.of.longest && q-p <= 4*GazetteerNameBytesMax; {
 		before := len(l.name)
-		l.name, q = appendGazetteerAt(l.name, text, q)
+		if l.name, q = appendGazetteerAt(l.name, text, q); before == 0 && len(l.name) > 0 && !l.of.first[l.name[0]] {
+			return 0, 0
+		}
 		if len(l.name) > before && count < len(l.ends) && isBorder(text, q) {
 			l.ends[count] = place{len(l.name), q}
 			count++
@@ -293,7 +295,13 @@ func (l *lookup) find(text string, p int) (end int, kind Kind) {
 
 // isBorder reports whether a word ends or starts at q, 0 < q.
 func isBorder(text string, q int) bool {
+	if q == len(text) {
+		return true
+	}
+	if b, a := text[q-1], text[q]; b < utf8.RuneSelf && a < utf8.RuneSelf {
+		return class[b]&classWord == 0 || class[a]&classWord == 0
+	}
 	before, _ := utf8.DecodeLastRuneInString(text[:q])
 	after, _ := utf8.DecodeRuneInString(text[q:])
-	return q == len(text) || !isWordRune(before) || !isWordRune(after) || isWide(before) || isWide(after)
+	return !isWordRune(before) || !isWordRune(after) || isWide(before) || isWide(after)
 }

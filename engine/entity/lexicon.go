@@ -44,6 +44,7 @@ const (
 	factCodeBeside
 	factDesignation
 	factPossessor
+	factTitleWord
 	factAcronym  // a place in capitals alone: "us"
 	factParticle // inside a person's name: "Anna van Dijk"
 
@@ -91,6 +92,7 @@ var lists = []struct {
 	{extensions, factExtension},
 	{designations, factDesignation},
 	{possessors, factPossessor},
+	{titleWords, factTitleWord},
 	{codeHeads, factCodeHead},
 	{codeBeside, factCodeBeside},
 	{"us la nyc uk usa uae", factPlace | factAcronym},
@@ -98,9 +100,9 @@ var lists = []struct {
 }
 
 const (
-	lexiconSlots   = 1 << 13
-	lexiconKeysMax = lexiconSlots * 5 / 8 // probes stay short
-	keyBytesMax    = 32                   // of an entry; what is longer is in no list
+	lexiconSlots   = 1 << 14
+	lexiconKeysMax = lexiconSlots / 2 // probes stay short
+	keyBytesMax    = 32               // of an entry; what is longer is in no list
 )
 
 // entry is a word of the lists.
@@ -114,7 +116,7 @@ type entry struct {
 // for, in about a millisecond, and never changes.
 type lexicon struct {
 	// slots hold the upper half of a hash, and in the lower half the entry; 0 is free. Most
-	// words of a text are in no list, which this table of 32 KiB says alone.
+	// words of a text are in no list, which this table of 64 KiB says alone.
 	slots   [lexiconSlots]uint32
 	entries []entry          // the first is that of words of no list
 	numbers [startSlots]bool // by startOf: number words may start so

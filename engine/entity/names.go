@@ -196,15 +196,15 @@ func (f *Finder) single(w []runWord, i int, kind Kind) int {
 	return f.unsure(w, i, i+1, kind)
 }
 
-// unsure emits a name at the start of a sentence: for good if a person's verb or "and" with
-// another name follows, or the store knows it.
+// unsure emits a name in a title or at the start of a sentence: for good if the store knows
+// it or, but in titles, a person's verb or "and" with another name follows.
 func (f *Finder) unsure(w []runWord, i, end int, kind Kind) int {
 	s, e := w[i].start, w[end-1].end
-	after := f.wordAfter(e)
+	after, titled := f.wordAfter(e), s < f.titleEnd
 	switch {
-	case f.actsAsPerson(after) && !w[end-1].possessive:
+	case !titled && f.actsAsPerson(after) && !w[end-1].possessive:
 		return f.name(w, i, end, Person)
-	case f.wordIs(after, "and") && f.namedAfter(after.end):
+	case !titled && f.wordIs(after, "and") && f.namedAfter(after.end):
 		return f.name(w, i, end, kind)
 	case f.Known != nil && f.Known(f.nameHash(s, e)):
 		return f.name(w, i, end, kind)
@@ -259,21 +259,18 @@ func isParticle(w []runWord, k int) bool {
 
 // unlisted emits the name of words i to end by what stands around it.
 func (f *Finder) unlisted(w []runWord, i, end int) int {
+	if w[i].start < f.titleEnd || w[i].caps && w[i].sentence {
+		return f.unsure(w, i, end, Name)
+	}
 	if !w[i].sentence {
 		if end < len(w) && w[end].facts&(factPlace|factGiven) != 0 && end-i == 1 && !w[i].possessive {
 			return end // "Downtown Chicago"
-		}
-		if f.heading {
-			return f.unsure(w, i, end, Name)
 		}
 		kind := f.cue(w, i)
 		if kind == 0 {
 			kind = f.cueAfter(w, end)
 		}
 		return f.name(w, i, end, kind)
-	}
-	if f.isHeading(w, i, end) {
-		return end
 	}
 	if end-i == 1 {
 		if end < len(w) {
@@ -293,27 +290,6 @@ func (f *Finder) isVerbForm(w runWord) bool {
 	s := f.text[w.start:w.end]
 	n := len(s)
 	return n > 4 && (s[n-2:] == "ed" || s[n-3:] == "ing" || s[n-2:] == "ly")
-}
-
-// isHeading reports whether the words are all of a line, or of one up to a colon.
-func (f *Finder) isHeading(w []runWord, i, end int) bool {
-	if f.heading || w[i].caps {
-		return true
-	}
-	if !w[i].first && i > 0 {
-		return false
-	}
-	p := w[end-1].end
-	for p < len(f.text) && (f.text[p] == '*' || f.text[p] == '_' || f.text[p] == ' ') && p-w[end-1].end < 4 {
-		p++
-	}
-	switch f.byteAt(p) {
-	case ':':
-		return true
-	case '\n', '\r':
-		return w[i].first
-	}
-	return p == len(f.text) && w[i].first && w[i].start > 0
 }
 
 // cue returns the kind that the words before a run say; 0 if they say none.

@@ -274,7 +274,8 @@ func (f *Finder) signAfter(a *amount) {
 	}
 }
 
-// countAmount emits an amount, or passes over one that is a time, a date or a year.
+// countAmount emits an amount, or passes over one that is a time, a date or a year, or plain
+// and part of code.
 func (f *Finder) countAmount(a *amount) {
 	kind := Number
 	switch {
@@ -284,7 +285,7 @@ func (f *Finder) countAmount(a *amount) {
 		kind = Money
 	case f.codeBefore(a):
 		kind = Money
-	case f.isMoment(a):
+	case f.isMoment(a), a.unit == "" && a.start < f.codeEnd:
 		f.endRun()
 		f.at = a.start
 		f.passWord(a.start, a.end)

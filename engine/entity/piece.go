@@ -153,7 +153,7 @@ func (f *Finder) call(start, end int) bool {
 // passWord notes a word and goes on behind it.
 func (f *Finder) passWord(start, end int) {
 	f.before[1], f.before[0] = f.before[0], span{start, end}
-	f.sentence, f.lineFirst, f.shouted = false, false, false
+	f.sentence, f.lineFirst, f.opening, f.shouted = false, false, false, false
 	f.at = end
 }
 
@@ -285,5 +285,5 @@ func (f *Finder) nextTo(word span, p int) bool {
 		return false
 	}
 	gap := f.text[word.end:p]
-	return gap == " " || gap == ", " || gap == "\n"
+	return gap == " " || gap == ", "
 }

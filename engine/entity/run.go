@@ -22,7 +22,6 @@ type runWord struct {
 	span
 	facts      facts
 	sentence   bool // it starts a sentence
-	first      bool // and a line
 	possessive bool
 	initial    bool // one letter and a full stop, or several such
 	caps       bool // two capitals at least, and no small letter
@@ -91,7 +90,10 @@ func (r *run) adjoins(f *Finder, s int) bool {
 
 // capital reads a word with a capital.
 func (f *Finder) capital(p, q int) {
-	w := runWord{sentence: f.sentence, first: f.lineFirst}
+	w := runWord{sentence: f.sentence}
+	if f.opening && p >= f.titleEnd {
+		f.titleEnd = f.title(p)
+	}
 	w.span = span{p, f.stem(p, q)}
 	w.possessive = w.end < q
 	w.caps = f.isCaps(w.span)

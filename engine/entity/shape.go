@@ -129,9 +129,9 @@ func (f *Finder) hostEnd(s, e int) int {
 	return end
 }
 
-// handle finds "@name".
+// handle finds "@name"; in code that is a decorator.
 func (f *Finder) handle(s, e int) bool {
-	if f.text[s] != '@' {
+	if f.text[s] != '@' || s < f.codeEnd {
 		return false
 	}
 	end := s + 1
@@ -157,7 +157,9 @@ func (f *Finder) tag(s, e int) bool {
 		end++
 	}
 	if end == e {
-		f.heading = f.heading || f.lineFirst
+		if f.lineFirst {
+			f.titleEnd = e + len(lineOf(f.text[e:]))
+		}
 		f.at = e
 		return true
 	}
@@ -170,7 +172,7 @@ func (f *Finder) tag(s, e int) bool {
 		end++
 	}
 	switch {
-	case end-s < 3 && mask != classDigit || end == s+1 || end-s > handleBytesMax:
+	case s < f.codeEnd, end-s < 3 && mask != classDigit || end == s+1 || end-s > handleBytesMax:
 		return false
 	case mask == classDigit:
 		f.emit(s, end, Identifier)
@@ -270,14 +272,10 @@ func (f *Finder) quoted() bool {
 		open++
 	}
 	if open-s > 2 {
-		f.endRun()
-		f.at, f.sentence = open, true
+		f.fence(open)
 		return true
 	}
-	line := f.text[open:min(open+quotedBytesMax, len(f.text))]
-	if end := strings.IndexByte(line, '\n'); end >= 0 {
-		line = line[:end]
-	}
+	line := lineOf(f.text[open:min(open+quotedBytesMax, len(f.text))])
 	end := strings.Index(line, f.text[s:open])
 	if end < 0 || strings.TrimSpace(line[:end]) == "" {
 		return false
@@ -287,6 +285,26 @@ func (f *Finder) quoted() bool {
 }
 
 const quotedBytesMax = 200
+
+// fence starts a block of code, or ends the one at hand.
+func (f *Finder) fence(p int) {
+	f.endRun()
+	f.at, f.sentence = p, true
+	if p <= f.codeEnd {
+		return
+	}
+	f.codeEnd = len(f.text)
+	if end := strings.Index(f.text[p:], "```"); end >= 0 {
+		f.codeEnd = p + end + len("```")
+	}
+	f.titleEnd = f.codeEnd
+}
+
+// lineOf returns s up to its first line end.
+func lineOf(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
 
 // flag finds an option of a command: "--dry-run".
 func (f *Finder) flag(start, s, e int, mask uint8) bool {
