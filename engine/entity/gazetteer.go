@@ -256,10 +256,7 @@ func (l *lookup) reset(g *Gazetteer) {
 
 // customAt emits the name of the gazetteer that starts at p, if any.
 func (f *Finder) customAt(p int) bool {
-	if f.given.of == nil || !f.given.of.mayStart(f.text, p) || p > 0 && !isBorder(f.text, p) {
-		return false
-	}
-	end, kind := f.given.find(f.text, p)
+	end, kind := f.givenAt(p)
 	if kind == 0 {
 		return false
 	}
@@ -268,6 +265,20 @@ func (f *Finder) customAt(p int) bool {
 	f.at = p
 	f.passWord(p, end)
 	return true
+}
+
+// isGiven reports whether a name of the gazetteer starts at p.
+func (f *Finder) isGiven(p int) bool {
+	_, kind := f.givenAt(p)
+	return kind != 0
+}
+
+// givenAt returns the longest name of the gazetteer at p, and its kind; 0 if there is none.
+func (f *Finder) givenAt(p int) (end int, kind Kind) {
+	if f.given.of == nil || !f.given.of.mayStart(f.text, p) || p > 0 && !isBorder(f.text, p) {
+		return 0, 0
+	}
+	return f.given.find(f.text, p)
 }
 
 // find returns the longest name at p, and its kind; 0 if there is none. Names are bounded,

@@ -46,7 +46,8 @@ func TestGazetteerFindsTheLongestNameAtBordersOfWords(t *testing.T) {
 		"(x)":                                 "name:x",
 		"I met Anna Bluebird in Porto":        "person:Anna custom:Bluebird place:Porto",
 		"a-bluebird@post.example":             "email:a-bluebird@post.example",
-		"Бluebird":                            "",
+		"x/y-at=":                             "name:x name:at",
+		"Бbluebird":                           "",
 	} {
 		if got := strings.Join(found(&Finder{Gazetteer: g}, text), " "); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)

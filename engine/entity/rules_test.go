@@ -99,6 +99,7 @@ func TestRules(t *testing.T) {
 		"off Elm Street by Lake Como":  "place:Elm Street place:Lake Como",
 
 		// Capitals.
+		"WE ARE NOT ODD AT ALL":      "",
 		"I AM SO HAPPY RIGHT NOW":    "",
 		"from the UK to the US":      "place:UK place:US",
 		"join us at NASA":            "organisation:NASA",
@@ -125,20 +126,22 @@ func TestRules(t *testing.T) {
 		"tenth height":                        "",
 
 		// Addresses, identifiers, code.
-		"(see https://a.example/b_(c)).":           "url:https://a.example/b_(c)",
-		"<mailto:ben@post.example>":                "email:ben@post.example",
-		"a@b, @ , @1x, a @ b":                      "",
-		"on docs.rs.example and in main.go":        "url:docs.rs.example code:main.go",
-		"e.g. this, i.e. that, a.m., etc.Then":     "",
-		"and/or, he/she, km/h, 24/7":               "",
-		"_very_ nice, snake_case, __init__":        "code:snake_case code:__init__",
-		"call f() or app.core.run or os.path":      "code:f() code:app.core.run code:os.path",
-		"GPT-4, ABC-123, 10.0.0.1":                 "identifier:GPT-4 identifier:ABC-123",
-		"deadbeef, cafe, 9f3c2ab, 1234567":         "identifier:9f3c2ab number:1234567",
-		"Python 3.11, go1.26, v2":                  "name:Python version:3.11 version:go1.26 version:v2",
-		"run `ls -l` and ``a`b`` then ```\nx\n```": "code:`ls -l` code:``a`b``",
-		"a `broken quote\nand ` another":           "",
-		"use --dry-run -- not --":                  "code:--dry-run",
+		"(see https://a.example/b_(c)).":               "url:https://a.example/b_(c)",
+		"<mailto:ben@post.example>":                    "email:ben@post.example",
+		"a@b, @ , @1x, a @ b":                          "",
+		"on docs.rs.example and in main.go":            "url:docs.rs.example code:main.go",
+		"e.g. this, i.e. that, a.m., etc.Then":         "",
+		"and/or, he/she, km/h, 24/7":                   "",
+		"_very_ nice, snake_case, __init__":            "code:snake_case code:__init__",
+		"call f() or app.core.run or os.path":          "code:f() code:app.core.run code:os.path",
+		"GPT-4, ABC-123, 10.0.0.1":                     "identifier:GPT-4 identifier:ABC-123",
+		"deadbeef, cafe, 9f3c2ab, 1234567":             "identifier:9f3c2ab number:1234567",
+		"Python 3.11, go1.26, v2":                      "name:Python version:3.11 version:go1.26 version:v2",
+		"run `ls -l` and ``a`b`` then ```\nx\n```":     "code:`ls -l` code:``a`b``",
+		"```\nFoo Bar 12\n```\nI like Tolven, 7 times": "name:Tolven number:7",
+		"+44 7911 123456 22 times":                     "phone:+44 7911 123456 number:22",
+		"a `broken quote\nand ` another":               "",
+		"use --dry-run -- not --":                      "code:--dry-run",
 	} {
 		if got := strings.Join(found(&Finder{}, text), " "); got != want {
 			t.Errorf("%q:\n got %s\nwant %s", text, got, want)
