@@ -13,7 +13,7 @@ import (
 
 // Hash returns the hash of a name, as Find gives it for a mention of that name: letters
 // of both cases, with and without marks, are one; blanks, full stops, titles in front
-// ("Dr.") and a possessive behind count for nothing. "Dr. Anna's" and "anna" are one.
+// ("Dr."), "the" there and a possessive behind count for nothing. "Dr. Anna's" and "anna" are one.
 //
 // Any text is a name; invalid UTF-8 counts as U+FFFD. O(len(name)).
 func Hash(name string) uint64 {
@@ -85,8 +85,8 @@ func stripPossessive(b []byte) []byte {
 	return b
 }
 
-// stripTitles drops titles and words for relatives at the start of a folded name, unless
-// nothing would be left.
+// stripTitles drops titles, words for relatives and "the" at the start of a folded name,
+// unless nothing would be left.
 func stripTitles(buf []byte, start int) []byte {
 	lex := words()
 	at := start
@@ -95,7 +95,7 @@ func stripTitles(buf []byte, start int) []byte {
 		for end < len(buf) && buf[end] != ' ' {
 			end++
 		}
-		if end == len(buf) || end-at > keyBytesMax || lex.find(string(buf[at:end]))&(factTitle|factKin) == 0 {
+		if end == len(buf) || end-at > keyBytesMax || string(buf[at:end]) != "the" && lex.find(string(buf[at:end]))&(factTitle|factKin) == 0 {
 			break
 		}
 		at = end + 1

@@ -178,7 +178,7 @@ windows swift chrome firefox safari c++ openssl gcc clang`
 
 const organisationTails = `
 inc ltd llc plc gmbh ag corp corporation company co group holdings partners labs laboratories technologies systems solutions software logistics airlines airways university college institute academy school
-hospital clinic bank insurance foundation association society council committee agency ministry department analytics dynamics robotics networks energy foods financial communications entertainment bakery cafe restaurant hotel pharmacy press media studio studios records motors pharmaceuticals industries
+hospital clinic bank insurance foundation association society council committee agency ministry department diner deli grill pizzeria bistro analytics dynamics robotics networks energy foods financial communications entertainment bakery cafe restaurant hotel pharmacy press media studio studios records motors pharmaceuticals industries
 enterprises consulting fc traders brothers bookstore brewery supermarket museum gallery library theatre theater church club union federation organization organisation initiative network ventures capital realty`
 
 // organisationHeads start a name that goes on with "of".

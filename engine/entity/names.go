@@ -102,7 +102,7 @@ func (f *Finder) organisationEnd(w []runWord, i int) int {
 		return f.ofEnd(w, i+2)
 	}
 	end := i
-	for k := i + 1; k < len(w) && k-i < 6 && !w[k-1].possessive; k++ {
+	for k := i + 1; k < len(w) && k-i < 6; k++ {
 		switch {
 		case f.isWord(w, k, "&") && k+1 < len(w):
 			end = k + 2
@@ -166,7 +166,7 @@ func (f *Finder) listedEnd(w []runWord, i int) (end int, kind Kind) {
 // Street"; i if there is none.
 func (f *Finder) placeEnd(w []runWord, i int) int {
 	end := i
-	for k := i + 1; k < len(w) && k-i < 4 && !w[k].connector && !w[k-1].possessive; k++ {
+	for k := i + 1; k < len(w) && k-i < 4 && !w[k].connector; k++ {
 		if w[k].facts&factPlaceTail != 0 && w[k].facts&factGiven == 0 || w[k].facts&factPlaceTail != 0 && w[i].facts&factGiven == 0 {
 			end = k + 1
 		}

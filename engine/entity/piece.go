@@ -207,7 +207,7 @@ func (f *Finder) wordEnd(p, end int) int {
 			switch {
 			case c == '\'':
 			case c == '-' && f.startsUpper(next) == upper && !f.isGiven(next):
-			case c == '&' && isUpper(f.text[next]):
+			case c == '&' && isUpper(f.text[next]) && isUpper(f.text[q-1]):
 			case c == '.' && upper && isUpper(f.text[next]) && (q == p+1 || f.text[q-2] == '.'):
 			default:
 				return q

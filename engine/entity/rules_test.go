@@ -13,6 +13,8 @@ func TestNamesMeetWhateverTheirSpelling(t *testing.T) {
 		{"U.S.", "US", "us"},
 		{"O’Neill", "o'neill", "Mr. O'Neill's"},
 		{"J. K. Varga", "J K Varga"},
+		{"The Beatles", "beatles"},
+		{"The", "the"},
 		{"Dr.", "dr"},
 	} {
 		for _, name := range same[1:] {
@@ -88,15 +90,17 @@ func TestRules(t *testing.T) {
 		"we moved to Ashgrove, I work at Halden.": "place:Ashgrove organisation:Halden",
 
 		// Joined names.
-		"the Bank of America and Anna": "organisation:Bank of America person:Anna",
-		"at the University of Leeds":   "organisation:University of Leeds",
-		"with Harlow & Finch":          "organisation:Harlow & Finch",
-		"ask Jean-Luc O’Neill":         "person:Jean-Luc O’Neill",
-		"ask Anna van Dijk":            "person:Anna van Dijk",
-		"by J. K. Varga and J.R. Holm": "name:J. K. Varga name:J.R. Holm",
-		"see Dr. Holm's notes":         "person:Dr. Holm",
-		"a Paris-based firm":           "place:Paris",
-		"off Elm Street by Lake Como":  "place:Elm Street place:Lake Como",
+		"the Bank of America and Anna":    "organisation:Bank of America person:Anna",
+		"at the University of Leeds":      "organisation:University of Leeds",
+		"with Harlow & Finch":             "organisation:Harlow & Finch",
+		"ask Jean-Luc O’Neill":            "person:Jean-Luc O’Neill",
+		"ask Anna van Dijk":               "person:Anna van Dijk",
+		"by J. K. Varga and J.R. Holm":    "name:J. K. Varga name:J.R. Holm",
+		"see Dr. Holm's notes":            "person:Dr. Holm",
+		"at Joe's Diner, with Anna's Ben": "organisation:Joe's Diner person:Anna person:Ben",
+		"Anna&Ben work for AT&T":          "person:Anna person:Ben organisation:AT&T",
+		"a Paris-based firm":              "place:Paris",
+		"off Elm Street by Lake Como":     "place:Elm Street place:Lake Como",
 
 		// Capitals.
 		"WE ARE NOT ODD AT ALL":      "",

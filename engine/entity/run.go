@@ -78,13 +78,17 @@ func (r *run) connect(f *Finder, s, e int) {
 	r.count++
 }
 
-// adjoins reports whether a word at s goes on with the run.
-func (r *run) adjoins(f *Finder, s int) bool {
+// adjoins reports whether a word goes on with the run. Behind a possessive, only what ends
+// names does: "Joe's Diner".
+func (r *run) adjoins(f *Finder, next *runWord) bool {
 	w := r.last()
-	if w.possessive || r.count == runWordsMax {
+	if r.count == runWordsMax {
 		return false
 	}
-	gap := f.text[w.end:s]
+	gap := f.text[w.end:next.start]
+	if w.possessive {
+		return next.facts&(factOrganisationTail|factPlaceTail) != 0 && next.facts&factListed == 0 && (gap == "'s " || gap == "’s ")
+	}
 	return gap == " " || (gap == ". " || gap == ".") && r.abbreviated(f, w.end)
 }
 
@@ -113,7 +117,7 @@ func (f *Finder) capital(p, q int) {
 
 // join adds a word to the run, or starts one with it.
 func (f *Finder) join(w runWord) {
-	if f.run.count > 0 && !f.run.adjoins(f, w.start) {
+	if f.run.count > 0 && !f.run.adjoins(f, &w) {
 		f.endRun()
 	}
 	if f.run.count == 0 {
