@@ -5,9 +5,9 @@ import "unicode"
 // The classes of bytes, as bits, so that those of a piece can be joined. A piece is what
 // stands between blanks and the signs that no address, path or number goes over.
 const (
-	classLower  = 1 << iota
-	classUpper  // capital letter
-	classDigit  //
+	classLower = 1 << iota
+	classUpper // capital letter
+	classDigit
 	classHigh   // of a character beyond ASCII
 	classDot    // .
 	classMark   // signs within names, or behind a word: ' - & :

@@ -26,13 +26,13 @@ const (
 	Money             // "$1,200", "20 bucks", "EUR 3.5 million"
 	Number            // "three", "1.2 million", "12 km", "45 minutes"
 	Percent           // "12.5%", "five percent"
-	Email             //
+	Email             // name@host
 	URL               // with a scheme, with www, or of a known domain
 	Identifier        // ticket, hash, UUID, ISBN, booking, order
 	Version           // "v1.2", "2.0.0-rc1", "version 5.2"
 	Code              // snake_case, camelCase, f(), a.b.c, path, flag, `quoted`
 	Handle            // @name, #tag
-	Phone             //
+	Phone             // with a country's code, with a 0, or in North American groups
 	Custom            // of the gazetteer, where that says nothing else
 	kindCount
 )
@@ -105,8 +105,8 @@ type span struct{ start, end int }
 // Find appends the mentions of a text to dst: in order, none inside another, at most
 // MentionsMax. The same text, Known and Gazetteer have the same mentions.
 //
-// Any bytes are a text. O(len(text)), some 10 ns a byte at most; it allocates where dst
-// or the working memory have to grow.
+// Any bytes are a text. O(len(text)): some 10 ns a byte of chat; at worst a tenth of a
+// microsecond, or one with a gazetteer. It allocates where dst or the working memory have to grow.
 func (f *Finder) Find(dst []Mention, text string) []Mention {
 	f.text, f.lex, f.out, f.base = text, words(), dst, len(dst)
 	f.at, f.sentence, f.lineFirst, f.opening, f.shouted = 0, true, true, true, false
