@@ -18,14 +18,14 @@ const (
 )
 
 // bracketsMax bounds the brackets of one phrase, which multiply.
-const bracketsMax = 4
+const bracketsMax = 6
 
 // Compile returns the set of the rules, of which a match names the index.
 //
 // A rule is one phrase or more, parted by "|". A phrase is words of a-z, with
 // apostrophes within, parted by blanks, and a "^" before it where it must begin a
-// sentence. "(a|b|)" stands for each of what is in the brackets, which may be nothing
-// and are not nested: "when (did|does)|plan(s|ned|)". A phrase may stand in several rules.
+// sentence. "(a|b|)" stands for each of what is in the brackets, which may be nothing:
+// "when (did|does)|plan(s|ned|)". A phrase may stand in several rules.
 //
 // model.ErrInvalid for what is no rule, and for more phrases or states than a set holds.
 // About a millisecond for a thousand phrases.
@@ -49,14 +49,14 @@ func Compile(rules []string) (*Set, error) {
 
 // alternatives cuts a rule at the bars outside of brackets.
 func alternatives(rule string) (parts []string) {
-	start, open := 0, false
+	start, depth := 0, 0
 	for i := range len(rule) {
 		switch {
 		case rule[i] == '(':
-			open = true
+			depth++
 		case rule[i] == ')':
-			open = false
-		case rule[i] == '|' && !open:
+			depth--
+		case rule[i] == '|' && depth == 0:
 			parts = append(parts, rule[start:i])
 			start = i + 1
 		}
@@ -64,18 +64,34 @@ func alternatives(rule string) (parts []string) {
 	return append(parts, rule[start:])
 }
 
-// expand returns the phrases that come of choosing one of what each bracket holds.
-func expand(part string) []string {
-	head, rest, found := strings.Cut(part, "(")
-	choice, tail, closed := strings.Cut(rest, ")")
-	if !found || !closed {
+// expand returns the phrases that come of choosing one of what each bracket holds. What
+// has no partner stays, and is refused as a letter.
+func expand(part string) (phrases []string) {
+	open := strings.IndexByte(part, '(')
+	closed := partner(part, open)
+	if closed < 0 {
 		return []string{strings.Join(strings.Fields(part), " ")}
 	}
-	var phrases []string
-	for c := range strings.SplitSeq(choice, "|") {
-		phrases = append(phrases, expand(head+c+tail)...)
+	for _, choice := range alternatives(part[open+1 : closed]) {
+		phrases = append(phrases, expand(part[:open]+choice+part[closed+1:])...)
 	}
 	return phrases
+}
+
+// partner returns where the bracket that opens at open is closed, -1 for nowhere.
+func partner(part string, open int) int {
+	depth := 0
+	for i := max(open, 0); i < len(part); i++ {
+		switch part[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 && open >= 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // trie is the automaton while it is built: nodes in the order of their making, of

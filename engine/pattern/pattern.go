@@ -13,6 +13,7 @@
 package pattern
 
 import (
+	"fmt"
 	"unicode"
 	"unicode/utf8"
 )
@@ -22,6 +23,8 @@ import (
 const (
 	PhrasesMax = 1 << 13
 	statesMax  = 1 << 15
+
+	nodeSize, outSize = 8, 6 // bytes
 )
 
 // Set is a compiled list of rules. It never changes: any number of goroutines may
@@ -199,4 +202,14 @@ func (c *Cursor) look() (symbol uint8, size int) {
 // letterAt reports whether an ASCII letter stands at a place of the text.
 func (c *Cursor) letterAt(at int) bool {
 	return at < len(c.text) && symbolOf[c.text[at]] < symbolSpace
+}
+
+// Size returns the bytes that the set takes.
+func (s *Set) Size() int {
+	return len(s.nodes)*nodeSize + len(s.outs)*outSize
+}
+
+// String says how large the set is.
+func (s *Set) String() string {
+	return fmt.Sprintf("%d phrases, %d states, %d bytes", len(s.outs)-1, len(s.nodes), s.Size())
 }

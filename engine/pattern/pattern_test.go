@@ -66,6 +66,17 @@ func TestFindsWholeWordsInAnyCaseOverAnyBlanks(t *testing.T) {
 	}
 }
 
+func TestBracketsStandForEachOfTheirChoices(t *testing.T) {
+	got := expand("a (b|c (d|) (e|f)|) g")
+	want := []string{"a b g", "a c d e g", "a c d f g", "a c e g", "a c f g", "a g"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := alternatives("a (b|c)|d|(e|(f|g))"); !slices.Equal(got, []string{"a (b|c)", "d", "(e|(f|g))"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestMatchesSayWhichWords(t *testing.T) {
 	s := compile(t, "(in|) what order", "order|what")
 	want := []Match{{1, 2, 2}, {0, 1, 3}, {0, 2, 3}, {1, 3, 3}}

@@ -13,11 +13,14 @@ const (
 	TimeWords = weekdays + "|" + months + "|summer|winter|autumn|wintertime|summertime" +
 		"|(in|last|next|this|since|until|till|by|early|late|mid|of|during|every) (may|march|" + seasons + ")" +
 		"|(last|next|this|past|previous|coming|following|every|each|that) (" + units + ")" +
-		"|today|tonight|tomorrow|yesterday|ago|recently|lately|soon|nowadays|currently|now|right now|at the moment|these days" +
+		"|today|tonight|tomorrow|yesterday|ago|recently|lately|soon" +
 		"|(days|weeks|weekend|weekends|months|years|decades|hours|minutes|year|month|week)" +
 		"|day|morning|mornings|evening|evenings|afternoon|afternoons|night|nights|midnight|noon|midday|lunchtime|bedtime" +
 		"|date|deadline|daily|weekly|monthly|yearly|annually|annual|o'clock|pm|since then|back then|until|during|meanwhile" +
 		"|christmas|easter|halloween|thanksgiving|ramadan|new year's eve|new year"
+
+	// NowWords point at the present.
+	NowWords = "now|right now|currently|at the moment|these days|nowadays|this minute"
 
 	// NumberWords are numbers spelt out, but for one, which mostly is none.
 	NumberWords = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen" +
