@@ -22,7 +22,8 @@ const module = "github.com/nexus-memory/nexus"
 var levels = [][]string{
 	{"asm"},
 	{"engine/model", "engine/rows", "engine/scratch", "engine/vfs", "kernels"},
-	{"engine/text", "engine/jsonl"},
+	{"engine/text", "engine/jsonl", "engine/pattern"},
+	{"engine/route", "engine/forms"},
 	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache"},
 	{"engine/vector", "engine/lexical", "engine/fields"},
 	{"engine/segment"},

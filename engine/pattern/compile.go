@@ -98,21 +98,16 @@ func partner(part string, open int) int {
 // which the first two are its roots.
 type trie struct {
 	nodes []trieNode
-	order []int // nodes by their distance from the roots
+	order []int32 // nodes by their distance from the roots
 	outs  []out
 }
 
 type trieNode struct {
-	edges  []edge // by symbol
-	fail   int
-	ends   []uint16 // the outs that are the node's own
-	out    uint16   // first of the outs that end here
-	placed uint16   // its state
-}
-
-type edge struct {
-	symbol uint8
-	to     int
+	child, sibling int32 // the first below it, the next below its parent; 0 = none
+	fail           int32
+	out            uint16 // first of the phrases that end here; of its own alone until link
+	placed         uint16 // its state
+	symbol         uint8
 }
 
 const (
@@ -122,7 +117,7 @@ const (
 )
 
 func newTrie() *trie {
-	t := &trie{nodes: make([]trieNode, 2), outs: make([]out, 1)}
+	t := &trie{nodes: make([]trieNode, 2, statesMax/2), outs: make([]out, 1, PhrasesMax/2)}
 	t.nodes[rootBorder].fail = rootWord
 	t.nodes[rootSentence].fail = rootBorder
 	return t
@@ -138,7 +133,7 @@ func (t *trie) add(phrase string, rule int) error {
 	if words == "" {
 		return fmt.Errorf("an empty phrase: %w", model.ErrInvalid)
 	}
-	at := rootBorder
+	at := int32(rootBorder)
 	if anchored {
 		at = rootSentence
 	}
@@ -149,7 +144,11 @@ func (t *trie) add(phrase string, rule int) error {
 		}
 		at = t.child(at, symbol)
 	}
-	t.nodes[at].ends = append(t.nodes[at].ends, uint16(len(t.outs)))
+	end := &t.nodes[at].out
+	for *end != 0 {
+		end = &t.outs[*end].next
+	}
+	*end = uint16(len(t.outs))
 	t.outs = append(t.outs, out{rule: uint16(rule), words: uint16(strings.Count(words, " ") + 1)})
 	return nil
 }
@@ -169,51 +168,58 @@ func phraseSymbol(words string, i int) (symbol uint8, ok bool) {
 }
 
 // child returns the node behind a symbol and makes it where there is none.
-func (t *trie) child(at int, symbol uint8) int {
-	i, found := t.find(at, symbol)
-	if found {
-		return t.nodes[at].edges[i].to
+func (t *trie) child(at int32, symbol uint8) int32 {
+	if to := t.find(at, symbol); to != 0 {
+		return to
 	}
-	t.nodes = append(t.nodes, trieNode{})
-	t.nodes[at].edges = slices.Insert(t.nodes[at].edges, i, edge{symbol, len(t.nodes) - 1})
-	return len(t.nodes) - 1
+	to := int32(len(t.nodes))
+	t.nodes = append(t.nodes, trieNode{symbol: symbol, sibling: t.nodes[at].child})
+	t.nodes[at].child = to
+	return to
 }
 
-func (t *trie) find(at int, symbol uint8) (i int, found bool) {
-	return slices.BinarySearchFunc(t.nodes[at].edges, symbol, func(e edge, s uint8) int { return int(e.symbol) - int(s) })
+// find returns the node behind a symbol, 0 for none: no node leads to a root.
+func (t *trie) find(at int32, symbol uint8) int32 {
+	to := t.nodes[at].child
+	for to != 0 && t.nodes[to].symbol != symbol {
+		to = t.nodes[to].sibling
+	}
+	return to
 }
 
 // link gives every node what to fall back to and the phrases that end at it, nearest
 // to the roots first, so that what a node falls back to is linked before it: of two
 // nodes equally far, that below rootBorder comes first.
 func (t *trie) link() {
-	t.order = append(t.order, rootBorder, rootSentence)
+	t.order = append(make([]int32, 0, len(t.nodes)), rootBorder, rootSentence)
 	for i := 0; i < len(t.order); i++ {
 		at := t.order[i]
-		for _, e := range t.nodes[at].edges {
-			t.nodes[e.to].fail = t.step(t.nodes[at].fail, e.symbol)
-			t.linkOuts(e.to)
-			t.order = append(t.order, e.to)
+		for to := t.nodes[at].child; to != 0; to = t.nodes[to].sibling {
+			t.nodes[to].fail = t.step(t.nodes[at].fail, t.nodes[to].symbol)
+			t.linkOuts(to)
+			t.order = append(t.order, to)
 		}
 	}
 }
 
-func (t *trie) linkOuts(at int) {
+// linkOuts puts the shorter phrases that end at a node behind its own.
+func (t *trie) linkOuts(at int32) {
 	n := &t.nodes[at]
-	if n.fail != rootWord {
-		n.out = t.nodes[n.fail].out
+	if n.fail == rootWord {
+		return
 	}
-	for _, end := range slices.Backward(n.ends) {
-		t.outs[end].next = n.out
-		n.out = end
+	end := &n.out
+	for *end != 0 {
+		end = &t.outs[*end].next
 	}
+	*end = t.nodes[n.fail].out
 }
 
 // step is the step of the finished automaton, on the trie.
-func (t *trie) step(at int, symbol uint8) int {
+func (t *trie) step(at int32, symbol uint8) int32 {
 	for at != rootWord {
-		if i, found := t.find(at, symbol); found {
-			return t.nodes[at].edges[i].to
+		if to := t.find(at, symbol); to != 0 {
+			return to
 		}
 		at = t.nodes[at].fail
 	}
@@ -226,7 +232,7 @@ func (t *trie) step(at int, symbol uint8) int {
 // pack lays the trie out as a double array: the children of every node at the first
 // place where they fit between those placed already.
 func (t *trie) pack() (*Set, error) {
-	s := &Set{nodes: make([]node, statesFirst+symbolCount), outs: t.outs}
+	s := &Set{nodes: make([]node, statesFirst+2*symbolCount, len(t.nodes)+len(t.nodes)/8+4*symbolCount), outs: slices.Clip(t.outs)}
 	s.nodes[stateWord].base = wordBase
 	s.nodes[stateBorder] = node{parent: stateWord, fail: stateWord}
 	s.nodes[stateSentence] = node{parent: stateSentence, fail: stateBorder} // nobody's child
@@ -234,44 +240,42 @@ func (t *trie) pack() (*Set, error) {
 	free := statesFirst
 	for _, at := range t.order {
 		n := &t.nodes[at]
-		if n.fail == rootWord {
-			s.nodes[n.placed].fail = stateWord
-		} else {
-			s.nodes[n.placed].fail = t.nodes[n.fail].placed
+		state := &s.nodes[n.placed]
+		state.fail, state.out = stateWord, n.out
+		if n.fail != rootWord {
+			state.fail = t.nodes[n.fail].placed
 		}
-		s.nodes[n.placed].out = n.out
-		if len(n.edges) == 0 {
+		if n.child == 0 {
 			continue
 		}
 		for s.nodes[free].parent != 0 {
 			free++
 		}
-		base := s.room(n.edges, free)
+		base := t.room(s, n.child, free)
 		if base+2*symbolCount > statesMax {
 			return nil, fmt.Errorf("pattern: more than %d states: %w", statesMax, model.ErrInvalid)
 		}
 		s.nodes[n.placed].base = uint16(base)
-		for _, e := range n.edges {
-			t.nodes[e.to].placed = uint16(base + int(e.symbol))
-			s.nodes[base+int(e.symbol)].parent = n.placed
+		for to := n.child; to != 0; to = t.nodes[to].sibling {
+			t.nodes[to].placed = uint16(base + int(t.nodes[to].symbol))
+			s.nodes[t.nodes[to].placed].parent = n.placed
 		}
 	}
-	s.nodes = slices.Clip(s.nodes)
 	return s, nil
 }
 
-// room returns the first base, at or behind that which puts the first edge at free,
-// where all edges fall on free places, and grows the nodes so that every symbol has one.
-func (s *Set) room(edges []edge, free int) (base int) {
-	base = max(free-int(edges[0].symbol), 0)
-	for ; ; base++ {
+// room returns the first base, at or behind that which puts the first child at free,
+// where all children fall on free places, and grows the nodes so that every symbol has one.
+func (t *trie) room(s *Set, child int32, free int) (base int) {
+	for base = max(free-int(t.nodes[child].symbol), 0); ; base++ {
 		if missing := base + 2*symbolCount - len(s.nodes); missing > 0 {
 			s.nodes = append(s.nodes, make([]node, missing)...)
 		}
-		if !slices.ContainsFunc(edges, func(e edge) bool {
-			at := base + int(e.symbol)
-			return at < statesFirst || s.nodes[at].parent != 0
-		}) {
+		to := child
+		for to != 0 && base+int(t.nodes[to].symbol) >= statesFirst && s.nodes[base+int(t.nodes[to].symbol)].parent == 0 {
+			to = t.nodes[to].sibling
+		}
+		if to == 0 {
 			return base
 		}
 	}
