@@ -8,7 +8,6 @@ package forms
 
 import (
 	"strings"
-	"sync"
 
 	"github.com/nexus-memory/nexus/engine/pattern"
 )
@@ -63,32 +62,15 @@ type Finder struct {
 }
 
 // phrases is the automaton of all rules, made when the first turn comes.
-var phrases = sync.OnceValue(func() *pattern.Set {
-	words := make([]string, len(rules))
-	for i := range rules {
-		words[i] = rules[i].words
-	}
-	set, err := pattern.Compile(words)
-	if err != nil {
-		panic(err) // the rules are constants, and a test compiles them
-	}
-	return set
-})
+var phrases = pattern.CompileOnce(len(rules), func(i int) string { return rules[i].words })
 
 // Find returns the forms of a turn, which may be any bytes. The answer depends on the
 // text alone. O(len(text)), all of it is read, no allocation.
 func (f *Finder) Find(text string) (found Forms) {
 	f.covered = 0
 	cursor := phrases().Find(text)
-	hidden := -1 // the last word of a phrase that hides shorter ones
 	for m, ok := cursor.Next(); ok; m, ok = cursor.Next() {
-		if m.Last == hidden {
-			continue
-		}
 		r := &rules[m.Rule]
-		if r.hides {
-			hidden = m.Last
-		}
 		if !r.opens || m.First == 0 {
 			found |= r.forms &^ Backchannel
 		}

@@ -6,7 +6,6 @@ import "github.com/nexus-memory/nexus/engine/pattern"
 type rule struct {
 	words string // as pattern.Compile takes them
 	forms Forms
-	hides bool // shorter phrases that end at the same word are left out
 	opens bool // only at the start of the turn
 }
 
@@ -28,7 +27,7 @@ var rules = []rule{
 	{words: "dollar|dollars|euro|euros|buck|bucks|cent|cents|quid|grand|yen|franc|francs|rupee|rupees|crowns|pesos|usd|eur|gbp|pounds a (week|month|year)", forms: currency},
 	{words: pattern.FirstPersons, forms: FirstPerson},
 	{words: pattern.Negations, forms: Negation},
-	{words: "no (problem|worries|doubt|wonder)|why not|not only|if not|or not", hides: true},
+	{words: "!(no (problem|worries|doubt|wonder)|why not|not only|if not|or not)"},
 
 	{words: "from now on|from here on|going forward|from this point on|from today on|in (the|) future (please|always|never|answer|use|format|give|write)|until i say otherwise|by default|as a rule please|as a standing rule", forms: Instruction},
 	{words: "^in future|^(always|never) " + act + "|please (always|never)|(should|must|and) (always|never) " + act + "|(^|please )(do not|don't) ever", forms: Instruction},
@@ -38,12 +37,12 @@ var rules = []rule{
 
 	{words: pattern.Likings, forms: Preference},
 	{words: "(i|we|they|you|also|really|don't|doesn't|didn't|do|not|never|always|both|quite) like|liked|likes|(not|really|totally|so|i'm|very) into|big on|my go to|can't get enough|partial to|can't do without|cup of tea|(rather|sooner) (have|read|stay|walk|eat|go|be|take|do) |sick of|fed up with|allergic to (small talk)|can live without|soft spot for|more of a|not a fan|appeals to me", forms: Preference},
-	{words: pattern.Unlikings + "|like (this|that|these|those)|would love to|i'd love to|(would|i'd) hate to", hides: true},
+	{words: "!(" + pattern.Unlikings + "|(would|i'd|we'd) (love|hate|like))"},
 
 	{words: "going to|gonna|will|i'll|we'll|he'll|she'll|they'll|you'll|it'll|planning|plan to|plans to|plan is to|plan on|plans for|intend to|intends to|intending to|hope to|hopes to|hoping to|want to|wants to|wanna|about to|thinking of|thinking about|looking forward to|aim to|aiming to|aims to|would like to|i'd like to|can't wait to|would love to|i'd love to|considering|might (go|try|get|buy|take|rent|move|visit|start|join|ask|do|make|have to)|(i'm|we're|am|are|is) (flying|leaving|moving|starting|visiting|taking|meeting|seeing|getting|signing up|heading) (to|off|out|up|in|on|at|my|our|the|a|for|next|tomorrow)|scheduled (for|to)|booked (a|the|my|our|for)|signed up for|won't", forms: Plan},
 
-	{words: "change|changed|changes|changing|switch|switched|switching|no longer|anymore|any more|instead of|updated|update|used to|replaced|swapped|swap|moved|moving|became|turned into|postponed|rescheduled|brought forward|upgraded|converted|gave up|given up|quit|stopped|(got|have|has|started|bought|starting) a new|new (job|address|number|phone number|flat|apartment|house|boss|email|car|role|position|school|doctor|dentist)|not (any longer)|is now|are now|now (works|lives|live|work|is|are)|renamed|cancelled|canceled|transferred|promoted|traded in", forms: Change},
-	{words: "(is|are|was|were|be|get|got|getting|i'm|we're) used to|stopped (by|at|in|for)|(be|is|are|was|were|feel|felt|so|deeply|very|really) moved", hides: true},
+	{words: "change|changed|changes|changing|switch|switched|switching|no longer|anymore|any more|instead of|updated|update|used to|replaced|swapped|swap|moved|moving|became|turned into|postponed|rescheduled|brought forward|upgraded|converted|gave up|given up|quit|stopped (eating|drinking|smoking|working|going|using|playing|seeing|taking)|(got|have|has|started|bought|starting) a new|new (job|address|number|phone number|flat|apartment|house|boss|email|car|role|position|school|doctor|dentist)|not (any longer)|is now|are now|now (works|lives|live|work|is|are)|renamed|cancelled|canceled|transferred|promoted|traded in", forms: Change},
+	{words: "!((is|are|was|were|be|get|got|getting|i'm|we're) used to|(be|is|are|was|were|feel|felt|so|deeply|very|really) moved)"},
 
 	{words: "decide|decided|deciding|decision|settled on|settle on|went with|go with|going with|made up (my|our|her|his|their) mind|chose|chosen|opted|agreed on|agreed to|agreed that|picked|ended up (choosing|picking|buying|with|taking)|it's settled|final choice|finalised|finalized|we'll take|i'll take|committed to|ruled out|resolved to|made the call", forms: Decision},
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nexus-memory/nexus/engine/model"
 )
@@ -23,8 +24,9 @@ const bracketsMax = 6
 // Compile returns the set of the rules, of which a match names the index.
 //
 // A rule is one phrase or more, parted by "|". A phrase is words of a-z, with
-// apostrophes within, parted by blanks, and a "^" before it where it must begin a
-// sentence. "(a|b|)" stands for each of what is in the brackets, which may be nothing:
+// apostrophes within, parted by blanks; a "^" before it where it must begin a sentence; a
+// "!" before all that where shorter phrases that end at the same word are to be left out,
+// as in "!no doubt" beside "doubt". "(a|b|)" stands for each of what is in the brackets, which may be nothing:
 // "when (did|does)|plan(s|ned|)". A phrase may stand in several rules.
 //
 // model.ErrInvalid for what is no rule, and for more phrases or states than a set holds.
@@ -45,6 +47,22 @@ func Compile(rules []string) (*Set, error) {
 	}
 	t.link()
 	return t.pack()
+}
+
+// CompileOnce returns what compiles count rules when it is first called, and gives the
+// set of then from there on. For rules that are constants and tested: what is no rule panics.
+func CompileOnce(count int, rule func(i int) string) func() *Set {
+	return sync.OnceValue(func() *Set {
+		rules := make([]string, count)
+		for i := range rules {
+			rules[i] = rule(i)
+		}
+		set, err := Compile(rules)
+		if err != nil {
+			panic(err)
+		}
+		return set
+	})
 }
 
 // alternatives cuts a rule at the bars outside of brackets.
@@ -70,7 +88,7 @@ func expand(part string) (phrases []string) {
 	open := strings.IndexByte(part, '(')
 	closed := partner(part, open)
 	if closed < 0 {
-		return []string{strings.Join(strings.Fields(part), " ")}
+		return []string{part}
 	}
 	for _, choice := range alternatives(part[open+1 : closed]) {
 		phrases = append(phrases, expand(part[:open]+choice+part[closed+1:])...)
@@ -105,6 +123,7 @@ type trie struct {
 type trieNode struct {
 	child, sibling int32 // the first below it, the next below its parent; 0 = none
 	fail           int32
+	hides          bool   // shorter phrases that end here
 	out            uint16 // first of the phrases that end here; of its own alone until link
 	placed         uint16 // its state
 	symbol         uint8
@@ -128,8 +147,9 @@ func (t *trie) add(phrase string, rule int) error {
 	if len(t.outs) > PhrasesMax || rule >= PhrasesMax {
 		return fmt.Errorf("more than %d phrases: %w", PhrasesMax, model.ErrInvalid)
 	}
-	words, anchored := strings.CutPrefix(phrase, "^")
-	words = strings.TrimSpace(words)
+	words, hides := strings.CutPrefix(strings.TrimSpace(phrase), "!")
+	words, anchored := strings.CutPrefix(words, "^")
+	words = oneBlank(words)
 	if words == "" {
 		return fmt.Errorf("an empty phrase: %w", model.ErrInvalid)
 	}
@@ -144,6 +164,7 @@ func (t *trie) add(phrase string, rule int) error {
 		}
 		at = t.child(at, symbol)
 	}
+	t.nodes[at].hides = t.nodes[at].hides || hides
 	end := &t.nodes[at].out
 	for *end != 0 {
 		end = &t.outs[*end].next
@@ -151,6 +172,15 @@ func (t *trie) add(phrase string, rule int) error {
 	*end = uint16(len(t.outs))
 	t.outs = append(t.outs, out{rule: uint16(rule), words: uint16(strings.Count(words, " ") + 1)})
 	return nil
+}
+
+// oneBlank returns words with one blank between them and none around.
+func oneBlank(words string) string {
+	words = strings.TrimSpace(words)
+	if !strings.Contains(words, "  ") { // most of thousands, which need no copy
+		return words
+	}
+	return strings.Join(strings.Fields(words), " ")
 }
 
 // phraseSymbol returns the symbol of byte i of a phrase; false for what no text can hold.
@@ -202,10 +232,10 @@ func (t *trie) link() {
 	}
 }
 
-// linkOuts puts the shorter phrases that end at a node behind its own.
+// linkOuts puts the shorter phrases that end at a node behind its own, if they are not hidden.
 func (t *trie) linkOuts(at int32) {
 	n := &t.nodes[at]
-	if n.fail == rootWord {
+	if n.fail == rootWord || n.hides {
 		return
 	}
 	end := &n.out

@@ -68,9 +68,12 @@ func TestFindsWholeWordsInAnyCaseOverAnyBlanks(t *testing.T) {
 
 func TestBracketsStandForEachOfTheirChoices(t *testing.T) {
 	got := expand("a (b|c (d|) (e|f)|) g")
-	want := []string{"a b g", "a c d e g", "a c d f g", "a c e g", "a c f g", "a g"}
+	want := []string{"a b g", "a c d e g", "a c d f g", "a c  e g", "a c  f g", "a  g"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := oneBlank(" a  b   c "); got != "a b c" {
+		t.Errorf("got %q", got)
 	}
 	if got := alternatives("a (b|c)|d|(e|(f|g))"); !slices.Equal(got, []string{"a (b|c)", "d", "(e|(f|g))"}) {
 		t.Errorf("got %q", got)
@@ -86,7 +89,7 @@ func TestMatchesSayWhichWords(t *testing.T) {
 }
 
 func TestRulesThatAreNoneAreRefused(t *testing.T) {
-	for _, rule := range []string{"", "a||b", "a(b", "a)b", "A", "é", "'a", "a'", "a^b", "^", "1", "(a)(a)(a)(a)(a)(a)(a)(a)(a)"} {
+	for _, rule := range []string{"", "a||b", "a(b", "a)b", "A", "é", "'a", "a'", "a^b", "^", "1", "!", "a!", "^!a", "(a)(a)(a)(a)(a)(a)(a)(a)(a)"} {
 		if _, err := Compile([]string{rule}); !errors.Is(err, model.ErrInvalid) {
 			t.Errorf("%q: %v", rule, err)
 		}
@@ -109,7 +112,7 @@ func naive(phrases []string, text string) (found []Match) {
 	for last := range words {
 		var here []Match
 		for rule, phrase := range phrases {
-			want, anchored := strings.CutPrefix(phrase, "^")
+			want, anchored := strings.CutPrefix(strings.TrimPrefix(phrase, "!"), "^")
 			parts := strings.Fields(want)
 			first := last - len(parts) + 1
 			if first < 0 || anchored && !begins[first] || !slices.Equal(words[first:last+1], parts) {
@@ -125,7 +128,13 @@ func naive(phrases []string, text string) (found []Match) {
 			}
 			return strings.Count(phrases[b.Rule], "^") - strings.Count(phrases[a.Rule], "^")
 		})
-		found = append(found, here...)
+		for i, m := range here {
+			found = append(found, m)
+			last := i+1 == len(here) || here[i+1].First != m.First || strings.Contains(phrases[here[i+1].Rule], "^") != strings.Contains(phrases[m.Rule], "^")
+			if last && strings.HasPrefix(phrases[m.Rule], "!") {
+				break
+			}
+		}
 	}
 	return found
 }
@@ -166,7 +175,7 @@ func cut(text string) (words []string, begins, joined []bool) {
 	return words, begins, joined
 }
 
-var fuzzPhrases = []string{"a", "ab", "a b", "^a", "b a b", "^b a", "aab", "a'b", "ab a'b a", "abab", "^ab a b", "b", "bb a"}
+var fuzzPhrases = []string{"a", "ab", "a b", "^a", "b a b", "^b a", "aab", "a'b", "ab a'b a", "abab", "^ab a b", "b", "bb a", "!aa b", "!^bb"}
 
 func TestFindsWhatComparingEveryPhraseFinds(t *testing.T) {
 	s := compile(t, fuzzPhrases...)
@@ -213,7 +222,7 @@ func FuzzCompile(f *testing.F) {
 		if err != nil && !errors.Is(err, model.ErrInvalid) {
 			t.Fatal(err)
 		}
-		if err == nil && !strings.ContainsAny(rule, "(|)^") && len(all(s, rule)) == 0 {
+		if err == nil && !strings.ContainsAny(rule, "(|)^!") && len(all(s, rule)) == 0 {
 			t.Fatalf("%q does not find itself", rule)
 		}
 	})

@@ -9,7 +9,6 @@ package route
 
 import (
 	"strings"
-	"sync"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/pattern"
@@ -146,17 +145,7 @@ type Analyzer struct {
 }
 
 // phrases is the automaton of all rules, made when the first question comes.
-var phrases = sync.OnceValue(func() *pattern.Set {
-	words := make([]string, len(rules))
-	for i := range rules {
-		words[i] = rules[i].words
-	}
-	set, err := pattern.Compile(words)
-	if err != nil {
-		panic(err) // the rules are constants, and a test compiles them
-	}
-	return set
-})
+var phrases = pattern.CompileOnce(len(rules), func(i int) string { return rules[i].words })
 
 // Analyse returns what a question tells. Any bytes are safe; of more than 8 KiB, the
 // first and the last 4 KiB are looked at, cut between words. The answer depends on the
@@ -200,16 +189,8 @@ func tail(question string) string {
 // read adds what one piece of the question tells.
 func (a *Analyzer) read(piece string) {
 	cursor := phrases().Find(piece)
-	covered := -1 // the last word of a phrase that hides shorter ones
 	for m, ok := cursor.Next(); ok; m, ok = cursor.Next() {
-		if m.Last == covered {
-			continue
-		}
-		r := &rules[m.Rule]
-		if r.hides {
-			covered = m.Last
-		}
-		a.take(r)
+		a.take(&rules[m.Rule])
 	}
 	a.words += cursor.Words()
 	a.readSigns(pattern.SignsOf(piece))

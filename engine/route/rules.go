@@ -14,7 +14,6 @@ type rule struct {
 	strength uint8
 	cues     Cues
 	domain   Domain
-	hides    bool // shorter phrases that end at the same word are left out
 }
 
 // Parts of phrases.
@@ -107,7 +106,7 @@ var rules = []rule{
 	{words: "did|was|were|had|ago|yesterday|previously|formerly|used to|back then|in the past|earlier|didn't|wasn't|weren't|hadn't|last (week|month|year|night|weekend|summer|winter|spring|autumn|fall|monday|tuesday|wednesday|thursday|friday|saturday|sunday)", cues: CuePast},
 	{words: "went|said|told|bought|gave|took|made|came|got|saw|won|found|felt|thought|left|met|began|broke|chose|wrote|spoke|sold|lost|brought|taught|caught|kept|paid|sent|spent|stood|won|grew|knew|threw|drew|flew|ate|drank|drove|rode|sang|swam|wore|built|lent|led|held|heard|became|forgot|gone|done|been given|taken|born|happened", cues: CuePast},
 	{words: "will|won't|going to|gonna|tomorrow|next (week|month|year|weekend|summer|winter|spring|autumn|fall|time|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|upcoming|planning|plan to|plans to|plans for|any plans|soon|shall|i'll|you'll|he'll|she'll|we'll|they'll|it'll|about to|intend to|intends to|hope to|hopes to|hoping to|(the|my|her|his|our|their|your) next|in the future|by when|scheduled|due", cues: CueFuture},
-	{words: "the next (day|morning|evening|week|year)|(is|are|was|were|be|get|got) used to", hides: true},
+	{words: "!(the next (day|morning|evening|week|year)|(is|are|was|were|be|get|got) used to)"},
 	{words: "now|currently|current|latest|newest|most recent|most recently|still|anymore|any more|any longer|no longer|at the moment|right now|these days|nowadays|as of|up to date|last time|(i|we|you|he|she|they|it) last|last (in|at|seen|see|visit|met|meet|talk|talked|speak|spoke|go|went|hear|heard)|presently|at present|since when|lately|so far|today", cues: CueLatest},
 	{words: "first|firstly|original|originally|initial|initially|earliest|oldest|before|at first|to begin with|in the beginning|prior to|previous|previously|former|formerly", cues: CueEarliest},
 	{words: "change|changed|changes|changing|switch|switched|switches|switching|update|updated|updates|used to|replace|replaced|replaces|swap|swapped|revised|revise|evolve|evolved|shifted|converted|modified|upgraded|became|turned into|instead of|go from|went from|changed (her|his|my|their) mind|reschedule|rescheduled", cues: CueChange},
@@ -116,7 +115,7 @@ var rules = []rule{
 	{words: "else|another|other than|(what|which|any|who|some|the|were there|are there) (other|others)|besides|apart from|aside from|in addition|additional|additionally|except|except for|others|someone else|further", cues: CueOther},
 	{words: pattern.Likings, cues: CuePreference},
 	{words: "like", cues: CuePreference},
-	{words: pattern.Unlikings + "|like (this|that|these|those)|such", hides: true},
+	{words: "!(" + pattern.Unlikings + ")"},
 	{words: "always|^never|(please|and|but|should|you|to|must|i) never|format|formats|formatted|formatting|style|remember to|instruction|instructions|from now on|whenever|make sure|(told|asked|want|wanted|tell|ask) you to|guideline|guidelines|tone|in future|way i like|supposed to (answer|reply|format|write)", cues: CueInstruction},
 	{words: "(did|have|had) you (say|said|tell|told|mention|mentioned|suggested|recommended|advised|proposed|explained|written|listed|described|called)|did you (recommend|suggest|advise|propose|explain|give|write|list|describe|call|answer|reply|provide|show|point|come|compare|calculate|include|offer|name|claim|warn|promise)", cues: CueAssistant},
 	{words: "you (said|told|recommended|suggested|mentioned|gave|advised|proposed|explained|listed|wrote|described|came up with|provided|answered|shared|calculated|offered|showed|pointed|named|warned|promised|called|originally|just|previously|once|earlier)|you've (said|told|recommended|suggested|mentioned|given|advised)|your (answer|answers|reply|replies|suggestion|suggestions|recommendation|recommendations|response|responses|explanation|advice|earlier|previous|last|list|first)|the assistant|the chatbot", cues: CueAssistant},
