@@ -108,6 +108,29 @@ func TestAnyTurnIsSafe(t *testing.T) {
 	}
 }
 
+func TestFormsNeedTheirPlaceAndCompany(t *testing.T) {
+	var f Finder
+	for turn, want := range map[string]Forms{
+		"The dollar fell.":                   0,
+		"The dollar fell, two days":          HasTimeWord | HasNumber | HasMoney,
+		"Rain again. Are the boots dry":      0, // a question by its first words alone
+		"Are the boots dry":                  IsQuestion,
+		"Ben would love a boat":              0,
+		"Ben loves boats":                    Preference,
+		"Why not?":                           IsQuestion,
+		"thanks for the boat":                0,
+		"Always answer in rhyme":             Instruction,
+		"Ben always forgets to answer":       0,
+		"The boots look like boats":          0,
+		"Ben is used to rain":                0,
+		"It moved, and Anna was moved to go": Change,
+	} {
+		if got := f.Find(turn); got != want {
+			t.Errorf("%q: %v, want %v", turn, got, want)
+		}
+	}
+}
+
 func TestFindDoesNotAllocate(t *testing.T) {
 	var f Finder
 	const turn = "From now on, I'll pay $20 because it’s no longer free 🙂:\n- a\n- b_c"

@@ -27,7 +27,7 @@ var rules = []rule{
 	{words: "dollar|dollars|euro|euros|buck|bucks|cent|cents|quid|grand|yen|franc|francs|rupee|rupees|crowns|pesos|usd|eur|gbp|pounds a (week|month|year)", forms: currency},
 	{words: pattern.FirstPersons, forms: FirstPerson},
 	{words: pattern.Negations, forms: Negation},
-	{words: "!(no (problem|worries|doubt|wonder)|why not|not only|if not|or not)"},
+	{words: "!(why|if|or) not"},
 
 	{words: "from now on|from here on|going forward|from this point on|from today on|in (the|) future (please|always|never|answer|use|format|give|write)|until i say otherwise|by default|as a rule please|as a standing rule", forms: Instruction},
 	{words: "^in future|^(always|never) " + act + "|please (always|never)|(should|must|and) (always|never) " + act + "|(^|please )(do not|don't) ever", forms: Instruction},

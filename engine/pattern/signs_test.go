@@ -41,6 +41,7 @@ func TestSignsOfTexts(t *testing.T) {
 		"- a\n- b":                        SignList,
 		"a\n  1. b\n 2) c":                SignList | SignDigit,
 		"a - b\n- c":                      0,
+		"1.\n2)":                          SignDigit,
 		"• a\n• b":                        SignList,
 	} {
 		if got := SignsOf(text); got != want {

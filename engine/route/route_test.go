@@ -186,6 +186,49 @@ func TestIntentAndDomainFollowTheQuestion(t *testing.T) {
 	}
 }
 
+func TestOfEqualPhrasesTheFirstTellsWhatIsAsked(t *testing.T) {
+	var a Analyzer
+	for question, want := range map[string]Asks{
+		"And Anna met whom where?":     AsksPerson,
+		"And Anna went where, why?":    AsksPlace,
+		"When Ben came, who was late?": AsksPerson, // a verb behind it is stronger
+	} {
+		if got := a.Analyse(question).Asks; got != want {
+			t.Errorf("%q: %v, want %v", question, got, want)
+		}
+	}
+}
+
+func TestCuesOfSpelling(t *testing.T) {
+	var a Analyzer
+	for question, want := range map[string]struct {
+		cue   Cues
+		there bool
+		names int
+	}{
+		"What happens on Monday in May?":        {CueName, false, 0},
+		"Is that so? Monday. Then I go.":        {CueName, false, 0},
+		"Who feeds Anna Maria's cat and Ben's?": {CueName, true, 2},
+		"Does Émile swim?":                      {CueName, true, 1},
+		"Can they succeed at this speed?":       {CuePast, false, 0},
+		"Who painted it?":                       {CuePast, true, 0},
+	} {
+		got := a.Analyse(question)
+		if (got.Cues&want.cue != 0) != want.there || got.Names != want.names {
+			t.Errorf("%q: %v, %d names", question, got.Cues, got.Names)
+		}
+	}
+}
+
+func TestLongerQuestionsAreMoreComplex(t *testing.T) {
+	var a Analyzer
+	short := a.Analyse("Where is the red ladder that leans on a wall?").Complexity
+	long := a.Analyse("Where is the red ladder that leans on a wall of the shed behind the tall hedge near the pond?").Complexity
+	if long <= short {
+		t.Errorf("%v, then %v", short, long)
+	}
+}
+
 func TestAnalyseDependsOnTheQuestionAlone(t *testing.T) {
 	var used Analyzer
 	for _, l := range readLabelled(t, "testdata/questions-dev.tsv") {
