@@ -22,6 +22,7 @@ const quoteMax = 200
 
 // SignsOf returns the signs of any text. O(len(text)), no allocation.
 func SignsOf(text string) (signs Signs) {
+	var quotes marks
 	lines := 0
 	if listLine(text) {
 		lines++
@@ -40,9 +41,9 @@ func SignsOf(text string) (signs Signs) {
 				lines++
 			}
 		case c >= 0x80:
-			signs |= wideSigns(text, i)
+			signs |= quotes.wideSigns(text, i)
 		case c == '"' || c == '\'':
-			if quoted(text, i) {
+			if quotes.closes(text, i) {
 				signs |= SignQuote
 			}
 		case c == '$':
@@ -102,8 +103,8 @@ func moneySign(text string, i, size int) Signs {
 	return 0
 }
 
-// wideSigns returns the signs of a character beyond ASCII.
-func wideSigns(text string, i int) Signs {
+// wideSigns returns the signs of a character beyond ASCII, and notes an opened quotation.
+func (quotes *marks) wideSigns(text string, i int) Signs {
 	rest := text[i:]
 	switch {
 	case strings.HasPrefix(rest, "€") || strings.HasPrefix(rest, "₹"):
@@ -111,30 +112,31 @@ func wideSigns(text string, i int) Signs {
 	case strings.HasPrefix(rest, "£") || strings.HasPrefix(rest, "¥"):
 		return moneySign(text, i, 2)
 	case strings.HasPrefix(rest, "“"):
-		if strings.Contains(rest[:min(len(rest), quoteMax)], "”") {
-			return SignQuote
-		}
+		quotes.curly = i + 1
+	case strings.HasPrefix(rest, "”") && quotes.curly > 0 && i-quotes.curly < quoteMax:
+		return SignQuote
 	}
 	return 0
 }
 
-// quoted reports whether the mark at i opens a quotation that is closed.
-func quoted(text string, i int) bool {
-	opens := (i == 0 || !isWordByte(text[i-1])) && i+1 < len(text) && isWordByte(text[i+1])
-	if !opens {
+// marks remembers behind which byte quotations were opened last, so that no text is
+// read twice; 0 = none.
+type marks struct{ single, double, curly int }
+
+// closes notes the mark of ASCII at i and reports whether it closes a quotation: nothing of a
+// word follows, and one not too far before it stood before a word and behind none.
+func (m *marks) closes(text string, i int) bool {
+	opened := &m.double
+	if text[i] == '\'' {
+		opened = &m.single
+	}
+	if i+1 < len(text) && isWordByte(text[i+1]) {
+		if i == 0 || !isWordByte(text[i-1]) {
+			*opened = i + 1
+		}
 		return false
 	}
-	rest := text[i+1 : min(len(text), i+quoteMax)]
-	for at := 0; ; at++ {
-		next := strings.IndexByte(rest[at:], text[i])
-		if next < 0 {
-			return false
-		}
-		at += next
-		if at+1 == len(rest) || !isWordByte(rest[at+1]) {
-			return true
-		}
-	}
+	return *opened > 0 && i-*opened < quoteMax
 }
 
 // codeSigns is SignCode where what stands around i is of a program.
