@@ -88,6 +88,33 @@ func TestAsksAreRightOnLabelledQuestions(t *testing.T) {
 	}
 }
 
+// casualMin is less than what carefully spelt questions reach: names alone, without a
+// question word, do not tell what is asked.
+const casualMin = .75
+
+func TestAsksAreMostlyRightOnCasualQuestions(t *testing.T) {
+	f, err := os.ReadFile("testdata/questions-casual.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a Analyzer
+	right, count := 0, 0
+	for line := range strings.Lines(string(f)) {
+		kind, question, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if !ok {
+			continue
+		}
+		if count++; a.Analyse(question).Asks == parseAsks(t, kind) {
+			right++
+		}
+	}
+	share := float64(right) / float64(max(count, 1))
+	t.Logf("casual: %d of %d, %.3f", right, count, share)
+	if count < 40 || share < casualMin {
+		t.Errorf("casual: %.3f of %d", share, count)
+	}
+}
+
 // f1 counts what is needed for the harmonic mean of precision and recall.
 type f1 struct{ both, only, missed int }
 

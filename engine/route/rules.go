@@ -30,19 +30,19 @@ var rules = []rule{
 	{words: "when", asks: AsksTime, strength: 1},
 	{words: "when " + verb + "|" + telling + " when", asks: AsksTime, strength: 5},
 	{words: "(what|which) (date|day|time|year|month|week|weekday|season|decade|hour|days|years|months|dates|times)", asks: AsksTime, strength: 6},
-	{words: "(since|by|until|till|from) when|how (long ago|recently|soon|late|early)", asks: AsksTime, strength: 6},
+	{words: "whens|when's|(since|by|until|till|from) when|how (long ago|recently|soon|late|early)", asks: AsksTime, strength: 6},
 	{words: "(what (is|was)|what's) the (date|deadline|due date|exact date|time|day|year)", asks: AsksTime, strength: 5},
 
 	// Place.
 	{words: "where", asks: AsksPlace, strength: 1},
-	{words: "^where|where's|(from|to) where", asks: AsksPlace, strength: 4},
+	{words: "^where|where's|wheres|^where'd|(from|to) where", asks: AsksPlace, strength: 4},
 	{words: "where " + verb + "|" + telling + " where", asks: AsksPlace, strength: 5},
 	{words: "(what|which) (city|cities|town|towns|country|countries|place|places|village|street|restaurant|cafe|hotel|park|room|location|locations|region|state|area|neighbourhood|neighborhood|district|beach|airport|station|address|venue|shop|store|part of|museum|island|continent|floor|hospital|building)", asks: AsksPlace, strength: 5},
 	{words: "(what (is|was)|what's) (the|my|her|his|their) (address|location|venue|whereabouts)", asks: AsksPlace, strength: 5},
 
 	// Person.
-	{words: "who|whose|whom", asks: AsksPerson, strength: 1},
-	{words: "^(who|whose|whom|who's)|who " + verb, asks: AsksPerson, strength: 4},
+	{words: "who|whose|whom|who's|whos", asks: AsksPerson, strength: 1},
+	{words: "^(who|whose|whom|who's|whos|who'd)|who " + verb, asks: AsksPerson, strength: 4},
 	{words: "(with|to|for|by|from|of|about) (whom|whose)|" + telling + " (who|whose|whom)", asks: AsksPerson, strength: 5},
 	{words: "(what|which) (friend|friends|person|people|colleague|colleagues|neighbour|neighbor|relative|relatives|cousin|teacher|doctor|sibling|brother|sister|classmate|coworker|member|members|family member|guy|woman|man|girl|boy|actor|author|singer|artist|guest|guests|player|uncle|aunt)", asks: AsksPerson, strength: 5},
 	{words: "which (one|) of (my|her|his|their|our) (friends|colleagues|neighbours|neighbors|relatives|cousins|siblings|brothers|sisters|children|kids|sons|daughters|teachers)", asks: AsksPerson, strength: 5},
@@ -53,18 +53,19 @@ var rules = []rule{
 	{words: "how (old|long|far|tall|big|large|heavy|high|wide|deep|fast|expensive|small|hot|cold|thick|loud)", asks: AsksNumber, strength: 5},
 	{words: "(what|what's) (is|was|are|were|) the (total|number|amount|sum|price|cost|average|percentage|count|size|weight|height|distance|temperature|score|budget|length|duration|ratio|difference in price)", asks: AsksNumber, strength: 5},
 	{words: "(what|which) (number|amount|percentage|age|size|share|fraction|proportion|price|score|temperature|distance|quantity)|(at|by) what age", asks: AsksNumber, strength: 6},
+	{words: "^(price|cost|amount|number|size|age|length|weight|height|total|duration|distance) (of|for|spent)", asks: AsksNumber, strength: 2},
 	{words: "number of|amount of|in total|altogether|count|sum of|total number", cues: CueCount},
 
 	// Reason.
 	{words: "why", asks: AsksReason, strength: 1},
-	{words: "^why|why (" + "did|do|does|is|are|was|were|has|have|had|can|could|will|would|should|didn't|don't|doesn't|isn't|aren't|wasn't|weren't|can't|couldn't|won't|wouldn't" + ")|" + telling + " why|why's", asks: AsksReason, strength: 5},
+	{words: "^why|why (" + "did|do|does|is|are|was|were|has|have|had|can|could|will|would|should|didn't|don't|doesn't|isn't|aren't|wasn't|weren't|can't|couldn't|won't|wouldn't" + ")|" + telling + " why|why's|whys|why'd", asks: AsksReason, strength: 5},
 	{words: "what (made|caused|led|prompted|motivated|inspired|drove|convinced|persuaded|triggered|makes|causes|motivates|inspires)|how come|what for", asks: AsksReason, strength: 6},
 	{words: "(what|what's|what is|what was|what were|what are) (the|) (reason|reasons|motivation|cause|rationale)|for (what|which) (reason|reasons)", asks: AsksReason, strength: 6},
 	{words: "(reason|reasons|motivation) (for|why|behind|that|to)", asks: AsksReason, strength: 4},
 
 	// Manner.
 	{words: "how", asks: AsksManner, strength: 1},
-	{words: "^how|how's|how (did|do|does|is|are|was|were|can|could|would|has|have|had|to|will|might)|" + telling + " how", asks: AsksManner, strength: 3},
+	{words: "^how|how's|hows|how'd|how (did|do|does|is|are|was|were|can|could|would|has|have|had|to|will|might)|" + telling + " how", asks: AsksManner, strength: 3},
 	{words: "what (steps|step|process|procedure|method|methods|approach|technique|way|ways)|(in|by) (what|which) (way|ways|means|manner)|step by step|walk me through|explain how|describe how|show me how|what (is|was|are|were) the (process|procedure|steps|way|method)", asks: AsksManner, strength: 5},
 
 	// Yes or no.
@@ -74,10 +75,11 @@ var rules = []rule{
 
 	// Things.
 	{words: "what|which", asks: AsksThing, strength: 1},
-	{words: "^(what|which|what's)|(what|which) " + verb + "|(in|on|at|for|from|to|of|with|about|under) which|what else", asks: AsksThing, strength: 3},
+	{words: "^(what|which|what's|whats|what'd|what're)|what's|whats|(what|which) " + verb + "|(in|on|at|for|from|to|of|with|about|under) which|what else", asks: AsksThing, strength: 3},
 	{words: "^tell me|" + please + " (tell me|remind me|give me|show me|find|look up|name|describe|explain)|do you (remember|recall|know) (the|my|her|his|what|which|our)", asks: AsksThing, strength: 3},
 
 	// Lists.
+	{words: "^(all|every) (the|of|my|our|i)|^every", asks: AsksList, strength: 2},
 	{words: "^(list|enumerate)|list (all|the|every|of|some|out|my|her|his|their|any|each|everything)", asks: AsksList, strength: 6},
 	{words: "^(name|give|show|find|get|mention) (me|) (all|every|each|everything)|tell me (all|everything|about all|about every)|(name|list) (two|three|four|five|several|some)", asks: AsksList, strength: 6},
 	{words: "what (are|were) (all|the|some|my|her|his|their|our|some of)|which ones|what (kinds|types|sorts|things|items|other|different|various)|what all|everything", asks: AsksList, strength: 5},
@@ -93,7 +95,7 @@ var rules = []rule{
 	{words: "(what|where|how|which|when|who|why) should (i|we)|should (i|we)", asks: AsksAdvice, strength: 6},
 	{words: please + " (suggest|recommend|help|advise|propose|write|draft|plan|create|design|make|compose|generate|prepare|come up with|think of|share|offer|give me (some|) (advice|ideas|tips|suggestions|recommendations|feedback))", asks: AsksAdvice, strength: 6},
 	{words: "(recommend|suggest|advise) (me|us|a|an|some|any|something|good)|^(suggest|recommend|propose|advise|write|draft|compose|generate|prepare|design|plan|create)", asks: AsksAdvice, strength: 6},
-	{words: "(any|some|more|your|for|need|want|appreciate|give me|few) (tips|advice|suggestions|recommendations|ideas|pointers|guidance)|(tips|ideas|advice|suggestions|recommendations) (for|on|about|to)|any thoughts", asks: AsksAdvice, strength: 6},
+	{words: "(any|some|more|your|for|need|want|appreciate|give me|few) (tips|advice|suggestions|recommendations|ideas|pointers|guidance)|(tips|ideas|advice|suggestions|recommendations) (for|on|about|to)|any thoughts|thoughts on|^(suggestions|recommendations|ideas|advice|tips)|what to (cook|wear|buy|get|do|give|say|eat|write|watch|read|make|bring)", asks: AsksAdvice, strength: 6},
 	{words: "help (me|us)|help with|i need help|what (would|do) you (recommend|suggest|advise)|do you have any (tips|advice|ideas|suggestions|recommendations)|do you (recommend|suggest)|would you (recommend|suggest)|do you think (i|we) should|what do you think (about|of) my", asks: AsksAdvice, strength: 6},
 	{words: "(what's|what is|what would be|is there) (a|the) (good|best|great|nice|fun|healthy|easy)|(what are|are there) (some|any|) (good|great|nice|fun|healthy|easy)|best way to|good way to|how (can|could|might) i (improve|get better|make sure|avoid|stop|start|prepare|deal|handle|best|better|learn)|where (can|could) i (find|buy|get|learn)|i'm (struggling|stuck)|what (can|could) (i|we) (do|try|make|cook|give|use|get|say)|i'm looking for|worth (it|buying|visiting)", asks: AsksAdvice, strength: 5},
 
