@@ -22,8 +22,8 @@ const module = "github.com/nexus-memory/nexus"
 var levels = [][]string{
 	{"asm"},
 	{"engine/model", "engine/rows", "engine/scratch", "engine/vfs", "kernels"},
-	{"engine/text", "engine/jsonl"},
-	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache"},
+	{"engine/text", "engine/jsonl", "engine/rank"},
+	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache", "engine/rank/fit"},
 	{"engine/vector", "engine/lexical", "engine/fields"},
 	{"engine/segment"},
 	{"engine/store"},

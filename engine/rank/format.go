@@ -105,10 +105,10 @@ func decode(r *reader) (*Model, error) {
 	var p Provenance
 	p.Seed = r.u64()
 	p.Fitted = time.Unix(int64(r.u64()), 0).UTC()
-	f.Depth = int(r.u32())
-	trees := int(r.u32())
+	f.Depth = r.count()
+	trees := r.count()
 	f.Bias = math.Float32frombits(r.u32())
-	columnCount, setCount := int(r.u32()), int(r.u32())
+	columnCount, setCount := r.count(), r.count()
 	if f.Depth < 1 || f.Depth > kernels.TreeDepthMax || trees > TreesMax || columnCount > ColumnsMax || setCount > SetsMax {
 		return nil, fmt.Errorf("rank: %d trees of depth %d, %d columns, %d sets: %w", trees, f.Depth, columnCount, setCount, model.ErrInvalid)
 	}
@@ -147,12 +147,15 @@ func (r *reader) u32() uint32 {
 	return 0
 }
 
+// count reads a number that an int of 32 bits holds; a larger one is beyond all limits.
+func (r *reader) count() int { return int(min(r.u32(), math.MaxInt32)) }
+
 func (r *reader) u64() uint64 {
 	low := uint64(r.u32())
 	return low | uint64(r.u32())<<32
 }
 
-func (r *reader) text() string { return string(r.take(int(min(r.u32(), math.MaxInt32)))) }
+func (r *reader) text() string { return string(r.take(r.count())) }
 
 func (r *reader) texts(count int) (all []string) {
 	for range count {

@@ -10,10 +10,9 @@ type lambdas struct {
 	truncation int
 	order      []int32
 	place      []int32 // rank of a row
-	losers     []int32
 }
 
-// Slopes sets out to the slopes of one question: the lambda gradients of LambdaMART (Burges 2010,
+// slopes sets out to the slopes of one question: the lambda gradients of LambdaMART (Burges 2010,
 // sections 4 and 7) with |delta NDCG| at the truncation, by pairs of a better row and a worse
 // one of which one at least is among the first ranks.
 //
