@@ -8,8 +8,9 @@ type slope struct{ g, h float64 }
 // Work of one goroutine.
 type lambdas struct {
 	truncation int
-	order      []int32
-	place      []int32 // rank of a row
+	top        []int32   // rows at the first ranks, best first
+	discount   []float64 // of every row, that of its rank; 0 beyond the truncation
+	spread     bool      // not all scores are the same
 }
 
 // slopes sets out to the slopes of one question: the lambda gradients of LambdaMART (Burges 2010,
@@ -25,24 +26,18 @@ func (l *lambdas) slopes(labels []uint8, scores []float32, weight float64, out [
 	if best == 0 || weight == 0 {
 		return
 	}
-	l.order = ranking(l.order, scores)
-	l.place = append(l.place[:0], l.order...)
-	for rank, row := range l.order {
-		l.place[row] = int32(rank)
-	}
-	spread := scores[l.order[0]] != scores[l.order[len(l.order)-1]]
+	l.rank(scores)
 	total := 0.0
-	for _, high := range l.order {
-		if labels[high] == 0 {
-			continue
-		}
-		others := l.order
-		if int(l.place[high]) >= l.truncation {
-			others = l.order[:min(len(l.order), l.truncation)]
-		}
-		for _, low := range others {
-			if labels[low] < labels[high] {
-				total += l.pair(labels, scores, high, low, spread, best, out)
+	for high, grade := range labels {
+		switch {
+		case grade == 0:
+		case l.discount[high] > 0:
+			for low := range labels {
+				total += l.pair(labels, scores, high, low, best, out)
+			}
+		default:
+			for _, low := range l.top {
+				total += l.pair(labels, scores, high, int(low), best, out)
 			}
 		}
 	}
@@ -55,12 +50,38 @@ func (l *lambdas) slopes(labels []uint8, scores []float32, weight float64, out [
 	}
 }
 
-// pair adds the lambda of one pair to both rows and returns twice its size.
-func (l *lambdas) pair(labels []uint8, scores []float32, high, low int32, spread bool, best float64, out []slope) float64 {
+// rank finds the first ranks, ties by row, and the discounts. No more of the order is
+// needed: among rows beyond the truncation a swap changes nothing.
+func (l *lambdas) rank(scores []float32) {
+	l.top, l.discount, l.spread = l.top[:0], append(l.discount[:0], make([]float64, len(scores))...), false
+	for row, score := range scores {
+		l.spread = l.spread || score != scores[0]
+		at := len(l.top)
+		if at < l.truncation {
+			l.top = append(l.top, 0)
+		} else if at--; score <= scores[l.top[at]] {
+			continue
+		}
+		for ; at > 0 && score > scores[l.top[at-1]]; at-- {
+			l.top[at] = l.top[at-1]
+		}
+		l.top[at] = int32(row)
+	}
+	for rank, row := range l.top {
+		l.discount[row] = discounts[rank]
+	}
+}
+
+// pair adds the lambda of one pair to both rows and returns twice its size; nothing and 0
+// where the first row is not the better one.
+func (l *lambdas) pair(labels []uint8, scores []float32, high, low int, best float64, out []slope) float64 {
+	if labels[low] >= labels[high] {
+		return 0
+	}
 	ahead := float64(scores[high]) - float64(scores[low])
 	delta := gain(labels[high]) - gain(labels[low])
-	delta = float64(delta*abs(l.discount(high)-l.discount(low))) / best
-	if spread {
+	delta = float64(delta*abs(l.discount[high]-l.discount[low])) / best
+	if l.spread {
 		delta /= .01 + abs(ahead)
 	}
 	p := 1 / (1 + exp(ahead)) // that the model has them in the wrong order
@@ -71,14 +92,6 @@ func (l *lambdas) pair(labels []uint8, scores []float32, high, low int32, spread
 	out[high].h += h
 	out[low].h += h
 	return 2 * lambda
-}
-
-// discount of the rank that a row has; 0 from the truncation on.
-func (l *lambdas) discount(row int32) float64 {
-	if rank := int(l.place[row]); rank < l.truncation {
-		return discounts[rank]
-	}
-	return 0
 }
 
 func abs(x float64) float64 { return max(x, -x) }

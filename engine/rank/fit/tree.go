@@ -132,8 +132,9 @@ func (g *grower) count(level, f int) {
 // countRows sums the slopes of a leaf's rows by the bins of a column.
 func (g *grower) countRows(f, leaf int, histogram []slope) {
 	var sums [binsMax]slope
-	bins, slopes := g.data.bins[f], g.slopes[g.start[leaf]:g.end[leaf]]
-	for i, row := range g.rows[g.start[leaf]:g.end[leaf]] {
+	bins, rows := g.data.bins[f], g.rows[g.start[leaf]:g.end[leaf]]
+	slopes := g.slopes[g.start[leaf]:g.end[leaf]][:len(rows)]
+	for i, row := range rows {
 		s := &sums[bins[row]]
 		s.g += slopes[i].g
 		s.h += slopes[i].h
