@@ -196,6 +196,16 @@ func TestAFitEndsWhenHeldOutQuestionsGainNoMore(t *testing.T) {
 	}
 }
 
+// Nothing can be learnt of a column that is always the same: the fit ends after its
+// patience, and the model is the shortest of those that are equally good.
+func TestTreesThatChangeNothingAreNotKept(t *testing.T) {
+	d := planted(t, 20, 1, []string{"a"}, func([]float32) float64 { return 0 })
+	clear(d.Values[0])
+	if _, report := fitted(t, d, d, Options{Patience: 7}); report.Trees != 1 || len(report.Steps) != 8 {
+		t.Fatalf("%d trees grown, %d kept", len(report.Steps), report.Trees)
+	}
+}
+
 func b2i(b bool) int {
 	if b {
 		return 1

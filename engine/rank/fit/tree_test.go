@@ -168,6 +168,15 @@ func TestBinsAndCutsAgree(t *testing.T) {
 	}
 }
 
+func TestACutLiesBetweenNeighbours(t *testing.T) {
+	for _, low := range []float32{0, 1, -1, math.MaxFloat32, math.Nextafter32(1, 2), minusInf} {
+		high := math.Nextafter32(low, float32(math.Inf(1)))
+		if cut := between(low, high); low > cut || !(high > cut) {
+			t.Errorf("between %v and %v: %v", low, high, cut)
+		}
+	}
+}
+
 func TestCutsDivideRowsEvenlyAndMissingOnesLieAlone(t *testing.T) {
 	var values []float32
 	for i := range 1000 {
