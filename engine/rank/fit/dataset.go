@@ -21,14 +21,14 @@ import (
 
 // Limits of a dataset.
 const (
-	ColumnsMax = 1024      // as a model has
-	GradeMax   = 15        // of a label; the gain of a grade g is 2^g - 1
-	RowsMax    = 1 << 28   // candidates in all
-	groupMax   = 1 << 20   // candidates of one question
-	groupsMax  = 1 << 24   // questions
-	textMax    = 16 << 10  // bytes of the name of a column, a question, or a set
-	evidence   = 1 << 20   // of one question
-	weightMax  = 1_000_000 // of one question
+	ColumnsMax  = 1024      // as a model has
+	GradeMax    = 15        // of a label; the gain of a grade g is 2^g - 1
+	RowsMax     = 1 << 28   // candidates in all
+	groupMax    = 1 << 20   // candidates of one question
+	groupsMax   = 1 << 24   // questions
+	textMax     = 16 << 10  // bytes of the name of a column, a question, or a set
+	evidenceMax = 1 << 20   // of one question
+	weightMax   = 1_000_000 // of one question
 )
 
 // Group is one question.
@@ -95,7 +95,7 @@ func (d *Dataset) Add(g Group, labels []uint8, columns []float32, stride int) er
 }
 
 func (g *Group) check() error {
-	if !(g.Weight >= 0 && g.Weight <= weightMax) || g.Evidence < 0 || g.Evidence > evidence ||
+	if !(g.Weight >= 0 && g.Weight <= weightMax) || g.Evidence < 0 || g.Evidence > evidenceMax ||
 		len(g.ID) > textMax || len(g.Set) > textMax {
 		return fmt.Errorf("fit: question of weight %v, evidence %d, names of %d and %d bytes: %w",
 			g.Weight, g.Evidence, len(g.ID), len(g.Set), model.ErrInvalid)
@@ -103,7 +103,7 @@ func (g *Group) check() error {
 	return nil
 }
 
-// Rows of question g.
+// rows returns the range of question g.
 func (d *Dataset) rows(g int) (first, end int) { return d.Starts[g], d.Starts[g+1] }
 
 // Select returns the questions that keep says true of, copied.
