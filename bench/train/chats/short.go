@@ -9,6 +9,7 @@ const (
 	shortLengthMin, shortLengthMax     = 40, 250 // characters that a turn is filled up to
 	shortQuestions                     = 25
 	shortGapMin, shortGapMax           = 3, 20 // days between sessions
+	themeTries                         = 20    // draws for an event of the theme: about two in three find one
 )
 
 // Short writes chats between two friends.
@@ -39,6 +40,7 @@ type fact struct {
 	who         int
 	value, kind string // as the speaker says it; what kind of thing it is
 	noun        string
+	pastAs      string // the template it was told by
 	when        moment
 	turn        string // where it was told, with its date
 	session     int
@@ -67,7 +69,8 @@ type chat struct {
 	people [2]person
 	facts  []*fact
 	traits []*held
-	last   int // who spoke last, -1 at the start of a session
+	theme  string // the group that is talked about, "" for any
+	last   int    // who spoke last, -1 at the start of a session
 	apart  float64
 	seen   map[string]bool // questions, and values by person and event
 }
@@ -121,6 +124,7 @@ func (c *chat) session() {
 // thread adds some turns about one thing.
 func (c *chat) thread() {
 	who := c.random.IntN(2)
+	c.theme = ""
 	switch n := c.random.IntN(100); {
 	case n < 38:
 		c.tellEvent(who)
@@ -164,6 +168,9 @@ func (c *chat) pad(who int, text string) string {
 // idleSlots are words to talk about without telling anything of oneself.
 func (c *chat) idleSlots(who int) slots {
 	e := pick(&c.teller, c.events)
+	for tries := 0; c.theme != "" && e.group != c.theme && tries < themeTries; tries++ {
+		e = pick(&c.teller, c.events)
+	}
 	v := pick(&c.teller, c.vocabs[e.vocab])
 	s := slots{"v": c.expand(v.value, nil), "k": pick(&c.teller, v.kinds), "his": "their", "himself": "themselves", "my": "their", "he": "they"}
 	s["v"] = theirs(s["v"], pronouns{he: "they", his: "their", him: "them", himself: "themselves"})
@@ -174,7 +181,10 @@ func (c *chat) idleSlots(who int) slots {
 // topic is something to talk idly about, mostly of someone's own fields.
 func (c *chat) topic(who int) string {
 	name := pick(&c.teller, c.names)
-	if c.chance(.7) {
+	switch {
+	case c.theme != "" && c.chance(.7):
+		name = c.theme
+	case c.chance(.7):
 		name = pick(&c.teller, c.people[who].favourite)
 	}
 	return pick(&c.teller, c.groups[name].topics)

@@ -136,11 +136,7 @@ func (c *chat) askValue() bool {
 	if f.ahead {
 		return false
 	}
-	from := f.what
-	if c.chance(c.apart) {
-		from = f.which
-	}
-	text := c.qualified(f, c.expand(pick(&c.teller, from), c.askedSlots(f, false)))
+	text := c.qualified(f, c.valueQuestion(f))
 	if c.only(f) {
 		return c.put("value", text, f.value, f.turn)
 	}
@@ -154,6 +150,20 @@ func (c *chat) askValue() bool {
 		}
 	}
 	return len(turns) <= 6 && c.put("list", text, strings.Join(values, ", "), turns...)
+}
+
+// valueQuestion asks what it was, in the words it was told in, in others that it might
+// have been told in, or in none of them.
+func (c *chat) valueQuestion(f *fact) string {
+	s := c.askedSlots(f, false)
+	switch {
+	case c.chance(c.apart):
+		return c.expand(pick(&c.teller, f.which), s)
+	case c.chance(.5) || strings.TrimPrefix(f.pastAs, "finally ") == "{v}" || strings.Contains(f.pastAs, "{relative}") || !strings.Contains(f.pastAs, " {v}"):
+		return c.expand(pick(&c.teller, f.what), s)
+	}
+	gap := theirs(c.expand(strings.Replace(f.pastAs, " {v}", "", 1), s.with("my", s["his"])), c.people[f.who].pronouns)
+	return c.rule("askgap", s.with("gap", gap))
 }
 
 // qualified adds to a question what is known about its event, where something was told.

@@ -2,7 +2,7 @@ package chats
 
 // namedAgain is the share of answers that name the event they are about; the others can be
 // understood only from the turns around them.
-const namedAgain = .75
+const namedAgain = .8
 
 // tellEvent has someone tell that something happened, and the friend ask about it.
 func (c *chat) tellEvent(who int) {
@@ -10,6 +10,7 @@ func (c *chat) tellEvent(who int) {
 	if f == nil {
 		return
 	}
+	c.theme = f.group
 	f.when = c.past(c.when)
 	s := c.factSlots(f)
 	pending := c.chooseDetails(f)
@@ -64,7 +65,7 @@ func (c *chat) tellDetail(f *fact, d *detail, s slots) {
 	if c.chance(.6) {
 		lead = c.reaction(f, s)
 	}
-	if c.chance(.4) {
+	if c.chance(.55) {
 		lead += " " + c.rule("promptlead", s)
 	}
 	c.speak(1-f.who, lead+" "+c.sentences(pick(&c.teller, d.prompt), s))
@@ -78,7 +79,7 @@ func (c *chat) tellDetail(f *fact, d *detail, s slots) {
 
 func (c *chat) reaction(f *fact, s slots) string {
 	if c.chance(.75) {
-		return c.rule("react", c.addressed(1-f.who).with("noun", f.noun))
+		return c.rule("react", c.addressed(1-f.who).with("noun", f.noun, "yourbase", s["yourbase"]))
 	}
 	return c.rule("backchannel", c.addressed(1-f.who))
 }
@@ -110,6 +111,7 @@ func (c *chat) newFact(who int) *fact {
 			continue
 		}
 		c.seen[key] = true
+		f.pastAs = pick(&c.teller, e.past)
 		f.noun = definite(c.expand(pick(&c.teller, e.noun), slots{"v": definite(f.value), "k": f.kind}))
 		return f
 	}
@@ -120,8 +122,9 @@ func (c *chat) newFact(who int) *fact {
 func (c *chat) factSlots(f *fact) slots {
 	s := c.addressed(f.who).with("v", f.value, "k", f.kind, "barev", bare(f.value), "noun", f.noun,
 		"when", f.when.phrase, "same", "", "his", "my", "himself", "myself", "he", "I")
-	s["past"] = c.expand(pick(&c.teller, f.past), s)
+	s["past"] = c.expand(f.pastAs, s)
 	s["base"] = c.expand(pick(&c.teller, f.base), s)
+	s["yourbase"] = c.expand(pick(&c.teller, f.base), s.with("his", "your", "my", "your", "himself", "yourself", "he", "you", "v", yours(f.value)))
 	return s
 }
 
@@ -172,9 +175,10 @@ func (c *chat) tellTrait(who int) {
 	if h.before != nil && (!h.changes || h.before.session == h.session || h.before.value == h.value) {
 		return
 	}
+	c.theme = h.group
 	s := c.addressed(who).with("v", h.value, "word", h.word)
 	behind := ""
-	if c.chance(.6) {
+	if c.chance(.8) {
 		behind = " " + c.rule("traitword", s)
 	}
 	switch {
