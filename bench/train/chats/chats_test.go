@@ -201,6 +201,37 @@ func TestShapeSaysWhichFileIsDamaged(t *testing.T) {
 	}
 }
 
+// Three turns, of which the second alone has the question's words, and the third is asked for
+// in words that nobody says.
+func TestShapeOfASetWorkedOutByHand(t *testing.T) {
+	dir := t.TempDir()
+	s := &Set{Turns: []Turn{
+		{ID: "1", Conversation: "c", Session: "s", Speaker: "user", Text: "good morning"},
+		{ID: "2", Conversation: "c", Session: "s", Speaker: "assistant", Text: "the heron nests by the canal"},
+		{ID: "3", Conversation: "c", Session: "s", Speaker: "user", Text: "thanks"},
+	}, Questions: []Question{
+		{ID: "q1", Conversation: "c", Text: "heron canal", Evidence: []string{"2"}},
+		{ID: "q2", Conversation: "c", Text: "heron gratitude", Evidence: []string{"3"}},
+		{ID: "q3", Conversation: "c", Text: "stork", Evidence: []string{}},
+	}}
+	if err := s.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	figures, err := Shape(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{
+		"turns of a session": 3, "any@8": 50, "MRR": 50, "any@8 without assistant": 0, "share in evidence": .5, "share in window": .75,
+		"questions with evidence": 2. / 3, "evidence by user": .5, "share in best other turn": .25,
+	}
+	for _, f := range figures {
+		if w, ok := want[f.Name]; ok && f.Value != w {
+			t.Errorf("%s is %v, want %v", f.Name, f.Value, w)
+		}
+	}
+}
+
 func date(s string) time.Time {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {

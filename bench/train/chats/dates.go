@@ -41,11 +41,6 @@ func (m moment) answer() string {
 	return m.first.Format("2 January 2006")
 }
 
-// within says whether all of a moment lies in one month.
-func (m moment) within(year int, month time.Month) bool {
-	return m.first.Year() == year && m.first.Month() == month && m.last.Year() == year && m.last.Month() == month
-}
-
 func dayOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }

@@ -18,7 +18,7 @@ const (
 	longPreferences                 = 3
 	longPlain                       = 1
 	longHints                       = 3
-	longAbsent                      = 3
+	longAbsent                      = 4
 )
 
 // plan draws what will be told, and notes what will be asked about it.

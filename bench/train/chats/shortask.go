@@ -14,8 +14,7 @@ type asker struct {
 	ask      func(*chat) bool
 }
 
-// The kinds of questions about short chats. It is filled when the package starts, as the
-// askers refer to it by way of chat.
+// shortAskers are the kinds of questions about short chats.
 var shortAskers = []asker{
 	{"detail", 22, (*chat).askDetail},
 	{"value", 15, (*chat).askValue},
@@ -30,8 +29,18 @@ var shortAskers = []asker{
 	{"multi-hop", 4, (*chat).askBoth},
 	{"open", 6, (*chat).askInference},
 	{"swapped", 7, (*chat).askSwapped},
-	{"unanswerable", 8, (*chat).askNothing},
+	{"unanswerable", 12, (*chat).askNothing},
 }
+
+// Questions whose evidence is longer than this are not asked.
+const (
+	listMax  = 6
+	inferMax = 4
+	monthMax = 4
+)
+
+// drawTries are how often one kind of question is drawn before another has its turn.
+const drawTries = 6
 
 // questions asks about a chat that is complete.
 func (c *chat) questions() {
@@ -46,9 +55,19 @@ func (c *chat) questions() {
 		n := c.random.IntN(total)
 		for _, a := range shortAskers {
 			if n -= a.share; n < 0 {
-				a.ask(c)
+				c.draw(a.ask)
 				break
 			}
+		}
+	}
+}
+
+// draw has an asker try until a question comes of it, so that those that seldom find one
+// keep their share.
+func (c *chat) draw(ask func(*chat) bool) {
+	for range drawTries {
+		if ask(c) {
+			return
 		}
 	}
 }
@@ -149,7 +168,11 @@ func (c *chat) askValue() bool {
 			values, turns = append(values, other.value), append(turns, other.turn)
 		}
 	}
-	return len(turns) <= 6 && c.put("list", text, strings.Join(values, ", "), turns...)
+	category := "list"
+	if len(turns) == 1 { // the others are only announced
+		category = "value"
+	}
+	return len(turns) <= listMax && c.put(category, text, strings.Join(values, ", "), turns...)
 }
 
 // valueQuestion asks what it was, in the words it was told in, in others that it might
@@ -277,7 +300,7 @@ func (c *chat) askDate() bool {
 		values, turns = append(values, other.value), append(turns, other.turn)
 	}
 	s := c.askedSlots(f, false).with("month", f.when.first.Format("January 2006"))
-	return len(turns) <= 4 && c.put("temporal", c.rule("askmonth", s), strings.Join(values, ", "), turns...)
+	return len(turns) <= monthMax && c.put("temporal", c.rule("askmonth", s), strings.Join(values, ", "), turns...)
 }
 
 func (c *chat) dateFormat(t time.Time) string {
@@ -302,7 +325,7 @@ func (c *chat) askList() bool {
 	if c.chance(.4) {
 		text = c.rule("suchas", s.with("ask", text))
 	}
-	return len(turns) >= 2 && len(turns) <= 6 && c.put("list", text, strings.Join(values, ", "), turns...)
+	return len(turns) >= 2 && len(turns) <= listMax && c.put("list", text, strings.Join(values, ", "), turns...)
 }
 
 // askTwo asks for two things of one event that different turns tell.

@@ -61,7 +61,7 @@ func (c *chat) askInference() bool {
 			turns = append(turns, other.turn)
 		}
 	}
-	if len(turns) > 4 {
+	if len(turns) > inferMax {
 		return false
 	}
 	s := c.askedSlots(f, c.chance(c.apart))
@@ -108,16 +108,27 @@ func (c *chat) askNothing() bool {
 	case 1:
 		return c.askOther(f)
 	case 2:
-		kind := pick(&c.teller, c.world.traits)
-		for _, h := range c.traits {
-			if h.id == kind.id {
-				return false
-			}
-		}
-		h := &held{trait: kind, who: f.who, value: c.expand(pick(&c.teller, c.vocabs[kind.vocab]).value, nil)}
-		return c.put("unanswerable", c.traitQuestion(h), "")
+		return c.askUnmentioned(f.who)
 	}
 	return false
+}
+
+// askUnmentioned asks for a trait that neither of the two has told, nor an event that
+// would answer it.
+func (c *chat) askUnmentioned(who int) bool {
+	kind := pick(&c.teller, c.world.traits)
+	for _, h := range c.traits {
+		if h.id == kind.id {
+			return false
+		}
+	}
+	for _, f := range c.facts {
+		if f.event.vocab == kind.vocab || f.group == kind.group {
+			return false
+		}
+	}
+	h := &held{trait: kind, who: who, value: c.expand(pick(&c.teller, c.vocabs[kind.vocab]).value, nil)}
+	return c.put("unanswerable", c.traitQuestion(h), "")
 }
 
 // askOther asks for an event of the same field, or the same event with another value, that

@@ -2,6 +2,7 @@
 PREFIX-corpus.f16 and PREFIX-questions.f16 as nexus eval --vectors reads them.
 
     embed.py DIR PREFIX [DIR PREFIX ...]
+    embed.py --questions DIR PREFIX only PREFIX-questions.f16
     embed.py --check DIR PREFIX     cosine of the first 200 turns with vectors that exist
 
 all-MiniLM-L6-v2 with int8 weights: the mean over the tokens of the last layer, of unit
@@ -88,17 +89,28 @@ def turn_texts(directory: Path) -> list[str]:
     return [f"{t['speaker']}: {t['text']}" for t in rows(directory / "corpus.jsonl")]
 
 
+def question_texts(directory: Path) -> list[str]:
+    return [q["question"] for q in rows(directory / "questions.jsonl")]
+
+
+def write_questions(encoder: Encoder, directory: Path, prefix: str) -> None:
+    write_files(encoder, directory, prefix, {"questions": question_texts(directory)})
+
+
 def write(encoder: Encoder, directory: Path, prefix: str) -> None:
+    write_files(encoder, directory, prefix, {"corpus": turn_texts(directory), "questions": question_texts(directory)})
+
+
+def write_files(encoder: Encoder, directory: Path, prefix: str, files: dict[str, list[str]]) -> None:
     begun = time.time()
-    turns = turn_texts(directory)
-    questions = [q["question"] for q in rows(directory / "questions.jsonl")]
-    for name, texts in (("corpus", turns), ("questions", questions)):
-        Path(prefix).parent.mkdir(parents=True, exist_ok=True)
+    Path(prefix).parent.mkdir(parents=True, exist_ok=True)
+    for name, texts in files.items():
         # Written beside and renamed: a reader never sees half of the rows.
         part = Path(f"{prefix}-{name}.f16.part")
         part.write_bytes(encoder.encode(texts).astype("<f2").tobytes())
         part.rename(f"{prefix}-{name}.f16")
-    print(f"{directory}: {len(turns)} turns, {len(questions)} questions in {time.time() - begun:.0f} s")
+    counts = ", ".join(f"{len(texts)} of {name}" for name, texts in files.items())
+    print(f"{directory}: {counts} in {time.time() - begun:.0f} s")
 
 
 def check(encoder: Encoder, directory: Path, prefix: str) -> None:
@@ -107,10 +119,13 @@ def check(encoder: Encoder, directory: Path, prefix: str) -> None:
     print(f"{directory}: cosine of {len(cosines)} turns: least {cosines.min():.4f}, mean {cosines.mean():.4f}")
 
 
+ACTS = {"--questions": write_questions, "--check": check}
+
+
 def main(arguments: list[str]) -> None:
     act = write
-    if arguments[:1] == ["--check"]:
-        act, arguments = check, arguments[1:]
+    if arguments and arguments[0] in ACTS:
+        act, arguments = ACTS[arguments[0]], arguments[1:]
     if not arguments or len(arguments) % 2:
         raise SystemExit(__doc__)
     encoder = Encoder()
