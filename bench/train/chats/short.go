@@ -223,11 +223,11 @@ func (c *chat) recall(who int) {
 		return
 	}
 	f := pick(&c.teller, c.facts)
-	rule := "admire"
+	rule, noun := "admire", yours(f.noun)
 	if f.who == who {
-		rule = "retell"
+		rule, noun = "retell", f.noun
 	}
 	c.yield(who, "next")
-	c.speak(who, c.rule(rule, c.addressed(who).with("noun", f.noun)))
+	c.speak(who, c.rule(rule, c.addressed(who).with("noun", noun)))
 	c.speak(1-who, c.rule("backchannel", c.addressed(1-who)))
 }

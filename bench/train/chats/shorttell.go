@@ -66,7 +66,7 @@ func (c *chat) tellDetail(f *fact, d *detail, s slots) {
 		lead = c.reaction(f, s)
 	}
 	if c.chance(.55) {
-		lead += " " + c.rule("promptlead", s)
+		lead += " " + c.rule("promptlead", s.with("noun", yours(f.noun)))
 	}
 	c.speak(1-f.who, lead+" "+c.sentences(pick(&c.teller, d.prompt), s))
 	value := c.detailValue(f, d)
@@ -79,7 +79,7 @@ func (c *chat) tellDetail(f *fact, d *detail, s slots) {
 
 func (c *chat) reaction(f *fact, s slots) string {
 	if c.chance(.75) {
-		return c.rule("react", c.addressed(1-f.who).with("noun", f.noun, "yourbase", s["yourbase"]))
+		return c.rule("react", c.addressed(1-f.who).with("noun", yours(f.noun), "yourbase", s["yourbase"]))
 	}
 	return c.rule("backchannel", c.addressed(1-f.who))
 }
@@ -155,7 +155,7 @@ func (c *chat) tellPlan(who int) {
 	c.yield(who, "next")
 	f.turn = c.speak(who, c.rule("plan", s))
 	c.dated(f.turn, f.when)
-	c.speak(1-who, c.rule("planreact", s.with("Y", c.people[who].name)))
+	c.speak(1-who, c.rule("planreact", s.with("Y", c.people[who].name, "noun", yours(f.noun))))
 	if c.chance(.5) {
 		c.speak(who, c.rule("backchannel", s))
 	}
