@@ -27,7 +27,7 @@ var levels = [][]string{
 	{"engine/vector", "engine/lexical", "engine/fields"},
 	{"engine/segment"},
 	{"engine/store"},
-	{"engine/fuse"},
+	{"engine/fuse", "engine/search/mining"},
 	{"engine/search"},
 	{"engine"},
 	{"eval", "capi", "bindings/conformance"},
