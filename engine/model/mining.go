@@ -169,9 +169,9 @@ type AnomalyReason struct {
 // Anomaly is a memory that does not fit among the others of its selection.
 type Anomaly struct {
 	ID ID
-	// Score is 0..1: d/(d+3), where d is how many (robust) standard deviations the memory's
-	// unusualness lies above the median; .5 is at three of them. Scores of different
-	// selections can be compared.
+	// Score is above 0 and below 1: n/(n+5), where n is how unusual the memory is beyond what
+	// nineteen of twenty are by each column, in nats: at .5 its values are together e^5, some
+	// 150 times, rarer than that. Scores of different selections can be compared.
 	Score   float64
 	Reasons []AnomalyReason // what makes it so, the weightiest first; up to three
 }

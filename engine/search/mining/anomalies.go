@@ -20,15 +20,19 @@ const (
 	reasonMin   = .1
 )
 
-// halfScore is how many deviations above the median are the score .5.
-const halfScore = 3
+// halfScore is the unusualness of the score .5, in nats.
+const halfScore = 5
+
+// ordinary is the share of memories whose unusualness in a column is no more than what is
+// to be expected somewhere: with seven columns, most memories are off a little in one.
+const ordinary = .95
 
 // Anomalies returns the memories of a selection that are least like the others, the
 // strangest first, ties by ID; none of fewer than eight memories. A memory's unusualness
-// is the sum over its columns of ln(highest bin/own bin), as HBOS has it; of a memory
-// without vector, time or speaker these columns say nothing. q is normalized. Errors: those of
-// View.Select; ErrCancelled and ErrDeadline soon after ctx ends. Cost: some 20 us a memory
-// with a vector of 384 numbers.
+// is the sum of what its columns say (see histogram.unusual) beyond what is ordinary in
+// each; of a memory without vector, time or speaker these columns say nothing. q is
+// normalized. Errors: those of View.Select; ErrCancelled and ErrDeadline soon after ctx
+// ends. Cost: some 20 us a memory with a vector of 384 numbers.
 func Anomalies(ctx context.Context, v *segment.View, q *model.AnomalyQuery) ([]model.Anomaly, error) {
 	c, err := collect(ctx, v, q.Selection, boundsOf(q.Since, q.Until))
 	if err != nil || c.count() < fewest {
@@ -42,35 +46,37 @@ func Anomalies(ctx context.Context, v *segment.View, q *model.AnomalyQuery) ([]m
 	if err != nil {
 		return nil, err
 	}
-	sorted := slices.Sorted(slices.Values(u.total))
-	median := sorted[len(sorted)/2]
-	unit := max(deviation(sorted, median), deviationMin)
-	order := make([]int, 0, c.count())
+	var order []int
 	for i, total := range u.total {
-		if scoreOf(total, median, unit) >= q.MinScore {
+		if total > 0 && scoreOf(total) >= q.MinScore {
 			order = append(order, i)
 		}
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(u.total[b], u.total[a]), cmp.Compare(a, b)) })
-	list := make([]model.Anomaly, 0, min(q.Limit, len(order)))
+	var list []model.Anomaly
 	for _, i := range order[:min(q.Limit, len(order))] {
-		list = append(list, model.Anomaly{ID: c.ids[i], Score: scoreOf(u.total[i], median, unit), Reasons: u.reasons(i, columns)})
+		a := model.Anomaly{ID: c.ids[i], Score: scoreOf(u.total[i]), Reasons: u.reasons(i, columns)}
+		for r := range a.Reasons {
+			if reason := &a.Reasons[r]; reason.Column == model.ColumnSpeaker {
+				reason.Value, reason.Usual = c.share(reason.Value), c.share(reason.Usual)
+			}
+		}
+		list = append(list, a)
 	}
 	return list, nil
 }
 
-// deviationMin keeps what differs by next to nothing from memories that are all the same
-// from being called strange, in nats.
-const deviationMin = .25
+func scoreOf(nats float64) float64 { return nats / (nats + halfScore) }
 
-func scoreOf(total, median, unit float64) float64 {
-	d := max(0, (total-median)/unit)
-	return d / (d + halfScore)
+// share returns the share of memories that are a speaker's.
+func (c *corpus) share(speaker float64) float64 {
+	return float64(c.counts[int(speaker)]) / float64(c.count())
 }
 
 // unusualness is how unusual memories are, in nats.
 type unusualness struct {
 	by    [model.AnomalyColumnCount][]float64 // nil where the column says nothing
+	usual [model.AnomalyColumnCount]float64
 	total []float64
 }
 
@@ -86,44 +92,32 @@ func measure(ctx context.Context, columns *[model.AnomalyColumnCount]column, cou
 		if h == nil {
 			continue
 		}
-		u.by[at] = make([]float64, count)
+		by := make([]float64, count)
 		for i, x := range c.values {
 			if err := rest(ctx, i); err != nil {
 				return nil, err
 			}
-			u.by[at][i] = float64(c.weight * h.unusual(c, x))
-			u.total[i] += u.by[at][i]
+			by[i] = h.unusual(c, x)
 		}
-		c.usual = c.commonest(h)
+		allowed := slices.Sorted(slices.Values(by))[int(ordinary*float64(count))]
+		for i := range by {
+			by[i] = max(0, by[i]-allowed)
+			u.total[i] += by[i]
+		}
+		u.by[at], u.usual[at] = by, h.usual
 	}
 	return u, nil
-}
-
-// commonest returns the value that others are compared with: the middle one, or of
-// columns without an order the one that most have.
-func (c *column) commonest(h *histogram) float64 {
-	if c.scale == eachValue {
-		return h.low + float64(slices.Index(h.counts, h.most))
-	}
-	var values []float64
-	for _, x := range c.values {
-		if x != missing {
-			values = append(values, x)
-		}
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
 }
 
 // reasons returns what makes a memory unusual.
 func (u *unusualness) reasons(i int, columns *[model.AnomalyColumnCount]column) (list []model.AnomalyReason) {
 	for at := range columns {
-		if u.by[at] == nil || u.by[at][i] < reasonMin*u.total[i] || u.by[at][i] == 0 {
+		if u.by[at] == nil || u.by[at][i] == 0 || u.by[at][i] < reasonMin*u.total[i] {
 			continue
 		}
 		list = append(list, model.AnomalyReason{
 			Column: model.AnomalyColumn(at), Value: columns[at].values[i],
-			Usual: columns[at].usual, Weight: u.by[at][i] / u.total[i],
+			Usual: u.usual[at], Weight: u.by[at][i] / u.total[i],
 		})
 	}
 	slices.SortStableFunc(list, func(a, b model.AnomalyReason) int { return cmp.Compare(b.Weight, a.Weight) })
@@ -133,13 +127,13 @@ func (u *unusualness) reasons(i int, columns *[model.AnomalyColumnCount]column) 
 // columns returns the columns of all memories.
 func (c *corpus) columns(ctx context.Context) (*[model.AnomalyColumnCount]column, error) {
 	columns := &[model.AnomalyColumnCount]column{
-		model.ColumnMeaning: {scale: evenly, side: highSide, weight: 1},
-		model.ColumnWords:   {scale: evenly, side: highSide, weight: 1},
-		model.ColumnLength:  {scale: byMagnitude, weight: 1},
-		model.ColumnGap:     {scale: byMagnitude, side: highSide, weight: 1},
-		model.ColumnHour:    {scale: eachValue, weight: 1},
-		model.ColumnWeekday: {scale: eachValue, weight: 1},
-		model.ColumnSpeaker: {scale: evenly, weight: 1},
+		model.ColumnMeaning: {scale: evenly, side: highSide},
+		model.ColumnWords:   {scale: evenly, side: highSide},
+		model.ColumnLength:  {scale: byMagnitude},
+		model.ColumnGap:     {scale: byMagnitude, side: highSide},
+		model.ColumnHour:    {scale: eachValue},
+		model.ColumnWeekday: {scale: eachValue},
+		model.ColumnSpeaker: {scale: eachValue},
 	}
 	for at := range columns {
 		columns[at].values = make([]float64, c.count())
@@ -158,7 +152,7 @@ func (c *corpus) columns(ctx context.Context) (*[model.AnomalyColumnCount]column
 		columns[model.ColumnHour].values[i], columns[model.ColumnWeekday].values[i] = hourOf, weekday
 		columns[model.ColumnSpeaker].values[i] = missing
 		if t := c.said[i]; t != noTerm {
-			columns[model.ColumnSpeaker].values[i] = float64(c.counts[t]) / float64(c.count())
+			columns[model.ColumnSpeaker].values[i] = float64(t)
 		}
 	}
 	c.gaps(columns[model.ColumnGap].values)

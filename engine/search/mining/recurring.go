@@ -12,7 +12,8 @@ const (
 	rhythmMin   = 4   // days that keep to a rhythm at least
 	rhythmShare = .6  // of the days with the term, at least
 	gapSlack    = .15 // how far a gap may be off the usual one
-	rhythmTests = 17  // a term: seven weekdays, and a gap chosen among some ten
+	skipsMax    = 2   // returns that may be missing between two
+	rhythmTests = 37  // a term: seven weekdays, and a gap chosen among some ten for each number of skips
 )
 
 // recurring returns the terms that come back at a rhythm. Days of several mentions count
@@ -46,6 +47,7 @@ type rhythms struct {
 	onWeekday [7]float64 // share of the days with memories
 	days      []int32    // of the term at hand: indexes of days with memories, ascending
 	gaps      []int64
+	sorted    []int64
 }
 
 func newRhythms(v *vocabulary) *rhythms {
@@ -60,7 +62,7 @@ func newRhythms(v *vocabulary) *rhythms {
 func weekdayOf(number int64) int { return int((number%7 + 7 + int64(time.Thursday)) % 7) }
 
 // measure returns the rhythm of the days at hand; G2 is 0 where they have none. Of a
-// weekday and a gap that both are evident, both are told, with the evidence of the better.
+// weekday and a gap, the gap is told where it is the more evident.
 func (r *rhythms) measure() (p pattern) {
 	p.Weekday = model.NoWeekday
 	if len(r.days) < rhythmMin {
@@ -74,20 +76,24 @@ func (r *rhythms) measure() (p pattern) {
 			p.Weekday = weekday
 		}
 	}
-	gap, kept, chance := r.gap()
-	n := len(r.days) - 1
-	if kept < rhythmMin-1 || float64(kept) < rhythmShare*float64(n) {
-		return p
-	}
-	g2 := surprise(kept, n, chance)
-	if g2 <= 0 {
-		return p
-	}
-	p.Period = time.Duration(gap) * 24 * time.Hour
-	if g2 > p.G2 {
-		p.G2, p.Count, p.Lift = g2, kept+1, float64(kept)/float64(n)/chance
+	for skips := range skipsMax + 1 {
+		r.measureGap(&p, skips)
 	}
 	return p
+}
+
+// measureGap enters the usual gap into a pattern where it is evident, if so many of its
+// returns may be missing one behind the other.
+func (r *rhythms) measureGap(p *pattern, skips int) {
+	gap, kept, chance := r.gap(skips)
+	n := len(r.days) - 1
+	if kept < rhythmMin-1 || float64(kept) < rhythmShare*float64(n) {
+		return
+	}
+	if g2 := surprise(kept, n, chance); g2 > p.G2 {
+		p.G2, p.Count, p.Lift = g2, kept+1, float64(kept)/float64(n)/chance
+		p.Period = time.Duration(gap) * 24 * time.Hour
+	}
 }
 
 // weekday returns the weekday with the most evidence, how many days are on it, and the
@@ -106,30 +112,31 @@ func (r *rhythms) weekday() (weekday time.Weekday, kept int, usual float64) {
 	return weekday, kept, usual
 }
 
-// gap returns the median gap between days in days, how many gaps are about as long, and
-// the mean chance of that, were the term's days drawn from those with memories between
-// its first and its last.
-func (r *rhythms) gap() (usual int64, kept int, chance float64) {
+// gap returns the median gap between days in days, how many gaps are about as long, or
+// up to skips times longer by as much, and the mean chance of that, were the term's days
+// drawn from those with memories between its first and its last.
+func (r *rhythms) gap(skips int) (usual int64, kept int, chance float64) {
 	r.gaps = r.gaps[:0]
 	for i := 1; i < len(r.days); i++ {
 		r.gaps = append(r.gaps, r.bins[r.days[i]]-r.bins[r.days[i-1]])
 	}
-	sorted := slices.Clone(r.gaps)
-	slices.Sort(sorted)
-	usual = sorted[len(sorted)/2]
+	r.sorted = append(r.sorted[:0], r.gaps...)
+	slices.Sort(r.sorted)
+	usual = r.sorted[len(r.sorted)/2]
 	slack := int64(gapSlack * float64(usual))
-	first, last := r.days[0], r.days[len(r.days)-1]
-	missing := 1 - float64(len(r.gaps))/float64(last-first)
+	absent := 1 - float64(len(r.gaps))/float64(r.days[len(r.days)-1]-r.days[0])
 	for i, gap := range r.gaps {
-		if usual-slack <= gap && gap <= usual+slack {
-			kept++
+		for m := int64(1); m <= int64(skips)+1; m++ {
+			if m*usual-slack <= gap && gap <= m*usual+slack {
+				kept++
+			}
+			// The next day of the term is one of those in this span, and none before it.
+			from := r.bins[r.days[i]] + m*usual
+			start, _ := slices.BinarySearch(r.bins, from-slack)
+			end, _ := slices.BinarySearch(r.bins, from+slack+1)
+			before := power(absent, start-int(r.days[i])-1)
+			chance += float64(before * (1 - power(absent, end-start)))
 		}
-		// The next day of the term is at one of those in the span, and none before it is.
-		from := r.bins[r.days[i]]
-		start, _ := slices.BinarySearch(r.bins, from+usual-slack)
-		end, _ := slices.BinarySearch(r.bins, from+usual+slack+1)
-		before := power(missing, start-int(r.days[i])-1)
-		chance += float64(before * (1 - power(missing, end-start)))
 	}
 	return usual, kept, chance / float64(len(r.gaps))
 }
