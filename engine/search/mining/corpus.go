@@ -118,6 +118,9 @@ func rest(ctx context.Context, i int) error {
 // placesOf returns where the memories of a selection are, in the order of their IDs; of
 // too many the latest.
 func placesOf(ctx context.Context, v *segment.View, s model.Selection, b bounds) (places []rows.Ref, err error) {
+	if err := rest(ctx, 0); err != nil {
+		return nil, err
+	}
 	allow, err := v.Select(ctx, s.Scope, s.Filter)
 	if err != nil {
 		return nil, err

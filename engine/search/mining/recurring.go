@@ -53,7 +53,10 @@ type rhythms struct {
 func newRhythms(v *vocabulary) *rhythms {
 	r := &rhythms{calendar: newCalendar(v.times, day)}
 	for _, number := range r.bins {
-		r.onWeekday[weekdayOf(number)] += 1 / float64(len(r.bins))
+		r.onWeekday[weekdayOf(number)]++
+	}
+	for w := range r.onWeekday {
+		r.onWeekday[w] /= float64(len(r.bins))
 	}
 	return r
 }
