@@ -74,7 +74,7 @@ func (a *arena) patterns(list []engine.Pattern) {
 func (a *arena) pattern(to *C.nexus_pattern, p *engine.Pattern) {
 	*to = C.nexus_pattern{
 		struct_size: C.uint32_t(unsafe.Sizeof(*to)), kind: C.uint32_t(p.Kind), speaker: a.text(p.Speaker),
-		term_count: C.size_t(len(p.Terms)), example_count: C.size_t(len(p.Examples)), count: C.uint64_t(p.Count),
+		term_count: C.size_t(len(p.Terms)), example_count: C.size_t(len(p.Examples)), support: C.uint64_t(p.Support),
 		g2: C.double(p.G2), npmi: C.double(p.NPMI), lift: C.double(p.Lift),
 		from_us: C.int64_t(p.From.UnixMicro()), to_us: C.int64_t(p.To.UnixMicro()),
 		period_us: C.int64_t(p.Period.Microseconds()), weekday: C.int32_t(p.Weekday),

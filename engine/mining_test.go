@@ -92,7 +92,7 @@ func (m mined) check(t testing.TB) {
 	kinds := map[engine.PatternKind]int{}
 	for _, p := range m.Patterns {
 		kinds[p.Kind]++
-		if len(p.Terms) == 0 || p.G2 <= 0 || p.Count < 3 || len(p.Examples) == 0 || p.To.Before(p.From) || (p.Weekday != engine.NoWeekday || p.Period != 0) != (p.Kind == engine.PatternRecurring) {
+		if len(p.Terms) == 0 || p.G2 <= 0 || p.Support < 3 || len(p.Examples) == 0 || p.To.Before(p.From) || (p.Weekday != engine.NoWeekday || p.Period != 0) != (p.Kind == engine.PatternRecurring) {
 			t.Errorf("%+v", p)
 		}
 	}

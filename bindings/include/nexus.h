@@ -423,7 +423,7 @@ typedef struct nexus_pattern {
   size_t term_count;
   const uint64_t *examples; /* ids of up to five of the memories that count, the latest first; of a window its first turn */
   size_t example_count;
-  uint64_t count; /* memories (windows of four turns) with all terms; of a burst, of those within it */
+  uint64_t support; /* memories (windows of four turns) with all terms; of a burst, of those within it */
   double g2; /* evidence, a log-likelihood ratio, above 0 */
   double npmi; /* of an association, how far one word tells that the other is there: 1 always, 0 not at all */
   double lift; /* how many times as often as by chance */

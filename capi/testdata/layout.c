@@ -151,7 +151,7 @@ int main(void) {
   printf("  term_count %zu %zu\n", offsetof(nexus_pattern, term_count), sizeof(((nexus_pattern *)0)->term_count));
   printf("  examples %zu %zu\n", offsetof(nexus_pattern, examples), sizeof(((nexus_pattern *)0)->examples));
   printf("  example_count %zu %zu\n", offsetof(nexus_pattern, example_count), sizeof(((nexus_pattern *)0)->example_count));
-  printf("  count %zu %zu\n", offsetof(nexus_pattern, count), sizeof(((nexus_pattern *)0)->count));
+  printf("  support %zu %zu\n", offsetof(nexus_pattern, support), sizeof(((nexus_pattern *)0)->support));
   printf("  g2 %zu %zu\n", offsetof(nexus_pattern, g2), sizeof(((nexus_pattern *)0)->g2));
   printf("  npmi %zu %zu\n", offsetof(nexus_pattern, npmi), sizeof(((nexus_pattern *)0)->npmi));
   printf("  lift %zu %zu\n", offsetof(nexus_pattern, lift), sizeof(((nexus_pattern *)0)->lift));

@@ -116,8 +116,10 @@ type Pattern struct {
 	Speaker string // who says them, of an association; "" where that does not matter
 	// Window says that the words come in neighbouring turns of a session, not in one memory.
 	Window bool
-	Count  int     // memories (windows of four turns) with all of Terms; of a burst, of those within it
-	G2     float64 // evidence, above 0
+	// Support is how many memories (windows of four turns) have all of Terms; of a burst, of
+	// those within it.
+	Support int
+	G2      float64 // evidence, above 0
 	// NPMI is how far one word tells that the other is there, of an association: 1 always,
 	// 0 not at all (Bouma 2009). 0 for the other kinds.
 	NPMI float64

@@ -205,7 +205,7 @@ func (v *vocabulary) widen(g *groups, p *pair, counts []int) pattern {
 		a.terms[0], a.terms[1] = p.right, p.left
 	}
 	a.terms, cases = v.extend(g, a.terms, cases, counts)
-	a.Count = len(cases)
+	a.Support = len(cases)
 	for _, at := range cases {
 		if g.first != nil {
 			at = g.first[at]
@@ -231,7 +231,8 @@ func (v *vocabulary) extend(g *groups, terms, cases []uint32, counts []int) (wid
 	enough, evident := int(math.Ceil(joined*float64(len(cases)))), threshold(float64(len(counts)))
 	for _, t := range seen {
 		chance := float64(len(g.lists.at(int(t)))) / float64(g.rows.count())
-		if counts[t] >= enough && !v.isSpeaker(t) && !slices.Contains(terms, t) && surprise(counts[t], len(cases), chance) >= evident {
+		own := float64(counts[t]) >= float64(owned*float64(len(g.lists.at(int(t)))))
+		if counts[t] >= enough && own && !v.isSpeaker(t) && !slices.Contains(terms, t) && surprise(counts[t], len(cases), chance) >= evident {
 			more = append(more, t)
 		}
 	}

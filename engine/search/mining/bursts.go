@@ -95,7 +95,7 @@ func bursts(ctx context.Context, v *vocabulary, limit int) ([]pattern, error) {
 			}
 			lift := float64(b.hits) / float64(b.memories) * float64(v.count()) / float64(len(rows))
 			list = append(list, pattern{
-				Pattern: model.Pattern{G2: g2, Lift: lift, Count: b.hits, Weekday: model.NoWeekday},
+				Pattern: model.Pattern{G2: g2, Lift: lift, Support: b.hits, Weekday: model.NoWeekday},
 				terms:   []uint32{uint32(t)}, rows: a.within(rows, b),
 			})
 		}

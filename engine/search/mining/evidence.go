@@ -68,11 +68,10 @@ func (t table) g2() float64 {
 }
 
 // npmi returns the pointwise mutual information over its largest value, -1..1: ln of the
-// lift over -ln of the share of cases with both (Bouma 2009, section 3); 1 where every
-// case has both, by continuity.
+// lift over -ln of the share of cases with both (Bouma 2009, section 3).
 func (t table) npmi() float64 {
-	if t.both == t.total {
-		return 1
+	if t.both == t.left && t.both == t.right {
+		return 1 // always together; by continuity also where every case has both
 	}
 	if t.both == 0 {
 		return -1

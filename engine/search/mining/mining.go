@@ -80,6 +80,10 @@ const termsEach = 8
 // joined is the share of a pattern's cases that a further term of it must have.
 const joined = .8
 
+// owned is the share of a further term's own cases that must be the pattern's: words of
+// every second memory come with every pattern, and say nothing of it.
+const owned = .25
+
 // best keeps the patterns of the most evidence, ties by term.
 func best(list []pattern, limit int) []pattern {
 	slices.SortFunc(list, func(a, b pattern) int {

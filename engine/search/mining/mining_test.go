@@ -131,7 +131,7 @@ func every(gap, from, until int) (days []int) {
 func TestRhythmByHand(t *testing.T) {
 	// 1970-01-01 was a Thursday; ten Mondays among 70 days.
 	p := rhythmOf(every(1, 0, 70), every(7, 4, 70))
-	if p.Weekday != time.Monday || p.Count != 10 {
+	if p.Weekday != time.Monday || p.Support != 10 {
 		t.Errorf("ten Mondays: %+v", p)
 	}
 	// Whoever talks on Mondays alone says nothing about a word of Mondays.

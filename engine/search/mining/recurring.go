@@ -74,7 +74,7 @@ func (r *rhythms) measure() (p pattern) {
 	weekday, on, usual := r.weekday()
 	if kept, n := on, len(r.days); kept >= rhythmMin && float64(kept) >= rhythmShare*float64(n) {
 		p.G2 = surprise(kept, n, usual)
-		p.Count, p.Lift = kept, float64(kept)/float64(n)/max(usual, 1e-9)
+		p.Support, p.Lift = kept, float64(kept)/float64(n)/max(usual, 1e-9)
 		if p.G2 > 0 {
 			p.Weekday = weekday
 		}
@@ -94,7 +94,7 @@ func (r *rhythms) measureGap(p *pattern, skips int) {
 		return
 	}
 	if g2 := surprise(kept, n, chance); g2 > p.G2 {
-		p.G2, p.Count, p.Lift = g2, kept+1, float64(kept)/float64(n)/chance
+		p.G2, p.Support, p.Lift = g2, kept+1, float64(kept)/float64(n)/chance
 		p.Period = time.Duration(gap) * 24 * time.Hour
 	}
 }
