@@ -66,13 +66,13 @@ func mixed(seed uint64, count int) *planted {
 			}
 		case 1:
 			for day := i; day < plantedDays; day += 7 {
-				if at := p.onDay(day, 0); at >= 0 {
+				if at := p.onDay(day); at >= 0 {
 					p.say(at, set...)
 				}
 			}
 		case 2:
 			for range 20 {
-				if at := p.onDay(30*i+p.IntN(4), 0); at >= 0 {
+				if at := p.onDay(30*i + p.IntN(4)); at >= 0 {
 					p.say(at, set...)
 				}
 			}

@@ -2,8 +2,9 @@ package engine_test
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,8 @@ type planted struct {
 	weights  []float64 // sums of the words' shares
 	subjects [][]string
 	memories []engine.Memory
-	odd      []bool // by memory
+	days     [][]int // memories by day
+	odd      []bool  // by memory
 }
 
 const plantedDays = 365
@@ -46,9 +48,9 @@ func plant(seed uint64, count, topical int) *planted {
 	}
 	speakers := []string{"Anna", "Ben", "Priya", "Anna", "Ben"}
 	for session := 0; len(p.memories) < count; session++ {
-		at := plantedStart.AddDate(0, 0, session%plantedDays).Add(time.Duration(8*60+p.IntN(10*60)) * time.Minute)
+		at := plantedStart.AddDate(0, 0, session*157%plantedDays).Add(time.Duration(8*60+p.IntN(10*60)) * time.Minute)
 		subject := p.subjects[p.IntN(len(p.subjects))]
-		for range min(4+p.IntN(12), count-len(p.memories)) {
+		for range min(3+p.IntN(10), count-len(p.memories)) {
 			at = at.Add(time.Duration(10+p.IntN(170)) * time.Second)
 			text := make([]string, 0, 24)
 			for range 6 + p.IntN(14) {
@@ -61,6 +63,11 @@ func plant(seed uint64, count, topical int) *planted {
 		}
 	}
 	p.odd = make([]bool, len(p.memories))
+	p.days = make([][]int, plantedDays)
+	for i := range p.memories {
+		d := int(p.memories[i].EventTime.Sub(plantedStart).Hours() / 24)
+		p.days[d] = append(p.days[d], i)
+	}
 	return p
 }
 
@@ -105,19 +112,12 @@ func (p *planted) say(i int, words ...string) {
 	p.memories[i].Text = strings.Join(append(append(append([]string{}, text[:at]...), words...), text[at:]...), " ")
 }
 
-// onDay returns a memory of that day, or of one within so many days of it; -1 for none.
-func (p *planted) onDay(day, slack int) int {
-	var list []int
-	for i := range p.memories {
-		d := int(p.memories[i].EventTime.Sub(plantedStart).Hours() / 24)
-		if d >= day-slack && d <= day+slack {
-			list = append(list, i)
-		}
-	}
-	if len(list) == 0 {
+// onDay returns a memory of that day; -1 for none.
+func (p *planted) onDay(day int) int {
+	if day < 0 || day >= plantedDays || len(p.days[day]) == 0 {
 		return -1
 	}
-	return list[p.IntN(len(list))]
+	return p.days[day][p.IntN(len(p.days[day]))]
 }
 
 // open makes a store of the memories, with vectors of so many numbers about their subject
@@ -185,124 +185,110 @@ func mustPatterns(t testing.TB, db *engine.DB, q engine.PatternQuery) []engine.P
 	return list
 }
 
-func TestPlantedAssociationsComeFirst(t *testing.T) {
-	for _, c := range []struct {
-		name                               string
-		each, support, background, topical int
-		least                              float64
-	}{
-		{"pairs", 2, 12, 6, 0, .9},
-		{"triples", 3, 12, 6, 0, .9},
-		{"rare pairs", 2, 6, 2, 0, .9},
-		{"pairs of common words", 2, 25, 60, 0, .9},
-		{"pairs among subjects", 2, 25, 10, 2, .9},
-		{"harder: few among strong subjects", 2, 10, 10, 5, 0},
-	} {
-		for seed := range uint64(3) {
-			p := plant(seed, 4000, c.topical)
-			sets := p.newSets(12, c.each, c.background)
-			for _, set := range sets {
-				for range c.support {
-					p.say(p.IntN(len(p.memories)), set...)
-				}
-			}
-			list := mustPatterns(t, p.open(t, engine.Options{}), engine.PatternQuery{Kind: engine.PatternAssociation})
-			got := precision(list, sets)
-			t.Logf("%s, seed %d: P@10 %.1f of %d", c.name, seed, got, len(list))
-			if got < c.least {
-				t.Errorf("%s, seed %d: P@10 %.1f, want %.1f", c.name, seed, got, c.least)
-				for _, x := range list[:min(10, len(list))] {
-					t.Logf("%+v", x)
-				}
+// planting is one way of planting, and the least share of the first ten that has to be planted.
+type planting struct {
+	name    string
+	topical int // see plant
+	each    int // words of a set
+	usual   int // mentions of each word at any time
+	least   float64
+	plant   func(p *planted, set []string)
+}
+
+// seeds is how many stores each way of planting is tried in. On a forced tier of the CPU one
+// will do: what is mined is the same to the bit there, which the conformance corpus holds.
+func seeds() uint64 {
+	if os.Getenv("NEXUS_CPU") != "" {
+		return 1
+	}
+	return 3
+}
+
+// judge plants twelve sets in several stores and looks for them. Harder plantings have no
+// least share: what comes of them is logged.
+func judge(t *testing.T, kind engine.PatternKind, c *planting) {
+	for seed := range seeds() {
+		p := plant(seed, 3000, c.topical)
+		sets := p.newSets(12, c.each, c.usual)
+		for _, set := range sets {
+			c.plant(p, set)
+		}
+		list := mustPatterns(t, p.open(t, engine.Options{}), engine.PatternQuery{Kind: kind, Limit: 1000})
+		found := 0
+		for _, set := range sets {
+			if slices.ContainsFunc(list, func(x engine.Pattern) bool { return has(x, [][]string{set}) }) {
+				found++
 			}
 		}
+		got := precision(list, sets)
+		t.Logf("%s, seed %d: P@10 %.1f; %d of 12 are among %d", c.name, seed, got, found, len(list))
+		if got < c.least {
+			t.Errorf("%s, seed %d: P@10 %.1f, want %.1f: %+v", c.name, seed, got, c.least, list[:min(10, len(list))])
+		}
+	}
+}
+
+func TestPlantedAssociationsComeFirst(t *testing.T) {
+	together := func(times int) func(*planted, []string) {
+		return func(p *planted, set []string) {
+			for range times {
+				p.say(p.IntN(len(p.memories)), set...)
+			}
+		}
+	}
+	for _, c := range []planting{
+		{"pairs", 0, 2, 6, .9, together(12)},
+		{"triples", 0, 3, 6, .9, together(12)},
+		{"rare pairs", 0, 2, 2, .9, together(6)},
+		{"pairs of common words", 0, 2, 60, .9, together(25)},
+		{"pairs among subjects", 2, 2, 10, .9, together(25)},
+		{"harder: few among strong subjects", 5, 2, 10, 0, together(10)},
+	} {
+		judge(t, engine.PatternAssociation, &c)
 	}
 }
 
 func TestPlantedRhythmsComeFirst(t *testing.T) {
-	for _, c := range []struct {
-		name                     string
-		gap, jitter, miss, noise int // days; of ten, those left out; mentions at any time
-		topical                  int
-		least                    float64
-	}{
-		{"weekly", 7, 0, 0, 0, 0, .9},
-		{"weekly with misses and noise", 7, 0, 2, 6, 0, .9},
-		{"every ten days or so", 10, 1, 0, 0, 0, .9},
-		{"monthly", 30, 2, 0, 0, 0, .9},
-		{"weekly among subjects", 7, 0, 1, 3, 3, .9},
-		{"harder: every ten days with noise", 10, 1, 1, 6, 0, 0},
-	} {
-		for seed := range uint64(3) {
-			p := plant(seed, 4000, c.topical)
-			sets := p.newSets(12, 1, 0)
-			for _, set := range sets {
-				start := p.IntN(c.gap)
-				for day := start; day < plantedDays; day += c.gap {
-					if i := p.onDay(day+p.IntN(2*c.jitter+1)-c.jitter, 0); i >= 0 && p.IntN(10) >= c.miss {
-						p.say(i, set...)
-					}
-				}
-				for range c.noise {
-					p.say(p.IntN(len(p.memories)), set...)
-				}
-			}
-			list := mustPatterns(t, p.open(t, engine.Options{}), engine.PatternQuery{Kind: engine.PatternRecurring})
-			got := precision(list, sets)
-			t.Logf("%s, seed %d: P@10 %.1f of %d", c.name, seed, got, len(list))
-			if got < c.least {
-				t.Errorf("%s, seed %d: P@10 %.1f, want %.1f", c.name, seed, got, c.least)
-				for _, x := range list[:min(10, len(list))] {
-					t.Logf("%+v", x)
+	every := func(gap, jitter, missTenths int) func(*planted, []string) {
+		return func(p *planted, set []string) {
+			for day := p.IntN(gap); day < plantedDays; day += gap {
+				if i := p.onDay(day + p.IntN(2*jitter+1) - jitter); i >= 0 && p.IntN(10) >= missTenths {
+					p.say(i, set...)
 				}
 			}
 		}
 	}
+	for _, c := range []planting{
+		{"weekly", 0, 1, 0, .9, every(7, 0, 0)},
+		{"weekly with misses and noise", 0, 1, 6, .9, every(7, 0, 2)},
+		{"every ten days or so", 0, 1, 0, .9, every(10, 1, 0)},
+		{"monthly or so", 0, 1, 0, .9, every(30, 2, 0)},
+		{"weekly among subjects", 3, 1, 3, .9, every(7, 0, 1)},
+		{"harder: every ten days with noise", 0, 1, 6, 0, every(10, 1, 1)},
+	} {
+		judge(t, engine.PatternRecurring, &c)
+	}
 }
 
 func TestPlantedBurstsComeFirst(t *testing.T) {
-	for _, c := range []struct {
-		name                     string
-		length, hits, background int // days, mentions in them, and at any time
-		topical                  int
-		least                    float64
-	}{
-		{"short", 4, 15, 8, 0, .9},
-		{"long", 14, 25, 20, 0, .9},
-		{"of common words", 7, 30, 80, 0, .9},
-		{"among subjects", 5, 20, 10, 3, .9},
-		{"harder: few mentions", 10, 8, 8, 0, 0},
-	} {
-		for seed := range uint64(3) {
-			p := plant(seed, 4000, c.topical)
-			sets := p.newSets(12, 1, c.background)
-			starts := map[string]int{}
-			for _, set := range sets {
-				start := p.IntN(plantedDays - c.length)
-				starts[set[0]] = start
-				for n := 0; n < c.hits; {
-					if i := p.onDay(start+p.IntN(c.length), 0); i >= 0 {
-						p.say(i, set...)
-						n++
-					}
-				}
-			}
-			list := mustPatterns(t, p.open(t, engine.Options{}), engine.PatternQuery{Kind: engine.PatternBurst})
-			got := precision(list, sets)
-			t.Logf("%s, seed %d: P@10 %.1f of %d", c.name, seed, got, len(list))
-			off := 0.0
-			for _, x := range list[:min(10, len(list))] {
-				if s, ok := starts[x.Terms[0]]; ok {
-					off = max(off, math.Abs(x.From.Sub(plantedStart).Hours()/24-float64(s)))
-				}
-			}
-			t.Logf("starts off by up to %.1f days", off)
-			if got < c.least {
-				t.Errorf("%s, seed %d: P@10 %.1f, want %.1f", c.name, seed, got, c.least)
-				for _, x := range list[:min(10, len(list))] {
-					t.Logf("%+v", x)
+	within := func(days, times int) func(*planted, []string) {
+		return func(p *planted, set []string) {
+			start := p.IntN(plantedDays - days)
+			for n := 0; n < times; {
+				if i := p.onDay(start + p.IntN(days)); i >= 0 {
+					p.say(i, set...)
+					n++
 				}
 			}
 		}
+	}
+	for _, c := range []planting{
+		{"short", 0, 1, 8, .9, within(4, 15)},
+		{"long", 0, 1, 20, .9, within(14, 25)},
+		{"of common words", 0, 1, 80, .9, within(7, 30)},
+		{"among subjects", 3, 1, 10, .9, within(5, 20)},
+		{"harder: few mentions", 0, 1, 8, 0, within(10, 8)},
+	} {
+		judge(t, engine.PatternBurst, &c)
 	}
 }

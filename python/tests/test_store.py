@@ -311,15 +311,14 @@ def test_patterns_and_anomalies_of_a_diary(path: str) -> None:
         (odd,) = db.anomalies(limit=1, min_score=0.5)
         assert odd.id == 60 and odd.score > 0.5 and any(r.column == "words" and r.value > r.usual for r in odd.reasons)
         assert db.anomalies(tenant="other") == []
-        wrong: dict[str, Any]
         for wrong in ({"limit": 1001}, {"kind": "fashion"}, {"filter": "user ="}):
             with pytest.raises(nexus.InvalidError):
-                db.patterns(**wrong)
+                db.patterns(**wrong)  # type: ignore[arg-type]
         with pytest.raises(nexus.InvalidError):
             db.anomalies(min_score=2)
         for wrong in ({"since": "now"}, {"colour": 1}):
             with pytest.raises(TypeError):
-                db.patterns(**wrong)
+                db.patterns(**wrong)  # type: ignore[arg-type]
 
 
 def test_an_expired_memory_is_in_no_answer_and_history_can_be_left_out(path: str) -> None:
