@@ -114,17 +114,16 @@ func TestMiningSeesNothingBeyondItsSelection(t *testing.T) {
 	other := mixed(2, 1500)
 	var doomed []engine.ID
 	for from := 0; from < len(p.memories); from += 250 {
+		var others [2][]engine.Memory // those that stay, and those that go
 		for i := from; i < from+250; i++ {
 			o := other.memories[i]
 			o.Key = fmt.Sprint("o", i)
 			o.Tenant = []string{"wall", "", ""}[i%3]
 			o.User = []string{"u", "x", "u"}[i%3]
-			if i%3 == 2 {
-				doomed = append(doomed, add(t, db, o)...)
-				continue
-			}
-			add(t, db, o)
+			others[i%3/2] = append(others[i%3/2], o)
 		}
+		add(t, db, others[0]...)
+		doomed = append(doomed, add(t, db, others[1]...)...)
 		add(t, db, p.memories[from:from+250]...)
 	}
 	if _, err := db.Delete(ctx, doomed...); err != nil {
@@ -149,7 +148,7 @@ func must[T any](x T, err error) T {
 
 func TestMiningIsTheSameOverEveryLayout(t *testing.T) {
 	for _, dim := range []int{0, 128} {
-		p := mixed(3, 3000)
+		p := mixed(3, 2400)
 		if dim > 0 {
 			p.vectors(dim, .5, func(i int) bool { return i%300 == 7 })
 		}
@@ -208,6 +207,26 @@ func TestMiningOfLittle(t *testing.T) {
 		t.Error(err)
 	}
 	mustPatterns(t, bare, engine.PatternQuery{})
+}
+
+func TestPatternsAreWrittenAsTheyMostlyAre(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	for i := range 60 {
+		text := fmt.Sprintf("nothing of note %d", i)
+		if i%5 == 0 {
+			text = "Ferries to Lisbon"
+			if i%15 == 0 {
+				text = "the ferry of LISBON"
+			}
+		}
+		add(t, db, engine.Memory{Text: text})
+	}
+	list := mustPatterns(t, db, engine.PatternQuery{Kind: engine.PatternAssociation, Limit: 10})
+	if !slices.ContainsFunc(list, func(p engine.Pattern) bool {
+		return p.Support == 12 && slices.Contains(p.Terms, "Lisbon") && slices.Contains(p.Terms, "Ferries")
+	}) {
+		t.Errorf("%+v", list)
+	}
 }
 
 func TestMiningKeepsToTimes(t *testing.T) {
@@ -281,7 +300,7 @@ func TestMiningRefusesWhatIsWrong(t *testing.T) {
 }
 
 func TestMiningEndsWithItsContext(t *testing.T) {
-	db := mixed(6, 8000).open(t, engine.Options{})
+	db := mixed(6, 4000).open(t, engine.Options{})
 	for wait := time.Millisecond; wait < 200*time.Millisecond; wait += 17 * time.Millisecond {
 		if late := cancelled(t, db, wait); late > 500*time.Millisecond { // BenchmarkMining has the figure
 			t.Errorf("ended %v after its deadline", late)

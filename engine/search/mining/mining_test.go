@@ -156,6 +156,34 @@ func TestRhythmByHand(t *testing.T) {
 	}
 }
 
+// Of 31 days one in ten is the term's: that the next is 9 to 11 days off has the chance
+// .9^8 (1 - .9^3).
+func TestChanceOfAGapByHand(t *testing.T) {
+	var times []int64
+	for _, d := range every(1, 0, 31) {
+		times = append(times, int64(d)*day)
+	}
+	r := newRhythms(&vocabulary{corpus: &corpus{times: times}})
+	r.days = []int32{0, 10, 20, 30}
+	usual, kept, chance := r.gap(0)
+	if usual != 10 || kept != 3 {
+		t.Errorf("%d gaps of %d days", kept, usual)
+	}
+	near(t, "the chance", chance, (2*.9*.9*.9*.9*.9*.9*.9*.9*(1-.9*.9*.9)+.9*.9*.9*.9*.9*.9*.9*.9*(1-.9*.9))/3)
+}
+
+func TestWindowsHaveNoSpeakers(t *testing.T) {
+	v := &vocabulary{
+		corpus: &corpus{threads: []uint64{7, 0, 7}, places: []uint32{1, 0, 0}},
+		names:  []string{speakerMark + "Anna", "kettl", "tea"},
+		rows:   index{starts: []uint32{0, 2, 2, 4}, values: []uint32{0, 1, 0, 2}},
+	}
+	g := v.windows()
+	if g.rows.count() != 1 || !slices.Equal(g.rows.at(0), []uint32{1, 2}) || g.first[0] != 2 {
+		t.Errorf("windows %+v from %v", g.rows, g.first)
+	}
+}
+
 func repeat(x float64, n int) []float64 { return slices.Repeat([]float64{x}, n) }
 
 func TestHistogramByHand(t *testing.T) {
