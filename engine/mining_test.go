@@ -139,6 +139,18 @@ func TestMiningSeesNothingBeyondItsSelection(t *testing.T) {
 	}
 }
 
+func TestMiningSeesNothingBeyondItsFilter(t *testing.T) {
+	p := mixed(7, 1800)
+	db := p.open(t, engine.Options{})
+	p.memories = slices.DeleteFunc(p.memories, func(m engine.Memory) bool { return m.Speaker != "Anna" })
+	alone := p.open(t, engine.Options{})
+	want := mine(t, alone, engine.Selection{}).named(t, alone)
+	s := engine.Selection{Filter: must(engine.ParseFilter(`speaker = "Anna"`))}
+	if got := mine(t, db, s).named(t, db); len(want.Anomalies) == 0 || !reflect.DeepEqual(got, want) {
+		t.Errorf("what a filter leaves out changed what was mined:\n%+v\nwant\n%+v", got.Patterns, want.Patterns)
+	}
+}
+
 func must[T any](x T, err error) T {
 	if err != nil {
 		panic(err)
