@@ -317,7 +317,7 @@ func (d *decoder) match(t *C.nexus_text) engine.Match {
 // selection reads that of a request, whose own members of a scope are not for it.
 func (d *decoder) selection(in *C.nexus_request) (out engine.Selection) {
 	if in.tenant.size|in.user.size|in.agent.size|in.session.size != 0 {
-		d.fail("the scope of a list or delete_where stands in request.selection")
+		d.fail("the scope of an operation on many stands in request.selection")
 	}
 	if in.selection == nil || d.err != nil {
 		return out

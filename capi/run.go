@@ -55,6 +55,7 @@ type request struct {
 	value    float64
 	tenant   string
 	selected engine.Selection
+	mining   mining
 	key      string
 	cursor   *cursor
 	page     int
@@ -66,6 +67,7 @@ type request struct {
 type result struct {
 	answer   *engine.Answer
 	memories []engine.Memory // nil: none are part of the result
+	mined    *mined
 	stats    *engine.Stats
 	outcome  *outcome
 	ids      []engine.ID
@@ -122,6 +124,8 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		r.tenant, r.key = d.text("tenant", in.tenant), d.text("key", in.key)
 	case C.NEXUS_OP_LIST, C.NEXUS_OP_DELETE_WHERE:
 		r.selected = d.selection(in)
+	case C.NEXUS_OP_PATTERNS, C.NEXUS_OP_ANOMALIES:
+		r.selected, r.mining = d.selection(in), d.mining(in.mining)
 	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP:
 		r.path, r.page = d.text("path", in.path), int(in.page)
 		if r.path == "" {
@@ -198,6 +202,8 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 		out.cursor, err = newCursor(r.db, r.selected)
 	case C.NEXUS_OP_NEXT:
 		out.memories, err = r.cursor.next(ctx, r.page)
+	case C.NEXUS_OP_PATTERNS, C.NEXUS_OP_ANOMALIES:
+		out.mined, err = r.mine(ctx)
 	case C.NEXUS_OP_STATS:
 		var stats engine.Stats
 		stats, err = r.db.Stats()
@@ -320,6 +326,12 @@ func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 	case out.memories != nil:
 		p, err = pack(func(a *arena) { a.memories(out.memories) })
 		filled.memories = (*C.nexus_memories)(p)
+	case out.mined != nil && op == C.NEXUS_OP_PATTERNS:
+		p, err = pack(func(a *arena) { a.patterns(out.mined.patterns) })
+		filled.patterns = (*C.nexus_patterns)(p)
+	case out.mined != nil:
+		p, err = pack(func(a *arena) { a.anomalies(out.mined.anomalies) })
+		filled.anomalies = (*C.nexus_anomalies)(p)
 	case out.stats != nil:
 		p, err = pack(func(a *arena) { a.stats(out.stats) })
 		filled.stats = (*C.nexus_stats)(p)

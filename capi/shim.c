@@ -163,7 +163,7 @@ uint32_t nexus_abi_oldest(void) { return 2; }
 const char *nexus_version(void) { return NEXUS_VERSION; }
 
 int nexus_has(const char *feature) {
-  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches"};
+  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches", "mining"};
   size_t i;
   for (i = 0; feature && i < sizeof features / sizeof *features; i++)
     if (strcmp(feature, features[i]) == 0) return 1;
@@ -362,6 +362,32 @@ nexus_status nexus_list(nexus_db db, const nexus_selection *selection, nexus_cur
   request.selection = selection;
   status = call(db.v, &request, &reply, error);
   *cursor = reply.cursor;
+  return status;
+}
+
+nexus_status nexus_patterns_find(nexus_db db, const nexus_selection *selection, const nexus_mining *mining, nexus_patterns **patterns, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_PATTERNS);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  WANT(patterns, error);
+  request.selection = selection;
+  request.mining = mining;
+  status = call(db.v, &request, &reply, error);
+  *patterns = (nexus_patterns *)reply.patterns;
+  return status;
+}
+
+nexus_status nexus_anomalies_find(nexus_db db, const nexus_selection *selection, const nexus_mining *mining, nexus_anomalies **anomalies, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_ANOMALIES);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  WANT(anomalies, error);
+  request.selection = selection;
+  request.mining = mining;
+  status = call(db.v, &request, &reply, error);
+  *anomalies = (nexus_anomalies *)reply.anomalies;
   return status;
 }
 

@@ -53,6 +53,84 @@ export interface Selection extends Scope {
   filter?: string | undefined;
 }
 
+export type PatternKind = 'association' | 'recurring' | 'burst';
+
+/** Of which memories, and what, `patterns` finds. */
+export interface PatternQuery extends Selection {
+  /** One kind; all by default. */
+  kind?: 'all' | PatternKind | undefined;
+  /** Patterns of each kind, 1 to 1,000; 20 by default. */
+  limit?: number | undefined;
+  /** Memories of that time or later, by `time`, or where they have none by when they were added. */
+  since?: Date | undefined;
+  /** And of before that time. */
+  until?: Date | undefined;
+}
+
+/** One regularity of a selection, which chance would bring forth in one of twenty selections at most. */
+export interface Pattern {
+  kind: PatternKind;
+  /**
+   * One to eight words as they are mostly written. Figures of an association are of its first two, or of
+   * the speaker and the first; the others come with these in four of five cases.
+   */
+  terms: string[];
+  /** Who says them, of an association where that matters. */
+  speaker: string | undefined;
+  /** Whether they come in neighbouring turns of a session, not in one memory. */
+  window: boolean;
+  /** Memories (windows of four turns) with all terms; of a burst, of those within it. */
+  support: number;
+  /** Evidence: a log-likelihood ratio. */
+  g2: number;
+  /** Of an association, how far one word tells that the other is there: 1 always, 0 not at all. */
+  npmi: number;
+  /** How many times as often as by chance. */
+  lift: number;
+  /** Times of the first and the last memory that count. */
+  from: Date;
+  to: Date;
+  /** The usual gap between the days of a recurring pattern, where there is one. */
+  periodDays: number | undefined;
+  /** The weekday of a recurring pattern that keeps to one: 0 is Sunday, in UTC. */
+  weekday: number | undefined;
+  /** Up to five of the memories that count, the latest first; of a window its first turn. */
+  examples: Id[];
+}
+
+/** Of which memories, and how many, `anomalies` finds. */
+export interface AnomalyQuery extends Selection {
+  /** 1 to 1,000; 20 by default. */
+  limit?: number | undefined;
+  /** Leaves out what has less, 0 to 1. */
+  minScore?: number | undefined;
+  /** As of a PatternQuery. */
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
+export interface AnomalyReason {
+  /**
+   * meaning: cosine distance to the nearest other memories; words: their rarity; length: bytes; gap: seconds
+   * since the turn before; hour, weekday (0 is Sunday): in UTC; speaker: share of the memories that are theirs.
+   */
+  column: 'meaning' | 'words' | 'length' | 'gap' | 'hour' | 'weekday' | 'speaker';
+  value: number;
+  /** The median of the selection; of hour, weekday and speaker the commonest. */
+  usual: number;
+  /** Share of the memory's unusualness, 0 to 1. */
+  weight: number;
+}
+
+/** A memory that does not fit among the others of its selection. */
+export interface Anomaly {
+  id: Id;
+  /** Above 0 and below 1; .5 is strange. Those of different selections can be compared. */
+  score: number;
+  /** The weightiest first, up to three. */
+  reasons: AnomalyReason[];
+}
+
 /** What can be added. Only `text` is required. */
 export interface NewMemory extends Scope {
   /** 1 byte to 1 MiB of UTF-8. */
@@ -417,6 +495,17 @@ export class DB {
   /** Removes the memories of a selection, which must name something, and tells how many they were. */
   deleteWhere(selection: Selection, options?: CallOptions): Promise<number>;
   deleteWhereSync(selection: Selection): number;
+
+  /**
+   * What is regular in the memories of a selection: words that come together, at a rhythm, in bursts. All of
+   * the selection is read: a second or two for 100,000 memories.
+   */
+  patterns(query?: PatternQuery, options?: CallOptions): Promise<Pattern[]>;
+  patternsSync(query?: PatternQuery): Pattern[];
+
+  /** The memories of a selection that fit least among the others of it, the strangest first; of fewer than eight none. */
+  anomalies(query?: AnomalyQuery, options?: CallOptions): Promise<Anomaly[]>;
+  anomaliesSync(query?: AnomalyQuery): Anomaly[];
 
   /** Figures of the store; nothing is scanned. */
   stats(options?: CallOptions): Promise<Stats>;

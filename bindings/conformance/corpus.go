@@ -44,6 +44,8 @@ var members = map[string][]string{
 	"supersede":    {"id", "memory"},
 	"history":      {"id"},
 	"feedback":     {"id", "value"},
+	"patterns":     {"kind", "limit", "since", "until", "tenant", "user", "agent", "session", "filter"},
+	"anomalies":    {"limit", "min_score", "since", "until", "tenant", "user", "agent", "session", "filter"},
 	"stats":        {},
 	"verify":       {},
 	"compact":      {},

@@ -135,6 +135,10 @@ func (r *runner) step(s Step) (results, error) {
 		return r.one(s)
 	case "delete_where":
 		return r.removeWhere(s)
+	case "patterns":
+		return r.patterns(s)
+	case "anomalies":
+		return r.anomalies(s)
 	case "stats":
 		st, err := r.db.Stats()
 		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}, {"packed", st.RecordStored < st.RecordBytes}}, err

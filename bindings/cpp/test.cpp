@@ -236,6 +236,35 @@ void versions(const std::string &base) {
   EXPECT(thrown([&] { db.history(99); }) == nexus::status::not_found);
 }
 
+/* Thirty days of two sentences, one of which has two words more every fifth day, and one memory like no other. */
+void mining(const std::string &base) {
+  nexus::db db(base + "/mining");
+  std::vector<nexus::memory> diary;
+  for (int d = 0; d < 60; ++d) {
+    nexus::memory m(d % 5 == 0 ? "robotics club on the hill" : "rested at home and read");
+    m.time = nexus::time_point(std::chrono::hours(24 * (20000 + d) + 9)), m.user = "ann";
+    diary.push_back(m);
+  }
+  diary.back().text = "7741 9902 1123 8840 2231 6650 1209 7734 8123 9981 3321 4410 5512";
+  db.add(diary);
+  nexus::pattern_query q;
+  q.of.scope.user = "ann", q.kind = nexus::pattern_kind::recurring, q.since = *diary[0].time, q.until = *diary[59].time;
+  nexus::patterns found = db.patterns(q);
+  EXPECT(found.size() == 1 && found[0].kind() == nexus::pattern_kind::recurring && found[0].support() == 12);
+  EXPECT(found[0].period() == std::chrono::hours(24 * 5) && !found[0].weekday() && found[0].examples().size() == 5);
+  EXPECT(found[0].size() == 3 && found[0].terms()[0] == found[0][0] && found[0].from() == *diary[0].time && found[0].g2() > 20);
+  EXPECT(db.patterns_async(q).get().size() == 1 && db.patterns().size() > 1);
+  q.of.scope.user = "nobody";
+  EXPECT(db.patterns(q).empty());
+  nexus::anomaly_query a;
+  a.limit = 1;
+  nexus::anomalies odd = db.anomalies(a);
+  EXPECT(odd.size() == 1 && odd[0].id() == 60 && odd[0].score() > .5 && !odd[0].reasons().empty() && odd[0].reasons()[0].weight > 0);
+  EXPECT(db.anomalies_async(a).get()[0].id() == 60);
+  a.min_score = 2;
+  EXPECT(thrown([&] { db.anomalies(a); }) == nexus::status::invalid);
+}
+
 void threads(const std::string &base) {
   nexus::db db(base + "/threads");
   std::vector<std::thread> all;
@@ -251,6 +280,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, selections, jobs, queues, embedders, versions, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, selections, jobs, queues, embedders, versions, mining, threads}) part(argv[1]);
   return failures > 0;
 }

@@ -103,6 +103,25 @@ static void call_delete_where(struct bytes *b) {
   must(s || gone == 0, "no selection deletes nothing");
 }
 
+/* Looks for patterns, or for anomalies, and reads what there is. */
+static void call_mining(struct bytes *b) {
+  nexus_db d = {any_handle(b)};
+  nexus_selection *of = any_selection(b);
+  nexus_mining *how = any_mining(b);
+  nexus_patterns *patterns = NULL;
+  nexus_anomalies *anomalies = NULL;
+  if (take8(b) % 2) {
+    nexus_status s = checked(nexus_patterns_find(d, of, how, take8(b) ? &patterns : NULL, any_error(b)));
+    must(!patterns || s == NEXUS_OK, "patterns where there are any");
+    for (size_t i = 0; patterns && i < patterns->count; i++) must(nexus_patterns_at(patterns, i)->term_count > 0, "a pattern has words");
+  } else {
+    nexus_status s = checked(nexus_anomalies_find(d, of, how, take8(b) ? &anomalies : NULL, any_error(b)));
+    must(!anomalies || s == NEXUS_OK, "anomalies where there are any");
+    for (size_t i = 0; anomalies && i < anomalies->count; i++) must(nexus_anomalies_at(anomalies, i)->id > 0, "an anomaly is a memory");
+  }
+  nexus_free(patterns), nexus_free(anomalies);
+}
+
 static void call_list(struct bytes *b) {
   nexus_cursor c = {0};
   if (checked(nexus_list((nexus_db){any_handle(b)}, any_selection(b), &c, any_error(b))) == NEXUS_OK) remember(c.v);
@@ -226,7 +245,7 @@ static void call_process(struct bytes *b) {
   (void)nexus_status_name((nexus_status)take64(b));
 }
 
-static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_delete_where, call_list,
+static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_delete_where, call_list, call_mining,
                                                 call_report, call_file, call_job,   call_job,   call_queue, call_open,   call_process,
                                                 call_change};
 

@@ -190,6 +190,15 @@ nexus_selection *any_selection(struct bytes *b) {
   return take8(b) % 8 ? s : NULL;
 }
 
+nexus_mining *any_mining(struct bytes *b) {
+  uint32_t size;
+  nexus_mining *m = sized(b, sizeof *m, &size);
+  if (size != sizeof *m) return m;
+  m->flags = take8(b) % 5, m->kind = take8(b) % 5, m->limit = take8(b) % 8 ? take8(b) : any_number(b);
+  m->since_us = (int64_t)take64(b), m->until_us = (int64_t)take64(b), m->min_score = any_float(b);
+  return take8(b) % 4 ? m : NULL;
+}
+
 nexus_open_options *any_options(struct bytes *b) {
   uint32_t size;
   nexus_open_options *o;
@@ -215,12 +224,12 @@ nexus_request *any_request(struct bytes *b) {
   uint32_t size;
   nexus_request *r = sized(b, sizeof *r, &size);
   uint64_t *ids = page_end(16);
-  r->op = take8(b) % 20, r->flags = take8(b) / 64, r->page = any_number(b);
+  r->op = take8(b) % 24, r->flags = take8(b) / 64, r->page = any_number(b);
   r->path = nexus_str("/proc/nowhere"), r->options = any_options(b);
   r->memories = any_memories(b, &r->memory_count);
   ids[0] = take8(b) % 64, ids[1] = take8(b), r->ids = ids, r->id_count = take8(b) % 3;
   r->query = take8(b) % 8 ? any_query(b) : NULL;
-  if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b);
+  if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b), r->mining = any_mining(b);
   r->tenant = any_text(b), r->key = any_text(b), r->selection = any_selection(b);
   if (take8(b) == 0) r->user = any_text(b), r->agent = any_text(b), r->session = any_text(b);
   return r;

@@ -43,6 +43,8 @@ extern "C" {
 #define NEXUS_DIMENSION_MAX 4096 /* numbers of a vector */
 #define NEXUS_FACTOR_COUNT 6 /* factors of a score */
 #define NEXUS_BOOST_COUNT 3 /* fields whose words have boosts */
+#define NEXUS_MINED_MAX 1000 /* the largest limit of nexus_mining */
+#define NEXUS_DEFAULT_MINED 20 /* patterns of each kind, or anomalies, where nexus_mining does not say */
 #define NEXUS_ERROR_BYTES 496 /* bytes of an error's message, the NUL included */
 
 /* What a call came to: one closed set in every language. */
@@ -161,9 +163,32 @@ enum nexus_op {
   NEXUS_OP_FEEDBACK = 19, /* nexus_feedback */
   NEXUS_OP_BACKUP = 20, /* nexus_backup */
   NEXUS_OP_RESTORE = 21, /* nexus_restore */
+  NEXUS_OP_PATTERNS = 22, /* nexus_patterns_find */
+  NEXUS_OP_ANOMALIES = 23, /* nexus_anomalies_find */
+};
+
+/* What a pattern says. */
+enum nexus_pattern_kind {
+  NEXUS_PATTERN_KIND_ALL = 0, /* in nexus_mining: every kind */
+  NEXUS_PATTERN_KIND_ASSOCIATION = 1, /* words, or a speaker and words, that come together */
+  NEXUS_PATTERN_KIND_RECURRING = 2, /* words that come back at regular gaps or on a weekday */
+  NEXUS_PATTERN_KIND_BURST = 3, /* words that come much more often for a while */
+};
+
+/* What a memory can be unusual by, and the unit of nexus_anomaly_reason. */
+enum nexus_anomaly_column {
+  NEXUS_ANOMALY_COLUMN_MEANING = 0, /* cosine distance to its nearest other memories, by vectors */
+  NEXUS_ANOMALY_COLUMN_WORDS = 1, /* how rare its words are: the mean of ln(memories / those with the word) */
+  NEXUS_ANOMALY_COLUMN_LENGTH = 2, /* bytes of text */
+  NEXUS_ANOMALY_COLUMN_GAP = 3, /* seconds since the turn before it in the session */
+  NEXUS_ANOMALY_COLUMN_HOUR = 4, /* 0..23, in UTC */
+  NEXUS_ANOMALY_COLUMN_WEEKDAY = 5, /* 0 is Sunday, in UTC */
+  NEXUS_ANOMALY_COLUMN_SPEAKER = 6, /* share of the memories that are the speaker's */
 };
 
 /* Bits of the members named flags. */
+#define NEXUS_MINING_HAS_SINCE 1u /* since_us is given */
+#define NEXUS_MINING_HAS_UNTIL 2u /* until_us is given */
 #define NEXUS_MEMORY_HAS_TIME 1u /* event_time_us is given */
 #define NEXUS_MEMORY_HAS_VALID_FROM 2u /* valid_from_us is given */
 #define NEXUS_MEMORY_HAS_VALID_TO 4u /* valid_to_us is given */
@@ -376,6 +401,79 @@ typedef struct nexus_memories {
 } nexus_memories;
 #define NEXUS_MEMORIES_SIZE_1 24 /* its size in the oldest ABI served */
 
+/* What nexus_patterns_find and nexus_anomalies_find look for. Zero what is not given. */
+typedef struct nexus_mining {
+  uint32_t struct_size; /* sizeof(nexus_mining) */
+  uint32_t flags; /* NEXUS_MINING_* */
+  uint32_t kind; /* nexus_pattern_kind, of patterns */
+  uint32_t limit; /* patterns of each kind, or anomalies, 1..NEXUS_MINED_MAX; 0 means NEXUS_DEFAULT_MINED */
+  int64_t since_us; /* memories of that time or later, with NEXUS_MINING_HAS_SINCE: of their event time, or where that is unknown their ingest time */
+  int64_t until_us; /* and of before that time, with NEXUS_MINING_HAS_UNTIL */
+  double min_score; /* of anomalies: leaves out what has less, 0..1 */
+} nexus_mining;
+#define NEXUS_MINING_SIZE_1 40 /* its size in the oldest ABI served */
+
+/* One regularity of a selection, which chance would bring forth in one of twenty selections at
+   most. */
+typedef struct nexus_pattern {
+  uint32_t struct_size;
+  uint32_t kind; /* nexus_pattern_kind */
+  nexus_text speaker; /* who says the words, of an association; empty where that does not matter */
+  const nexus_text *terms; /* one to eight words as they are mostly written; figures of an association are of its first two, or of the speaker and the first */
+  size_t term_count;
+  const uint64_t *examples; /* ids of up to five of the memories that count, the latest first; of a window its first turn */
+  size_t example_count;
+  uint64_t support; /* memories (windows of four turns) with all terms; of a burst, of those within it */
+  double g2; /* evidence, a log-likelihood ratio, above 0 */
+  double npmi; /* of an association, how far one word tells that the other is there: 1 always, 0 not at all */
+  double lift; /* how many times as often as by chance */
+  int64_t from_us; /* time of the first that counts */
+  int64_t to_us; /* time of the last */
+  int64_t period_us; /* usual gap between the days of a recurring pattern; 0 where there is none */
+  int32_t weekday; /* of a recurring pattern, 0 is Sunday, in UTC; -1 where it keeps to none */
+  uint32_t window; /* 1: the words come in neighbouring turns of a session, not in one memory */
+} nexus_pattern;
+#define NEXUS_PATTERN_SIZE_1 120 /* its size in the oldest ABI served */
+
+/* Patterns, kind by kind, the most evident first. Step through them with nexus_patterns_at.
+   Freed, whole, by nexus_free. */
+typedef struct nexus_patterns {
+  uint32_t struct_size;
+  uint32_t pattern_size; /* bytes from one pattern to the next */
+  size_t count;
+  const nexus_pattern *items;
+} nexus_patterns;
+#define NEXUS_PATTERNS_SIZE_1 24 /* its size in the oldest ABI served */
+
+/* What a memory is unusual by. */
+typedef struct nexus_anomaly_reason {
+  uint32_t column; /* nexus_anomaly_column, which says the unit */
+  uint32_t reserved;
+  double value; /* of the memory */
+  double usual; /* the median of the selection; of hour, weekday and speaker the commonest */
+  double weight; /* share of the memory's unusualness, 0..1 */
+} nexus_anomaly_reason;
+
+/* A memory that does not fit among the others of its selection. */
+typedef struct nexus_anomaly {
+  uint32_t struct_size;
+  uint32_t reason_count; /* at most 3 */
+  uint64_t id; /* of the memory */
+  double score; /* above 0 and below 1; can be compared between selections */
+  const nexus_anomaly_reason *reasons; /* the weightiest first */
+} nexus_anomaly;
+#define NEXUS_ANOMALY_SIZE_1 32 /* its size in the oldest ABI served */
+
+/* Anomalies, the strangest first. Step through them with nexus_anomalies_at. Freed, whole, by
+   nexus_free. */
+typedef struct nexus_anomalies {
+  uint32_t struct_size;
+  uint32_t anomaly_size; /* bytes from one anomaly to the next */
+  size_t count;
+  const nexus_anomaly *items;
+} nexus_anomalies;
+#define NEXUS_ANOMALIES_SIZE_1 24 /* its size in the oldest ABI served */
+
 /* Figures of a store. Freed by nexus_free. */
 typedef struct nexus_stats {
   uint32_t struct_size;
@@ -521,8 +619,9 @@ typedef struct nexus_request {
   nexus_cursor cursor; /* NEXT */
   const nexus_patch *patch; /* UPDATE */
   double value; /* FEEDBACK */
-  const nexus_selection *selection; /* LIST, DELETE_WHERE */
+  const nexus_selection *selection; /* LIST, DELETE_WHERE, PATTERNS, ANOMALIES */
   nexus_text backup; /* RESTORE: the directory of the backup */
+  const nexus_mining *mining; /* PATTERNS, ANOMALIES; or NULL */
 } nexus_request;
 #define NEXUS_REQUEST_SIZE_1 208 /* its size in the oldest ABI served */
 
@@ -540,6 +639,8 @@ typedef struct nexus_reply {
   uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
+  const nexus_patterns *patterns; /* PATTERNS */
+  const nexus_anomalies *anomalies; /* ANOMALIES */
 } nexus_reply;
 #define NEXUS_REPLY_SIZE_1 80 /* its size in the oldest ABI served */
 
@@ -564,7 +665,7 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 NEXUS_API const char *nexus_version(void);
 
 /* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters,
-   matches. Any thread. */
+   matches, mining. Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */
@@ -647,6 +748,17 @@ NEXUS_API nexus_status nexus_next(nexus_cursor cursor, uint32_t count, nexus_mem
 
 /* Ends a listing. Needed also after its last page. Any thread. */
 NEXUS_API nexus_status nexus_cursor_close(nexus_cursor cursor, nexus_error *error);
+
+/* What is regular in the memories of a selection (NULL: all that have no tenant): words that
+   come together, that come back at a rhythm, that come in bursts. Others' memories have no part
+   in it. It reads all of the selection, a second or two for 100,000 memories. *patterns is
+   freed by nexus_free. Any thread. */
+NEXUS_API nexus_status nexus_patterns_find(nexus_db db, const nexus_selection *selection, const nexus_mining *mining, nexus_patterns **patterns, nexus_error *error);
+
+/* The memories of a selection (NULL: all that have no tenant) that fit least among the others
+   of it, by meaning, words, length, time and speaker, with the reasons. *anomalies is freed by
+   nexus_free. Any thread. */
+NEXUS_API nexus_status nexus_anomalies_find(nexus_db db, const nexus_selection *selection, const nexus_mining *mining, nexus_anomalies **anomalies, nexus_error *error);
 
 /* Figures of the store; nothing is scanned. *stats is freed by nexus_free. Any thread. */
 NEXUS_API nexus_status nexus_stats_read(nexus_db db, nexus_stats **stats, nexus_error *error);
@@ -741,6 +853,16 @@ static inline const nexus_engine_trace *nexus_answer_engine(const nexus_answer *
 /* Memory i of a list, 0 <= i < count. */
 static inline const nexus_memory *nexus_memories_at(const nexus_memories *list, size_t i) {
   return (const nexus_memory *)(const void *)((const char *)list->items + i * list->memory_size);
+}
+
+/* Pattern i of a list, 0 <= i < count. */
+static inline const nexus_pattern *nexus_patterns_at(const nexus_patterns *list, size_t i) {
+  return (const nexus_pattern *)(const void *)((const char *)list->items + i * list->pattern_size);
+}
+
+/* Anomaly i of a list, 0 <= i < count. */
+static inline const nexus_anomaly *nexus_anomalies_at(const nexus_anomalies *list, size_t i) {
+  return (const nexus_anomaly *)(const void *)((const char *)list->items + i * list->anomaly_size);
 }
 
 #ifdef __cplusplus

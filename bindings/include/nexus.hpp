@@ -187,6 +187,25 @@ inline nexus_selection selected(const selection &s) noexcept {
   return c;
 }
 
+inline nexus_mining mining(std::uint32_t limit, const std::optional<time_point> &since, const std::optional<time_point> &until) noexcept {
+  nexus_mining m{};
+  m.struct_size = sizeof m;
+  m.limit = limit;
+  if (since) m.flags |= NEXUS_MINING_HAS_SINCE, m.since_us = microseconds(*since);
+  if (until) m.flags |= NEXUS_MINING_HAS_UNTIL, m.until_us = microseconds(*until);
+  return m;
+}
+inline nexus_mining mining(const pattern_query &q) noexcept {
+  nexus_mining m = mining(q.limit, q.since, q.until);
+  m.kind = static_cast<std::uint32_t>(q.kind);
+  return m;
+}
+inline nexus_mining mining(const anomaly_query &q) noexcept {
+  nexus_mining m = mining(q.limit, q.since, q.until);
+  m.min_score = q.min_score;
+  return m;
+}
+
 inline nexus_status say(char *message, std::size_t size, std::string_view what, status code) noexcept {
   if (size > 0) message[what.copy(message, size - 1)] = 0;
   return static_cast<nexus_status>(code);
@@ -430,6 +449,25 @@ class db {
     f.check(nexus_feedback(handle(), id, value, &f));
   }
 
+  /* What is regular in the memories of a selection; see nexus_patterns_find. */
+  nexus::patterns patterns(const pattern_query &q = {}) const {
+    const nexus_selection what = detail::selected(q.of);
+    const nexus_mining how = detail::mining(q);
+    nexus_patterns *list = nullptr;
+    detail::failure f;
+    f.check(nexus_patterns_find(handle(), &what, &how, &list, &f));
+    return nexus::patterns(detail::arena<nexus_patterns>(list));
+  }
+  /* The memories of a selection that fit least among the others; see nexus_anomalies_find. */
+  nexus::anomalies anomalies(const anomaly_query &q = {}) const {
+    const nexus_selection what = detail::selected(q.of);
+    const nexus_mining how = detail::mining(q);
+    nexus_anomalies *list = nullptr;
+    detail::failure f;
+    f.check(nexus_anomalies_find(handle(), &what, &how, &list, &f));
+    return nexus::anomalies(detail::arena<nexus_anomalies>(list));
+  }
+
   nexus::stats stats() const {
     nexus_stats *s = nullptr;
     detail::failure f;
@@ -499,6 +537,8 @@ class db {
   job<versions> history_async(std::uint64_t id, announce where = {}) const;
   job<void> feedback_async(std::uint64_t id, double value, announce where = {});
   job<std::uint64_t> remove_where_async(const selection &s, announce where = {});
+  job<nexus::patterns> patterns_async(const pattern_query &q = {}, announce where = {}) const;
+  job<nexus::anomalies> anomalies_async(const anomaly_query &q = {}, announce where = {}) const;
   job<nexus::stats> stats_async(announce where = {}) const;
   job<report> verify_async(announce where = {}) const;
   job<void> compact_async(announce where = {});

@@ -22,6 +22,10 @@ template <>
 struct outcome<stored_memory> : owned_outcome<stored_memory, nexus_memories, &nexus_reply::memories> {};
 template <>
 struct outcome<versions> : owned_outcome<versions, nexus_memories, &nexus_reply::memories> {};
+template <>
+struct outcome<patterns> : owned_outcome<patterns, nexus_patterns, &nexus_reply::patterns> {};
+template <>
+struct outcome<anomalies> : owned_outcome<anomalies, nexus_anomalies, &nexus_reply::anomalies> {};
 
 template <class T, class C, const C *nexus_reply::*Member>
 struct copied_outcome {
@@ -243,6 +247,22 @@ inline job<std::uint64_t> db::remove_where_async(const selection &s, announce wh
   const nexus_selection what = detail::selected(s);
   r.selection = &what;
   return detail::submit<std::uint64_t>(handle(), r, where);
+}
+
+inline job<patterns> db::patterns_async(const pattern_query &q, announce where) const {
+  nexus_request r = detail::request(NEXUS_OP_PATTERNS);
+  const nexus_selection what = detail::selected(q.of);
+  const nexus_mining how = detail::mining(q);
+  r.selection = &what, r.mining = &how;
+  return detail::submit<nexus::patterns>(handle(), r, where);
+}
+
+inline job<anomalies> db::anomalies_async(const anomaly_query &q, announce where) const {
+  nexus_request r = detail::request(NEXUS_OP_ANOMALIES);
+  const nexus_selection what = detail::selected(q.of);
+  const nexus_mining how = detail::mining(q);
+  r.selection = &what, r.mining = &how;
+  return detail::submit<nexus::anomalies>(handle(), r, where);
 }
 
 inline job<stats> db::stats_async(announce where) const {

@@ -78,6 +78,19 @@ enum class cache_use : std::uint32_t {
   none = NEXUS_CACHE_USE_NONE, exact = NEXUS_CACHE_USE_EXACT, near = NEXUS_CACHE_USE_NEAR
 };
 
+/* What a pattern says. */
+enum class pattern_kind : std::uint32_t {
+  all = NEXUS_PATTERN_KIND_ALL, association = NEXUS_PATTERN_KIND_ASSOCIATION, recurring = NEXUS_PATTERN_KIND_RECURRING,
+  burst = NEXUS_PATTERN_KIND_BURST
+};
+
+/* What a memory can be unusual by; nexus_anomaly_column has the units. */
+enum class anomaly_column : std::uint32_t {
+  meaning = NEXUS_ANOMALY_COLUMN_MEANING, words = NEXUS_ANOMALY_COLUMN_WORDS, length = NEXUS_ANOMALY_COLUMN_LENGTH,
+  gap = NEXUS_ANOMALY_COLUMN_GAP, hour = NEXUS_ANOMALY_COLUMN_HOUR, weekday = NEXUS_ANOMALY_COLUMN_WEEKDAY,
+  speaker = NEXUS_ANOMALY_COLUMN_SPEAKER
+};
+
 /* Instants are kept to the microsecond. */
 using time_point = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
 
@@ -393,6 +406,106 @@ class answer {
 
  private:
   detail::arena<nexus_answer> a_;
+};
+
+/* What db::patterns looks for; see nexus_mining. */
+struct pattern_query {
+  selection of;
+  pattern_kind kind = pattern_kind::all;
+  std::uint32_t limit = 0; /* of each kind; 0 means NEXUS_DEFAULT_MINED */
+  std::optional<time_point> since, until;
+};
+
+/* What db::anomalies looks for; see nexus_mining. */
+struct anomaly_query {
+  selection of;
+  std::uint32_t limit = 0; /* 0 means NEXUS_DEFAULT_MINED */
+  double min_score = 0;
+  std::optional<time_point> since, until;
+};
+
+/* One regularity of a selection; see nexus_pattern. Valid as long as the list that it is of. */
+class pattern {
+ public:
+  explicit pattern(const nexus_pattern &p) noexcept : p_(&p) {}
+  pattern_kind kind() const noexcept { return static_cast<pattern_kind>(p_->kind); }
+  std::string_view speaker() const noexcept { return detail::view(p_->speaker); }
+  std::size_t size() const noexcept { return p_->term_count; } /* terms */
+  std::string_view operator[](std::size_t i) const noexcept { return detail::view(p_->terms[i]); }
+  std::vector<std::string_view> terms() const {
+    std::vector<std::string_view> list;
+    for (std::size_t i = 0; i < size(); ++i) list.push_back((*this)[i]);
+    return list;
+  }
+  span<const std::uint64_t> examples() const noexcept { return {p_->examples, p_->example_count}; }
+  std::uint64_t support() const noexcept { return p_->support; }
+  double g2() const noexcept { return p_->g2; }
+  double npmi() const noexcept { return p_->npmi; }
+  double lift() const noexcept { return p_->lift; }
+  time_point from() const noexcept { return detail::instant(p_->from_us); }
+  time_point to() const noexcept { return detail::instant(p_->to_us); }
+  std::chrono::microseconds period() const noexcept { return std::chrono::microseconds(p_->period_us); } /* 0: none */
+  /* 0 is Sunday. */
+  std::optional<int> weekday() const noexcept { return p_->weekday < 0 ? std::nullopt : std::optional<int>(p_->weekday); }
+  bool window() const noexcept { return p_->window != 0; }
+
+ private:
+  const nexus_pattern *p_;
+};
+
+/* Patterns, kind by kind, the most evident first. */
+class patterns {
+ public:
+  using const_iterator = detail::iterator<patterns, pattern>;
+  explicit patterns(detail::arena<nexus_patterns> a) noexcept : a_(std::move(a)) {}
+  std::size_t size() const noexcept { return a_->count; }
+  bool empty() const noexcept { return a_->count == 0; }
+  pattern operator[](std::size_t i) const noexcept { return pattern(*nexus_patterns_at(a_.get(), i)); }
+  const_iterator begin() const noexcept { return {*this, 0}; }
+  const_iterator end() const noexcept { return {*this, size()}; }
+
+ private:
+  detail::arena<nexus_patterns> a_;
+};
+
+/* What a memory is unusual by; see nexus_anomaly_reason. */
+struct anomaly_reason {
+  anomaly_column column;
+  double value, usual, weight;
+};
+
+/* A memory that does not fit among the others; see nexus_anomaly. Valid as long as the list that it is of. */
+class anomaly {
+ public:
+  explicit anomaly(const nexus_anomaly &a) noexcept : a_(&a) {}
+  std::uint64_t id() const noexcept { return a_->id; }
+  double score() const noexcept { return a_->score; }
+  std::vector<anomaly_reason> reasons() const {
+    std::vector<anomaly_reason> list;
+    for (std::uint32_t i = 0; i < a_->reason_count; ++i) {
+      const nexus_anomaly_reason &r = a_->reasons[i];
+      list.push_back({static_cast<anomaly_column>(r.column), r.value, r.usual, r.weight});
+    }
+    return list;
+  }
+
+ private:
+  const nexus_anomaly *a_;
+};
+
+/* Anomalies, the strangest first. */
+class anomalies {
+ public:
+  using const_iterator = detail::iterator<anomalies, anomaly>;
+  explicit anomalies(detail::arena<nexus_anomalies> a) noexcept : a_(std::move(a)) {}
+  std::size_t size() const noexcept { return a_->count; }
+  bool empty() const noexcept { return a_->count == 0; }
+  anomaly operator[](std::size_t i) const noexcept { return anomaly(*nexus_anomalies_at(a_.get(), i)); }
+  const_iterator begin() const noexcept { return {*this, 0}; }
+  const_iterator end() const noexcept { return {*this, size()}; }
+
+ private:
+  detail::arena<nexus_anomalies> a_;
 };
 
 /* Figures of a tier of the cache of answers; see nexus_stats. */

@@ -195,6 +195,16 @@ static inline const nexus_memory *nexus_memories_at(const nexus_memories *list, 
   return (const nexus_memory *)(const void *)((const char *)list->items + i * list->memory_size);
 }
 
+/* Pattern i of a list, 0 <= i < count. */
+static inline const nexus_pattern *nexus_patterns_at(const nexus_patterns *list, size_t i) {
+  return (const nexus_pattern *)(const void *)((const char *)list->items + i * list->pattern_size);
+}
+
+/* Anomaly i of a list, 0 <= i < count. */
+static inline const nexus_anomaly *nexus_anomalies_at(const nexus_anomalies *list, size_t i) {
+  return (const nexus_anomaly *)(const void *)((const char *)list->items + i * list->anomaly_size);
+}
+
 #ifdef __cplusplus
 }
 #endif

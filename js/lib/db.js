@@ -167,6 +167,22 @@ class DB {
     return decode(OP.delete_where, encode.deleteWhere(native().sync, this.#handle, selection));
   }
 
+  async patterns(query = {}, options) {
+    return await later((run) => encode.patterns(run, this.#handle, query), options);
+  }
+
+  patternsSync(query = {}) {
+    return decode(OP.patterns, encode.patterns(native().sync, this.#handle, query));
+  }
+
+  async anomalies(query = {}, options) {
+    return await later((run) => encode.anomalies(run, this.#handle, query), options);
+  }
+
+  anomaliesSync(query = {}) {
+    return decode(OP.anomalies, encode.anomalies(native().sync, this.#handle, query));
+  }
+
   async stats(options) {
     return await quickly((run) => run(OP.stats, this.#handle), options);
   }

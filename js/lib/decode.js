@@ -5,7 +5,7 @@
 // then come passages and names, two strings to be cut by lengths among the numbers; then strings of
 // their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
 
-const { CACHE_USE, ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, STATUS } = require('./abi.js');
+const { ANOMALY_COLUMN, CACHE_USE, ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, PATTERN_KIND, STATUS } = require('./abi.js');
 
 const SCRATCH_COUNT = 8192; // as in src/addon.h
 const scratch = new Float64Array(SCRATCH_COUNT);
@@ -14,6 +14,8 @@ const namesOf = (table) => Object.keys(table).sort((a, b) => table[a] - table[b]
 const KIND_NAMES = namesOf(KIND);
 const METRIC_NAMES = [undefined, ...namesOf(METRIC).slice(1)]; // unset before the first memory
 const STATE_NAMES = namesOf(ENGINE_STATE);
+const PATTERN_NAMES = namesOf(PATTERN_KIND);
+const COLUMN_NAMES = namesOf(ANOMALY_COLUMN);
 const CACHE_NAMES = namesOf(CACHE_USE);
 
 // Numbers that a memory begins with, as in src/values_out.c.
@@ -174,6 +176,31 @@ const answer = () => ({
   hits: list(hit),
 });
 
+const DAY_US = 86400e6;
+
+// A value where there is one, else undefined.
+const unless = (none, value) => (value === none ? undefined : value);
+
+const pattern = () => ({
+  kind: PATTERN_NAMES[numbers[n++]],
+  terms: list(text),
+  speaker: unless('', text()),
+  window: numbers[n++] !== 0,
+  support: numbers[n++],
+  g2: numbers[n++],
+  npmi: numbers[n++],
+  lift: numbers[n++],
+  from: date(numbers[n++], numbers[n++]),
+  to: date(numbers[n++], numbers[n++]),
+  periodDays: unless(0, numbers[n++] / DAY_US),
+  weekday: unless(-1, numbers[n++]),
+  examples: list(whole),
+});
+
+const reason = () => ({ column: COLUMN_NAMES[numbers[n++]], value: numbers[n++], usual: numbers[n++], weight: numbers[n++] });
+
+const anomaly = () => ({ id: whole(), score: numbers[n++], reasons: list(reason) });
+
 const level = () => ({ hits: numbers[n++], misses: numbers[n++], bytes: numbers[n++], lookUpNs: numbers[n++] });
 
 const stats = () => ({
@@ -216,6 +243,8 @@ READERS[OP.query] = answer;
 READERS[OP.get] = READERS[OP.get_by_key] = () => list(used);
 READERS[OP.next] = READERS[OP.update] = READERS[OP.history] = () => list(memory);
 READERS[OP.supersede] = whole;
+READERS[OP.patterns] = () => list(pattern);
+READERS[OP.anomalies] = () => list(anomaly);
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
 READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];

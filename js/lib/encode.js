@@ -6,11 +6,11 @@
 // the library's to check.
 
 const { types } = require('node:util');
-const { BOOST, BOOST_COUNT, FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, METRIC, OP } = require('./abi.js');
+const { BOOST, BOOST_COUNT, FACTOR, FACTOR_COUNT, INTENT, KIND, META_TYPE, METRIC, OP, PATTERN_KIND } = require('./abi.js');
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
-const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, QUERY_NEAR = 32, QUERY_HAS_BOOSTS = 64, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2, OPEN_COMPRESS_TEXTS = 4; // as in nexus.h
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, QUERY_NEAR = 32, QUERY_HAS_BOOSTS = 64, MINING_HAS_SINCE = 1, MINING_HAS_UNTIL = 2, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2, OPEN_COMPRESS_TEXTS = 4; // as in nexus.h
 const NUMBERS_PER_MEMORY = 13; // as in src/values_in.c
 // Times of a memory with their flags, in the order of src/values_in.c from TIMES_AT on.
 const TIMES = [['time', 1], ['validFrom', 2], ['validTo', 4], ['expires', 8]];
@@ -48,6 +48,9 @@ const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'sessio
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
 const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts']);
 const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
+const MINING_FIELDS = [...SELECTION_FIELDS, 'limit', 'since', 'until'];
+const PATTERN_FIELDS = new Set([...MINING_FIELDS, 'kind']);
+const ANOMALY_FIELDS = new Set([...MINING_FIELDS, 'minScore']);
 const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'compressTexts', 'signal', 'cacheBytes', 'language']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
@@ -277,14 +280,20 @@ function query(run, db, q) {
   );
 }
 
-// Runs an operation of a selection: a scope and a filter.
-function ofSelection(op, run, db, s) {
-  fields(s, SELECTION_FIELDS, 'selection');
-  return run(op, db, text(s.tenant, 'tenant'), text(s.user, 'user'), text(s.agent, 'agent'), text(s.session, 'session'), text(s.filter, 'filter'));
+// A scope and a filter.
+const selected = (s) => [text(s.tenant, 'tenant'), text(s.user, 'user'), text(s.agent, 'agent'), text(s.session, 'session'), text(s.filter, 'filter')];
+
+const list = (run, db, selection) => run(OP.list, db, ...selected(fields(selection, SELECTION_FIELDS, 'selection')));
+const deleteWhere = (run, db, selection) => run(OP.delete_where, db, ...selected(fields(selection, SELECTION_FIELDS, 'selection')));
+
+// Runs an operation of mining.
+function mining(op, run, db, q, kind, minScore) {
+  const flags = (q.since === undefined ? 0 : MINING_HAS_SINCE) | (q.until === undefined ? 0 : MINING_HAS_UNTIL);
+  return run(op, db, ...selected(q), kind, count(q.limit, 'limit', U32_MAX), flags, ...instant(q.since, 'since'), ...instant(q.until, 'until'), minScore);
 }
 
-const list = (run, db, selection) => ofSelection(OP.list, run, db, selection);
-const deleteWhere = (run, db, selection) => ofSelection(OP.delete_where, run, db, selection);
+const patterns = (run, db, q) => mining(OP.patterns, run, db, fields(q, PATTERN_FIELDS, 'query'), oneOf(PATTERN_KIND, q.kind, 'kind'), 0);
+const anomalies = (run, db, q) => mining(OP.anomalies, run, db, fields(q, ANOMALY_FIELDS, 'query'), 0, number(q.minScore, 'minScore'));
 
 // Runs `open`; embed is the embedder's function as the addon calls it, or undefined.
 function open(run, path, options, embed) {
@@ -300,4 +309,4 @@ function open(run, path, options, embed) {
   );
 }
 
-module.exports = { add, byKey, count, deleteWhere, id, ids, importing, isFloat32Array, list, number, object, open, query, required, supersede, text, update, wrong };
+module.exports = { add, anomalies, byKey, count, deleteWhere, id, ids, importing, isFloat32Array, list, number, object, open, patterns, query, required, supersede, text, update, wrong };

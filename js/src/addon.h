@@ -49,6 +49,7 @@ struct call {
   nexus_query query;
   nexus_patch patch;
   nexus_selection selection;
+  nexus_mining mining;
   nexus_open_options options;
   nexus_embedder embedder;
   nexus_db db;

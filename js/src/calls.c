@@ -46,6 +46,21 @@ static nexus_status run_memories(struct call *c) {
   return status;
 }
 
+static nexus_status run_mining(struct call *c) {
+  const nexus_request *r = &c->request;
+  nexus_patterns *patterns = NULL;
+  nexus_anomalies *anomalies = NULL;
+  nexus_status status;
+  if (r->op == NEXUS_OP_PATTERNS) {
+    status = nexus.nexus_patterns_find(c->db, r->selection, r->mining, &patterns, &c->error);
+    c->reply.patterns = c->reply.arena = patterns;
+  } else {
+    status = nexus.nexus_anomalies_find(c->db, r->selection, r->mining, &anomalies, &c->error);
+    c->reply.anomalies = c->reply.arena = anomalies;
+  }
+  return status;
+}
+
 static nexus_status run_stats(struct call *c) {
   nexus_stats *stats = NULL;
   nexus_status status = nexus.nexus_stats_read(c->db, &stats, &c->error);
@@ -78,6 +93,8 @@ static nexus_status run(struct call *c) {
     case NEXUS_OP_FEEDBACK: return nexus.nexus_feedback(c->db, r->ids[0], r->value, &c->error);
     case NEXUS_OP_DELETE: return nexus.nexus_delete(c->db, r->ids, r->id_count, &c->reply.count, &c->error);
     case NEXUS_OP_DELETE_WHERE: return nexus.nexus_delete_where(c->db, r->selection, &c->reply.count, &c->error);
+    case NEXUS_OP_PATTERNS:
+    case NEXUS_OP_ANOMALIES: return run_mining(c);
     case NEXUS_OP_STATS: return run_stats(c);
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: return run_report(c);

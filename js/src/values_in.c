@@ -298,6 +298,22 @@ static bool parse_selection(struct call *c, napi_env env, const napi_value *argv
          take_text(c, env, argv[4], &s->filter);
 }
 
+/* A selection, then (kind, limit, flags, milliseconds and microseconds of since, of until, least score). */
+static bool parse_mining(struct call *c, napi_env env, const napi_value *argv) {
+  nexus_mining *m = &c->mining;
+  double times[4];
+  memset(m, 0, sizeof *m);
+  m->struct_size = sizeof *m;
+  c->request.mining = m;
+  if (!parse_selection(c, env, argv) || !take_u32(env, argv[5], &m->kind) || !take_u32(env, argv[6], &m->limit) || !take_u32(env, argv[7], &m->flags))
+    return false;
+  for (int i = 0; i < 4; i++)
+    if (!take_integer(env, argv[8 + i], &times[i])) return false;
+  m->since_us = time_us(times[0], times[1]);
+  m->until_us = time_us(times[2], times[3]);
+  return napi_get_value_double(env, argv[12], &m->min_score) == napi_ok;
+}
+
 static bool parse_arguments(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_request *r = &c->request;
   switch (r->op) {
@@ -317,6 +333,8 @@ static bool parse_arguments(struct call *c, napi_env env, size_t argc, const nap
     case NEXUS_OP_IMPORT: return take_text(c, env, argv[0], &r->path) && take_u32(env, argv[1], &r->page);
     case NEXUS_OP_LIST:
     case NEXUS_OP_DELETE_WHERE: return parse_selection(c, env, argv);
+    case NEXUS_OP_PATTERNS:
+    case NEXUS_OP_ANOMALIES: return parse_mining(c, env, argv);
     case NEXUS_OP_NEXT: return take_u64(env, argv[0], &r->cursor.v) && take_u32(env, argv[1], &r->page);
     case NEXUS_OP_CLOSE:
     case NEXUS_OP_STATS:

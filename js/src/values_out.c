@@ -274,6 +274,51 @@ static void put_memories(struct frame *f, const nexus_memories *list) {
   for (size_t i = 0; i < list->count; i++) put_memory(f, nexus_memories_at(list, i));
 }
 
+/* Ids, by their number. */
+static void put_ids(struct frame *f, const uint64_t *ids, size_t count) {
+  put(f, (double)count);
+  for (size_t i = 0; i < count; i++) put(f, add_u64(f, ids[i]));
+}
+
+static void put_pattern(struct frame *f, const nexus_pattern *p) {
+  put(f, p->kind);
+  put(f, (double)p->term_count);
+  for (size_t i = 0; i < p->term_count; i++) put_name(f, &p->terms[i]);
+  put_name(f, &p->speaker);
+  put(f, p->window);
+  put(f, (double)p->support);
+  put(f, p->g2);
+  put(f, p->npmi);
+  put(f, p->lift);
+  put_time(f, p->from_us);
+  put_time(f, p->to_us);
+  put(f, (double)p->period_us);
+  put(f, p->weekday);
+  put_ids(f, p->examples, p->example_count);
+}
+
+static void put_patterns(struct frame *f, const nexus_patterns *list) {
+  put(f, (double)list->count);
+  for (size_t i = 0; i < list->count; i++) put_pattern(f, nexus_patterns_at(list, i));
+}
+
+static void put_anomaly(struct frame *f, const nexus_anomaly *a) {
+  put(f, add_u64(f, a->id));
+  put(f, a->score);
+  put(f, a->reason_count);
+  for (uint32_t i = 0; i < a->reason_count; i++) {
+    put(f, a->reasons[i].column);
+    put(f, a->reasons[i].value);
+    put(f, a->reasons[i].usual);
+    put(f, a->reasons[i].weight);
+  }
+}
+
+static void put_anomalies(struct frame *f, const nexus_anomalies *list) {
+  put(f, (double)list->count);
+  for (size_t i = 0; i < list->count; i++) put_anomaly(f, nexus_anomalies_at(list, i));
+}
+
 static void put_stats(struct frame *f, const nexus_stats *s) {
   const uint64_t figures[] = {s->dimension, s->memories, s->deleted, s->segments, s->segment_files, s->segment_bytes, s->truth_bytes,
                               s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded, s->metric, s->retired,
@@ -315,6 +360,8 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_UPDATE:
     case NEXUS_OP_HISTORY:
     case NEXUS_OP_NEXT: put_memories(f, r->memories); break;
+    case NEXUS_OP_PATTERNS: put_patterns(f, r->patterns); break;
+    case NEXUS_OP_ANOMALIES: put_anomalies(f, r->anomalies); break;
     case NEXUS_OP_STATS: put_stats(f, r->stats); break;
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;
@@ -324,10 +371,7 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_BACKUP:
     case NEXUS_OP_RESTORE: put(f, (double)r->count); break;
     case NEXUS_OP_SUPERSEDE: put(f, add_u64(f, r->ids[0])); break;
-    case NEXUS_OP_ADD:
-      put(f, (double)c->request.memory_count);
-      for (size_t i = 0; i < c->request.memory_count; i++) put(f, add_u64(f, r->ids[i]));
-      break;
+    case NEXUS_OP_ADD: put_ids(f, r->ids, c->request.memory_count); break;
   }
 }
 

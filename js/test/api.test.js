@@ -56,6 +56,27 @@ test('a memory is changed, superseded and remembered', async (t) => {
   await assert.rejects(db.history(99), { code: 'not found' });
 });
 
+test('patterns and anomalies of a diary', async (t) => {
+  const db = store(t);
+  assert.deepEqual([db.patternsSync(), await db.anomalies()], [[], []]);
+  const day = (d) => new Date(Date.UTC(2024, 0, 1 + d, 9));
+  const diary = Array.from({ length: 60 }, (_, d) => ({ text: d % 5 === 0 ? 'robotics club on the hill' : 'rested at home and read', time: day(d), user: 'ann' }));
+  diary[59].text = '7741 9902 1123 8840 2231 6650 1209 7734 8123 9981 3321 4410 5512';
+  await db.add(diary);
+  const [found, ...others] = await db.patterns({ user: 'ann', kind: 'recurring', since: day(0), until: day(59), limit: 5 });
+  assert.deepEqual([found.terms.toSorted(), found.support, found.periodDays, found.weekday, found.speaker, others], [['club', 'hill', 'robotics'], 12, 5, undefined, undefined, []]);
+  assert.deepEqual([found.from, found.to, found.examples], [day(0), day(55), [56, 51, 46, 41, 36]]);
+  assert.deepEqual(db.patternsSync({ user: 'nobody' }), []);
+  const [odd] = db.anomaliesSync({ limit: 1, minScore: 0.5 });
+  assert.equal(odd.id, 60);
+  assert.ok(odd.score > 0.5 && odd.reasons.some((r) => r.column === 'words' && r.value > r.usual && r.weight > 0));
+  assert.deepEqual(await db.anomalies({ tenant: 'other' }), []);
+  for (const wrong of [{ limit: 1001 }, { kind: 'fashion' }, { filter: 'user =' }]) assert.throws(() => db.patternsSync(wrong), { code: 'invalid' });
+  assert.throws(() => db.anomaliesSync({ minScore: 2 }), { code: 'invalid' });
+  for (const wrong of [{ kex: 1 }, { since: 'now' }, { limit: 'x' }]) assert.throws(() => db.patternsSync(wrong), TypeError);
+  await assert.rejects(db.patterns({}, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
 test('a store keeps no history where it is told so', async (t) => {
   const db = store(t, { historyMs: 0 });
   const id = db.addSync('first');

@@ -19,6 +19,8 @@ const ARGUMENTS = {
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
+  patterns: ['kind', 'limit', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
+  anomalies: ['limit', 'min_score', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
   backup: ['path'], restore: ['backup', 'path'],
 };
@@ -113,9 +115,14 @@ const wantedMemory = (record) => {
 
 const givenMemory = (m) => plain(m, (value) => value instanceof Date, (value) => value);
 
+const givenPattern = ({ from, to, periodDays = 0, weekday = -1, speaker = '', examples, kind, terms, window, support, g2, npmi, lift }) => ({
+  kind, terms, speaker, window, support, g2, npmi, lift, from_us: Number(instant(from)), to_us: Number(instant(to)), period_us: periodDays * 86400e6, weekday, examples,
+});
+
 // What is compared, by member of `expect`: [from the corpus, from the library].
 const same = [(value) => value, (value) => value];
 const COMPARED = {
+  patterns: [same[0], (list) => list.map(givenPattern)], anomalies: same,
   ids: same, id: same, count: same,
   memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, language: same, packed: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same,
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
@@ -156,6 +163,14 @@ class Runner {
   }
 
   async delete_where(step) { return { count: await this.call('deleteWhere', selection(step)) }; }
+
+  async patterns(step) {
+    return { patterns: await this.call('patterns', { ...selection(step), kind: step.kind, limit: step.limit, since: time(step.since), until: time(step.until) }) };
+  }
+
+  async anomalies(step) {
+    return { anomalies: await this.call('anomalies', { ...selection(step), minScore: step.min_score, limit: step.limit, since: time(step.since), until: time(step.until) }) };
+  }
 
   async import(step) {
     const report = await this.call('import', this.at(step.path));

@@ -119,6 +119,27 @@ OP = {
     "feedback": 19,
     "backup": 20,
     "restore": 21,
+    "patterns": 22,
+    "anomalies": 23,
+}
+
+#: What a pattern says.
+PATTERN_KIND = {
+    "all": 0,
+    "association": 1,
+    "recurring": 2,
+    "burst": 3,
+}
+
+#: What a memory can be unusual by, and the unit of nexus_anomaly_reason.
+ANOMALY_COLUMN = {
+    "meaning": 0,
+    "words": 1,
+    "length": 2,
+    "gap": 3,
+    "hour": 4,
+    "weekday": 5,
+    "speaker": 6,
 }
 
 DEFAULT_K = 8  # hits of an answer where the question does not say
@@ -131,4 +152,6 @@ NAME_BYTES_MAX = 512  # bytes of a key, tenant, user, agent, session or speaker
 DIMENSION_MAX = 4096  # numbers of a vector
 FACTOR_COUNT = 6  # factors of a score
 BOOST_COUNT = 3  # fields whose words have boosts
+MINED_MAX = 1000  # the largest limit of nexus_mining
+DEFAULT_MINED = 20  # patterns of each kind, or anomalies, where nexus_mining does not say
 ERROR_BYTES = 496  # bytes of an error's message, the NUL included

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import asyncio
     from array import array
     from collections.abc import AsyncIterator, Generator, Iterable, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from types import TracebackType
     from typing import Any, Self, Unpack, overload
 
     from ._db import DB
     from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress, QueryOptions
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -190,6 +190,24 @@ class AsyncVerbs(_core.Store):
                     yield record
         finally:
             self._close_cursor(cursor)
+
+    async def apatterns(
+        self, *, kind: PatternKind = "all", limit: int = 20, since: datetime | None = None, until: datetime | None = None,
+        tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "",
+    ) -> list[_core.Pattern]:  # fmt: skip
+        """What is regular in the memories of a scope that a filter lets through; see patterns."""
+        found: list[_core.Pattern] = await self._arun("patterns", kind=kind, limit=limit, since=since, until=until,
+                                                      tenant=tenant, user=user, agent=agent, session=session, filter=filter)  # fmt: skip
+        return found
+
+    async def aanomalies(
+        self, *, limit: int = 20, min_score: float = 0.0, since: datetime | None = None, until: datetime | None = None,
+        tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "",
+    ) -> list[_core.Anomaly]:  # fmt: skip
+        """The memories of a scope that fit least among the others of it; see anomalies."""
+        found: list[_core.Anomaly] = await self._arun("anomalies", limit=limit, min_score=min_score, since=since, until=until,
+                                                      tenant=tenant, user=user, agent=agent, session=session, filter=filter)  # fmt: skip
+        return found
 
     async def astats(self) -> _core.Stats:
         """Figures of the store."""

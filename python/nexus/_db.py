@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, Progress
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -228,6 +228,40 @@ class DB(AsyncVerbs, _core.Store):
         """
         count: int = self._run("delete_where", None, tenant=tenant, user=user, agent=agent, session=session, filter=filter)
         return count
+
+    def patterns(
+        self, *, kind: PatternKind = "all", limit: int = 20, since: datetime | None = None, until: datetime | None = None,
+        tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "",
+    ) -> List[_core.Pattern]:  # fmt: skip
+        """What is regular in the memories of a scope that a filter lets through.
+
+        Words that come together, that come back at a rhythm, that come in bursts; of each
+        kind up to limit, the most evident first. Others' memories have no part in it. All
+        of the selection is read: a second or two for 100,000 memories.
+
+        >>> [(pattern.kind, pattern.terms) for pattern in db.patterns()]
+        []
+        """
+        found: List[_core.Pattern] = self._run("patterns", None, kind=kind, limit=limit, since=since, until=until,
+                                               tenant=tenant, user=user, agent=agent, session=session, filter=filter)  # fmt: skip
+        return found
+
+    def anomalies(
+        self, *, limit: int = 20, min_score: float = 0.0, since: datetime | None = None, until: datetime | None = None,
+        tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "",
+    ) -> List[_core.Anomaly]:  # fmt: skip
+        """The memories of a scope that fit least among the others of it, the strangest first.
+
+        By meaning, words, length, time and speaker, with the reasons. Scores of .5 and more
+        are strange; those of different scopes can be compared. Of fewer than eight memories
+        none is.
+
+        >>> db.anomalies(min_score=0.5)
+        []
+        """
+        found: List[_core.Anomaly] = self._run("anomalies", None, limit=limit, min_score=min_score, since=since, until=until,
+                                               tenant=tenant, user=user, agent=agent, session=session, filter=filter)  # fmt: skip
+        return found
 
     def verify(self) -> _core.Report:
         """Reads the whole store and reports what is not sound.

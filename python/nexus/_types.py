@@ -19,6 +19,7 @@ Language: TypeAlias = Literal[
 Metric: TypeAlias = Literal["", "cosine", "dot", "l2"]
 Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
 Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]
+PatternKind: TypeAlias = Literal["all", "association", "recurring", "burst"]
 MetaValue: TypeAlias = Union[str, float, bool, datetime, Sequence[str]]
 
 #: Numbers: any object with the buffer protocol (numpy, array, memoryview) or __array__, or a

@@ -230,16 +230,20 @@ int parse_get_by_key(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject 
              ? -1 : 0;
 }
 
-/* A scope and a filter: what list and delete_where take. */
-static int parse_selection(call *c, signature *of, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[5];
+/* A scope and a filter, the first five arguments of every operation on many memories. */
+static int selection_from(call *c, PyObject *const *v) {
   nexus_selection *s = &c->selection;
   s->struct_size = sizeof *s;
   c->request.selection = s;
-  return arguments(of, args, nargs, kwnames, v) < 0 || text_from(v[0], "tenant", &s->tenant) < 0 ||
-                 text_from(v[1], "user", &s->user) < 0 || text_from(v[2], "agent", &s->agent) < 0 ||
+  return text_from(v[0], "tenant", &s->tenant) < 0 || text_from(v[1], "user", &s->user) < 0 || text_from(v[2], "agent", &s->agent) < 0 ||
                  text_from(v[3], "session", &s->session) < 0 || text_from(v[4], "filter", &s->filter) < 0
              ? -1 : 0;
+}
+
+/* What list and delete_where take. */
+static int parse_selection(call *c, signature *of, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[5];
+  return arguments(of, args, nargs, kwnames, v) < 0 ? -1 : selection_from(c, v);
 }
 
 static signature list_signature = {"list", 0, 0, 0, {"tenant", "user", "agent", "session", "filter"}, {0}};
@@ -252,6 +256,41 @@ static signature delete_where_signature = {"delete_where", 0, 0, 0, {"tenant", "
 
 static int parse_delete_where(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
   return parse_selection(c, &delete_where_signature, args, nargs, kwnames);
+}
+
+enum { M_SELECTION = 5, M_LIMIT = M_SELECTION, M_SINCE, M_UNTIL, M_MORE, M_COUNT };
+
+static signature patterns_signature = {"patterns", 0, 0, 0, {"tenant", "user", "agent", "session", "filter", "limit", "since", "until", "kind"}, {0}};
+static signature anomalies_signature = {"anomalies", 0, 0, 0, {"tenant", "user", "agent", "session", "filter", "limit", "since", "until", "min_score"}, {0}};
+
+/* What both verbs of mining take; v receives the arguments. */
+static int parse_mining(call *c, signature *of, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **v) {
+  nexus_mining *m = &c->mining;
+  m->struct_size = sizeof *m;
+  c->request.mining = m;
+  if (arguments(of, args, nargs, kwnames, v) < 0 || selection_from(c, v) < 0) return -1;
+  if (v[M_LIMIT] && u32_from(v[M_LIMIT], "limit", &m->limit) < 0) return -1;
+  if (v[M_SINCE] && v[M_SINCE] != Py_None) {
+    m->flags |= NEXUS_MINING_HAS_SINCE;
+    if (time_from(v[M_SINCE], "since", &m->since_us) < 0) return -1;
+  }
+  if (v[M_UNTIL] && v[M_UNTIL] != Py_None) {
+    m->flags |= NEXUS_MINING_HAS_UNTIL;
+    if (time_from(v[M_UNTIL], "until", &m->until_us) < 0) return -1;
+  }
+  return 0;
+}
+
+static int parse_patterns(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[M_COUNT];
+  if (parse_mining(c, &patterns_signature, args, nargs, kwnames, v) < 0) return -1;
+  return v[M_MORE] ? named_from(v[M_MORE], py.pattern_kind_numbers, "kind", &c->mining.kind) : 0;
+}
+
+static int parse_anomalies(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[M_COUNT];
+  if (parse_mining(c, &anomalies_signature, args, nargs, kwnames, v) < 0) return -1;
+  return v[M_MORE] ? number_from(v[M_MORE], "min_score", &c->mining.min_score) : 0;
 }
 
 static signature next_signature = {"next", 2, 2, 0, {"cursor", "count"}, {0}};
@@ -349,6 +388,8 @@ static const operation operations[] = {
     {"supersede", NEXUS_OP_SUPERSEDE, parse_supersede},
     {"history", NEXUS_OP_HISTORY, parse_get},
     {"feedback", NEXUS_OP_FEEDBACK, parse_feedback},
+    {"patterns", NEXUS_OP_PATTERNS, parse_patterns},
+    {"anomalies", NEXUS_OP_ANOMALIES, parse_anomalies},
     {"stats", NEXUS_OP_STATS, parse_nothing},
     {"verify", NEXUS_OP_VERIFY, parse_nothing},
     {"compact", NEXUS_OP_COMPACT, parse_nothing},

@@ -36,6 +36,8 @@ typedef struct python_side {
   PyObject *kinds, *intents, *factors, *metrics, *boosts; /* dict: name -> number */
   PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
+  PyObject *pattern_kind_numbers; /* dict: name -> number */
+  PyObject *pattern_kinds, *anomaly_columns; /* tuples: number -> name */
   PyObject *cache_uses;    /* tuple: number -> name */
   PyObject *status_names; /* dict: number -> name */
   PyObject *datetime, *timedelta, *epoch, *microsecond;
@@ -134,6 +136,7 @@ typedef struct call {
   nexus_query query;
   nexus_patch patch;
   nexus_selection selection;
+  nexus_mining mining;
   nexus_open_options options;
   nexus_embedder embedder;
   uint64_t id;

@@ -1,7 +1,7 @@
 /* Outcomes to Python values: figures and reports as named tuples. */
 #include "core.h"
 
-static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info_type;
+static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info_type, *pattern_type, *anomaly_type, *reason_type;
 
 #define FIELD(name, doc) {name, doc}
 #define END_OF_FIELDS {NULL, NULL}
@@ -47,6 +47,28 @@ static PyStructSequence_Field info_fields[] = {
     FIELD("features", "of the CPU"), FIELD("kernels", "dict: operation -> tier that serves it"), END_OF_FIELDS};
 static PyStructSequence_Desc info_desc = {"nexus.Info", "What this build and this machine are.", info_fields, 6};
 
+static PyStructSequence_Field pattern_fields[] = {
+    FIELD("kind", "association, recurring or burst"), FIELD("terms", "one to eight words as they are mostly written"),
+    FIELD("speaker", "who says them, of an association; empty where that does not matter"),
+    FIELD("window", "whether they come in neighbouring turns of a session, not in one memory"),
+    FIELD("support", "memories, or windows of four turns, with all terms; of a burst, of those within it"),
+    FIELD("g2", "evidence, a log-likelihood ratio"), FIELD("npmi", "of an association, how far one word tells that the other is there, at most 1"),
+    FIELD("lift", "how many times as often as by chance"), FIELD("start", "time of the first that counts"), FIELD("end", "time of the last"),
+    FIELD("period", "usual gap between the days of a recurring pattern, or None"),
+    FIELD("weekday", "of a recurring pattern, 0 is Sunday, in UTC; None where it keeps to none"),
+    FIELD("examples", "ids of up to five memories that count, the latest first"), END_OF_FIELDS};
+static PyStructSequence_Desc pattern_desc = {"nexus.Pattern", "One regularity of a selection of memories.", pattern_fields, 13};
+
+static PyStructSequence_Field anomaly_fields[] = {
+    FIELD("id", "of the memory"), FIELD("score", "above 0 and below 1; .5 is strange"), FIELD("reasons", "the weightiest first, up to three"), END_OF_FIELDS};
+static PyStructSequence_Desc anomaly_desc = {"nexus.Anomaly", "A memory that does not fit among the others of its selection.", anomaly_fields, 3};
+
+static PyStructSequence_Field reason_fields[] = {
+    FIELD("column", "meaning, words, length, gap, hour, weekday or speaker"), FIELD("value", "of the memory"),
+    FIELD("usual", "the median of the selection; of hour, weekday and speaker the commonest"),
+    FIELD("weight", "share of the memory's unusualness"), END_OF_FIELDS};
+static PyStructSequence_Desc reason_desc = {"nexus.AnomalyReason", "What a memory is unusual by.", reason_fields, 4};
+
 static int add_tuple_type(PyObject *module, PyStructSequence_Desc *desc, PyTypeObject **type) {
   *type = PyStructSequence_NewType(desc);
   return *type ? PyModule_AddType(module, *type) : -1;
@@ -55,7 +77,9 @@ static int add_tuple_type(PyObject *module, PyStructSequence_Desc *desc, PyTypeO
 int results_ready(PyObject *module) {
   return add_tuple_type(module, &trace_desc, &trace_type) < 0 ||
                  add_tuple_type(module, &stats_desc, &stats_type) < 0 || add_tuple_type(module, &problem_desc, &problem_type) < 0 ||
-                 add_tuple_type(module, &report_desc, &report_type) < 0 || add_tuple_type(module, &info_desc, &info_type) < 0
+                 add_tuple_type(module, &report_desc, &report_type) < 0 || add_tuple_type(module, &info_desc, &info_type) < 0 ||
+                 add_tuple_type(module, &pattern_desc, &pattern_type) < 0 || add_tuple_type(module, &anomaly_desc, &anomaly_type) < 0 ||
+                 add_tuple_type(module, &reason_desc, &reason_type) < 0
              ? -1 : 0;
 }
 
@@ -164,12 +188,60 @@ static PyObject *ids_from(const uint64_t *ids, uint64_t count) {
   return list;
 }
 
+/* A list of count values, each of which element makes of list at its index. */
+static PyObject *list_from(const void *list, size_t count, PyObject *(*element)(const void *list, size_t i)) {
+  PyObject *values = PyList_New((Py_ssize_t)count);
+  size_t i;
+  for (i = 0; values && i < count; i++) {
+    PyObject *value = element(list, i);
+    if (!value) Py_CLEAR(values);
+    else PyList_SetItem(values, (Py_ssize_t)i, value);
+  }
+  return values;
+}
+
+static PyObject *term_from(const void *terms, size_t i) { return text_object(((const nexus_text *)terms)[i]); }
+
+static PyObject *period_from(int64_t us) {
+  if (!us) Py_RETURN_NONE;
+  return PyObject_CallFunction(py.timedelta, "iiL", 0, 0, (long long)us);
+}
+
+static PyObject *weekday_from(int32_t weekday) {
+  if (weekday < 0) Py_RETURN_NONE;
+  return PyLong_FromLong(weekday);
+}
+
+static PyObject *pattern_from(const void *list, size_t i) {
+  const nexus_pattern *p = nexus_patterns_at(list, i);
+  PyObject *values[] = {Py_XNewRef(PyTuple_GetItem(py.pattern_kinds, (Py_ssize_t)p->kind)), list_from(p->terms, p->term_count, term_from),
+                        text_object(p->speaker), PyBool_FromLong(p->window), U64(p->support), PyFloat_FromDouble(p->g2), PyFloat_FromDouble(p->npmi),
+                        PyFloat_FromDouble(p->lift), time_object(p->from_us), time_object(p->to_us), period_from(p->period_us),
+                        weekday_from(p->weekday), ids_from(p->examples, p->example_count)};
+  return named_tuple(pattern_type, values, 13);
+}
+
+static PyObject *reason_from(const void *reasons, size_t i) {
+  const nexus_anomaly_reason *r = (const nexus_anomaly_reason *)reasons + i;
+  PyObject *values[] = {Py_XNewRef(PyTuple_GetItem(py.anomaly_columns, (Py_ssize_t)r->column)), PyFloat_FromDouble(r->value),
+                        PyFloat_FromDouble(r->usual), PyFloat_FromDouble(r->weight)};
+  return named_tuple(reason_type, values, 4);
+}
+
+static PyObject *anomaly_from(const void *list, size_t i) {
+  const nexus_anomaly *a = nexus_anomalies_at(list, i);
+  PyObject *values[] = {U64(a->id), PyFloat_FromDouble(a->score), list_from(a->reasons, a->reason_count, reason_from)};
+  return named_tuple(anomaly_type, values, 3);
+}
+
 /* The value of an outcome that points into no arena any more, or NULL with an exception set. */
 static PyObject *plain_result(store_object *store, const nexus_reply *r) {
   switch (r->op) {
     case NEXUS_OP_OPEN: store->db = r->db; Py_RETURN_NONE;
     case NEXUS_OP_ADD: return ids_from(r->ids, r->count);
     case NEXUS_OP_STATS: return stats_from(r->stats);
+    case NEXUS_OP_PATTERNS: return list_from(r->patterns, r->patterns->count, pattern_from);
+    case NEXUS_OP_ANOMALIES: return list_from(r->anomalies, r->anomalies->count, anomaly_from);
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: return report_from(r->report);
     case NEXUS_OP_SUPERSEDE: return U64(r->ids[0]);

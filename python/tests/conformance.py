@@ -10,7 +10,7 @@ import math
 import struct
 import sys
 import tempfile
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable
 
@@ -54,6 +54,8 @@ CONVERT: dict[str, Callable[[Any], Any]] = {
     "valid_from": when,
     "valid_to": when,
     "expires": when,
+    "since": when,
+    "until": when,
     "meta": meta,
     "vector": lambda numbers: [float(n) for n in numbers],
     "engines": list,
@@ -148,6 +150,22 @@ class Case:
     def delete(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"count": self.db.delete(step["ids"])}
 
+    def patterns(self, step: dict[str, Any]) -> dict[str, Any]:
+        epoch, us = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(microseconds=1)
+        found = self.db.patterns(**arguments(step))
+        return {"patterns": [
+            {"kind": p.kind, "terms": p.terms, "speaker": p.speaker, "window": p.window, "support": p.support, "g2": p.g2, "npmi": p.npmi,
+             "lift": p.lift, "from_us": (p.start - epoch) // us, "to_us": (p.end - epoch) // us, "period_us": (p.period or timedelta()) // us,
+             "weekday": -1 if p.weekday is None else p.weekday, "examples": p.examples} for p in found
+        ]}  # fmt: skip
+
+    def anomalies(self, step: dict[str, Any]) -> dict[str, Any]:
+        found = self.db.anomalies(**arguments(step))
+        return {"anomalies": [
+            {"id": a.id, "score": a.score,
+             "reasons": [{"column": r.column, "value": r.value, "usual": r.usual, "weight": r.weight} for r in a.reasons]} for a in found
+        ]}  # fmt: skip
+
     def stats(self, step: dict[str, Any]) -> dict[str, Any]:
         stats = self.db.stats()
         return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension, "metric": stats.metric, "language": stats.language, "packed": stats.record_stored < stats.record_bytes}
@@ -192,6 +210,8 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "supersede": (Case.supersede, {"id", "memory"}),
     "history": (Case.history, {"id"}),
     "feedback": (Case.feedback, {"id", "value"}),
+    "patterns": (Case.patterns, {"kind", "limit", "since", "until", "filter", *SCOPE}),
+    "anomalies": (Case.anomalies, {"limit", "min_score", "since", "until", "filter", *SCOPE}),
     "stats": (Case.stats, set()),
     "verify": (Case.verify, set()),
     "compact": (Case.compact, set()),
@@ -211,6 +231,8 @@ def same(want: Any, got: Any, name: str = "") -> bool:
         return not any(absent) and want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items())
     if name == "meta":
         return bool(meta(want) == got)
+    if name in ("patterns", "anomalies"):  # float64, to the bit
+        return bool(want == got)
     if name == "memories" and isinstance(want, list):
         return len(want) == len(got) and all(same(a, b, "memory") for a, b in zip(want, got))
     if name in ("time", "valid_from", "valid_to", "expires"):

@@ -31,6 +31,8 @@ def test_every_verb_is_awaited(path: str, tmp_path: Path) -> None:
             assert await db.adelete(newer) == 1
             assert await db.adelete([2, 3]) == 2 and await db.adelete(range(100, 2000)) == 1900
             assert (await db.astats()).memories == 103
+            assert all(pattern.terms for pattern in await db.apatterns(kind="association", limit=3))
+            assert await db.aanomalies(user="nobody", min_score=0.5) == []
             assert (await db.averify()).bad == 0
             await db.acompact()
             assert await db.aexport(tmp_path / "x.jsonl") == 103

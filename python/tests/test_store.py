@@ -295,6 +295,32 @@ def test_a_memory_is_changed_superseded_and_remembered(db: nexus.DB) -> None:
         db.feedback(by, 2)
 
 
+def test_patterns_and_anomalies_of_a_diary(path: str) -> None:
+    first = dt.datetime(2024, 1, 1, 9, tzinfo=UTC)
+    days = [first + dt.timedelta(days=d) for d in range(60)]
+    texts = ["robotics club on the hill" if d % 5 == 0 else "rested at home and read" for d in range(59)]
+    texts.append("7741 9902 1123 8840 2231 6650 1209 7734 8123 9981 3321 4410 5512")
+    with nexus.open(path) as db:
+        assert db.patterns() == [] and db.anomalies() == []
+        db.add_columns(text=texts, time=days, user="ann")
+        (found,) = db.patterns(user="ann", kind="recurring", since=days[0], until=days[59], limit=5)
+        assert (found.kind, sorted(found.terms), found.speaker, found.support) == ("recurring", ["club", "hill", "robotics"], "", 12)
+        assert (found.period, found.weekday, found.start, found.end) == (dt.timedelta(days=5), None, days[0], days[55])
+        assert found.examples == [56, 51, 46, 41, 36] and found.g2 > 20 and found.lift > 1 and not found.window
+        assert {p.kind for p in db.patterns()} >= {"association", "recurring"} and db.patterns(user="nobody") == []
+        (odd,) = db.anomalies(limit=1, min_score=0.5)
+        assert odd.id == 60 and odd.score > 0.5 and any(r.column == "words" and r.value > r.usual for r in odd.reasons)
+        assert db.anomalies(tenant="other") == []
+        for wrong in ({"limit": 1001}, {"kind": "fashion"}, {"filter": "user ="}):
+            with pytest.raises(nexus.InvalidError):
+                db.patterns(**wrong)  # type: ignore[arg-type]
+        with pytest.raises(nexus.InvalidError):
+            db.anomalies(min_score=2)
+        for wrong in ({"since": "now"}, {"colour": 1}):
+            with pytest.raises(TypeError):
+                db.patterns(**wrong)  # type: ignore[arg-type]
+
+
 def test_an_expired_memory_is_in_no_answer_and_history_can_be_left_out(path: str) -> None:
     with nexus.open(path, history=0) as db:
         id = db.add("first")

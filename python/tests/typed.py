@@ -35,6 +35,8 @@ def use(path: str) -> None:
         assert_type(db.get(1), nexus.Record)
         assert_type([record.id for record in db.list(user="ann")], list[int])
         assert_type(db.stats().memories, int)
+        assert_type([pattern.terms for pattern in db.patterns(kind="burst", since=datetime.now(timezone.utc))], list[list[str]])
+        assert_type(db.anomalies(min_score=0.5), list[nexus.Anomaly])
         assert_type(db.verify().problems, list[nexus.Problem])
         assert_type(db.delete([1, 2]), int)
         assert_type(db.delete_where(user="ann", filter="score > 3"), int)

@@ -146,6 +146,54 @@ bool check_memories(const cJSON *expect, const nexus_memories *list) {
   return true;
 }
 
+static bool check_double(const cJSON *object, const char *name, double got) {
+  return number(object, name) == got || wrong("%s is %.17g, want %.17g", name, got, number(object, name));
+}
+
+static bool check_pattern(const cJSON *w, const nexus_pattern *p) {
+  const cJSON *terms = wanted(w, "terms"), *one;
+  size_t i = 0;
+  if (!known_members(w, "kind terms speaker window support g2 npmi lift from_us to_us period_us weekday examples")) return false;
+  if (p->kind > NEXUS_PATTERN_KIND_BURST || !check_text(w, "kind", nexus_str(pattern_kinds[p->kind])) || !check_text(w, "speaker", p->speaker)) return false;
+  if ((size_t)cJSON_GetArraySize(terms) != p->term_count) return wrong("%zu terms", p->term_count);
+  cJSON_ArrayForEach(one, terms) if (!same_text(text_of(one), p->terms[i++])) return wrong("term %zu differs", i);
+  return same_ids(wanted(w, "examples"), "examples", p->examples, p->example_count) && check_count(w, "support", p->support) &&
+         check_double(w, "g2", p->g2) && check_double(w, "npmi", p->npmi) && check_double(w, "lift", p->lift) &&
+         check_double(w, "from_us", (double)p->from_us) && check_double(w, "to_us", (double)p->to_us) &&
+         check_double(w, "period_us", (double)p->period_us) && check_double(w, "weekday", p->weekday) &&
+         (flag(w, "window") == (p->window != 0) || wrong("window is %u", p->window));
+}
+
+bool check_patterns(const cJSON *expect, const nexus_patterns *list) {
+  const cJSON *want = wanted(expect, "patterns"), *one;
+  size_t i = 0;
+  if ((size_t)cJSON_GetArraySize(want) != list->count) return wrong("%zu patterns", list->count);
+  cJSON_ArrayForEach(one, want) if (!check_pattern(one, nexus_patterns_at(list, i++))) return wrong("of pattern %zu", i - 1);
+  return true;
+}
+
+static bool check_anomaly(const cJSON *w, const nexus_anomaly *a) {
+  const cJSON *reasons = wanted(w, "reasons"), *one;
+  size_t i = 0;
+  if (!known_members(w, "id score reasons") || !check_count(w, "id", a->id) || !check_double(w, "score", a->score)) return false;
+  if ((uint32_t)cJSON_GetArraySize(reasons) != a->reason_count) return wrong("%u reasons", a->reason_count);
+  cJSON_ArrayForEach(one, reasons) {
+    const nexus_anomaly_reason *r = &a->reasons[i++];
+    if (r->column > NEXUS_ANOMALY_COLUMN_SPEAKER || !check_text(one, "column", nexus_str(columns[r->column])) ||
+        !check_double(one, "value", r->value) || !check_double(one, "usual", r->usual) || !check_double(one, "weight", r->weight))
+      return false;
+  }
+  return true;
+}
+
+bool check_anomalies(const cJSON *expect, const nexus_anomalies *list) {
+  const cJSON *want = wanted(expect, "anomalies"), *one;
+  size_t i = 0;
+  if ((size_t)cJSON_GetArraySize(want) != list->count) return wrong("%zu anomalies", list->count);
+  cJSON_ArrayForEach(one, want) if (!check_anomaly(one, nexus_anomalies_at(list, i++))) return wrong("of anomaly %zu", i - 1);
+  return true;
+}
+
 bool check_stats(const cJSON *expect, const nexus_stats *s) {
   return check_count(expect, "memories", s->memories) && check_count(expect, "dimension", s->dimension) &&
          (!wanted(expect, "vectors") || check_text(expect, "vectors", s->vectors)) &&

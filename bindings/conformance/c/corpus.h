@@ -31,6 +31,7 @@ int place_of(nexus_text name, const char *const *names, int count); /* or -1 */
 bool memory_of(const cJSON *record, nexus_memory *memory);
 bool patch_of(const cJSON *step, nexus_patch *patch);
 nexus_memory *memories_of(const cJSON *step, size_t *count);
+bool mining_of(const cJSON *step, nexus_mining *mining);
 bool query_of(const cJSON *step, nexus_query *query);
 
 /* check.c: results against "expect"; members that it leaves out are free. */
@@ -40,8 +41,10 @@ bool check_answer(const cJSON *expect, const nexus_answer *answer);
 bool check_memory(const cJSON *expect, const nexus_memory *memory);
 bool check_memories(const cJSON *expect, const nexus_memories *memories);
 bool check_stats(const cJSON *expect, const nexus_stats *stats);
+bool check_patterns(const cJSON *expect, const nexus_patterns *patterns);
+bool check_anomalies(const cJSON *expect, const nexus_anomalies *anomalies);
 bool check_report(const cJSON *expect, const nexus_report *report);
 
-extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5];
+extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5], *const pattern_kinds[4], *const columns[7];
 
 #endif

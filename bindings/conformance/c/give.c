@@ -104,6 +104,16 @@ static void boosts_of(const cJSON *b, nexus_query *q) {
   q->flags |= NEXUS_QUERY_HAS_BOOSTS;
 }
 
+bool mining_of(const cJSON *s, nexus_mining *m) {
+  int kind = cJSON_HasObjectItem(s, "kind") ? place_of(member(s, "kind"), pattern_kinds, 4) : 0;
+  memset(m, 0, sizeof *m);
+  m->struct_size = sizeof *m;
+  m->kind = kind < 0 ? NO_SUCH : (uint32_t)kind;
+  m->limit = (uint32_t)number(s, "limit");
+  m->min_score = number(s, "min_score");
+  return stamp_of(s, "since", NEXUS_MINING_HAS_SINCE, &m->since_us, &m->flags) && stamp_of(s, "until", NEXUS_MINING_HAS_UNTIL, &m->until_us, &m->flags);
+}
+
 bool query_of(const cJSON *s, nexus_query *q) {
   const cJSON *names = cJSON_GetObjectItemCaseSensitive(s, "engines"), *name;
   nexus_text *engines = take(sizeof *engines * (size_t)(cJSON_GetArraySize(names) + 1));

@@ -123,6 +123,30 @@ static nexus_status run_list(const cJSON *s, const cJSON *expect) {
   return status;
 }
 
+static nexus_status run_patterns(const cJSON *s, const cJSON *expect) {
+  nexus_selection what = selection_of(s);
+  nexus_mining how;
+  nexus_patterns *list = NULL;
+  nexus_status status;
+  if (!mining_of(s, &how)) return NEXUS_OK;
+  status = nexus_patterns_find(db, &what, &how, &list, &failure);
+  if (status == NEXUS_OK) check_patterns(expect, list);
+  nexus_free(list);
+  return status;
+}
+
+static nexus_status run_anomalies(const cJSON *s, const cJSON *expect) {
+  nexus_selection what = selection_of(s);
+  nexus_mining how;
+  nexus_anomalies *list = NULL;
+  nexus_status status;
+  if (!mining_of(s, &how)) return NEXUS_OK;
+  status = nexus_anomalies_find(db, &what, &how, &list, &failure);
+  if (status == NEXUS_OK) check_anomalies(expect, list);
+  nexus_free(list);
+  return status;
+}
+
 static nexus_status run_delete(const cJSON *s, const cJSON *expect) {
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(s, "ids"), *one;
   uint64_t *ids = take(sizeof *ids * (size_t)(cJSON_GetArraySize(list) + 1)), gone = 0;
@@ -189,7 +213,9 @@ static const struct {
     {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session filter"},
     {"delete_where", "op expect tenant user agent session filter"},
     {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},
-    {"history", "op expect id"}, {"feedback", "op expect id value"}, {"delete", "op expect ids"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
+    {"history", "op expect id"}, {"feedback", "op expect id value"},
+    {"patterns", "op expect kind limit since until tenant user agent session filter"},
+    {"anomalies", "op expect limit min_score since until tenant user agent session filter"}, {"delete", "op expect ids"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
     {"write", "op expect path content"}, {"export", "op expect path"}, {"import", "op expect path"},
     {"backup", "op expect path"}, {"restore", "op expect backup path"}};
 
@@ -207,6 +233,8 @@ static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
   if (strcmp(op, "supersede") == 0) return run_supersede(s, expect);
   if (strcmp(op, "history") == 0) return run_history(s, expect);
   if (strcmp(op, "feedback") == 0) return nexus_feedback(db, (uint64_t)number(s, "id"), number(s, "value"), &failure);
+  if (strcmp(op, "patterns") == 0) return run_patterns(s, expect);
+  if (strcmp(op, "anomalies") == 0) return run_anomalies(s, expect);
   if (strcmp(op, "stats") == 0) return run_stats(expect);
   if (strcmp(op, "verify") == 0) return run_report(s, expect, false);
   if (strcmp(op, "import") == 0) return run_report(s, expect, true);

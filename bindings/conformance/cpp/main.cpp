@@ -52,6 +52,8 @@ class run {
       return json::object();
     }
     if (op == "delete_where") return {{"count", db().remove_where(selection(s))}};
+    if (op == "patterns") return to_json(db().patterns(patterns(s)));
+    if (op == "anomalies") return to_json(db().anomalies(anomalies(s)));
     if (op == "stats") {
       nexus::stats st = db().stats();
       return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}, {"language", st.language}, {"packed", st.record_stored < st.record_bytes}};
@@ -76,6 +78,22 @@ class run {
 
   static nexus::selection selection(const json &s) {
     return {{text(s, "tenant"), text(s, "user"), text(s, "agent"), text(s, "session")}, text(s, "filter")};
+  }
+
+  static nexus::pattern_query patterns(const json &s) {
+    nexus::pattern_query q;
+    q.of = selection(s), q.limit = s.value("limit", 0u);
+    q.kind = static_cast<nexus::pattern_kind>(place(pattern_kinds, s.value("kind", std::string("all"))));
+    if (s.contains("since")) q.since = instant(s.at("since"));
+    if (s.contains("until")) q.until = instant(s.at("until"));
+    return q;
+  }
+  static nexus::anomaly_query anomalies(const json &s) {
+    nexus::anomaly_query q;
+    q.of = selection(s), q.limit = s.value("limit", 0u), q.min_score = s.value("min_score", 0.);
+    if (s.contains("since")) q.since = instant(s.at("since"));
+    if (s.contains("until")) q.until = instant(s.at("until"));
+    return q;
   }
 
   json open(const json &s) {
@@ -160,7 +178,9 @@ const std::map<std::string, std::vector<std::string>> members{
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
-    {"history", {"id"}}, {"feedback", {"id", "value"}}, {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
+    {"history", {"id"}}, {"feedback", {"id", "value"}},
+    {"patterns", {"kind", "limit", "since", "until", "tenant", "user", "agent", "session", "filter"}},
+    {"anomalies", {"limit", "min_score", "since", "until", "tenant", "user", "agent", "session", "filter"}}, {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
     {"export", {"path"}}, {"import", {"path"}}, {"backup", {"path"}}, {"restore", {"backup", "path"}}};
 
 void check_members(const json &s) {

@@ -18,6 +18,9 @@ inline constexpr std::array<const char *, 5> intents{"general", "fact", "recent"
 inline constexpr std::array<const char *, 6> factors{"relevance", "freshness", "diversity", "authority", "coherence", "confidence"};
 inline constexpr std::array<const char *, 4> states{"used", "late", "failed", "skipped"};
 
+inline constexpr std::array<const char *, 4> pattern_kinds{"all", "association", "recurring", "burst"};
+inline constexpr std::array<const char *, 7> columns{"meaning", "words", "length", "gap", "hour", "weekday", "speaker"};
+
 /* The place of a name; of one that there is not, a number that no enum of the library has. */
 template <std::size_t N>
 std::uint32_t place(const std::array<const char *, N> &names, const std::string &name) {
@@ -154,6 +157,28 @@ inline json to_json(const nexus::answer &a) {
   static const char *const caches[] = {"none", "exact", "near"};
   return {{"hits", hits}, {"engines", engines}, {"candidates", a.candidates()}, {"collapsed", a.collapsed()},
           {"cache", caches[static_cast<std::size_t>(a.cache())]}};
+}
+
+inline json to_json(const nexus::patterns &list) {
+  json out = json::array();
+  for (nexus::pattern p : list)
+    out.push_back({{"kind", pattern_kinds.at(static_cast<std::size_t>(p.kind()))}, {"terms", p.terms()}, {"speaker", p.speaker()},
+                   {"window", p.window()}, {"support", p.support()}, {"g2", p.g2()}, {"npmi", p.npmi()}, {"lift", p.lift()},
+                   {"from_us", p.from().time_since_epoch().count()}, {"to_us", p.to().time_since_epoch().count()},
+                   {"period_us", p.period().count()}, {"weekday", p.weekday().value_or(-1)},
+                   {"examples", std::vector<std::uint64_t>(p.examples().begin(), p.examples().end())}});
+  return {{"patterns", out}};
+}
+
+inline json to_json(const nexus::anomalies &list) {
+  json out = json::array();
+  for (nexus::anomaly a : list) {
+    json reasons = json::array();
+    for (const nexus::anomaly_reason &r : a.reasons())
+      reasons.push_back({{"column", columns.at(static_cast<std::size_t>(r.column))}, {"value", r.value}, {"usual", r.usual}, {"weight", r.weight}});
+    out.push_back({{"id", a.id()}, {"score", a.score()}, {"reasons", reasons}});
+  }
+  return {{"anomalies", out}};
 }
 
 /* A patch of what set gives and clear empties. */
