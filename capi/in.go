@@ -249,12 +249,12 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		d.err = err
 		return out
 	}
-	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR | C.NEXUS_QUERY_HAS_BOOSTS
+	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR | C.NEXUS_QUERY_HAS_BOOSTS | C.NEXUS_QUERY_EXPLAIN
 	if q.flags&^flags != 0 {
 		d.fail("flags are %#x", q.flags)
 	}
-	if q.reserved != 0 {
-		d.fail("query.reserved is %d", q.reserved)
+	if q.fusion > C.NEXUS_FUSION_DBSF {
+		d.fail("fusion is %d", q.fusion)
 	}
 	if q.intent > C.NEXUS_INTENT_TRUSTED {
 		d.fail("intent is %d", q.intent)
@@ -268,6 +268,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		K: int(q.k), Scope: own.scope(&q.tenant, &q.user, &q.agent, &q.session), Intent: engine.Intent(q.intent),
 		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns), Filter: own.filter(&q.filter),
 		Near: q.flags&C.NEXUS_QUERY_NEAR != 0, Match: own.match(&q.match),
+		Fusion: engine.Fusion(q.fusion), Explain: q.flags&C.NEXUS_QUERY_EXPLAIN != 0,
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_BOOSTS != 0 {
 		b := q.boosts

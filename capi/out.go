@@ -184,6 +184,9 @@ func (a *arena) answer(from *engine.Answer) {
 		for f := range h.Factors {
 			to.factors[f] = C.float(h.Factors[f])
 		}
+		if h.Explanation != nil {
+			to.explanation = a.explanation(h.Explanation)
+		}
 	})
 	engines := elements(a, len(from.Trace.Engines), func(i int, to *C.nexus_engine_trace) {
 		t := &from.Trace.Engines[i]
@@ -200,8 +203,24 @@ func (a *arena) answer(from *engine.Answer) {
 		struct_size: C.uint32_t(unsafe.Sizeof(head[0])), hit_count: C.uint32_t(len(from.Hits)), hit_size: C.uint32_t(unsafe.Sizeof(C.nexus_hit{})),
 		engine_count: C.uint32_t(len(t.Engines)), engine_size: C.uint32_t(unsafe.Sizeof(C.nexus_engine_trace{})), segments: C.uint32_t(t.Segments),
 		hits: hits, engines: engines, candidates: C.uint64_t(t.Candidates), collapsed: C.uint64_t(t.Collapsed),
-		took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache),
+		confidence: C.float(from.Confidence), took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache),
 	}
+}
+
+func (a *arena) explanation(x *engine.Explanation) *C.nexus_explanation {
+	return elements(a, 1, func(_ int, to *C.nexus_explanation) {
+		*to = C.nexus_explanation{
+			struct_size: C.uint32_t(unsafe.Sizeof(*to)), engine_count: C.uint32_t(len(x.Engines)),
+			signal_count: C.uint32_t(len(x.Signals)), ranker: C.float(x.Ranker),
+		}
+		to.engines = elements(a, len(x.Engines), func(i int, to *C.nexus_engine_rank) {
+			e := &x.Engines[i]
+			*to = C.nexus_engine_rank{name: a.text(e.Name), score: C.double(e.Score), rank: C.uint32_t(e.Rank)}
+		})
+		to.signals = elements(a, len(x.Signals), func(i int, to *C.nexus_signal) {
+			*to = C.nexus_signal{name: a.text(x.Signals[i].Name), value: C.float(x.Signals[i].Value)}
+		})
+	})
 }
 
 func (a *arena) stats(s *engine.Stats) {

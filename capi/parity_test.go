@@ -111,6 +111,7 @@ func TestNumbersAreThoseOfTheEngine(t *testing.T) {
 		"NEXUS_DIMENSION_MAX": model.DimensionMax, "NEXUS_FACTOR_COUNT": int(model.FactorCount), "NEXUS_BOOST_COUNT": len(model.BoostNames()),
 		"NEXUS_KIND_PROCEDURAL": int(model.KindProcedural), "NEXUS_KIND_WORKING": int(model.KindWorking),
 		"NEXUS_INTENT_TRUSTED": int(model.IntentTrusted), "NEXUS_INTENT_RECENT": int(model.IntentRecent),
+		"NEXUS_FUSION_LEARNT": int(model.FusionLearnt), "NEXUS_FUSION_CONVEX": int(model.FusionConvex), "NEXUS_FUSION_RRF": int(model.FusionRRF), "NEXUS_FUSION_DBSF": int(model.FusionDBSF),
 		"NEXUS_METRIC_UNSET": int(model.MetricUnset), "NEXUS_METRIC_L2": int(model.L2),
 		"NEXUS_FACTOR_CONFIDENCE": int(model.Confidence), "NEXUS_FACTOR_DIVERSITY": int(model.Diversity),
 		"NEXUS_ENGINE_STATE_SKIPPED": int(model.EngineSkipped), "NEXUS_ENGINE_STATE_LATE": int(model.EngineLate),

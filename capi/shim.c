@@ -163,7 +163,7 @@ uint32_t nexus_abi_oldest(void) { return 2; }
 const char *nexus_version(void) { return NEXUS_VERSION; }
 
 int nexus_has(const char *feature) {
-  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches", "mining"};
+  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches", "mining", "explanations"};
   size_t i;
   for (i = 0; feature && i < sizeof features / sizeof *features; i++)
     if (strcmp(feature, features[i]) == 0) return 1;

@@ -50,12 +50,18 @@ type (
 	Answer    = model.Answer
 	Hit       = model.Hit
 	Factors   = model.Factors
-	Weights   = model.Weights
-	Intent    = model.Intent
-	CacheUse  = model.CacheUse
-	Metric    = model.Metric
-	Report    = store.Report
-	Embedder  = embed.Embedder
+
+	Explanation = model.Explanation
+	EngineRank  = model.EngineRank
+	Signal      = model.Signal
+
+	Weights  = model.Weights
+	Intent   = model.Intent
+	Fusion   = model.Fusion
+	CacheUse = model.CacheUse
+	Metric   = model.Metric
+	Report   = store.Report
+	Embedder = embed.Embedder
 )
 
 // The levels of memory; see model.Kind.
@@ -73,6 +79,14 @@ const (
 	IntentRecent  = model.IntentRecent
 	IntentExplore = model.IntentExplore
 	IntentTrusted = model.IntentTrusted
+)
+
+// The ways of fusion; see model.Fusion.
+const (
+	FusionLearnt = model.FusionLearnt
+	FusionConvex = model.FusionConvex
+	FusionRRF    = model.FusionRRF
+	FusionDBSF   = model.FusionDBSF
 )
 
 // The metrics of vectors; see model.Metric.
@@ -260,12 +274,12 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 		db.store.NoteHits(answer.Hits)
 		return answer, nil
 	}
-	return db.answer(ctx, view, q)
+	return db.answer(ctx, view, q, nil)
 }
 
 // answer computes an answer and keeps it where it is whole. It is not part of Query
 // because there the question must not escape to the heap.
-func (db *DB) answer(ctx context.Context, view *segment.View, q Query) (*Answer, error) {
+func (db *DB) answer(ctx context.Context, view *segment.View, q Query, observe func(*search.Candidates)) (*Answer, error) {
 	started := time.Now()
 	defer view.Release()
 	if err := q.Normalize(); err != nil {
@@ -295,7 +309,7 @@ func (db *DB) answer(ctx context.Context, view *segment.View, q Query) (*Answer,
 		seen = view.AsOf(q.AsOf.UnixMicro())
 	}
 	prepared := time.Since(started)
-	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector}, &q)
+	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector, Observe: observe}, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}

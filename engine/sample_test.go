@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -102,23 +101,14 @@ func copyFile(t *testing.T, from, to string) {
 }
 
 // TestTheSampleWithMemoryFilesStaysReadable opens a store whose records stand in a memory file,
-// as format 4 was first written, with and without its segment files.
+// as format 4 was first written, with and without its segment files. These are of older
+// rules than this build's, and so are derived anew in either case.
 func TestTheSampleWithMemoryFilesStaysReadable(t *testing.T) {
 	memories := generated(80, 78)
 	for i := range memories {
 		memories[i].Vector = []float32{1, float32(i), 2}
 	}
 	sample := filepath.Join("testdata", "store-v4")
-	if *update {
-		db := open(t, t.TempDir(), engine.Options{})
-		add(t, db, memories...)
-		if err := errors.Join(db.Compact(ctx), os.RemoveAll(sample)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Backup(ctx, sample, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, segments := range []bool{true, false} {
 		dir := filepath.Join(t.TempDir(), "store")
 		if _, err := engine.Restore(ctx, sample, dir, nil); err != nil {
@@ -130,7 +120,7 @@ func TestTheSampleWithMemoryFilesStaysReadable(t *testing.T) {
 			}
 		}
 		db := open(t, dir, engine.Options{})
-		if st, err := db.Stats(); err != nil || st.Memories != 80 || (st.Replayed == 80) == segments {
+		if st, err := db.Stats(); err != nil || st.Memories != 80 || st.Replayed != 80 {
 			t.Fatalf("segments %v: %+v %v", segments, st, err)
 		}
 		for i, want := range memories {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/nexus-memory/nexus/engine"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/quality.golden")
@@ -19,23 +21,36 @@ var update = flag.Bool("update", false, "rewrite testdata/quality.golden")
 // three questions of locomo.
 const tolerance = 0.3
 
-// TestQuality holds retrieval quality, lexical and fused, as committed numbers:
-// a change of ranking is a diff of the golden file. Where the development data
-// is absent, the generated set alone is measured.
+// TestQuality holds retrieval quality as committed numbers, of BM25 alone, of all ways of
+// fusion, with and without vectors, one store a conversation and pooled: a change of
+// ranking is a diff of the golden file. Where the development data is absent, the
+// generated set alone is measured.
 func TestQuality(t *testing.T) {
+	data := filepath.Join("..", "..", "shared", "data")
 	sets := []*Set{Generate()}
-	dir := filepath.Join("..", "..", "shared", "data", "locomo")
-	if s, err := Load(dir); err == nil {
+	for _, name := range []string{"locomo", "beam-100k"} {
+		s, err := Load(filepath.Join(data, name))
+		if err != nil {
+			t.Logf("NO DEVELOPMENT DATA, %s is not measured: %v", name, err)
+			continue
+		}
 		sets = append(sets, s)
-	} else {
-		t.Logf("NO DEVELOPMENT DATA, only the generated set is measured: %v", err)
 	}
 	got := map[string]string{}
 	for _, s := range sets {
-		for name, settings := range map[string]Settings{
+		runs := map[string]Settings{
 			"lexical alone": {Engines: []string{"lexical"}, FusionOff: true},
-			"fused":         {},
-		} {
+			"learnt":        {},
+		}
+		if !s.Generated {
+			vectors := filepath.Join(data, "vectors", s.Name)
+			runs["learnt, vectors"] = Settings{Vectors: vectors}
+			runs["learnt, vectors, pooled"] = Settings{Vectors: vectors, Pooled: true}
+			for _, by := range []engine.Fusion{engine.FusionConvex, engine.FusionRRF, engine.FusionDBSF} {
+				runs[by.String()+", vectors"] = Settings{Vectors: vectors, Fusion: by}
+			}
+		}
+		for name, settings := range runs {
 			r, err := Run(t.Context(), s, settings)
 			if err != nil {
 				t.Fatal(err)
@@ -45,7 +60,7 @@ func TestQuality(t *testing.T) {
 	}
 	path := filepath.Join("testdata", "quality.golden")
 	if *update {
-		if len(sets) < 2 {
+		if len(sets) < 3 {
 			t.Fatal("no update without the development data: its rows would be lost")
 		}
 		writeGolden(t, path, got)

@@ -25,6 +25,7 @@ type Report struct {
 	Mode                 string // "per conversation" or "pooled"
 	Engines              string // "lexical", "vector", "lexical,vector"
 	Fused                bool
+	Fusion               string // name of the way, where fused
 	Intent               string
 	Vectors              string // name of the vector space
 	Depth                int
@@ -95,7 +96,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "set        %s, %s, %d turns in %d conversations\n", r.Set, r.Mode, r.Turns, r.Conversations)
 	fmt.Fprintf(&b, "corpus     sha256 %s\nquestions  sha256 %s\n", r.CorpusHash, r.QuestionsHash)
-	fmt.Fprintf(&b, "engines    %s, %s, vectors %s, intent %s, depth %d\n", r.Engines, fusionName(r.Fused), r.Vectors, r.Intent, r.Depth)
+	fmt.Fprintf(&b, "engines    %s, %s, vectors %s, intent %s, depth %d\n", r.Engines, r.fusionName(), r.Vectors, r.Intent, r.Depth)
 	fmt.Fprintf(&b, "questions  %d asked with evidence, %d without evidence left out\n", r.Asked, r.Skipped)
 	fmt.Fprintf(&b, "time       %.1f s, of it %.1f s adding; a question p50 %s, p99 %s\n\n",
 		r.Elapsed.Seconds(), r.Added.Seconds(), r.P50.Round(time.Microsecond), r.P99.Round(time.Microsecond))
@@ -105,11 +106,19 @@ func (r *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-func fusionName(fused bool) string {
-	if fused {
-		return "fused"
+func (r *Report) fusionName() string {
+	if r.Fused {
+		return "fused (" + r.Fusion + ")"
 	}
 	return "not fused"
+}
+
+// fusedBy names the way of fusion; "" where there is none.
+func (r *Report) fusedBy() string {
+	if r.Fused {
+		return r.Fusion
+	}
+	return ""
 }
 
 func (r *Report) writeCategories(b *strings.Builder) {
@@ -184,6 +193,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Mode          string    `json:"mode"`
 		Engines       string    `json:"engines"`
 		Fusion        bool      `json:"fusion"`
+		FusedBy       string    `json:"fused_by"`
 		Intent        string    `json:"intent"`
 		Vectors       string    `json:"vectors"`
 		Depth         int       `json:"depth"`
@@ -199,7 +209,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Categories    []rowJSON `json:"categories"`
 		Problems      []string  `json:"problems"`
 	}{
-		r.Set, r.Generated, r.CorpusHash, r.QuestionsHash, r.Mode, r.Engines, r.Fused, r.Intent, r.Vectors, r.Depth,
+		r.Set, r.Generated, r.CorpusHash, r.QuestionsHash, r.Mode, r.Engines, r.Fused, r.fusedBy(), r.Intent, r.Vectors, r.Depth,
 		r.Conversations, r.Turns, r.Asked, r.Skipped, r.Added.Milliseconds(), r.Elapsed.Milliseconds(),
 		r.P50.Microseconds(), r.P99.Microseconds(), r.Overall.json(), categories, problems,
 	})

@@ -26,6 +26,7 @@ type Settings struct {
 	Engines   []string // nil means all
 	FusionOff bool     // hits as the one engine ranks them
 	Intent    engine.Intent
+	Fusion    engine.Fusion
 	Weights   *engine.Weights // instead of the intent's
 	Depth     int             // hits a question; 0 means DefaultDepth
 	Vectors   string          // prefix of the two files of vectors; "" for none
@@ -34,15 +35,19 @@ type Settings struct {
 
 	// Answered is told of every question asked, those without evidence included.
 	Answered func(Answered) error
+	// Observed, if any, is shown the candidates of every question, see engine.Observe, and
+	// which turn each of them is.
+	Observed func(q *Question, turns []string, s *engine.Signals) error
 	// Progress is told how many of all conversations and questions are done.
 	Progress func(conversations, conversationsAll, questions, questionsAll int)
 }
 
 // Answered is the outcome of one question.
 type Answered struct {
-	ID   string
-	Hits []string // ids of turns, best first
-	Took time.Duration
+	ID         string
+	Hits       []string // ids of turns, best first
+	Confidence float32  // of the answer
+	Took       time.Duration
 }
 
 const vectorDim = 384
@@ -88,7 +93,8 @@ type runner struct {
 	settings          Settings
 	corpus, questions *Rows // the caller's vectors; nil: none
 	conversations     []*conversation
-	done, asked       int // conversations, questions
+	done, asked       int                  // conversations, questions
+	turns             map[engine.ID]string // of the store at hand; filled for Observed alone
 	tally             tally
 	report            Report
 }
@@ -134,7 +140,7 @@ func (r *runner) begin() {
 	}
 	r.report = Report{
 		Set: r.set.Name, Generated: r.set.Generated, CorpusHash: r.set.CorpusHash, QuestionsHash: r.set.AskedHash,
-		Mode: "per conversation", Engines: "all", Fused: !r.settings.FusionOff, Intent: r.settings.Intent.String(),
+		Mode: "per conversation", Engines: "all", Fused: !r.settings.FusionOff, Fusion: r.settings.Fusion.String(), Intent: r.settings.Intent.String(),
 		Vectors: "none", Depth: r.settings.Depth, Conversations: len(names), Turns: len(r.set.Turns),
 		Problems: slices.Clone(r.set.Problems),
 	}
@@ -192,8 +198,12 @@ const addBatch = 1024
 func (r *runner) fill(ctx context.Context, db *engine.DB, c *conversation) (turnOf map[string]string, err error) {
 	turnOf = map[string]string{}
 	batch := make([]engine.Memory, 0, addBatch)
+	r.turns = map[engine.ID]string{}
 	flush := func() error {
-		_, err := db.Add(ctx, batch...)
+		ids, err := db.Add(ctx, batch...)
+		for i, id := range ids {
+			r.turns[id] = batch[i].Key
+		}
 		batch = batch[:0]
 		return err
 	}
@@ -245,16 +255,16 @@ func splitText(s string, limit int) []string {
 func (r *runner) ask(ctx context.Context, db *engine.DB, q *Question, turnOf map[string]string) error {
 	query := engine.Query{
 		Text: q.Text, K: r.settings.Depth, Intent: r.settings.Intent, Weights: r.settings.Weights,
-		Engines: r.settings.Engines, SingleEngine: r.settings.FusionOff,
+		Engines: r.settings.Engines, SingleEngine: r.settings.FusionOff, Fusion: r.settings.Fusion,
 	}
 	if r.questions != nil {
 		query.Vector = r.questions.Row(q.Row)
 	}
-	answer, err := db.Query(ctx, query)
+	answer, err := r.answer(ctx, db, q, query, turnOf)
 	if err != nil {
 		return err
 	}
-	a := Answered{ID: q.ID, Hits: turnsOf(answer.Hits, turnOf), Took: answer.Took}
+	a := Answered{ID: q.ID, Hits: turnsOf(answer.Hits, turnOf), Confidence: answer.Confidence, Took: answer.Took}
 	r.tally.took = append(r.tally.took, a.Took)
 	if f, ok := Score(a.Hits, q.Evidence, r.set.sessionWithin); ok {
 		r.tally.add(q.Category, &f)
@@ -266,6 +276,25 @@ func (r *runner) ask(ctx context.Context, db *engine.DB, q *Question, turnOf map
 		return nil
 	}
 	return r.settings.Answered(a)
+}
+
+// answer asks a question, and shows its candidates to who wants to see them.
+func (r *runner) answer(ctx context.Context, db *engine.DB, q *Question, query engine.Query, turnOf map[string]string) (*engine.Answer, error) {
+	if r.settings.Observed == nil {
+		return db.Query(ctx, query)
+	}
+	answer, seen, err := engine.Observe(ctx, db, query)
+	if err != nil {
+		return nil, err
+	}
+	turns := make([]string, len(seen.IDs))
+	for i, id := range seen.IDs {
+		turns[i] = r.turns[id]
+		if whole, ok := turnOf[turns[i]]; ok {
+			turns[i] = whole
+		}
+	}
+	return answer, r.settings.Observed(q, turns, seen)
 }
 
 // turnsOf returns the distinct turns of hits in their order.

@@ -251,6 +251,23 @@ export interface Query extends Selection {
    * case, punctuation, endings and stop words, and is the same in all else.
    */
   near?: boolean | undefined;
+  /** How relevance comes from what the engines found: learnt unless given. */
+  fusion?: Fusion | undefined;
+  /** Every hit says why it was found. */
+  explain?: boolean | undefined;
+}
+
+/** The learnt ranker over all signals; or the engines' scores alone: normalised, by ranks, or by their spread. */
+export type Fusion = 'learnt' | 'convex' | 'rrf' | 'dbsf';
+
+/** What the place of a hit was decided by. */
+export interface Explanation {
+  /** Of the engines that were used: the hit's rank among the candidates, from 1, and the engine's own score. */
+  engines: { name: string; rank: number; score: number }[];
+  /** Those that are known; none where fusion is not learnt. Names come and go with the ranker. */
+  signals: Record<string, number>;
+  /** The ranker's score; only differences within one answer mean something. */
+  ranker: number;
 }
 
 export interface Hit extends Memory {
@@ -259,6 +276,8 @@ export interface Hit extends Memory {
   factors: Factors;
   /** Ids of near-duplicates that this hit stands for, best first. */
   duplicates: Id[];
+  /** Of a question with `explain`. */
+  explanation: Explanation | undefined;
 }
 
 /** An engine's part in an answer. */
@@ -288,6 +307,8 @@ export interface Answer {
   searchNs: number;
   fuseNs: number;
   fetchNs: number;
+  /** How probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, where fusion is not learnt. */
+  confidence: number;
 }
 
 /** Figures of a tier of the cache of answers, since opening. */

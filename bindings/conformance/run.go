@@ -222,13 +222,15 @@ func (r *runner) query(s Step) (results, error) {
 		Near         bool     `json:"near"`
 		Match        string   `json:"match"`
 		Boosts       *boosts  `json:"boosts"`
+		Fusion       string   `json:"fusion"`
+		Explain      bool     `json:"explain"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
-	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near}
+	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain}
 	q.Boosts = a.Boosts.engine()
-	var errs [7]error
+	var errs [8]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
 	q.Now, errs[2] = parseTime(a.Now)
@@ -236,6 +238,7 @@ func (r *runner) query(s Step) (results, error) {
 	q.ValidAt, errs[4] = parseTime(a.ValidAt)
 	q.Filter, errs[5] = engine.ParseFilter(a.Filter)
 	q.Match, errs[6] = engine.ParseMatch(a.Match)
+	q.Fusion, errs[7] = model.ParseFusion(a.Fusion)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -271,12 +274,15 @@ func answered(a *engine.Answer) results {
 	hits, engines := []hit{}, []took{}
 	for i := range a.Hits {
 		h := &a.Hits[i]
-		hits = append(hits, hit{h.ID, h.Key, h.Score, fromFactors(h.Factors), append([]engine.ID{}, h.Duplicates...)})
+		hits = append(hits, hit{h.ID, h.Key, h.Score, fromFactors(h.Factors), append([]engine.ID{}, h.Duplicates...), fromExplanation(h.Explanation)})
 	}
 	for _, e := range a.Trace.Engines {
 		engines = append(engines, took{e.Name, e.State.String()})
 	}
 	given := results{{"hits", hits}, {"engines", engines}, {"candidates", a.Trace.Candidates}, {"collapsed", a.Trace.Collapsed}}
+	if a.Confidence != 0 {
+		given = append(given, member{"confidence", a.Confidence})
+	}
 	if a.Trace.Cache != engine.CacheNone {
 		given = append(given, member{"cache", a.Trace.Cache.String()})
 	}

@@ -193,6 +193,34 @@ type hit struct {
 	Score      float32     `json:"score"`
 	Factors    factors     `json:"factors"`
 	Duplicates []engine.ID `json:"duplicates"`
+
+	Explanation *explanation `json:"explanation,omitempty"`
+}
+
+type explanation struct {
+	Engines []engineRank       `json:"engines"`
+	Signals map[string]float32 `json:"signals"` // written in the order of their names
+	Ranker  float32            `json:"ranker"`
+}
+
+type engineRank struct {
+	Name  string  `json:"name"`
+	Rank  int     `json:"rank"`
+	Score float64 `json:"score"`
+}
+
+func fromExplanation(e *engine.Explanation) *explanation {
+	if e == nil {
+		return nil
+	}
+	out := &explanation{Engines: []engineRank{}, Signals: map[string]float32{}, Ranker: e.Ranker}
+	for _, r := range e.Engines {
+		out.Engines = append(out.Engines, engineRank(r))
+	}
+	for _, s := range e.Signals {
+		out.Signals[s.Name] = s.Value
+	}
+	return out
 }
 
 // factors are in the order of engine.Factors.

@@ -87,6 +87,24 @@ void listings(const std::string &base) {
   EXPECT(thrown([&] { for (int i = 0; i < 600; ++i) ++at; }) == nexus::status::closed);
 }
 
+void explanations(const std::string &base) {
+  nexus::db db(base + "/explanations");
+  db.add(nexus::memory("Ben went to the lake on Saturday.")), db.add(nexus::memory("A kettle."));
+  nexus::query q("Who went to the lake?");
+  EXPECT(!db.query(q)[0].explanation());
+  q.explain = true;
+  nexus::answer a = db.query(q);
+  std::optional<nexus::explanation> why = a[0].explanation(), other = a[1].explanation();
+  EXPECT(why && why->engines().size() == 2 && why->engines()[0].name == "lexical" && why->engines()[0].rank == 1 && why->engines()[0].score > 0);
+  EXPECT(why && (*why)["bm25_turn_rank"] == 1 && !(*why)["cosine_turn"] && !(*why)["none"] && why->signals().size() > 20);
+  EXPECT(why && other && why->ranker() > other->ranker() && a.confidence() >= 0 && a.confidence() <= 1);
+  q.fusion = nexus::fusion::rrf;
+  nexus::answer by_ranks = db.query(q);
+  EXPECT(by_ranks[0].explanation()->signals().empty() && by_ranks.confidence() == 0 && by_ranks[0].explanation()->engines()[0].rank == 1);
+  q.fusion = static_cast<nexus::fusion>(9);
+  EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::invalid);
+}
+
 void selections(const std::string &base) {
   nexus::db db(base + "/selections");
   nexus::memory ann("The tide is out."), bob("The tide is in.");
@@ -280,6 +298,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, selections, jobs, queues, embedders, versions, mining, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, selections, explanations, jobs, queues, embedders, versions, mining, threads}) part(argv[1]);
   return failures > 0;
 }

@@ -161,7 +161,7 @@ nexus_query *any_query(struct bytes *b) {
   uint32_t size;
   nexus_query *q = sized(b, sizeof *q, &size);
   nexus_text *engines;
-  q->flags = take8(b) % 4 ? take8(b) % 128 : (uint32_t)take64(b);
+  q->flags = take8(b) % 4 ? take8(b) : (uint32_t)take64(b);
   if (size == sizeof *q) q->as_of_us = (int64_t)take64(b), q->valid_at_us = (int64_t)take64(b);
   q->text = take8(b) < 128 ? nexus_str("what of the tide") : any_text(b);
   q->vector = any_vector(b, &q->vector_count);
@@ -175,7 +175,7 @@ nexus_query *any_query(struct bytes *b) {
   q->k = any_number(b), q->intent = take8(b) % 8;
   for (int i = 0; i < NEXUS_FACTOR_COUNT; i++) q->weights[i] = any_float(b);
   if (size == sizeof *q) {
-    q->match = any_match(b), q->reserved = take8(b) / 250;
+    q->match = any_match(b), q->fusion = take8(b) % 6;
     for (int i = 0; i < NEXUS_BOOST_COUNT; i++) q->boosts[i] = any_float(b);
   }
   return q;

@@ -99,6 +99,14 @@ enum nexus_intent {
   NEXUS_INTENT_TRUSTED = 4, /* what carries weight */
 };
 
+/* How relevance comes from what the engines found. */
+enum nexus_fusion {
+  NEXUS_FUSION_LEARNT = 0, /* the learnt ranker over all signals; the default */
+  NEXUS_FUSION_CONVEX = 1, /* the engines' scores, each normalised to 0..1, by shares */
+  NEXUS_FUSION_RRF = 2, /* reciprocal ranks, 61/(60+rank), by shares */
+  NEXUS_FUSION_DBSF = 3, /* scores between three standard deviations below and above their mean, by shares */
+};
+
 /* The six factors of a score: indexes of nexus_hit.factors and nexus_query.weights. */
 enum nexus_factor {
   NEXUS_FACTOR_RELEVANCE = 0, /* how well the engines' scores say it answers the question */
@@ -200,6 +208,7 @@ enum nexus_anomaly_column {
 #define NEXUS_QUERY_HAS_VALID_AT 16u /* valid_at_us is given */
 #define NEXUS_QUERY_NEAR 32u /* the answer to an earlier question with this flag may serve that has the same words but for case, punctuation, endings and stop words, and is the same in all else; vectors: a cosine of .98 */
 #define NEXUS_QUERY_HAS_BOOSTS 64u /* boosts are given */
+#define NEXUS_QUERY_EXPLAIN 128u /* every hit says why it was found: nexus_hit.explanation */
 #define NEXUS_PATCH_TEXT 1u /* text changes */
 #define NEXUS_PATCH_SPEAKER 2u /* speaker changes */
 #define NEXUS_PATCH_KIND 4u /* kind changes */
@@ -328,7 +337,7 @@ typedef struct nexus_query {
   nexus_text filter; /* condition on the fields of what may be found, such as speaker = "Ann" and time >= 2024-01-01 */
   nexus_text match; /* condition on the words of what may be found, such as +budget -draft "quarterly report" plan* colour~1 speaker:ann; docs/match.md */
   float boosts[NEXUS_BOOST_COUNT]; /* what words are worth by the field they stand in, each 0..1000, with NEXUS_QUERY_HAS_BOOSTS */
-  uint32_t reserved; /* 0 */
+  uint32_t fusion; /* nexus_fusion */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
 
@@ -344,6 +353,32 @@ typedef struct nexus_selection {
 } nexus_selection;
 #define NEXUS_SELECTION_SIZE_1 88 /* its size in the oldest ABI served */
 
+/* A hit's place among the candidates by one engine's score. */
+typedef struct nexus_engine_rank {
+  nexus_text name; /* of the engine */
+  double score; /* the engine's own; compares within one answer */
+  uint32_t rank; /* from 1 */
+  uint32_t reserved;
+} nexus_engine_rank;
+
+/* One number that the ranker weighs. */
+typedef struct nexus_signal {
+  nexus_text name; /* see docs/explaining.md; names come and go with the ranker */
+  float value;
+  uint32_t reserved;
+} nexus_signal;
+
+/* What the place of a hit was decided by. */
+typedef struct nexus_explanation {
+  uint32_t struct_size;
+  uint32_t engine_count;
+  const nexus_engine_rank *engines; /* of the engines that were used */
+  const nexus_signal *signals; /* those that are known, in the order of the ranker's columns; none without NEXUS_FUSION_LEARNT */
+  uint32_t signal_count;
+  float ranker; /* the ranker's score; only differences within one answer mean something */
+} nexus_explanation;
+#define NEXUS_EXPLANATION_SIZE_1 32 /* its size in the oldest ABI served */
+
 /* One passage of an answer. */
 typedef struct nexus_hit {
   uint32_t struct_size;
@@ -353,6 +388,7 @@ typedef struct nexus_hit {
   float score; /* weighted sum of factors; orders one answer, compares with no other */
   float factors[NEXUS_FACTOR_COUNT]; /* each 0..1, by nexus_factor */
   uint32_t reserved;
+  const nexus_explanation *explanation; /* why it was found; NULL without NEXUS_QUERY_EXPLAIN */
 } nexus_hit;
 #define NEXUS_HIT_SIZE_1 56 /* its size in the oldest ABI served */
 
@@ -388,6 +424,8 @@ typedef struct nexus_answer {
   int64_t fetch_ns; /* reading the hits' records */
   uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
   uint32_t reserved;
+  float confidence; /* how probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, without NEXUS_FUSION_LEARNT */
+  uint32_t reserved_2;
 } nexus_answer;
 #define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 
@@ -665,7 +703,7 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 NEXUS_API const char *nexus_version(void);
 
 /* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters,
-   matches, mining. Any thread. */
+   matches, mining, explanations. Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */

@@ -158,12 +158,14 @@ class asked {
     if (q.valid_at) c_.flags |= NEXUS_QUERY_HAS_VALID_AT, c_.valid_at_us = microseconds(*q.valid_at);
     if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
     if (q.near) c_.flags |= NEXUS_QUERY_NEAR;
+    if (q.explain) c_.flags |= NEXUS_QUERY_EXPLAIN;
     if (q.weights) weigh(*q.weights);
     if (q.boosts) {
       c_.flags |= NEXUS_QUERY_HAS_BOOSTS;
       c_.boosts[NEXUS_BOOST_TEXT] = q.boosts->text, c_.boosts[NEXUS_BOOST_SPEAKER] = q.boosts->speaker, c_.boosts[NEXUS_BOOST_TITLE] = q.boosts->title;
     }
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
+    c_.fusion = static_cast<std::uint32_t>(q.fusion);
   }
   asked(const asked &) = delete;
   const nexus_query *c() const noexcept { return &c_; }

@@ -59,6 +59,11 @@ enum class intent : std::uint32_t {
   explore = NEXUS_INTENT_EXPLORE, trusted = NEXUS_INTENT_TRUSTED
 };
 
+/* How relevance comes from what the engines found; see nexus.h. */
+enum class fusion : std::uint32_t {
+  learnt = NEXUS_FUSION_LEARNT, convex = NEXUS_FUSION_CONVEX, rrf = NEXUS_FUSION_RRF, dbsf = NEXUS_FUSION_DBSF
+};
+
 /* What near means for vectors; see nexus.h. */
 enum class metric : std::uint32_t {
   unset = NEXUS_METRIC_UNSET, cosine = NEXUS_METRIC_COSINE, dot = NEXUS_METRIC_DOT, l2 = NEXUS_METRIC_L2
@@ -242,6 +247,8 @@ struct query {
   std::string match;  /* condition on its words, such as +budget -draft "quarterly report"; empty: none */
   std::uint32_t k = 0; /* hits wanted; 0 means NEXUS_DEFAULT_K */
   nexus::intent intent = nexus::intent::general;
+  nexus::fusion fusion = nexus::fusion::learnt;
+  bool explain = false; /* every hit says why it was found: hit::explanation */
   std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */
   std::optional<nexus::boosts> boosts; /* those of text alone where there are none */
   std::optional<time_point> now;
@@ -355,6 +362,47 @@ class versions {
   detail::arena<nexus_memories> list_;
 };
 
+/* A hit's place among the candidates by one engine's score; see nexus_engine_rank. */
+struct engine_rank {
+  std::string_view name;
+  std::uint32_t rank; /* from 1 */
+  double score;
+};
+
+/* One number that the ranker weighs; see nexus_signal. */
+struct signal {
+  std::string_view name;
+  float value;
+};
+
+/* What the place of a hit was decided by; valid as long as the answer. */
+class explanation {
+ public:
+  explicit explanation(const nexus_explanation &e) noexcept : e_(&e) {}
+  std::vector<engine_rank> engines() const {
+    std::vector<engine_rank> list;
+    for (std::uint32_t i = 0; i < e_->engine_count; ++i)
+      list.push_back({detail::view(e_->engines[i].name), e_->engines[i].rank, e_->engines[i].score});
+    return list;
+  }
+  /* Those that are known. */
+  std::vector<nexus::signal> signals() const {
+    std::vector<nexus::signal> list;
+    for (std::uint32_t i = 0; i < e_->signal_count; ++i) list.push_back({detail::view(e_->signals[i].name), e_->signals[i].value});
+    return list;
+  }
+  /* Of one name, where it is known. */
+  std::optional<float> operator[](std::string_view name) const noexcept {
+    for (std::uint32_t i = 0; i < e_->signal_count; ++i)
+      if (detail::view(e_->signals[i].name) == name) return e_->signals[i].value;
+    return std::nullopt;
+  }
+  float ranker() const noexcept { return e_->ranker; } /* only differences within one answer mean something */
+
+ private:
+  const nexus_explanation *e_;
+};
+
 /* One passage of an answer; valid as long as the answer. */
 class hit {
  public:
@@ -365,6 +413,10 @@ class hit {
   float score() const noexcept { return h_->score; }
   float operator[](factor f) const noexcept { return h_->factors[static_cast<std::size_t>(f)]; }
   span<const std::uint64_t> duplicates() const noexcept { return {h_->duplicates, h_->duplicate_count}; }
+  /* Why it was found, of a query with explain. */
+  std::optional<nexus::explanation> explanation() const noexcept {
+    return h_->explanation ? std::optional<nexus::explanation>(*h_->explanation) : std::nullopt;
+  }
   const nexus_hit &c() const noexcept { return *h_; }
 
  private:
@@ -402,6 +454,8 @@ class answer {
   std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(a_->took_ns); }
   /* Where it came from; if from a cache, took is 0 and all else is of its first asking. */
   cache_use cache() const noexcept { return static_cast<cache_use>(a_->cache); }
+  /* How probable it is that the answer is among the first eight hits; 0, which says nothing, without fusion::learnt. */
+  float confidence() const noexcept { return a_->confidence; }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
  private:

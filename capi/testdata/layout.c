@@ -88,7 +88,7 @@ int main(void) {
   printf("  filter %zu %zu\n", offsetof(nexus_query, filter), sizeof(((nexus_query *)0)->filter));
   printf("  match %zu %zu\n", offsetof(nexus_query, match), sizeof(((nexus_query *)0)->match));
   printf("  boosts %zu %zu\n", offsetof(nexus_query, boosts), sizeof(((nexus_query *)0)->boosts));
-  printf("  reserved %zu %zu\n", offsetof(nexus_query, reserved), sizeof(((nexus_query *)0)->reserved));
+  printf("  fusion %zu %zu\n", offsetof(nexus_query, fusion), sizeof(((nexus_query *)0)->fusion));
   printf("nexus_selection %zu\n", sizeof(nexus_selection));
   printf("  struct_size %zu %zu\n", offsetof(nexus_selection, struct_size), sizeof(((nexus_selection *)0)->struct_size));
   printf("  reserved %zu %zu\n", offsetof(nexus_selection, reserved), sizeof(((nexus_selection *)0)->reserved));
@@ -97,6 +97,22 @@ int main(void) {
   printf("  agent %zu %zu\n", offsetof(nexus_selection, agent), sizeof(((nexus_selection *)0)->agent));
   printf("  session %zu %zu\n", offsetof(nexus_selection, session), sizeof(((nexus_selection *)0)->session));
   printf("  filter %zu %zu\n", offsetof(nexus_selection, filter), sizeof(((nexus_selection *)0)->filter));
+  printf("nexus_engine_rank %zu\n", sizeof(nexus_engine_rank));
+  printf("  name %zu %zu\n", offsetof(nexus_engine_rank, name), sizeof(((nexus_engine_rank *)0)->name));
+  printf("  score %zu %zu\n", offsetof(nexus_engine_rank, score), sizeof(((nexus_engine_rank *)0)->score));
+  printf("  rank %zu %zu\n", offsetof(nexus_engine_rank, rank), sizeof(((nexus_engine_rank *)0)->rank));
+  printf("  reserved %zu %zu\n", offsetof(nexus_engine_rank, reserved), sizeof(((nexus_engine_rank *)0)->reserved));
+  printf("nexus_signal %zu\n", sizeof(nexus_signal));
+  printf("  name %zu %zu\n", offsetof(nexus_signal, name), sizeof(((nexus_signal *)0)->name));
+  printf("  value %zu %zu\n", offsetof(nexus_signal, value), sizeof(((nexus_signal *)0)->value));
+  printf("  reserved %zu %zu\n", offsetof(nexus_signal, reserved), sizeof(((nexus_signal *)0)->reserved));
+  printf("nexus_explanation %zu\n", sizeof(nexus_explanation));
+  printf("  struct_size %zu %zu\n", offsetof(nexus_explanation, struct_size), sizeof(((nexus_explanation *)0)->struct_size));
+  printf("  engine_count %zu %zu\n", offsetof(nexus_explanation, engine_count), sizeof(((nexus_explanation *)0)->engine_count));
+  printf("  engines %zu %zu\n", offsetof(nexus_explanation, engines), sizeof(((nexus_explanation *)0)->engines));
+  printf("  signals %zu %zu\n", offsetof(nexus_explanation, signals), sizeof(((nexus_explanation *)0)->signals));
+  printf("  signal_count %zu %zu\n", offsetof(nexus_explanation, signal_count), sizeof(((nexus_explanation *)0)->signal_count));
+  printf("  ranker %zu %zu\n", offsetof(nexus_explanation, ranker), sizeof(((nexus_explanation *)0)->ranker));
   printf("nexus_hit %zu\n", sizeof(nexus_hit));
   printf("  struct_size %zu %zu\n", offsetof(nexus_hit, struct_size), sizeof(((nexus_hit *)0)->struct_size));
   printf("  duplicate_count %zu %zu\n", offsetof(nexus_hit, duplicate_count), sizeof(((nexus_hit *)0)->duplicate_count));
@@ -105,6 +121,7 @@ int main(void) {
   printf("  score %zu %zu\n", offsetof(nexus_hit, score), sizeof(((nexus_hit *)0)->score));
   printf("  factors %zu %zu\n", offsetof(nexus_hit, factors), sizeof(((nexus_hit *)0)->factors));
   printf("  reserved %zu %zu\n", offsetof(nexus_hit, reserved), sizeof(((nexus_hit *)0)->reserved));
+  printf("  explanation %zu %zu\n", offsetof(nexus_hit, explanation), sizeof(((nexus_hit *)0)->explanation));
   printf("nexus_engine_trace %zu\n", sizeof(nexus_engine_trace));
   printf("  struct_size %zu %zu\n", offsetof(nexus_engine_trace, struct_size), sizeof(((nexus_engine_trace *)0)->struct_size));
   printf("  state %zu %zu\n", offsetof(nexus_engine_trace, state), sizeof(((nexus_engine_trace *)0)->state));
@@ -130,6 +147,8 @@ int main(void) {
   printf("  fetch_ns %zu %zu\n", offsetof(nexus_answer, fetch_ns), sizeof(((nexus_answer *)0)->fetch_ns));
   printf("  cache %zu %zu\n", offsetof(nexus_answer, cache), sizeof(((nexus_answer *)0)->cache));
   printf("  reserved %zu %zu\n", offsetof(nexus_answer, reserved), sizeof(((nexus_answer *)0)->reserved));
+  printf("  confidence %zu %zu\n", offsetof(nexus_answer, confidence), sizeof(((nexus_answer *)0)->confidence));
+  printf("  reserved_2 %zu %zu\n", offsetof(nexus_answer, reserved_2), sizeof(((nexus_answer *)0)->reserved_2));
   printf("nexus_memories %zu\n", sizeof(nexus_memories));
   printf("  struct_size %zu %zu\n", offsetof(nexus_memories, struct_size), sizeof(((nexus_memories *)0)->struct_size));
   printf("  memory_size %zu %zu\n", offsetof(nexus_memories, memory_size), sizeof(((nexus_memories *)0)->memory_size));

@@ -41,7 +41,7 @@ the share of all evidence there; all@k: all of it; s.*: the same for sessions. Q
 without evidence are asked but count in no figure. --generated measures a small set of
 made-up turns in place of DIR: that shows only that everything runs.
 
---out FILE writes {"id","hits":[keys, best first],"took_us"} a question.
+--out FILE writes {"id","hits":[keys, best first],"confidence","took_us"} a question.
 --json prints the report as one object.`,
 		Example: `  nexus eval --data ./locomo --out hits.jsonl
   nexus eval --data ./locomo --engines lexical --fusion off --pooled
@@ -54,7 +54,7 @@ made-up turns in place of DIR: that shows only that everything runs.
 	c.Flags().StringVar(&f.out, "out", "", "`FILE` for the hits of every question")
 	c.Flags().BoolVar(&f.Pooled, "pooled", false, "one store with all conversations, asked without a scope")
 	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search `ENGINES` to consult: lexical, vector (default all)")
-	c.Flags().StringVar(&f.fusion, "fusion", "on", "`SWITCH` on, or off: hits in the order of the one engine of --engines")
+	c.Flags().StringVar(&f.fusion, "fusion", "on", "`NAME` of how engines are fused: "+strings.Join(model.FusionNames(), ", ")+" (on: learnt), or off: hits in the order of the one engine of --engines")
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
 	c.Flags().StringVar(&f.Vectors, "vectors", "", "`PREFIX` of PREFIX-corpus.f16 and PREFIX-questions.f16, used instead of the built-in embedder")
 	c.Flags().IntVar(&f.Dim, "dim", 384, "`NUMBERS` in a vector of --vectors")
@@ -108,12 +108,9 @@ func (f *evalFlags) check() (err error) {
 		return wrongUsef("-k is %d, want 1 to %d", f.Depth, model.HitCountMax)
 	case f.Dim < 1 || f.Dim > model.DimensionMax:
 		return wrongUsef("--dim is %d, want 1 to %d", f.Dim, model.DimensionMax)
-	case f.fusion != "on" && f.fusion != "off":
-		return wrongUsef("--fusion is %q, want on or off", f.fusion)
 	}
-	f.FusionOff = f.fusion == "off"
-	if f.FusionOff && len(f.Engines) != 1 {
-		return wrongUsef("--fusion off takes exactly one engine, for example --engines lexical")
+	if err := f.checkFusion(); err != nil {
+		return err
 	}
 	for _, name := range f.Engines {
 		if name != "lexical" && name != "vector" {
@@ -122,6 +119,24 @@ func (f *evalFlags) check() (err error) {
 	}
 	if f.Intent, err = model.ParseIntent(f.intent); err != nil {
 		return wrongUse{err}
+	}
+	return nil
+}
+
+// checkFusion reads --fusion: a switch, or the name of a way.
+func (f *evalFlags) checkFusion() (err error) {
+	switch f.fusion {
+	case "on":
+		return nil
+	case "off":
+		f.FusionOff = true
+		if len(f.Engines) != 1 {
+			return wrongUsef("--fusion off takes exactly one engine, for example --engines lexical")
+		}
+		return nil
+	}
+	if f.Fusion, err = model.ParseFusion(f.fusion); err != nil || f.fusion == "" {
+		return wrongUsef("--fusion is %q, want on, off, %s", f.fusion, strings.Join(model.FusionNames(), ", "))
 	}
 	return nil
 }
@@ -153,10 +168,11 @@ func (h *hitsFile) write(q eval.Answered) error {
 		return nil
 	}
 	return json.NewEncoder(h.out).Encode(struct {
-		ID   string   `json:"id"`
-		Hits []string `json:"hits"`
-		Took int64    `json:"took_us"`
-	}{q.ID, q.Hits, q.Took.Microseconds()})
+		ID         string   `json:"id"`
+		Hits       []string `json:"hits"`
+		Confidence float32  `json:"confidence"`
+		Took       int64    `json:"took_us"`
+	}{q.ID, q.Hits, q.Confidence, q.Took.Microseconds()})
 }
 
 // close keeps or removes the file.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // evalRun executes a command line and returns its exit code and streams.
@@ -51,8 +53,10 @@ func TestEvalWritesHitsAndTable(t *testing.T) {
 		ID   string
 		Hits []string
 		Took *int64 `json:"took_us"`
+
+		Confidence *float64
 	}
-	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil || len(lines) != 2 || first.ID != "q1" || first.Took == nil || first.Hits[0] != "c/1" {
+	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil || len(lines) != 2 || first.ID != "q1" || first.Took == nil || first.Confidence == nil || first.Hits[0] != "c/1" {
 		t.Errorf("%v: %s", err, data)
 	}
 }
@@ -69,6 +73,23 @@ func TestEvalPrintsOneObject(t *testing.T) {
 	}
 	if report.Mode != "pooled" || report.Asked != 1 || report.Skipped != 1 || report.All.Metrics["any@1"] != 100 {
 		t.Errorf("report %+v", report)
+	}
+}
+
+func TestEvalTakesEveryWayOfFusion(t *testing.T) {
+	data := evalData(t)
+	for _, name := range append(model.FusionNames(), "on") {
+		code, out, errOut := evalRun("--data", data, "--json", "--fusion", name)
+		want := name
+		if name == "on" {
+			want = "learnt"
+		}
+		if code != exitDone || !strings.Contains(out, `"fusion":true,"fused_by":"`+want+`"`) {
+			t.Errorf("%s: exit %d, %s%s", name, code, out, errOut)
+		}
+	}
+	if _, out, _ := evalRun("--data", data, "--fusion", "rrf"); !strings.Contains(out, "fused (rrf)") {
+		t.Errorf("%s", out)
 	}
 }
 
@@ -89,7 +110,7 @@ func TestEvalOfAbsentDirectoryFails(t *testing.T) {
 func TestEvalWrongUse(t *testing.T) {
 	data := evalData(t)
 	for _, args := range [][]string{
-		{}, {"--generated", "--data", data}, {"--generated", "--vectors", "x"}, {"--data", data, "--fusion", "off"}, {"--data", data, "--fusion", "maybe"}, {"--data", data, "--engines", "graph"},
+		{"--data", data, "--fusion", ""}, {}, {"--generated", "--data", data}, {"--generated", "--vectors", "x"}, {"--data", data, "--fusion", "off"}, {"--data", data, "--fusion", "maybe"}, {"--data", data, "--engines", "graph"},
 		{"--data", data, "-k", "0"}, {"--data", data, "-k", "129"}, {"--data", data, "--intent", "odd"}, {"--data", data, "--dim", "0"}, {"extra"},
 	} {
 		if code, _, errOut := evalRun(args...); code != exitWrongUse {

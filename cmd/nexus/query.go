@@ -18,12 +18,12 @@ import (
 
 type queryFlags struct {
 	engine.Query
-	filter  string
-	match   string
-	boost   map[string]string
-	intent  string
-	explain bool
-	full    bool
+	filter string
+	match  string
+	boost  map[string]string
+	intent string
+	fusion string
+	full   bool
 }
 
 func newQueryCommand(a *app) *cobra.Command {
@@ -35,7 +35,11 @@ func newQueryCommand(a *app) *cobra.Command {
 outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 
 --json prints one object: {"hits":[{"rank","id","key","score","factors":{},"text",
-"speaker","session","user","time","source","start","end","duplicates"}],"took_us","trace"}.`,
+"speaker","session","user","time","source","start","end","duplicates"}],"confidence","took_us",
+"trace"}. With --explain, a hit has "explanation": {"engines":[{"name","rank","score"}],
+"signals":{name: number, of what is known},"ranker"}.
+
+The confidence is how probable it is that the answer is among the first eight hits.`,
 		Example: `  nexus query where does Ann live
   nexus query -k 3 --user ann --explain "what did we decide about the invoice?"
   nexus query --filter 'speaker = "Ann" and time >= 2024-01-01' "where to?"
@@ -58,7 +62,8 @@ outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 	c.Flags().Var(timeFlag{value: &f.ValidAt}, "valid-at", "only what was true at this `TIME`")
 	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search `ENGINES` to consult: lexical, vector (default all)")
 	c.Flags().DurationVar(&f.Budget, "budget", 0, "`TIME` that search may take, for example 5ms; what is late is left out")
-	c.Flags().BoolVar(&f.explain, "explain", false, "show the factors behind each score and how long each step took")
+	c.Flags().StringVar(&f.fusion, "fusion", model.FusionLearnt.String(), "`NAME` of how relevance comes from what the engines found: "+strings.Join(model.FusionNames(), ", "))
+	c.Flags().BoolVar(&f.Explain, "explain", false, "show the factors and signals behind each hit, its rank by each engine, and how long each step took")
 	c.Flags().BoolVar(&f.full, "full", false, "show whole texts")
 	c.Flags().BoolVar(&f.SingleEngine, "single-engine", false, "order by the one engine of --engines alone, for measuring")
 	c.Flags().MarkHidden("single-engine")
@@ -74,6 +79,9 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 	}
 	var err error
 	if f.Intent, err = model.ParseIntent(f.intent); err != nil {
+		return wrongUse{err}
+	}
+	if f.Fusion, err = model.ParseFusion(f.fusion); err != nil {
 		return wrongUse{err}
 	}
 	if f.Filter, err = engine.ParseFilter(f.filter); err != nil {
@@ -168,14 +176,31 @@ func (a *app) printHits(answer *engine.Answer, f queryFlags) error {
 		if len(h.Duplicates) > 0 {
 			a.printf("%s(and %d like it)\n", indent, len(h.Duplicates))
 		}
-		if f.explain {
+		if f.Explain {
 			a.printf("%s%s\n", indent, factorLine(h.Factors, f.Intent.Weights()))
 		}
+		if h.Explanation != nil {
+			a.printf("%s%s\n", indent, strings.ReplaceAll(h.Explanation.Text(), "\n", "\n"+indent))
+		}
 	}
-	if f.explain {
-		a.printTrace(answer)
+	a.printConfidence(answer, f)
+	if f.Explain {
+		a.printTrace(answer, f)
 	}
 	return nil // a write that failed is remembered by a.out
+}
+
+// printConfidence says how sure the answer is, where that is known: of a question in words
+// or vectors that the learnt ranker answered.
+func (a *app) printConfidence(answer *engine.Answer, f queryFlags) {
+	if len(answer.Hits) == 0 || f.Fusion != model.FusionLearnt || f.SingleEngine || f.IsMatchAlone() {
+		return
+	}
+	doubt := ""
+	if answer.Confidence < model.ConfidenceLow {
+		doubt = ": probably nothing relevant"
+	}
+	a.printf("confidence %.0f %%%s\n", 100*answer.Confidence, doubt)
 }
 
 // wordsBefore is how much of the text is shown in front of the word that was
@@ -222,7 +247,7 @@ func factorLine(f engine.Factors, weights engine.Weights) string {
 	return strings.Join(parts, "  ")
 }
 
-func (a *app) printTrace(answer *engine.Answer) {
+func (a *app) printTrace(answer *engine.Answer, f queryFlags) {
 	t := &answer.Trace
 	a.printf("\ntook %v: prepare %v, search %v, fuse %v, fetch %v; %s, %s, %s\n",
 		micros(answer.Took), micros(t.Prepare), micros(t.Search), micros(t.Fuse), micros(t.Fetch),
@@ -231,15 +256,26 @@ func (a *app) printTrace(answer *engine.Answer) {
 		line := fmt.Sprintf("  %-8s %-8s %4d candidates  %v  %s", e.Name, e.State, e.Candidates, micros(e.Took), noteOf(e))
 		a.printf("%s\n", strings.TrimRight(line, " "))
 	}
+	how := "fusion " + f.Fusion.String()
+	if f.SingleEngine {
+		how = "no fusion"
+	}
+	a.printf("  %s, cache %s\n", how, t.Cache)
+	if len(answer.Hits) > 0 && answer.Hits[0].Explanation != nil {
+		if line := answer.Hits[0].Explanation.Question(); line != "" {
+			a.printf("  %s\n", line)
+		}
+	}
 }
 
 func micros(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
 
 // answerRecord is the JSON form of an answer.
 type answerRecord struct {
-	Hits  []hitRecord `json:"hits"`
-	Took  int64       `json:"took_us"`
-	Trace traceRecord `json:"trace"`
+	Hits       []hitRecord `json:"hits"`
+	Confidence float32     `json:"confidence"`
+	Took       int64       `json:"took_us"`
+	Trace      traceRecord `json:"trace"`
 }
 
 type hitRecord struct {
@@ -257,9 +293,25 @@ type hitRecord struct {
 	Start      uint64             `json:"start,omitempty"`
 	End        uint64             `json:"end,omitempty"`
 	Duplicates []engine.ID        `json:"duplicates"`
+
+	Explanation *explanationRecord `json:"explanation,omitempty"`
+}
+
+// explanationRecord is the JSON form of an explanation.
+type explanationRecord struct {
+	Engines []engineRankRecord `json:"engines"`
+	Signals map[string]float32 `json:"signals"` // those that are known
+	Ranker  float32            `json:"ranker"`
+}
+
+type engineRankRecord struct {
+	Name  string  `json:"name"`
+	Rank  int     `json:"rank"`
+	Score float64 `json:"score"`
 }
 
 type traceRecord struct {
+	Cache      string         `json:"cache"`
 	Engines    []engineRecord `json:"engines"`
 	Segments   int            `json:"segments"`
 	Candidates int            `json:"candidates"`
@@ -281,9 +333,9 @@ type engineRecord struct {
 func newAnswerRecord(answer *engine.Answer) answerRecord {
 	t := &answer.Trace
 	r := answerRecord{
-		Hits: []hitRecord{}, Took: answer.Took.Microseconds(),
+		Hits: []hitRecord{}, Confidence: answer.Confidence, Took: answer.Took.Microseconds(),
 		Trace: traceRecord{
-			Engines: []engineRecord{}, Segments: t.Segments, Candidates: t.Candidates, Collapsed: t.Collapsed,
+			Cache: t.Cache.String(), Engines: []engineRecord{}, Segments: t.Segments, Candidates: t.Candidates, Collapsed: t.Collapsed,
 			Prepare: t.Prepare.Microseconds(), Search: t.Search.Microseconds(), Fuse: t.Fuse.Microseconds(), Fetch: t.Fetch.Microseconds(),
 		},
 	}
@@ -306,6 +358,20 @@ func newHitRecord(rank int, h *engine.Hit) hitRecord {
 	}
 	if !h.EventTime.IsZero() {
 		r.Time = h.EventTime.Format(time.RFC3339Nano)
+	}
+	if h.Explanation != nil {
+		r.Explanation = newExplanationRecord(h.Explanation)
+	}
+	return r
+}
+
+func newExplanationRecord(e *engine.Explanation) *explanationRecord {
+	r := &explanationRecord{Engines: []engineRankRecord{}, Signals: map[string]float32{}, Ranker: e.Ranker}
+	for _, x := range e.Engines {
+		r.Engines = append(r.Engines, engineRankRecord(x))
+	}
+	for _, s := range e.Signals {
+		r.Signals[s.Name] = s.Value
 	}
 	return r
 }

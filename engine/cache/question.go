@@ -67,7 +67,7 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(countOf(q)))
 	b = appendTime(appendTime(appendTime(b, q.Now), q.AsOf), q.ValidAt)
-	b = append(b, byte(q.Intent), flags(q), byte(len(q.Engines)))
+	b = append(b, byte(q.Intent), byte(q.Fusion), flags(q), byte(len(q.Engines)))
 	h := xxh3.Hash128(b)
 	return Key{h.Lo, h.Hi}, true
 }
@@ -94,6 +94,9 @@ func flags(q *model.Query) (f byte) {
 	}
 	if q.Vector != nil {
 		f |= 2
+	}
+	if q.Explain {
+		f |= 4
 	}
 	return f
 }
@@ -152,7 +155,7 @@ func same(a, b *model.Query) bool {
 func sameBut(a, b *model.Query) bool {
 	v, _ := weightsOf(a)
 	w, ok := weightsOf(b)
-	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && countOf(a) == countOf(b) &&
+	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && a.Fusion == b.Fusion && countOf(a) == countOf(b) &&
 		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() &&
 		sameMatch(a.Match, b.Match) && boostsOf(a) == boostsOf(b) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
 }
@@ -232,7 +235,7 @@ func alike(a, b []float32) bool {
 
 // sizeOf is about what an entry holds in memory.
 func sizeOf(e *entry) int {
-	const fixed, perHit, perMeta = 1500, 400, 64 // the structs and the allocator's rounding
+	const fixed, perHit, perMeta, perSignal, perRank = 1500, 400, 64, 24, 32 // the structs and the allocator's rounding
 	q := &e.question
 	size := fixed + len(q.Text) + len(e.terms) + 4*len(q.Vector) + len(q.Tenant) + len(q.User) + len(q.Agent) + len(q.Session)
 	if !q.Filter.IsZero() {
@@ -242,6 +245,9 @@ func sizeOf(e *entry) int {
 		h := &e.exact.Hits[i]
 		size += perHit + len(h.Text) + len(h.Key) + len(h.Tenant) + len(h.User) + len(h.Agent) + len(h.Session) + len(h.Speaker) + len(h.Source)
 		size += 8*len(h.Duplicates) + 4*len(h.Vector)
+		if x := h.Explanation; x != nil {
+			size += perMeta + perSignal*cap(x.Signals) + perRank*cap(x.Engines)
+		}
 		for name, value := range h.Meta {
 			size += perMeta + len(name) + metaSize(value)
 		}

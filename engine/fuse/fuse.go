@@ -163,7 +163,7 @@ func (f *Fuser) compare(b *Batch, i int) {
 	for at, dot := range f.dots {
 		pick := f.place[f.picks[from+at].Index] - 1
 		alike := min(1, float32(float32(dot)*f.scales[pick])*scale)
-		*diversity = min(*diversity, 1-max(alike, 0))
+		*diversity = min(*diversity, 1-beyond(alike))
 	}
 }
 
@@ -218,7 +218,7 @@ func (f *Fuser) take(b *Batch, chosen int, score float32) {
 			f.strike(b, i, rank)
 			continue
 		}
-		diversity[i] = min(diversity[i], 1-alike)
+		diversity[i] = min(diversity[i], 1-beyond(alike))
 	}
 }
 
@@ -246,3 +246,10 @@ func Range(scores []float64) (low, high float64) {
 	}
 	return slices.Min(scores), slices.Max(scores)
 }
+
+// alikeFrom is the likeness that turns about one subject have: only what is beyond it
+// repeats the hits above.
+const alikeFrom = .5
+
+// beyond maps a likeness from alikeFrom to 1 to 0..1.
+func beyond(alike float32) float32 { return max(0, (alike-alikeFrom)*(1/(1-alikeFrom))) }

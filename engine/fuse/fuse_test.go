@@ -102,7 +102,7 @@ func choose(b *Batch, w *model.Weights, k int) (picks []int, stands [][]int) {
 				continue
 			}
 			cosine := min(1, float32(float32(dot)*scale)*scale)
-			diversity[i] = min(diversity[i], 1-max(words, cosine, 0))
+			diversity[i] = min(diversity[i], 1-max(2*(max(words, cosine)-.5), 0)) // likeness counts from a half on
 		}
 		picks, stands = append(picks, best), append(stands, dups)
 	}

@@ -21,6 +21,7 @@ type Statistics struct {
 // normed by normBase + normSlope*n, which is k1*(1 - b + b*n/average).
 type scale struct {
 	documents           float64
+	average             float64 // length
 	normBase, normSlope float64
 }
 
@@ -31,6 +32,7 @@ func newScale(st Statistics) scale {
 	}
 	return scale{
 		documents: float64(st.Documents),
+		average:   average,
 		normBase:  saturation * (1 - lengthPart),
 		normSlope: float64(saturation*lengthPart) / average,
 	}

@@ -21,6 +21,7 @@ type Searcher struct {
 	scale    scale
 	table    shareTable // of scale
 	idfs     []float64  // by term that occurs, in order of the question
+	words    []int32    // of each of them, its place in the question; -1 for a pattern
 	lists    []list     // [part][term that occurs]
 	mass     float64    // sum of idfs
 	order    []int32    // scratch of markDistinct
@@ -64,25 +65,26 @@ func (s *Searcher) PrepareWith(terms *text.Tokens, patterns []*Pattern, parts []
 		s.scale = sc
 		s.table.fill(&sc)
 	}
-	s.idfs, s.lists, s.mass = s.idfs[:0], s.lists[:0], 0
+	s.idfs, s.words, s.lists, s.mass = s.idfs[:0], s.words[:0], s.lists[:0], 0
 	s.markDistinct(terms)
 	s.found = s.found[:0]
 	for i := range terms.Len() {
 		if !s.chosen[i] {
 			continue
 		}
-		s.weigh(s.findTerm(terms.At(i)))
+		s.weigh(i, s.findTerm(terms.At(i)))
 	}
 	for _, p := range patterns {
-		s.weigh(s.findPattern(p))
+		s.weigh(-1, s.findPattern(p))
 	}
 	s.layLists()
 	return len(s.idfs)
 }
 
-// weigh takes in a word that so many live rows hold, if any do.
-func (s *Searcher) weigh(df uint64) {
+// weigh takes in a word of the question that so many live rows hold, if any do.
+func (s *Searcher) weigh(word int, df uint64) {
 	if df > 0 {
+		s.words = append(s.words, int32(word))
 		s.idfs = append(s.idfs, s.scale.idf(df))
 		s.mass += s.idfs[len(s.idfs)-1]
 	}
@@ -211,17 +213,10 @@ func (s *Searcher) addTerm(term int, l *list, refs []rows.Ref, sums []float64) {
 	if l.count == 0 {
 		return
 	}
-	p, lengths := &s.buffer, s.parts[refs[0].Part].Reader.parts.Lengths
-	block, at := -1, 0
-	for i, r := range refs {
-		if block < 0 || block < l.blocks() && l.lastRow(block) < r.Row {
-			block, at = l.blockOf(r.Row), 0
-			l.readRows(block, p)
-		}
-		if at = p.find(at, r.Row); at < p.n && p.rows[at] == r.Row {
-			sums[i] += float64(s.weight(term) * s.share(p.freq(at), lengths[r.Row]))
-		}
-	}
+	lengths := s.parts[refs[0].Part].Reader.parts.Lengths
+	s.eachPosting(l, refs, func(i int, freq uint16) {
+		sums[i] += float64(s.weight(term) * s.share(freq, lengths[refs[i].Row]))
+	})
 }
 
 // gain returns what a term adds to a row of the given length.

@@ -65,6 +65,41 @@ func ParseIntent(name string) (Intent, error) {
 	return 0, fmt.Errorf("no such intent, want %s: %w", strings.Join(intentNames[:], ", "), ErrInvalid)
 }
 
+// Fusion says how relevance comes from what the engines found.
+type Fusion uint8
+
+// The ways of fusion.
+const (
+	FusionLearnt Fusion = iota // the learnt ranker over all signals
+	FusionConvex               // engines' scores, each normalised to 0..1, by shares (Bruch et al. 2023, arXiv 2210.11934)
+	FusionRRF                  // sum of 1/(60+rank) over the engines (Cormack, Clarke and Buettcher 2009)
+	FusionDBSF                 // scores between three standard deviations below and above their mean, added
+	fusionCount
+)
+
+var fusionNames = [fusionCount]string{"learnt", "convex", "rrf", "dbsf"}
+
+// String returns the way's name.
+func (f Fusion) String() string {
+	if f >= fusionCount {
+		return fmt.Sprintf("fusion %d", uint8(f))
+	}
+	return fusionNames[f]
+}
+
+// FusionNames lists the names that ParseFusion takes.
+func FusionNames() []string { return fusionNames[:] }
+
+// ParseFusion returns the way of fusion of that name; "" is FusionLearnt.
+func ParseFusion(name string) (Fusion, error) {
+	for i, n := range fusionNames {
+		if n == name || name == "" {
+			return Fusion(i), nil
+		}
+	}
+	return 0, fmt.Errorf("no such fusion, want %s: %w", strings.Join(fusionNames[:], ", "), ErrInvalid)
+}
+
 // Weights are the six factors' shares of the score.
 type Weights [FactorCount]float32
 
@@ -93,7 +128,7 @@ func (i Intent) FreshnessHalf() time.Duration {
 	if i == IntentRecent {
 		return 30 * day
 	}
-	return 4 * 365 * day
+	return 16 * 365 * day
 }
 
 // Boosts are what the words of a question are worth by the field that they are found
@@ -142,7 +177,7 @@ type Query struct {
 	Boosts  *Boosts // what words are worth by field; nil means those of text alone
 	Intent  Intent
 	Weights *Weights  // instead of the intent's row; each 0..1
-	Now     time.Time // what freshness is measured from; zero means the newest candidate
+	Now     time.Time // what freshness, and "yesterday" in Text, are measured from; zero means the newest candidate
 
 	// AsOf asks what the store knew at that time: versions as they were committed
 	// then, scored with the statistics of then. Memories deleted or expired since
@@ -152,6 +187,14 @@ type Query struct {
 	// ValidTo cover it; those without either always do. Zero means whatever is known.
 	ValidAt time.Time
 	Engines []string // names of the engines to consult; nil means all
+
+	// Fusion says how relevance comes from what the engines found; zero means the learnt
+	// ranker.
+	Fusion Fusion
+
+	// Explain has every hit say why it was found, see Hit.Explanation. For people: it costs
+	// some microseconds a hit.
+	Explain bool
 
 	// SingleEngine turns fusion off: hits come in the order of the one engine
 	// that Engines names, scored by it alone. For measuring.
@@ -195,6 +238,9 @@ func (q *Query) Normalize() error {
 	}
 	if !q.Intent.Valid() {
 		return fmt.Errorf("intent %d: %w", q.Intent, ErrInvalid)
+	}
+	if q.Fusion >= fusionCount {
+		return fmt.Errorf("%v: %w", q.Fusion, ErrInvalid)
 	}
 	for _, t := range [...]time.Time{q.Now, q.AsOf, q.ValidAt} {
 		if !t.IsZero() {
@@ -268,6 +314,29 @@ type Hit struct {
 	Score      float32 // weighted sum of Factors
 	Factors    Factors
 	Duplicates []ID // near-duplicates (70 %) that this hit stands for, best first
+
+	// Explanation says why it was found; nil unless Query.Explain is set.
+	Explanation *Explanation
+}
+
+// Explanation is what the hit's place was decided by.
+type Explanation struct {
+	Engines []EngineRank // of the engines that were used
+	Signals []Signal     // what is known of the hit, in the order of the ranker's columns
+	Ranker  float32      // the ranker's score; only differences within one answer mean something
+}
+
+// EngineRank is a hit's place among the candidates by one engine's score.
+type EngineRank struct {
+	Name  string
+	Rank  int     // from 1
+	Score float64 // the engine's own; comparable within one answer
+}
+
+// Signal is one number that the ranker weighs.
+type Signal struct {
+	Name  string
+	Value float32
 }
 
 // CacheUse says where an answer came from.
@@ -325,7 +394,12 @@ type Trace struct {
 
 // Answer is what Query returns.
 type Answer struct {
-	Hits  []Hit // best first; ties by ID
+	Hits []Hit // best first; ties by ID
+
+	// Confidence is how probable it is that the answer is among the first eight hits,
+	// 0..1; of a question without FusionLearnt 0, which says nothing.
+	Confidence float32
+
 	Took  time.Duration
 	Trace Trace
 }

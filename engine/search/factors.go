@@ -1,7 +1,6 @@
 package search
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -16,9 +15,16 @@ import (
 func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 	started := time.Now()
 	s.gather()
+	if query.Fusion == model.FusionLearnt {
+		s.expand()
+		s.describe(query)
+	}
+	s.scoreAll(query)
 	answer.Trace.Candidates = len(s.refs)
 	s.fillBatch()
-	s.relevance()
+	explainer := s.explainer(query)
+	s.relevance(query.Fusion)
+	s.confide(query.Fusion, answer)
 	s.freshness(query.Now, query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()
@@ -27,7 +33,7 @@ func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 	answer.Trace.Fuse = chosen.Sub(started)
 	answer.Hits = make([]model.Hit, 0, len(picks))
 	for rank, p := range picks {
-		hit := model.Hit{Score: p.Score, Factors: p.Factors}
+		hit := model.Hit{Score: p.Score, Factors: p.Factors, Explanation: explainer.explain(p.Index)}
 		s.dups = s.fuser.Duplicates(s.dups[:0], &s.batch, rank)
 		for _, i := range s.dups {
 			hit.Duplicates = append(hit.Duplicates, s.question.View.ID(s.refs[i]))
@@ -41,8 +47,7 @@ func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 	return nil
 }
 
-// gather lists the candidates of all engines once, in ID order, and has every
-// engine score those it did not bring itself.
+// gather lists the candidates of all engines once, in ID order.
 func (s *state) gather() {
 	s.refs = s.refs[:0]
 	for i := range s.runs {
@@ -52,10 +57,19 @@ func (s *state) gather() {
 			s.refs = union(s.refs[:0], s.others, r.found)
 		}
 	}
+}
+
+// scoreAll has every engine score the candidates that it did not bring itself. Where the
+// signals have the similarities of all, these are taken.
+func (s *state) scoreAll(query *model.Query) {
 	for i := range s.runs {
 		s.scores[i] = s.scores[i][:0]
-		if s.runs[i].used() {
-			s.scoreAll(i)
+		switch {
+		case !s.runs[i].used():
+		case query.Fusion == model.FusionLearnt && s.runs[i].engine.Name() == "vector" && s.comparesVectors():
+			s.scores[i] = s.table.Likeness(s.scores[i])
+		default:
+			s.score(i)
 		}
 	}
 }
@@ -82,8 +96,8 @@ func union(dst, refs []rows.Ref, hits []rows.Hit) []rows.Ref {
 
 func (r *run) used() bool { return r.asked && r.done && r.err == nil }
 
-// scoreAll fills the run's scores for all candidates. What it found ascends.
-func (s *state) scoreAll(i int) {
+// score fills the run's scores for all candidates. What it found ascends.
+func (s *state) score(i int) {
 	r := &s.runs[i]
 	s.others = s.others[:0]
 	found := r.found
@@ -121,77 +135,6 @@ func (s *state) encode(dst []int8, candidate int) ([]int8, float32) {
 	return s.question.View.Parts[ref.Part].Vectors().AppendUnit(dst, int(ref.Row))
 }
 
-// engineShare is an engine's part in relevance beside another one's. The
-// built-in hashing sees spelling, not meaning, and weighs less than a model.
-const (
-	lexicalShare = .5
-	vectorShare  = .5
-	hashingShare = .2
-)
-
-func (s *state) share(i int) float64 {
-	if s.runs[i].engine.Name() == "lexical" {
-		return lexicalShare
-	}
-	if !s.question.View.Space.KeepsVectors() {
-		return hashingShare
-	}
-	return vectorShare
-}
-
-// relevance fills the relevance and confidence columns.
-func (s *state) relevance() {
-	var total float64
-	used := 0
-	for i := range s.runs {
-		if s.runs[i].used() {
-			low, high := fuse.Range(s.scores[i])
-			if s.runs[i].engine.Name() == "lexical" {
-				low = 0 // no matching word is a zero of its own right
-			}
-			fuse.Normalize(s.scores[i], low, high)
-			total += s.share(i)
-			used++
-		}
-	}
-	relevance, confidence := s.batch.Column(model.Relevance), s.batch.Column(model.Confidence)
-	agreed := 1.0
-	if s.contradicted() {
-		agreed = 0
-	}
-	for c := range relevance {
-		var sum float64
-		product := agreed
-		for i := range s.runs {
-			if s.runs[i].used() {
-				sum += float64(s.scores[i][c] * float64(s.share(i)/total))
-				product *= s.scores[i][c]
-			}
-		}
-		relevance[c] = float32(sum)
-		confidence[c] = float32(root(product, used))
-	}
-}
-
-// contradicted reports whether an engine looked and found nothing at all.
-func (s *state) contradicted() bool {
-	for i := range s.runs { // by index: a copy would read what a late engine writes
-		if r := &s.runs[i]; r.asked && r.done && errors.Is(r.err, ErrNoMatch) {
-			return true
-		}
-	}
-	return false
-}
-
-// root returns the n-th root for the n there are: 1, 2 and 4 engines, by square
-// roots, which IEEE 754 defines to the last bit.
-func root(x float64, n int) float64 {
-	for ; n > 1; n /= 2 {
-		x = math.Sqrt(x)
-	}
-	return x
-}
-
 // freshness fills the freshness column with 1/(1+age/half).
 func (s *state) freshness(now time.Time, half time.Duration) {
 	s.events = s.events[:0]
@@ -216,8 +159,8 @@ func (s *state) authority() {
 	}
 }
 
-// coherence fills the coherence column: the mean relevance of the two turns
-// before and the two after in the same session, those next to it counting
+// coherence fills the coherence column: the mean relevance of a turn, which counts four
+// times, the two before and the two after it in the same session, those next to it counting
 // double, as far as they are candidates.
 func (s *state) coherence() {
 	s.near.reset()
@@ -228,23 +171,19 @@ func (s *state) coherence() {
 	}
 	relevance, coherence := s.batch.Column(model.Relevance), s.batch.Column(model.Coherence)
 	for i, ref := range s.refs {
-		coherence[i] = 0
+		sum := float64(4 * float64(relevance[i]))
 		thread, position := s.question.View.Parts[ref.Part].Thread(int(ref.Row))
-		if thread == 0 {
-			continue
-		}
-		var sum float64
 		for _, n := range [...]struct {
 			step   int64
 			weight float64
 		}{{-2, 1}, {-1, 2}, {1, 2}, {2, 1}} {
-			if at := int64(position) + n.step; at >= 0 {
+			if at := int64(position) + n.step; thread != 0 && at >= 0 {
 				if j, ok := s.near.get(thread, uint32(at)); ok {
 					sum += float64(n.weight * float64(relevance[j]))
 				}
 			}
 		}
-		coherence[i] = float32(sum / 6)
+		coherence[i] = float32(sum / 10)
 	}
 }
 

@@ -4,13 +4,14 @@
 // Orchestrator runs the chosen engines in parallel on the same View, leaves out
 // and names those that are late or fail, and computes the six factors:
 //
-//	relevance   convex combination of the engines' scores, each normalised over
-//	            the candidates (Bruch et al. 2023, arXiv 2210.11934)
+//	relevance   by the learnt ranker over the signals of the candidates (package
+//	            signals), or by convex combination of the engines' scores, each
+//	            normalised over the candidates, or another way of model.Fusion
 //	freshness   1/(1+age/half) against Query.Now, or the newest candidate
 //	diversity   1 - likeness to the hits above (package fuse)
 //	authority   the memory's importance
-//	coherence   relevance of its neighbours in the session, among the candidates
-//	confidence  geometric mean of the engines' normalised scores
+//	coherence   relevance of it and its neighbours in the session, among the candidates
+//	confidence  geometric mean of the engines' normalised scores, and the ranker's relevance
 //
 // Every number of the path from text to order is computed the same way on every
 // CPU, so that the same store and question give the same hits everywhere.
@@ -28,8 +29,12 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/fuse"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rank"
+	"github.com/nexus-memory/nexus/engine/route"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/scratch"
+	"github.com/nexus-memory/nexus/engine/search/confidence"
+	"github.com/nexus-memory/nexus/engine/search/signals"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
@@ -43,6 +48,10 @@ type Question struct {
 	Alone  bool           // the match is all there is: every row of Allow is an answer
 	Boosts *model.Boosts  // nil = those of text alone
 	Limit  int            // candidates wanted of each engine
+
+	// Observe, if any, is shown the candidates, before hits are chosen. They are the
+	// orchestrator's again when it returns.
+	Observe func(*Candidates)
 }
 
 // Engine finds candidates. An Engine belongs to one question at a time: Search
@@ -94,6 +103,8 @@ func parallelFrom() uint64 {
 // Orchestrator answers questions. Any goroutine may call Answer.
 type Orchestrator struct {
 	states scratch.Pool[state]
+	ranker *rank.Scorer // of signals.Names
+	sure   *confidence.Model
 
 	// turns: every question lets others run, as there is one processor for all. What gives
 	// way every 100 us, as merging does, else runs as often as the scheduler takes the
@@ -101,14 +112,16 @@ type Orchestrator struct {
 	turns bool
 }
 
-// NewOrchestrator returns an orchestrator over all engines.
+// NewOrchestrator returns an orchestrator over all engines. What questions are analysed by
+// is compiled meanwhile, some 4 ms once a process.
 func NewOrchestrator() *Orchestrator {
+	go new(route.Analyzer).Analyse("")
 	return newOrchestrator(newEngines)
 }
 
 func newOrchestrator(engines func() []Engine) *Orchestrator {
 	from := parallelFrom()
-	o := &Orchestrator{turns: from == math.MaxUint64}
+	o := &Orchestrator{turns: from == math.MaxUint64, ranker: builtIn(), sure: confidence.BuiltIn()}
 	o.states.New = func() *state { return newState(engines(), from) }
 	return o
 }
@@ -131,6 +144,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	}
 	s := o.states.Get()
 	s.question = *question
+	s.ranker, s.sure = o.ranker, o.sure
 	s.question.Limit = max(candidatesEach, query.K)
 	s.question.Allow, s.question.Words = allow, words
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
@@ -185,6 +199,7 @@ func failed(t *model.Trace) bool {
 
 func (s *state) forget() {
 	s.question = Question{}
+	s.table.Forget()
 	for i := range s.runs {
 		s.runs[i].engine.Forget()
 	}
@@ -246,15 +261,23 @@ type state struct {
 	finished chan int // index of a run that ended; capacity: one each
 	parallel uint64   // live rows from which on engines run in parallel
 
-	refs   []rows.Ref
-	others []rows.Ref  // of refs, those that an engine did not bring
-	values []float64   // and its scores of them
-	scores [][]float64 // by run, then by candidate; as normalised
-	events []int64
-	near   neighbours
-	batch  fuse.Batch
-	fuser  fuse.Fuser
-	dups   []int
+	refs           []rows.Ref
+	others         []rows.Ref  // of refs, those that an engine did not bring
+	values         []float64   // and its scores of them
+	scores         [][]float64 // by run, then by candidate; as normalised
+	events         []int64
+	near           neighbours
+	around         []segment.Neighbours // of each candidate that an engine brought
+	table          signals.Table
+	ranker         *rank.Scorer
+	ranked         []float32 // its scores of the candidates
+	sure           *confidence.Model
+	gauge          confidence.Gauge
+	order          []int32   // scratch of reciprocalRanks
+	sums, products []float64 // scratch of combine
+	batch          fuse.Batch
+	fuser          fuse.Fuser
+	dups           []int
 }
 
 func newState(engines []Engine, parallel uint64) *state {
@@ -412,11 +435,11 @@ func (s *state) answerAlone(query *model.Query, answer *model.Answer) error {
 		}
 		answer.Trace.Candidates = len(r.found)
 		slices.SortFunc(r.found, rows.Hit.Compare)
-		for _, c := range r.found {
+		for at, c := range r.found {
 			if len(answer.Hits) == query.K {
 				break
 			}
-			hit := model.Hit{Score: float32(c.Score)}
+			hit := model.Hit{Score: float32(c.Score), Explanation: r.explainAlone(query, at+1, c.Score)}
 			if err := s.fetch(&hit, c.Ref, query, answer); err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// File format, version 4 (all little-endian; a bump adds a line here and a
+// File format, version 5 (all little-endian; a bump adds a line here and a
 // sample file under testdata that every later build must open):
 //
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
@@ -31,13 +31,14 @@ import (
 //	            records may be packed (61, 62)
 //	4  2026-11  of a file, sequences, records and the vectors that applications bring stand in a memory file, whose
 //	            checksum is in section 64: see Held
+//	5  2026-11  rows by session and place (65), and what each says of itself (66, 67): see package annotate
 //
 //	header: 0 magic "NEXUSSEG"  8 version u32  12 sections u32  16 rows u64
 //	        24 first sequence u64  32 last sequence u64  40 derived u64  48 dimension u32
 //	        52 CRC-32C of header (this field zero) and table u32  56 file size u64
 //	table:  a row of 32 bytes a section: kind u32, CRC-32C u32, offset u64, size u64, zero u64
 const (
-	FormatVersion = 4
+	FormatVersion = 5
 	formatOldest  = 1 // readable still; a section that it lacks is empty
 	formatPaged   = 3 // from here on not all of a file is checked when it is opened
 
@@ -45,7 +46,7 @@ const (
 	headerBytes  = 64
 	entryBytes   = 32
 	sectionAlign = 64
-	sectionsMax  = 64 // far more than any version has; bounds what a bad header can ask for
+	sectionsMax  = 128 // far more than any version has; bounds what a bad header can ask for
 
 	offVersion, offSections, offRows, offFirst, offLast = 8, 12, 16, 24, 32
 	offDerived, offDim, offCRC, offSize                 = 40, 48, 52, 56
@@ -97,6 +98,10 @@ type content struct {
 
 	packedBlocks []uint32 // see packedBytes
 	packedDict   []byte
+
+	threadRows       []uint32 // rows of sessions, by session, place and row
+	annotationStarts []uint32 // rows+1
+	annotations      []byte
 
 	heldSums []uint32 // of a memory file: see paged
 	heldOf   []uint32 // checksum of the memory file; none where everything stands in one image
@@ -154,6 +159,7 @@ func (c *content) sections() []section {
 		column(56, &c.keyShards), column(57, &c.keyPrints),
 		column(60, &c.pageSums), column(61, &c.packedBlocks).heldIf(true), column(62, &c.packedDict).heldIf(true),
 		column(63, &c.heldSums).heldIf(true), column(64, &c.heldOf),
+		column(65, &c.threadRows).checked(asWords), column(66, &c.annotationStarts).checked(asWords), column(67, &c.annotations).checked(asWords),
 	}
 }
 

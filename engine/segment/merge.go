@@ -116,7 +116,7 @@ func (b *Builder) addLive(s *Segment, dead rows.Set) {
 			thread: s.threads[row], key: keys[row], event: s.events[row],
 			ingest: s.ingests[row], life: readLife(record),
 			position: s.positions[row], authority: s.authority[row],
-		}, record, s.Signature(row))
+		}, record, s.Signature(row), s.Annotation(row))
 		b.vectors.AppendFrom(&s.vectors, row)
 	}
 	b.byField.AddFrom(s.fieldReader(), target)

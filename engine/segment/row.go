@@ -14,12 +14,14 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/nexus-memory/nexus/engine/annotate"
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/minhash"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/timex"
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
@@ -67,7 +69,7 @@ func (s Space) IsCaller() bool { return s.Name == callerName }
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
 func (s Space) Derived() uint64 {
-	return xxh3.HashString(fmt.Sprintf("text %d %s, minhash %d, fields %d, vectors %d %s %d %s", text.Version, s.Language, minhash.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric))
+	return xxh3.HashString(fmt.Sprintf("text %d %s, minhash %d, annotations %d, fields %d, vectors %d %s %d %s", text.Version, s.Language, minhash.Version, annotate.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric))
 }
 
 // KeepsVectors reports whether the truth stores the vectors: always, but for
@@ -90,10 +92,15 @@ type Row struct {
 	Thread    string // identity of the session; "" = none
 	Terms     text.Tokens
 	Signature minhash.Signature
-	Vector    []float32
-	Fields    []fields.Entry // all but the ingest time, which Stamp sets
+	// Annotation is what the memory says of itself.
+	Annotation annotate.Annotation
+	Vector     []float32
+	Fields     []fields.Entry // all but the ingest time, which Stamp sets
 	// Digest identifies what the caller gave, for rows with a key; see DigestOf.
 	Digest [16]byte
+
+	// assumed is the day that what is relative in the text was counted from.
+	assumed int32
 
 	columns
 }
@@ -150,6 +157,8 @@ type worker struct {
 	terms    text.Tokens
 	words    text.Tokens
 	sketcher minhash.Sketcher
+
+	annotator *annotate.Annotator // over analyzer
 }
 
 // Preparer turns memories into rows. Any goroutine may call Prepare.
@@ -276,6 +285,7 @@ func (s Space) Embed(ctx context.Context, texts []string, vectors []float32) (er
 func (w *worker) speak(language string) {
 	if w.analyzer == nil || w.language != language {
 		w.analyzer, w.language = text.NewAnalyzer(language), language
+		w.annotator = annotate.NewAnnotator(w.analyzer)
 	}
 }
 
@@ -303,6 +313,7 @@ func (w *worker) row(m *model.Memory) *Row {
 	w.analyze(m)
 	r.Terms = w.terms.Clone()
 	r.Signature = w.sketcher.Sketch(&w.words)
+	r.annotate(w.annotator, m, time.Now())
 	r.Record = AppendRecord(nil, m, m.Vector != nil)
 	r.columns = columns{
 		tenant: hashName(m.Tenant), user: hashName(m.User), agent: hashName(m.Agent), session: hashName(m.Session),
@@ -370,5 +381,29 @@ func (r *Row) Stamp(ingest time.Time, position uint32) {
 	r.position, r.ingest = position, micros
 	if !r.dated {
 		r.event = r.firstIngest()
+		r.redate()
+	}
+}
+
+// annotate reads what the memory says of itself. One without a time of its own is of the
+// day when it was added, which Stamp knows for sure.
+func (r *Row) annotate(by *annotate.Annotator, m *model.Memory, now time.Time) {
+	said := m.EventTime
+	if said.IsZero() {
+		said = m.IngestTime
+	}
+	if said.IsZero() {
+		said = now
+	}
+	r.assumed = timex.DayOf(said)
+	r.Annotation = by.Append(nil, m.Speaker, m.Text, r.assumed)
+}
+
+// redate counts what is relative in the text from another day, where a row was not
+// committed on that when it was prepared: about midnight, and where the clock went wrong.
+func (r *Row) redate() {
+	if day := timex.DayOf(time.UnixMicro(r.event)); day != r.assumed && !r.Annotation.IsZero() {
+		_, body := recordTexts(r.Record)
+		r.assumed, r.Annotation = day, r.Annotation.Redate(body, day)
 	}
 }

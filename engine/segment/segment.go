@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/nexus-memory/nexus/engine/annotate"
 	"github.com/nexus-memory/nexus/engine/fields"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
@@ -255,6 +256,16 @@ func (s *Segment) Signature(row int) []uint8 {
 	return s.signatures[first:end]
 }
 
+// Annotation returns what a row says of itself; nothing of a segment that was written
+// before rows did.
+func (s *Segment) Annotation(row int) annotate.Annotation {
+	s.Words() // has checked the columns by now, of a file
+	if row+1 >= len(s.annotationStarts) {
+		return nil
+	}
+	return annotate.Annotation(s.annotations[s.annotationStarts[row]:s.annotationStarts[row+1]])
+}
+
 // Words returns the text index.
 func (s *Segment) Words() *lexical.Reader {
 	if lex := s.lex.Load(); lex != nil {
@@ -361,6 +372,7 @@ func NewBuilder(space Space) *Builder {
 	b.derived, b.metric, b.keepsVectors = space.Derived(), space.Metric, space.KeepsVectors()
 	b.vectors.SetDim(space.Dim)
 	b.recordStarts = append(b.recordStarts, 0)
+	b.annotationStarts = append(b.annotationStarts, 0)
 	return b
 }
 
@@ -402,13 +414,13 @@ func (b *Builder) RowCount() int { return len(b.ids) }
 // Add appends a committed row, of a higher sequence than the ones before. A vector must have the space's dimension.
 func (b *Builder) Add(r *Row) {
 	yieldAfter(len(b.ids))
-	b.addColumns(uint64(cmp.Or(r.Sequence, r.ID)), &r.columns, Body(r.Record), r.Signature[:])
+	b.addColumns(uint64(cmp.Or(r.Sequence, r.ID)), &r.columns, Body(r.Record), r.Signature[:], r.Annotation)
 	b.vectors.Append(r.Vector)
 	b.words.Add(&r.Terms)
 	b.byField.Add(b.RowCount()-1, r.Fields, r.firstIngest())
 }
 
-func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uint8) {
+func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uint8, annotation annotate.Annotation) {
 	if c.key != 0 {
 		b.keys = append(b.keys, keyRow{c.key, uint32(len(b.ids))})
 	}
@@ -426,6 +438,8 @@ func (b *Builder) addColumns(id uint64, c *columns, body []byte, signature []uin
 	b.positions = append(b.positions, c.position)
 	b.authority = append(b.authority, c.authority)
 	b.signatures = append(b.signatures, signature...)
+	b.annotations = append(b.annotations, annotation...)
+	b.annotationStarts = append(b.annotationStarts, uint32(len(b.annotations)))
 }
 
 // addLife enters the next row into the tables that few rows stand in.
@@ -471,6 +485,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bo
 		b.expiries = append(b.expiries, e.expires)
 		b.expiryRows = append(b.expiryRows, e.row)
 	}
+	b.sealThreads()
 	b.sealKeyFilter()
 	b.sealPages()
 	return &Draft{b}, true

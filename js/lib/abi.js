@@ -55,6 +55,14 @@ exports.INTENT = {
   trusted: 4,
 };
 
+// How relevance comes from what the engines found.
+exports.FUSION = {
+  learnt: 0,
+  convex: 1,
+  rrf: 2,
+  dbsf: 3,
+};
+
 // The six factors of a score: indexes of nexus_hit.factors and nexus_query.weights.
 exports.FACTOR = {
   relevance: 0,

@@ -145,8 +145,13 @@ function hit() {
     confidence: f[at + 6],
   };
   value.duplicates = list(whole);
+  value.explanation = numbers[n++] ? explanation() : undefined;
   return value;
 }
+
+const rank = () => ({ name: text(), rank: numbers[n++], score: numbers[n++] });
+
+const explanation = () => ({ engines: list(rank), signals: Object.fromEntries(list(() => [text(), numbers[n++]])), ranker: numbers[n++] });
 
 const engine = () => ({
   name: text(),
@@ -172,6 +177,7 @@ const answer = () => ({
   searchNs: numbers[n++],
   fuseNs: numbers[n++],
   fetchNs: numbers[n++],
+  confidence: numbers[n++],
   engines: list(engine),
   hits: list(hit),
 });

@@ -234,7 +234,22 @@ static void put_memory(struct frame *f, const nexus_memory *m) {
   for (size_t i = 0; i < m->meta_count; i++) put_meta(f, &m->meta[i]);
 }
 
-/* After the memory: score, factors, number of duplicates, their ids. */
+static void put_explanation(struct frame *f, const nexus_explanation *e) {
+  put(f, e->engine_count);
+  for (uint32_t i = 0; i < e->engine_count; i++) {
+    put_name(f, &e->engines[i].name);
+    put(f, e->engines[i].rank);
+    put(f, e->engines[i].score);
+  }
+  put(f, e->signal_count);
+  for (uint32_t i = 0; i < e->signal_count; i++) {
+    put_name(f, &e->signals[i].name);
+    put(f, (double)e->signals[i].value);
+  }
+  put(f, (double)e->ranker);
+}
+
+/* After the memory: score, factors, number of duplicates, their ids, whether it is explained. */
 static void put_hit(struct frame *f, const nexus_hit *h) {
   put_memory(f, h->memory);
   double *n = reserve(f, 2 + NEXUS_FACTOR_COUNT);
@@ -243,6 +258,8 @@ static void put_hit(struct frame *f, const nexus_hit *h) {
   for (int i = 0; i < NEXUS_FACTOR_COUNT; i++) *n++ = (double)h->factors[i];
   *n = h->duplicate_count;
   for (uint32_t i = 0; i < h->duplicate_count; i++) put(f, add_u64(f, h->duplicates[i]));
+  put(f, h->explanation != NULL);
+  if (h->explanation) put_explanation(f, h->explanation);
 }
 
 static void put_engine(struct frame *f, const nexus_engine_trace *e) {
@@ -263,6 +280,7 @@ static void put_answer(struct frame *f, const nexus_answer *a) {
   put(f, (double)a->search_ns);
   put(f, (double)a->fuse_ns);
   put(f, (double)a->fetch_ns);
+  put(f, (double)a->confidence);
   put(f, a->engine_count);
   for (uint32_t i = 0; i < a->engine_count; i++) put_engine(f, nexus_answer_engine(a, i));
   put(f, a->hit_count);

@@ -318,6 +318,28 @@ test('a store is not collected under a call', (t) => {
   assert.equal(status, 0, stderr);
 });
 
+test('hits say why they were found', async (t) => {
+  const db = store(t);
+  await db.add([{ text: 'Ben went to the lake on Saturday.', session: 's' }, { text: 'A kettle.', session: 's' }]);
+  const ask = { text: 'Who went to the lake?' };
+  const plain = db.querySync(ask);
+  assert.equal(plain.hits[0].explanation, undefined);
+  assert.ok(plain.confidence >= 0 && plain.confidence <= 1);
+  for (const answer of [await db.query({ ...ask, explain: true }), db.querySync({ ...ask, explain: true })]) {
+    const { engines, signals, ranker } = answer.hits[0].explanation;
+    assert.deepEqual(engines.map(({ name, rank }) => [name, rank]), [['lexical', 1], ['vector', 1]]);
+    assert.ok(engines.every((e) => e.score > 0));
+    assert.ok(signals.bm25_turn_rank === 1 && signals.asks_person === 1 && !('cosine_turn' in signals), JSON.stringify(signals));
+    assert.ok(ranker > answer.hits[1].explanation.ranker);
+    assert.deepEqual(answer.hits.map((h) => [h.id, h.text]), plain.hits.map((h) => [h.id, h.text]));
+  }
+  const ways = ['learnt', 'convex', 'rrf', 'dbsf'].map((fusion) => db.querySync({ ...ask, fusion, explain: true }));
+  assert.deepEqual(ways.map((a) => Object.keys(a.hits[0].explanation.signals).length > 0), [true, false, false, false]);
+  assert.ok(ways.slice(1).every((a) => a.confidence === 0));
+  await assert.rejects(db.query({ ...ask, fusion: 'odd' }), { code: 'invalid', message: /fusion "odd", want one of learnt/ });
+  await assert.rejects(db.query({ ...ask, explain: 'yes' }), /explain/);
+});
+
 test('a match says which words count, boosts what they are worth', async (t) => {
   const db = store(t);
   await db.add([{ text: 'the quarterly report', speaker: 'Ann' }, { text: 'a report, quarterly', speaker: 'Bob' }, { text: 'hello', meta: { title: 'The report' } }]);

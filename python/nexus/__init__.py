@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ._abi import VERSION as __version__
 from ._async import Opening, aopen, arestore
-from ._core import Anomaly, AnomalyReason, EngineTrace, Info, Pattern, Problem, Report, Stats, configure, info
+from ._core import Anomaly, AnomalyReason, EngineRank, EngineTrace, Explanation, Info, Pattern, Problem, Report, Stats, configure, info
 from ._db import DB, Listing, open, restore
 from ._embed import Embedding
 from ._errors import (
@@ -47,10 +47,10 @@ from ._results import Answer, Factors, Hit, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._types import Embedder, Intent, Kind, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, PatternKind, Progress, QueryOptions, Vector
+    from ._types import Embedder, Fusion, Intent, Kind, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, PatternKind, Progress, QueryOptions, Vector
 
 
-_TYPES = {"Embedder", "Intent", "Kind", "Language", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "PatternKind", "Progress", "QueryOptions", "Vector"}
+_TYPES = {"Embedder", "Fusion", "Intent", "Kind", "Language", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "PatternKind", "Progress", "QueryOptions", "Vector"}
 
 
 def __getattr__(name: str) -> object:
@@ -65,8 +65,8 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "DB", "Anomaly", "AnomalyReason", "Answer", "BusyError", "CancelledError", "ClosedError", "ConflictError", "CorruptError", "DeadlineError",
-    "DimensionError", "Embedder", "Embedding", "EngineTrace", "Error", "ExistsError", "Factors", "ForbiddenError",
-    "ForkedError", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Kind", "Language", "Listing", "LockedError", "Matrix",
+    "DimensionError", "Embedder", "Embedding", "EngineRank", "EngineTrace", "Error", "ExistsError", "Explanation", "Factors", "ForbiddenError",
+    "ForkedError", "Fusion", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Kind", "Language", "Listing", "LockedError", "Matrix",
     "Memory", "MemoryFields", "MemoryLike", "Metric", "NoSpaceError", "NotFoundError", "Opening", "PatchFields", "Pattern", "PatternKind", "Problem", "Progress",
     "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Stats", "UnauthorisedError",
     "UnavailableError", "UnsupportedError", "Vector", "__version__", "aopen", "arestore", "configure", "info", "open",

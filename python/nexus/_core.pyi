@@ -9,7 +9,7 @@ from ._results import Answer as _Answer
 from ._results import Factors as _Factors
 from ._results import Hit as _Hit
 from ._results import Record as _Record
-from ._types import Boosts, Intent, Kind, MetaValue, Metric, Vector, Weights
+from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Vector, Weights
 
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
@@ -164,6 +164,26 @@ class Anomaly(structseq[Any], tuple[int, float, list[AnomalyReason]]):
     def reasons(self) -> list[AnomalyReason]: ...
 
 @final
+class EngineRank(structseq[Any], tuple[str, int, float]):
+    __match_args__: Final = ("name", "rank", "score")
+    @property
+    def name(self) -> str: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def score(self) -> float: ...
+
+@final
+class Explanation(structseq[Any], tuple[list[EngineRank], dict[str, float], float]):
+    __match_args__: Final = ("engines", "signals", "ranker")
+    @property
+    def engines(self) -> list[EngineRank]: ...
+    @property
+    def signals(self) -> dict[str, float]: ...
+    @property
+    def ranker(self) -> float: ...
+
+@final
 class Report(structseq[Any], tuple[int, int, list[Problem]]):
     __match_args__: Final = ("memories", "bad", "problems")
     @property
@@ -260,6 +280,8 @@ class Hit(Record):
     def factors(self) -> _Factors: ...
     @property
     def duplicates(self) -> tuple[int, ...]: ...
+    @property
+    def explanation(self) -> Explanation | None: ...
 
 class Answer:
     def __len__(self) -> int: ...
@@ -280,6 +302,8 @@ class Answer:
     def segments(self) -> int: ...
     @property
     def cache(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
     @property
     def took(self) -> float: ...
     @property
@@ -314,6 +338,8 @@ class Store:
         near: bool = False,
         match: str = "",
         boosts: Boosts | None = None,
+        fusion: Fusion = "learnt",
+        explain: bool = False,
     ) -> _Answer: ...
     def get(self, id: int) -> _Record: ...
     def get_by_key(self, key: str, *, tenant: str = "") -> _Record: ...

@@ -85,7 +85,7 @@ class Record(_core.Record):
 
 
 class Hit(_core.Hit):
-    """One passage of an answer: a Record with score, factors and duplicates.
+    """One passage of an answer: a Record with score, factors, duplicates, and explanation of a question with explain.
 
     Scores order the hits of one answer. They are not comparable between questions, and a
     high one does not mean that the store knows the answer.
@@ -102,8 +102,12 @@ class Hit(_core.Hit):
         return _memory_of(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields by name, with score, factors (a dict) and duplicates."""
-        return _fields_of(self) | {"score": self.score, "factors": self.factors._asdict(), "duplicates": list(self.duplicates)}
+        """All fields by name, with score, factors (a dict) and duplicates, and of a question with explain the explanation (a dict)."""
+        values = _fields_of(self) | {"score": self.score, "factors": self.factors._asdict(), "duplicates": list(self.duplicates)}
+        if (why := self.explanation) is not None:
+            engines = [{"name": engine.name, "rank": engine.rank, "score": engine.score} for engine in why.engines]
+            values["explanation"] = {"engines": engines, "signals": why.signals, "ranker": why.ranker}
+        return values
 
     def __eq__(self, other: object) -> bool:
         return self.to_dict() == other.to_dict() if isinstance(other, Hit) else NotImplemented

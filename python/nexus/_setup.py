@@ -24,6 +24,7 @@ _core.setup(
     factors_class=Factors,
     kinds={name: number for name, number in _abi.KIND.items() if number},
     intents=_abi.INTENT,
+    fusions=_abi.FUSION,
     factors=_abi.FACTOR,
     boosts=_abi.BOOST,
     metrics={name: number for name, number in _abi.METRIC.items() if number},

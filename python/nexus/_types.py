@@ -19,6 +19,7 @@ Language: TypeAlias = Literal[
 Metric: TypeAlias = Literal["", "cosine", "dot", "l2"]
 Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
 Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]
+Fusion: TypeAlias = Literal["learnt", "convex", "rrf", "dbsf"]
 PatternKind: TypeAlias = Literal["all", "association", "recurring", "burst"]
 MetaValue: TypeAlias = Union[str, float, bool, datetime, Sequence[str]]
 
@@ -93,6 +94,8 @@ class QueryOptions(TypedDict, total=False):
     near: bool
     match: str
     boosts: Boosts | None
+    fusion: Fusion
+    explain: bool
 
 
 @runtime_checkable

@@ -80,10 +80,10 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_FUSION, Q_EXPLAIN, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts", "fusion", "explain"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -146,13 +146,14 @@ static int parse_query_scope(nexus_query *q, PyObject **v) {
 int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
   PyObject *v[Q_COUNT];
   nexus_query *q = &c->query;
-  int single = 0, near = 0;
+  int single = 0, near = 0, explain = 0;
   if (arguments(&query_signature, args, nargs, kwnames, v) < 0 || parse_query_scope(q, v) < 0) return -1;
   q->struct_size = sizeof *q;
   c->request.query = q;
   if (GIVEN(Q_K) && u32_from(v[Q_K], "k", &q->k) < 0) return -1;
   if (GIVEN(Q_VECTOR) && vector_from(v[Q_VECTOR], &c->pile, &q->vector, &q->vector_count) < 0) return -1;
   if (GIVEN(Q_INTENT) && named_from(v[Q_INTENT], py.intents, "intent", &q->intent) < 0) return -1;
+  if (GIVEN(Q_FUSION) && named_from(v[Q_FUSION], py.fusions, "fusion", &q->fusion) < 0) return -1;
   if (GIVEN(Q_WEIGHTS)) {
     q->flags |= NEXUS_QUERY_HAS_WEIGHTS;
     if (weights_from(v[Q_WEIGHTS], q->weights) < 0) return -1;
@@ -177,7 +178,8 @@ int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
   if (GIVEN(Q_ENGINES) && texts_from(v[Q_ENGINES], "engines", &c->pile, &q->engines, &q->engine_count) < 0) return -1;
   if (GIVEN(Q_SINGLE) && (single = PyObject_IsTrue(v[Q_SINGLE])) < 0) return -1;
   if (GIVEN(Q_NEAR) && (near = PyObject_IsTrue(v[Q_NEAR])) < 0) return -1;
-  q->flags |= (single ? NEXUS_QUERY_SINGLE_ENGINE : 0) | (near ? NEXUS_QUERY_NEAR : 0);
+  if (GIVEN(Q_EXPLAIN) && (explain = PyObject_IsTrue(v[Q_EXPLAIN])) < 0) return -1;
+  q->flags |= (single ? NEXUS_QUERY_SINGLE_ENGINE : 0) | (near ? NEXUS_QUERY_NEAR : 0) | (explain ? NEXUS_QUERY_EXPLAIN : 0);
   return 0;
 }
 

@@ -33,7 +33,7 @@ typedef struct python_side {
   PyObject *make_error;   /* (code, message, retryable) -> exception */
   PyObject *answer, *hit, *record; /* subclasses of the types here, which outcomes are made of */
   PyObject *factors_class;         /* a named tuple */
-  PyObject *kinds, *intents, *factors, *metrics, *boosts; /* dict: name -> number */
+  PyObject *kinds, *intents, *fusions, *factors, *metrics, *boosts; /* dict: name -> number */
   PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
   PyObject *pattern_kind_numbers; /* dict: name -> number */
@@ -192,6 +192,7 @@ PyObject *result_of(store_object *store, const nexus_reply *reply);
 PyObject *stats_from(const nexus_stats *stats);
 PyObject *report_from(const nexus_report *report);
 PyObject *info_from(const nexus_info *info);
+PyObject *explanation_from(const nexus_explanation *e);
 PyObject *trace_from(const nexus_engine_trace *trace);
 PyObject *factors_from(const float *factors);
 PyObject *text_object(nexus_text text);

@@ -315,10 +315,18 @@ static PyObject *get_duplicates(PyObject *self, void *unused) {
   return tuple;
 }
 
+static PyObject *get_explanation(PyObject *self, void *unused) {
+  const nexus_hit *hit = hit_of(self);
+  (void)unused;
+  if (hit && !hit->explanation) Py_RETURN_NONE;
+  return hit ? explanation_from(hit->explanation) : NULL;
+}
+
 static PyGetSetDef hit_getters[] = {
     {"score", get_score, NULL, "Weighted sum of factors; orders one answer, compares with no other.", NULL},
     {"factors", get_factors, NULL, "The six values behind the score.", NULL},
     {"duplicates", get_duplicates, NULL, "Ids of near-duplicates that this hit stands for, best first.", NULL},
+    {"explanation", get_explanation, NULL, "Why it was found, of a question with explain; else None.", NULL},
     {NULL, NULL, NULL, NULL, NULL}};
 static PyType_Slot hit_slots[] = {{Py_tp_getset, hit_getters}, {Py_tp_doc, (void *)"One passage of an answer."}, {0, NULL}};
 static PyType_Spec hit_spec = {"nexus._core.Hit", sizeof(record_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, hit_slots};
@@ -418,6 +426,12 @@ static PyObject *get_cache(PyObject *self, void *unused) {
   return answer ? Py_XNewRef(PyTuple_GetItem(py.cache_uses, (Py_ssize_t)answer->cache)) : NULL;
 }
 
+static PyObject *get_confidence(PyObject *self, void *unused) {
+  const nexus_answer *answer = answer_of(self);
+  (void)unused;
+  return answer ? PyFloat_FromDouble(answer->confidence) : NULL;
+}
+
 static PyObject *get_segments(PyObject *self, void *unused) {
   const nexus_answer *answer = answer_of(self);
   (void)unused;
@@ -433,6 +447,7 @@ static PyGetSetDef answer_getters[] = {
     COUNT(candidates, "Distinct candidates that entered fusion."),
     COUNT(collapsed, "Near-duplicates that hits stand for."),
     {"cache", get_cache, NULL, "Where it came from: none (it was computed), exact or near; if from a cache, all but took is of its first asking.", NULL},
+    {"confidence", get_confidence, NULL, "How probable it is that the answer is among the first eight hits; 0, which says nothing, where fusion is not learnt.", NULL},
     {"segments", get_segments, NULL, "Segments of the snapshot.", NULL},
     SECONDS(took, "All of it, in seconds."),
     SECONDS(prepare, "Checking the question, in seconds."),

@@ -1,7 +1,7 @@
 /* Outcomes to Python values: figures and reports as named tuples. */
 #include "core.h"
 
-static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info_type, *pattern_type, *anomaly_type, *reason_type;
+static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info_type, *pattern_type, *anomaly_type, *reason_type, *rank_type, *explanation_type;
 
 #define FIELD(name, doc) {name, doc}
 #define END_OF_FIELDS {NULL, NULL}
@@ -69,6 +69,16 @@ static PyStructSequence_Field reason_fields[] = {
     FIELD("weight", "share of the memory's unusualness"), END_OF_FIELDS};
 static PyStructSequence_Desc reason_desc = {"nexus.AnomalyReason", "What a memory is unusual by.", reason_fields, 4};
 
+static PyStructSequence_Field rank_fields[] = {
+    FIELD("name", "of the engine"), FIELD("rank", "the hit's among the candidates, from 1"), FIELD("score", "the engine's own; compares within one answer"), END_OF_FIELDS};
+static PyStructSequence_Desc rank_desc = {"nexus.EngineRank", "A hit's place by one engine's score.", rank_fields, 3};
+
+static PyStructSequence_Field explanation_fields[] = {
+    FIELD("engines", "a list of EngineRank, of the engines that were used"),
+    FIELD("signals", "dict: name -> number, of what is known; empty where fusion is not learnt"),
+    FIELD("ranker", "the ranker's score; only differences within one answer mean something"), END_OF_FIELDS};
+static PyStructSequence_Desc explanation_desc = {"nexus.Explanation", "What the place of a hit was decided by.", explanation_fields, 3};
+
 static int add_tuple_type(PyObject *module, PyStructSequence_Desc *desc, PyTypeObject **type) {
   *type = PyStructSequence_NewType(desc);
   return *type ? PyModule_AddType(module, *type) : -1;
@@ -79,7 +89,8 @@ int results_ready(PyObject *module) {
                  add_tuple_type(module, &stats_desc, &stats_type) < 0 || add_tuple_type(module, &problem_desc, &problem_type) < 0 ||
                  add_tuple_type(module, &report_desc, &report_type) < 0 || add_tuple_type(module, &info_desc, &info_type) < 0 ||
                  add_tuple_type(module, &pattern_desc, &pattern_type) < 0 || add_tuple_type(module, &anomaly_desc, &anomaly_type) < 0 ||
-                 add_tuple_type(module, &reason_desc, &reason_type) < 0
+                 add_tuple_type(module, &reason_desc, &reason_type) < 0 || add_tuple_type(module, &rank_desc, &rank_type) < 0 ||
+                 add_tuple_type(module, &explanation_desc, &explanation_type) < 0
              ? -1 : 0;
 }
 
@@ -198,6 +209,29 @@ static PyObject *list_from(const void *list, size_t count, PyObject *(*element)(
     else PyList_SetItem(values, (Py_ssize_t)i, value);
   }
   return values;
+}
+
+static PyObject *rank_from(const void *ranks, size_t i) {
+  const nexus_engine_rank *r = (const nexus_engine_rank *)ranks + i;
+  PyObject *values[] = {text_object(r->name), PyLong_FromUnsignedLong(r->rank), PyFloat_FromDouble(r->score)};
+  return named_tuple(rank_type, values, 3);
+}
+
+static PyObject *signals_from(const nexus_explanation *e) {
+  PyObject *dict = PyDict_New();
+  uint32_t i;
+  for (i = 0; dict && i < e->signal_count; i++) {
+    PyObject *name = text_object(e->signals[i].name), *value = PyFloat_FromDouble(e->signals[i].value);
+    if (!name || !value || PyDict_SetItem(dict, name, value) < 0) Py_CLEAR(dict);
+    Py_XDECREF(name);
+    Py_XDECREF(value);
+  }
+  return dict;
+}
+
+PyObject *explanation_from(const nexus_explanation *e) {
+  PyObject *values[] = {list_from(e->engines, e->engine_count, rank_from), signals_from(e), PyFloat_FromDouble(e->ranker)};
+  return named_tuple(explanation_type, values, 3);
 }
 
 static PyObject *term_from(const void *terms, size_t i) { return text_object(((const nexus_text *)terms)[i]); }

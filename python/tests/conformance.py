@@ -108,12 +108,13 @@ class Case:
         return {
             "hits": [
                 {"id": h.id, "key": h.key, "score": h.score, "duplicates": list(h.duplicates),
-                 "factors": h.factors._asdict()} for h in answer
+                 "factors": h.factors._asdict(), "explanation": h.to_dict().get("explanation")} for h in answer
             ],
             "engines": [{"name": e.name, "state": e.state} for e in answer.engines],
             "candidates": answer.candidates,
             "collapsed": answer.collapsed,
             "cache": answer.cache,
+            "confidence": answer.confidence,
         }  # fmt: skip
 
     def get(self, step: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +201,7 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "explain", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, {"filter", *SCOPE}),
@@ -239,6 +240,9 @@ def same(want: Any, got: Any, name: str = "") -> bool:
         return bool(when(want) == got)
     if name == "vector":
         return bool([f32(n) for n in want] == got)
+    if name == "explanation":  # scores of engines are float64
+        signals = {signal: f32(value) for signal, value in want["signals"].items()}
+        return bool(got == {"engines": want["engines"], "signals": signals, "ranker": f32(want["ranker"])})
     if isinstance(want, dict):
         return bool(want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items()))
     if isinstance(want, list):

@@ -379,6 +379,33 @@ def test_matches_and_boosts_say_which_words_count(db: nexus.DB) -> None:
         db.query("report", boosts={"body": 1})
 
 
+def test_hits_say_why_they_were_found(db: nexus.DB) -> None:
+    db.add([{"text": "Ben went to the lake on Saturday.", "session": "s"}, {"text": "A kettle.", "session": "s"}])
+    plain = db.query("Who went to the lake?")
+    assert plain[0].explanation is None and "explanation" not in plain[0].to_dict() and 0 <= plain.confidence <= 1
+    answer = db.query("Who went to the lake?", explain=True)
+    why = answer[0].explanation
+    assert isinstance(why, nexus.Explanation) and [engine.name for engine in why.engines] == ["lexical", "vector"]
+    assert all(isinstance(engine, nexus.EngineRank) and engine.rank == 1 and engine.score > 0 for engine in why.engines)
+    assert why.signals["bm25_turn_rank"] == 1 and why.signals["asks_person"] == 1 and "cosine_turn" not in why.signals
+    assert why.ranker > answer[1].explanation.ranker  # type: ignore[union-attr]
+    assert answer[0].to_dict()["explanation"]["engines"][0] == {"name": "lexical", "rank": 1, "score": why.engines[0].score}
+    assert [hit.id for hit in answer] == [hit.id for hit in plain]
+    del answer  # an explanation owns its values
+    assert why.engines[0].name == "lexical" and why.ranker != 0
+
+
+def test_fusion_is_one_of_four_ways(db: nexus.DB) -> None:
+    db.add(["Ben went to the lake on Saturday.", "The lake is cold.", "A kettle."])
+    ways = {way: db.query("Who went to the lake?", fusion=way, explain=True) for way in ("learnt", "convex", "rrf", "dbsf")}
+    assert len({answer[1].factors.relevance for answer in ways.values()}) == 4
+    for way, answer in ways.items():
+        assert answer[0].explanation is not None and (answer[0].explanation.signals == {}) == (way != "learnt")
+        assert way == "learnt" or answer.confidence == 0
+    with pytest.raises(nexus.InvalidError, match="fusion"):
+        db.query("lake", fusion="odd")  # type: ignore[arg-type]
+
+
 def test_a_filter_is_a_text(db: nexus.DB) -> None:
     with pytest.raises(TypeError, match="filter"):
         db.list(filter=3)  # type: ignore[arg-type]

@@ -34,6 +34,28 @@ static bool check_float(const cJSON *object, const char *name, float got) {
   return (float)number(object, name) == got || wrong("%s is %.9g, want %.9g", name, (double)got, number(object, name));
 }
 
+static bool check_double(const cJSON *object, const char *name, double got) {
+  return number(object, name) == got || wrong("%s is %.17g, want %.17g", name, got, number(object, name));
+}
+
+static bool check_explanation(const cJSON *want, const nexus_explanation *e) {
+  const cJSON *engines = wanted(want, "engines"), *signals = wanted(want, "signals"), *one;
+  uint32_t i = 0;
+  if (!want || !e) return (!want && !e) || wrong("explanation: one is missing");
+  if ((uint32_t)cJSON_GetArraySize(engines) != e->engine_count || (uint32_t)cJSON_GetArraySize(signals) != e->signal_count)
+    return wrong("explanation: %u engines, %u signals", e->engine_count, e->signal_count);
+  cJSON_ArrayForEach(one, engines) {
+    const nexus_engine_rank *r = &e->engines[i++];
+    if (!check_text(one, "name", r->name) || !check_count(one, "rank", r->rank) || !check_double(one, "score", r->score)) return false;
+  }
+  cJSON_ArrayForEach(one, signals) {
+    for (i = 0; i < e->signal_count && !same_text(name_of(one), e->signals[i].name); i++) {}
+    if (i == e->signal_count) return wrong("signal %s is missing", one->string);
+    if (!check_float(signals, one->string, e->signals[i].value)) return false;
+  }
+  return check_float(want, "ranker", e->ranker);
+}
+
 static bool check_hit(const cJSON *want, const nexus_hit *h) {
   const cJSON *f = wanted(want, "factors");
   if ((uint64_t)number(want, "id") != h->memory->id)
@@ -42,7 +64,8 @@ static bool check_hit(const cJSON *want, const nexus_hit *h) {
   if (h->memory->vector) return wrong("a hit has a vector");
   for (int i = 0; i < NEXUS_FACTOR_COUNT; i++)
     if (!check_float(f, factors[i], h->factors[i])) return false;
-  return same_ids(wanted(want, "duplicates"), "duplicates", h->duplicates, h->duplicate_count);
+  return same_ids(wanted(want, "duplicates"), "duplicates", h->duplicates, h->duplicate_count) &&
+         check_explanation(wanted(want, "explanation"), h->explanation);
 }
 
 bool check_answer(const cJSON *expect, const nexus_answer *a) {
@@ -60,6 +83,7 @@ bool check_answer(const cJSON *expect, const nexus_answer *a) {
     if (!check_text(one, "name", e->name) || !check_text(one, "state", nexus_str(states[e->state]))) return false;
   }
   if (wanted(expect, "cache") && !check_text(expect, "cache", nexus_str(caches[a->cache]))) return false;
+  if (wanted(expect, "confidence") && !check_float(expect, "confidence", a->confidence)) return false;
   return check_count(expect, "candidates", a->candidates) && check_count(expect, "collapsed", a->collapsed);
 }
 
@@ -144,10 +168,6 @@ bool check_memories(const cJSON *expect, const nexus_memories *list) {
   if ((size_t)cJSON_GetArraySize(want) != list->count) return wrong("%zu memories", list->count);
   cJSON_ArrayForEach(one, want) if (!check_record(one, nexus_memories_at(list, i++))) return false;
   return true;
-}
-
-static bool check_double(const cJSON *object, const char *name, double got) {
-  return number(object, name) == got || wrong("%s is %.17g, want %.17g", name, got, number(object, name));
 }
 
 static bool check_pattern(const cJSON *w, const nexus_pattern *p) {

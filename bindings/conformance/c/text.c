@@ -15,6 +15,7 @@ const char *const kinds[5] = {"", "working", "episodic", "semantic", "procedural
 const char *const factors[NEXUS_FACTOR_COUNT] = {"relevance", "freshness", "diversity", "authority", "coherence", "confidence"};
 const char *const pattern_kinds[4] = {"all", "association", "recurring", "burst"};
 const char *const columns[7] = {"meaning", "words", "length", "gap", "hour", "weekday", "speaker"};
+const char *const fusions[4] = {"learnt", "convex", "rrf", "dbsf"};
 const char *const intents[5] = {"general", "fact", "recent", "explore", "trusted"};
 
 static struct block {

@@ -15,6 +15,7 @@ using json = nlohmann::json;
 
 inline constexpr std::array<const char *, 5> kinds{"", "working", "episodic", "semantic", "procedural"};
 inline constexpr std::array<const char *, 5> intents{"general", "fact", "recent", "explore", "trusted"};
+inline constexpr std::array<const char *, 4> fusions{"learnt", "convex", "rrf", "dbsf"};
 inline constexpr std::array<const char *, 6> factors{"relevance", "freshness", "diversity", "authority", "coherence", "confidence"};
 inline constexpr std::array<const char *, 4> states{"used", "late", "failed", "skipped"};
 
@@ -144,6 +145,13 @@ inline json whole(json r) {
   return r;
 }
 
+inline json to_json(const nexus::explanation &e) {
+  json engines = json::array(), signals = json::object();
+  for (const nexus::engine_rank &r : e.engines()) engines.push_back({{"name", r.name}, {"rank", r.rank}, {"score", r.score}});
+  for (const nexus::signal &s : e.signals()) signals[std::string(s.name)] = s.value;
+  return {{"engines", engines}, {"signals", signals}, {"ranker", e.ranker()}};
+}
+
 inline json to_json(const nexus::answer &a) {
   json hits = json::array(), engines = json::array();
   for (nexus::hit h : a) {
@@ -151,12 +159,13 @@ inline json to_json(const nexus::answer &a) {
     for (std::size_t i = 0; i < factors.size(); ++i) f[factors[i]] = h[static_cast<nexus::factor>(i)];
     hits.push_back({{"id", h.id()}, {"key", h.memory().key()}, {"score", h.score()}, {"factors", f},
                     {"duplicates", std::vector<std::uint64_t>(h.duplicates().begin(), h.duplicates().end())}});
+    if (h.explanation()) hits.back()["explanation"] = to_json(*h.explanation());
   }
   for (std::size_t i = 0; i < a.engine_count(); ++i)
     engines.push_back({{"name", a.engine(i).name()}, {"state", states.at(static_cast<std::size_t>(a.engine(i).state()))}});
   static const char *const caches[] = {"none", "exact", "near"};
   return {{"hits", hits}, {"engines", engines}, {"candidates", a.candidates()}, {"collapsed", a.collapsed()},
-          {"cache", caches[static_cast<std::size_t>(a.cache())]}};
+          {"confidence", a.confidence()}, {"cache", caches[static_cast<std::size_t>(a.cache())]}};
 }
 
 inline json to_json(const nexus::patterns &list) {
@@ -206,7 +215,11 @@ inline bool same(const json &a, const json &b, bool single = false) {
   if (a.type() != b.type() || a.size() != b.size() || !a.is_structured()) return a == b;
   if (a.is_array()) return std::equal(a.begin(), a.end(), b.begin(), [&](auto &x, auto &y) { return same(x, y, single); });
   for (auto &[name, v] : a.items()) {
-    bool float32 = single || name == "score" || name == "factors" || name == "importance" || name == "vector";
+    if (name == "engines" && a.contains("signals")) { /* scores of engines are doubles */
+      if (!b.contains("engines") || v != b["engines"]) return false;
+      continue;
+    }
+    bool float32 = single || name == "score" || name == "factors" || name == "signals" || name == "ranker" || name == "importance" || name == "vector";
     if (!b.contains(name) || !same(v, b[name], float32)) return false;
   }
   return true;

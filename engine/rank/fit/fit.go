@@ -32,7 +32,11 @@ type Options struct {
 	Bins        int     // of a column, 2..256 [128]
 	Patience    int     // trees without a better held-out NDCG@8 before the fit ends [60]
 	Seed        uint64  // another one draws other samples
-	Drop        []Drop
+	// Logistic fits every row for itself, to the log odds that its grade is above 0, instead
+	// of the rows of a question against each other; what is held out is then measured by
+	// Metrics.LogLoss.
+	Logistic bool
+	Drop     []Drop
 
 	// Provenance is that of the model. Seed is set from above, Sets from the questions
 	// where there are none, Metrics to the held-out ones where there are none.
@@ -143,14 +147,14 @@ type fitter struct {
 	slopes             []slope
 	trees              []*tree
 	report             Report
-	best               float64 // NDCG@8 of the kept trees
+	best               float64 // NDCG@8 of the kept trees, or minus their LogLoss
 }
 
 func newFitter(train, held *Dataset, o *Options) *fitter {
 	hide, mayMiss := o.drops(train.Columns)
 	cuts := make([][]float32, len(train.Columns))
 	parallel(len(cuts), func(i int) { cuts[i] = cutsOf(train.Values[i], o.Bins, mayMiss[i]) })
-	f := &fitter{o: o, train: train, held: held, data: train.bins(cuts, hide), best: -1}
+	f := &fitter{o: o, train: train, held: held, data: train.bins(cuts, hide), best: math.Inf(-1)}
 	f.grower = newGrower(f.data, o)
 	f.scores, f.slopes = make([]float32, train.Rows()), make([]slope, train.Rows())
 	if held != nil {
@@ -176,10 +180,10 @@ func (f *fitter) step() {
 	step := Step{Tree: len(f.trees)}
 	if f.held != nil {
 		t.apply(f.heldData, f.heldScores)
-		step.Held = f.held.weighted(f.heldScores)
+		step.Held = f.heldMetrics()
 	}
-	if f.held == nil || step.Held.NDCG8 > f.best {
-		f.best, f.report.Trees, f.report.Held = step.Held.NDCG8, step.Tree, step.Held
+	if good := step.Held.NDCG8 - step.Held.LogLoss; f.held == nil || good > f.best { // one of them is 0
+		f.best, f.report.Trees, f.report.Held = good, step.Tree, step.Held
 	}
 	f.report.Steps = append(f.report.Steps, step)
 	if f.o.Progress != nil {
@@ -198,9 +202,21 @@ func (f *fitter) slope(chosen []int) {
 		l := lambdas{truncation: f.o.Truncation}
 		for _, g := range chosen[first:end] {
 			from, to := f.train.rows(g)
+			if f.o.Logistic {
+				logisticSlopes(f.train.Labels[from:to], f.scores[from:to], f.train.Groups[g].Weight, f.slopes[from:to])
+				continue
+			}
 			l.slopes(f.train.Labels[from:to], f.scores[from:to], f.train.Groups[g].Weight, f.slopes[from:to])
 		}
 	})
+}
+
+// heldMetrics measures what is held out by what the fit is for.
+func (f *fitter) heldMetrics() Metrics {
+	if f.o.Logistic {
+		return Metrics{Questions: len(f.held.Groups), LogLoss: f.held.logLoss(f.heldScores)}
+	}
+	return f.held.weighted(f.heldScores)
 }
 
 // weighted returns the metrics with questions weighed by their weights.

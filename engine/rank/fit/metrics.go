@@ -16,6 +16,7 @@ type Metrics struct {
 	All8      float64 // share of questions with all of it among the first eight
 	MRR       float64 // 1 / rank of the first evidence
 	NDCG8     float64 // gain 2^grade - 1; evidence that is no candidate counts as grade 1 in the ideal
+	LogLoss   float64 // of Options.Logistic alone: bits a row, by the weights of questions
 }
 
 // String returns the metrics in one line, in percent.

@@ -1,0 +1,55 @@
+// Package sets names the judged sets that something is fitted on or measured with.
+package sets
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+)
+
+// Source is a set of judged questions: a folder as package eval loads it, and the prefix
+// of the files of its vectors, "" for none.
+type Source struct {
+	Name, Dir, Vectors string
+	Weight             float64 // of all its questions together, beside other sets
+}
+
+// Sources is a flag that is repeated: NAME[*WEIGHT]=DIR[,VECTORS].
+type Sources []Source
+
+// String is what flag wants of a value.
+func (s *Sources) String() string { return fmt.Sprint(*s) }
+
+// Set appends a source.
+func (s *Sources) Set(value string) error {
+	name, where, ok := strings.Cut(value, "=")
+	if !ok {
+		return fmt.Errorf("%q: want NAME[*WEIGHT]=DIR[,VECTORS]", value)
+	}
+	one := Source{Weight: 1}
+	one.Dir, one.Vectors, _ = strings.Cut(where, ",")
+	var weight string
+	if one.Name, weight, ok = strings.Cut(name, "*"); ok {
+		var err error
+		if one.Weight, err = strconv.ParseFloat(weight, 64); err != nil {
+			return fmt.Errorf("weight %q: %w", weight, err)
+		}
+	}
+	*s = append(*s, one)
+	return nil
+}
+
+// heldShare is one conversation in so many that is held out.
+const heldShare = 6
+
+// Held reports whether a conversation of a set is none that the ranker is fitted on: it
+// says when to stop.
+func Held(set, conversation string) bool { return Part(set, conversation, heldShare) == 0 }
+
+// Part divides the conversations of a set into parts, the same ones every time.
+func Part(set, conversation string, parts uint32) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(set + conversation))
+	return h.Sum32() % parts
+}

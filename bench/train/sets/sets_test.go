@@ -1,0 +1,37 @@
+package sets
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestASourceIsNameFolderAndVectors(t *testing.T) {
+	var s Sources
+	for _, value := range []string{"plays*2.5=/d/plays,/v/plays", "talks=/d/talks"} {
+		if err := s.Set(value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s[0] != (Source{"plays", "/d/plays", "/v/plays", 2.5}) || s[1] != (Source{"talks", "/d/talks", "", 1}) {
+		t.Fatalf("%+v", s)
+	}
+	if s.Set("/d/plays") == nil {
+		t.Fatal("a folder without a name is a source")
+	}
+}
+
+// Which conversations are held out is part of what a model's provenance means.
+func TestOneConversationInSixIsHeld(t *testing.T) {
+	held := 0
+	for i := range 600 {
+		if Held("plays", fmt.Sprint("c", i)) {
+			held++
+		}
+	}
+	if held < 70 || held > 130 {
+		t.Fatalf("%d of 600", held)
+	}
+	if Part("plays", "c1", 6) != 0 || Part("plays", "c2", 6) != 3 {
+		t.Fatal(Part("plays", "c1", 6), Part("plays", "c2", 6))
+	}
+}

@@ -1,0 +1,114 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
+)
+
+// trips is a store of four turns.
+func trips(t *testing.T) (db string) {
+	dir := directory(t)
+	file := writeFile(t, dir+"/in.jsonl", `{"text":"Where did you go last weekend, Priya?","speaker":"Ben","session":"s1","time":"2024-05-01T10:00:00Z"}
+{"text":"I went to the lake with Anna on Saturday.","speaker":"Priya","session":"s1","time":"2024-05-01T10:01:00Z"}
+{"text":"We bought three new bicycles in March.","speaker":"Ben","session":"s1","time":"2024-05-01T10:02:00Z"}
+{"text":"The dentist moved my appointment to June 4th.","speaker":"Priya","session":"s2","time":"2024-05-08T10:02:00Z"}
+`)
+	nexus(t, exitDone, "add", "--db", dir+"/db", file)
+	return dir + "/db"
+}
+
+func TestExplainShowsPeopleWhy(t *testing.T) {
+	db := trips(t)
+	r := nexus(t, exitDone, "query", "--db", db, "--explain", "When did Priya go to the lake?")
+	for _, want := range []string{
+		"\n    relevance 0.35*1.00", "\n    lexical #", ", vector #", ", ranker ", "\n    turn     words #1, ", "\n    window   ", "\n    session  ",
+		"speaker is named", "\n    place    position 1, ", "\nconfidence ", "\n  fusion learnt, cache none\n", "\n  question asks when, names 1, ", " candidates, ",
+	} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("no %q in\n%s", want, r.out)
+		}
+	}
+	if plain := nexus(t, exitDone, "query", "--db", db, "When did Priya go to the lake?"); strings.Contains(plain.out, "ranker") || !strings.Contains(plain.out, "\nconfidence ") {
+		t.Errorf("without --explain\n%s", plain.out)
+	}
+	r = nexus(t, exitDone, "query", "--db", db, "--explain", "--fusion", "rrf", "When did Priya go to the lake?")
+	if !strings.Contains(r.out, "lexical #") || strings.Contains(r.out, "turn  ") || strings.Contains(r.out, "\nconfidence ") || !strings.Contains(r.out, "fusion rrf") {
+		t.Errorf("by ranks\n%s", r.out)
+	}
+	if r = nexus(t, exitWrongUse, "query", "--db", db, "--fusion", "odd", "x"); !strings.Contains(r.errOut, "want learnt, convex, rrf, dbsf") {
+		t.Errorf("%s", r.errOut)
+	}
+}
+
+func TestExplainInJSONHasTheKnownSignalsByName(t *testing.T) {
+	db := trips(t)
+	type hit struct {
+		Factors     map[string]float64
+		Explanation *struct {
+			Engines []struct {
+				Name  string
+				Rank  int
+				Score float64
+			}
+			Signals map[string]float64
+			Ranker  *float64
+		}
+	}
+	ask := func(args ...string) (hits []hit) {
+		var answer struct {
+			Hits       []hit
+			Confidence *float64
+			Trace      struct{ Cache string }
+		}
+		r := nexus(t, exitDone, append([]string{"query", "--json", "--db", db, "When did Priya go to the lake?"}, args...)...)
+		if err := json.Unmarshal([]byte(r.out), &answer); err != nil || answer.Confidence == nil || answer.Trace.Cache != "none" || len(answer.Hits) == 0 {
+			t.Fatalf("%v: %s", err, r.out)
+		}
+		return answer.Hits
+	}
+	x := ask("--explain")[0].Explanation
+	if x == nil || len(x.Engines) != 2 || x.Engines[0].Name != "lexical" || x.Engines[1].Rank != 1 || x.Ranker == nil || x.Signals["bm25_turn_rank"] != 1 || x.Signals["asks_time"] != 1 {
+		t.Errorf("explanation %+v", x)
+	}
+	if _, known := x.Signals["cosine_turn"]; known {
+		t.Errorf("the store has no vectors: %v", x.Signals)
+	}
+	if h := ask()[0]; h.Explanation != nil {
+		t.Errorf("not asked to explain: %+v", h)
+	}
+	convex, rrf := ask("--fusion", "convex"), ask("--fusion", "rrf")
+	if convex[1].Factors["relevance"] == rrf[1].Factors["relevance"] {
+		t.Errorf("fusion changes nothing: %v, %v", convex, rrf)
+	}
+}
+
+func TestConfidenceIsAPercentageAndLowSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		confidence float32
+		query      engine.Query
+		want       string
+	}{
+		{.834, engine.Query{Text: "x"}, "confidence 83 %\n"},
+		{model.ConfidenceLow, engine.Query{Text: "x"}, "confidence 20 %\n"},
+		{.19, engine.Query{Text: "x"}, "confidence 19 %: probably nothing relevant\n"},
+		{0, engine.Query{Text: "x", Fusion: engine.FusionRRF}, ""},
+		{0, engine.Query{Text: "x", SingleEngine: true}, ""},
+		{0, engine.Query{Match: engine.MatchWord("x")}, ""},
+	} {
+		var out bytes.Buffer
+		a := &app{out: bufio.NewWriter(&out)}
+		a.printConfidence(&engine.Answer{Confidence: c.confidence, Hits: make([]engine.Hit, 1)}, queryFlags{Query: c.query})
+		a.out.Flush()
+		if out.String() != c.want {
+			t.Errorf("%v, %v: %q, want %q", c.confidence, c.query, out.String(), c.want)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package signals
+
+// Column is one signal. The ranker knows columns by name, so that their order may change.
+type Column int
+
+// The signals.
+const (
+	BM25Turn       Column = iota // BM25 of the turn, of the best candidate's
+	BM25TurnMass                 // of the question's idf
+	BM25TurnRank                 // 1/(1+rank)
+	RarestTurn                   // idf of the rarest word found, of the rarest of the question
+	TermsTurn                    // words of the question found
+	CoverageTurn                 // idf of the words found, of the question's
+	BM25Previous                 // BM25 of the turn before, of the best candidate's
+	BM25Next                     // of the turn after
+	BM25Near                     // of the best turn around
+	BM25Window                   // BM25 of the turns i-2 to i+2 as one text, without speakers' names
+	BM25WindowMass               //
+	BM25WindowRank               //
+	CoverageWindow               //
+	BM25Session                  // BM25 of what of the session came near the question
+	BM25SessionMass
+	BM25SessionRank
+
+	CosineTurn       // similarity of the turn's vector
+	CosineTurnSpan   // between the least and the most similar candidate
+	CosineTurnRank   // 1/(1+rank)
+	CosinePrevious   // span of the turn before
+	CosineNext       // of the turn after
+	CosineNear       // of the best around
+	CosineWindow     // mean of the turns around, between the least and the best
+	CosineWindowRank //
+
+	Length       // terms in the turn
+	LengthShare  // of the average
+	Position     // in the session
+	IsFirst      // no turn before it
+	IsLast       // no turn after it
+	Role         // annotate.Role
+	Age          // of the candidates' span of time: 0 newest, 1 oldest
+	SpeakerNamed // the question names one speaker, this one
+	OtherNamed   // the question names one speaker, another
+
+	TellsTime       // the turn names a time
+	TellsDuration   // how long, how often
+	SaidInTime      // 1 said within the time asked for, falling with the days from it
+	SaidAfterTime   // days after it, below 0 before
+	TellsAskedTime  // share of a time it tells of that lies in the time asked for
+	WindowAskedTime // of the best turn around
+
+	IsQuestion // forms of the turn, see package forms
+	FirstPerson
+	Instruction
+	Preference
+	Plan
+	Change
+	Decision
+	Backchannel
+	HasList
+	HasCode
+	Reason
+	Negation
+	HasNumber
+	HoldsAsked        // it has a value of the kind that is asked for
+	AfterQuestion     // the turn before is a question: its BM25Previous
+	AfterQuestionSpan // and its CosinePrevious
+
+	NamesTurn   // share of the question's names that the turn has
+	NamesWindow // with the turns around
+
+	AsksTime // what the question asks for, see package route
+	AsksPlace
+	AsksPerson
+	AsksNumber
+	AsksReason
+	AsksManner
+	AsksYesNo
+	AsksList
+	AsksSummary
+	AsksOrder
+	AsksAdvice
+	CueLatest
+	CueEarliest
+	CueChange
+	CueAll
+	CueNegation
+	CueFirstPerson
+	CueAssistant
+	QuestionNames // how many
+	QuestionTimes // how many
+
+	AverageLength // terms of the store's memories
+	QuestionTerms // words of the question that occur
+	RoleShare     // rows around spoken by user or assistant
+	Documents     // bits of the number of memories
+	columnCount
+)
+
+var names = [columnCount]string{
+	BM25Turn: "bm25_turn", BM25TurnMass: "bm25_turn_mass", BM25TurnRank: "bm25_turn_rank", RarestTurn: "rarest_turn", TermsTurn: "terms_turn",
+	CoverageTurn: "coverage_turn", BM25Previous: "bm25_previous", BM25Next: "bm25_next", BM25Near: "bm25_near",
+	BM25Window: "bm25_window", BM25WindowMass: "bm25_window_mass", BM25WindowRank: "bm25_window_rank", CoverageWindow: "coverage_window",
+	BM25Session: "bm25_session", BM25SessionMass: "bm25_session_mass", BM25SessionRank: "bm25_session_rank",
+	CosineTurn: "cosine_turn", CosineTurnSpan: "cosine_turn_span", CosineTurnRank: "cosine_turn_rank", CosinePrevious: "cosine_previous",
+	CosineNext: "cosine_next", CosineNear: "cosine_near", CosineWindow: "cosine_window", CosineWindowRank: "cosine_window_rank",
+	Length: "length", LengthShare: "length_share", Position: "position", IsFirst: "is_first", IsLast: "is_last", Role: "role", Age: "age",
+	SpeakerNamed: "speaker_named", OtherNamed: "other_named",
+	TellsTime: "tells_time", TellsDuration: "tells_duration", SaidInTime: "said_in_time", SaidAfterTime: "said_after_time",
+	TellsAskedTime: "tells_asked_time", WindowAskedTime: "window_asked_time",
+	IsQuestion: "is_question", FirstPerson: "first_person", Instruction: "instruction", Preference: "preference", Plan: "plan", Change: "change",
+	Decision: "decision", Backchannel: "backchannel", HasList: "has_list", HasCode: "has_code", Reason: "reason", Negation: "negation",
+	HasNumber: "has_number", HoldsAsked: "holds_asked", AfterQuestion: "after_question", AfterQuestionSpan: "after_question_span",
+	NamesTurn: "names_turn", NamesWindow: "names_window",
+	AsksTime: "asks_time", AsksPlace: "asks_place", AsksPerson: "asks_person", AsksNumber: "asks_number", AsksReason: "asks_reason",
+	AsksManner: "asks_manner", AsksYesNo: "asks_yes_no", AsksList: "asks_list", AsksSummary: "asks_summary", AsksOrder: "asks_order", AsksAdvice: "asks_advice",
+	CueLatest: "cue_latest", CueEarliest: "cue_earliest", CueChange: "cue_change", CueAll: "cue_all", CueNegation: "cue_negation",
+	CueFirstPerson: "cue_first_person", CueAssistant: "cue_assistant", QuestionNames: "question_names", QuestionTimes: "question_times",
+	AverageLength: "average_length", QuestionTerms: "question_terms", RoleShare: "role_share", Documents: "documents",
+}
+
+// Names lists the signals in the order of a table's columns.
+func Names() []string { return names[:] }
+
+// String returns the signal's name.
+func (c Column) String() string { return names[c] }
+
+var (
+	lexicalColumns = columnsFrom(BM25Turn, BM25SessionRank)
+	vectorColumns  = columnsFrom(CosineTurn, CosineWindowRank)
+)
+
+func columnsFrom(first, last Column) (all []Column) {
+	for c := first; c <= last; c++ {
+		all = append(all, c)
+	}
+	return all
+}

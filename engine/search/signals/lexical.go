@@ -1,0 +1,274 @@
+package signals
+
+import (
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/annotate"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// BM25's constants by level. A window is a text of five turns, in which a word that
+// comes again says more than in one turn: its term frequency saturates later, and its
+// length counts less.
+const (
+	turnSaturation, turnLengthPart     = 1.2, .75
+	windowSaturation, windowLengthPart = 2.5, .5
+	sessionSaturation                  = 2.5
+)
+
+type lexicalScratch struct {
+	freqs    []uint16  // of rows around: how often each has each term
+	isName   []bool    // by term: it names a speaker among the rows around
+	hashes   []uint32  // by term: see annotate.HashTerm; 0 of a pattern
+	turns    []float64 // of rows around: BM25
+	values   []float64 // of candidates
+	coverage []float64 // of candidates
+	sums     []float64 // by term, of a window
+	sessions sessions
+}
+
+// lexical fills the columns of words.
+func (t *Table) lexical() {
+	l := t.question.Lexical
+	if l == nil || l.Terms() == 0 {
+		t.missing(lexicalColumns...)
+		return
+	}
+	t.freqs = l.Frequencies(t.freqs[:0], t.around)
+	t.findNames()
+	t.turnWords()
+	t.windowWords()
+	t.sessionWords()
+}
+
+// findNames marks the terms that name a speaker of the rows around.
+func (t *Table) findNames() {
+	l := t.question.Lexical
+	t.isName = slices.Grow(t.isName[:0], l.Terms())[:l.Terms()]
+	clear(t.isName)
+	t.hashes = t.hashes[:0]
+	for term := range t.isName {
+		hash := uint32(0)
+		if word := l.Word(term); word >= 0 {
+			hash = annotate.HashTerm(t.question.Words.At(word))
+		}
+		t.hashes = append(t.hashes, hash)
+	}
+	var latest [annotate.SpeakerTerms]uint32
+	for _, r := range t.around {
+		speaker := t.annotation(r).Speaker()
+		if speaker == latest {
+			continue
+		}
+		latest = speaker
+		for term, hash := range t.hashes {
+			if hash != 0 && (speaker[0] == hash || speaker[1] == hash) {
+				t.isName[term] = true
+			}
+		}
+	}
+}
+
+// row returns the frequencies of a row around.
+func (t *Table) row(at int32) []uint16 {
+	terms := len(t.isName)
+	return t.freqs[int(at)*terms:][:terms]
+}
+
+// gain is a term's part of BM25 over idf: (k1+1)*tf/(tf + k1*(1 - b + b*length/average)).
+func gain(freq, length, average, saturation, lengthPart float64) float64 {
+	norm := float64(saturation * (1 - lengthPart + float64(lengthPart*length/average)))
+	return float64((saturation+1)*freq) / (freq + norm)
+}
+
+// turnWords fills the columns of the turn's own words.
+func (t *Table) turnWords() {
+	l := t.question.Lexical
+	average, mass, rarest := l.AverageLength(), 0.0, 0.0
+	for term := range t.isName {
+		mass += l.IDF(term)
+		rarest = max(rarest, l.IDF(term))
+	}
+	t.turns = t.turns[:0]
+	for at, r := range t.around {
+		length, sum := float64(l.Length(r)), 0.0
+		for term, freq := range t.row(int32(at)) {
+			if freq > 0 {
+				sum += float64(l.IDF(term) * gain(float64(freq), length, average, turnSaturation, turnLengthPart))
+			}
+		}
+		t.turns = append(t.turns, sum)
+	}
+	t.values, t.coverage = t.values[:0], t.coverage[:0]
+	for i := range t.refs {
+		covered, rare, count := 0.0, 0.0, 0
+		for term, freq := range t.row(t.own[i]) {
+			if freq > 0 {
+				covered += l.IDF(term)
+				rare = max(rare, l.IDF(term))
+				count++
+			}
+		}
+		t.values = append(t.values, t.turns[t.own[i]])
+		t.coverage = append(t.coverage, covered/mass)
+		t.column(RarestTurn)[i] = float32(rare / rarest)
+		t.column(TermsTurn)[i] = float32(count)
+	}
+	high := highest(t.values)
+	t.put(BM25Turn, t.values, high)
+	t.put(BM25TurnMass, t.values, mass)
+	t.putRanks(BM25TurnRank, t.values)
+	t.put(CoverageTurn, t.coverage, 1)
+	for i := range t.refs {
+		t.besideValues(i, t.turns, high, BM25Previous, BM25Next, BM25Near)
+	}
+}
+
+// besideValues fills three columns with the values of the turn before, the turn after and
+// the best turn around; 0 where there is none.
+func (t *Table) besideValues(i int, values []float64, by float64, previous, next, best Column) {
+	b, high := t.beside[i], 0.0
+	value := func(at int32) float64 {
+		if at < 0 {
+			return 0
+		}
+		return values[at] / by
+	}
+	for _, at := range b {
+		high = max(high, value(at))
+	}
+	t.column(previous)[i] = float32(value(b[segment.Reach-1]))
+	t.column(next)[i] = float32(value(b[segment.Reach]))
+	t.column(best)[i] = float32(high)
+}
+
+// windowWords fills the columns of the words of a turn with those around it. Names of
+// speakers are left out: they stand in every second turn.
+func (t *Table) windowWords() {
+	l := t.question.Lexical
+	mass := 0.0
+	for term := range t.isName {
+		if !t.isName[term] {
+			mass += l.IDF(term)
+		}
+	}
+	if mass == 0 {
+		t.missing(BM25Window, BM25WindowMass, BM25WindowRank, CoverageWindow)
+		return
+	}
+	average := float64((2*segment.Reach + 1) * l.AverageLength())
+	t.values, t.coverage = t.values[:0], t.coverage[:0]
+	for i := range t.refs {
+		score, covered := t.window(i, average)
+		t.values = append(t.values, score)
+		t.coverage = append(t.coverage, covered)
+	}
+	t.put(BM25Window, t.values, highest(t.values))
+	t.put(BM25WindowMass, t.values, mass)
+	t.putRanks(BM25WindowRank, t.values)
+	t.put(CoverageWindow, t.coverage, mass)
+}
+
+// window returns BM25 of a candidate's window, and the idf of the terms in it.
+func (t *Table) window(i int, average float64) (score, covered float64) {
+	l := t.question.Lexical
+	terms := len(t.isName)
+	t.sums = slices.Grow(t.sums[:0], terms)[:terms]
+	clear(t.sums)
+	length := 0.0
+	add := func(at int32) {
+		if at < 0 {
+			return
+		}
+		length += float64(l.Length(t.around[at]))
+		for term, freq := range t.row(at) {
+			t.sums[term] += float64(freq)
+		}
+	}
+	add(t.own[i])
+	for _, at := range t.beside[i] {
+		add(at)
+	}
+	for term, freq := range t.sums {
+		if freq > 0 && !t.isName[term] {
+			score += float64(l.IDF(term) * gain(freq, length, average, windowSaturation, windowLengthPart))
+			covered += l.IDF(term)
+		}
+	}
+	return score, covered
+}
+
+// sessionWords fills the columns of the words of a session, as far as its turns are
+// among those around the candidates, which is where the words mostly are.
+func (t *Table) sessionWords() {
+	l := t.question.Lexical
+	terms := len(t.isName)
+	t.sessions.reset()
+	for at, r := range t.around {
+		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
+		sums := t.sessions.of(thread, terms)
+		for term, freq := range t.row(int32(at)) {
+			sums[term] += float64(freq)
+		}
+	}
+	t.values = t.values[:0]
+	mass := 0.0
+	for term := range t.isName {
+		mass += l.IDF(term)
+	}
+	for _, r := range t.refs {
+		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
+		score := 0.0
+		for term, freq := range t.sessions.of(thread, terms) {
+			if freq > 0 && !t.isName[term] {
+				score += float64(l.IDF(term)*float64((sessionSaturation+1)*freq)) / (freq + sessionSaturation)
+			}
+		}
+		t.values = append(t.values, score)
+	}
+	t.put(BM25Session, t.values, highest(t.values))
+	t.put(BM25SessionMass, t.values, mass)
+	t.putRanks(BM25SessionRank, t.values)
+}
+
+// sessions sums frequencies by session: an open-addressing table with room for as many
+// sessions as there can be rows around, cleared by a new generation.
+type sessions struct {
+	slots      [placeSlots]sessionSlot
+	generation uint32
+	count      int
+	sums       []float64 // [session][term]
+}
+
+type sessionSlot struct {
+	thread     uint64
+	generation uint32
+	at         int32
+}
+
+func (s *sessions) reset() {
+	if s.generation++; s.generation == 0 {
+		s.slots = [placeSlots]sessionSlot{}
+		s.generation = 1
+	}
+	s.count, s.sums = 0, s.sums[:0]
+}
+
+// of returns the sums of a session, one a term; valid until the next call.
+func (s *sessions) of(thread uint64, terms int) []float64 {
+	var slot *sessionSlot
+	for i := thread * 0x9E3779B97F4A7C15 >> 48; ; i++ {
+		slot = &s.slots[i%placeSlots]
+		if slot.generation != s.generation || slot.thread == thread {
+			break
+		}
+	}
+	if slot.generation != s.generation {
+		*slot = sessionSlot{thread, s.generation, int32(s.count)}
+		s.count++
+		first := len(s.sums)
+		s.sums = slices.Grow(s.sums, terms)[:first+terms]
+		clear(s.sums[first:])
+	}
+	return s.sums[int(slot.at)*terms:][:terms]
+}

@@ -1,0 +1,249 @@
+// Package signals describes the candidates of a question by numbers: one column a
+// signal, one row a candidate, for a learnt ranker to weigh.
+//
+// What a turn says often lies around it: who asked before, what "it" is, when that was.
+// So every lexical and vector signal is there for the turn, for its window (the turns
+// around it in its session) and for what of its session came near the question:
+// turn, window and session are the levels of the memory's structure. A signal that cannot
+// be computed, for want of words, vectors or times, is NaN, which the ranker knows as missing.
+//
+// Every number is a sum or quotient of float64 in a fixed order, so that every CPU gives
+// the same columns.
+package signals
+
+import (
+	"math"
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/annotate"
+	"github.com/nexus-memory/nexus/engine/lexical"
+	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/text"
+)
+
+// Question is what candidates are described against.
+type Question struct {
+	View *segment.View
+	// Lexical has the words of the question prepared, and Words is the list that it was
+	// prepared with; nil where words say nothing.
+	Lexical *lexical.Searcher
+	Words   *text.Tokens
+	// Scores appends the similarities of rows, which ascend; nil where vectors say nothing.
+	Scores func(dst []float64, refs []rows.Ref) []float64
+	Text   string
+	Day    int32 // when it is asked, see timex.DayOf
+}
+
+// CandidatesMax bounds a table: the rows of its columns.
+const CandidatesMax = 512
+
+// Table holds the signals of a question's candidates: signal c of candidate i is
+// Columns[c*CandidatesMax+i]. It is reused from question to question; one goroutine at a
+// time.
+type Table struct {
+	Columns [columnCount * CandidatesMax]float32
+	Count   int
+
+	question *Question
+	refs     []rows.Ref
+	near     []segment.Neighbours // of each candidate
+	around   []rows.Ref           // candidates and their neighbours, ascending, each once
+	place    places               // of rows in around
+	own      []int32              // of each candidate, its place in around
+	beside   []beside             // of each candidate, those of its neighbours
+
+	asked asked
+	lexicalScratch
+	vectorScratch
+}
+
+// beside are the places in around of a candidate's neighbours; -1 where there is none.
+type beside [2 * segment.Reach]int32
+
+// column returns the values of one signal.
+func (t *Table) column(c Column) []float32 {
+	return t.Columns[int(c)*CandidatesMax:][:t.Count]
+}
+
+// Fill computes all signals of refs, which ascend and are CandidatesMax at most.
+func (t *Table) Fill(q *Question, refs []rows.Ref) {
+	t.question, t.refs, t.Count = q, refs, len(refs)
+	t.asked.read(q.Text, q.Day)
+	t.lookAround()
+	t.lexical()
+	t.vectors()
+	t.structure()
+	t.times()
+	t.forms()
+	t.names()
+	t.questionColumns()
+	t.whole()
+}
+
+// Near returns the neighbours of a candidate, by candidate: its index where the neighbour
+// is one itself, else -1. Valid after Fill.
+func (t *Table) Near(candidate int) (index [2 * segment.Reach]int) {
+	for i, r := range t.near[candidate] {
+		index[i] = -1
+		if r.Part < 0 {
+			continue
+		}
+		if at, found := slices.BinarySearchFunc(t.refs, r, rows.Ref.Compare); found {
+			index[i] = at
+		}
+	}
+	return index
+}
+
+// Forget drops what is held of the question.
+func (t *Table) Forget() { t.question, t.refs = nil, nil }
+
+// lookAround lists the candidates with their neighbours.
+func (t *Table) lookAround() {
+	t.near, t.around, t.own, t.beside = t.near[:0], t.around[:0], t.own[:0], t.beside[:0]
+	t.place.reset()
+	for _, r := range t.refs {
+		n := t.question.View.Neighbours(r)
+		t.near = append(t.near, n)
+		for _, other := range n[:segment.Reach] {
+			t.notice(other)
+		}
+		t.notice(r)
+		for _, other := range n[segment.Reach:] {
+			t.notice(other)
+		}
+	}
+	slices.SortFunc(t.around, rows.Ref.Compare)
+	for i, r := range t.around {
+		t.place.put(r, int32(i))
+	}
+	for i, r := range t.refs {
+		t.own = append(t.own, t.place.get(r))
+		var b beside
+		for j, other := range t.near[i] {
+			b[j] = -1
+			if other.Part >= 0 {
+				b[j] = t.place.get(other)
+			}
+		}
+		t.beside = append(t.beside, b)
+	}
+}
+
+// notice puts a row among those around, once.
+func (t *Table) notice(r rows.Ref) {
+	if r.Part >= 0 && t.place.get(r) < 0 {
+		t.place.put(r, 0)
+		t.around = append(t.around, r)
+	}
+}
+
+// missing marks columns as unknown.
+func (t *Table) missing(columns ...Column) {
+	nan := float32(math.NaN())
+	for _, c := range columns {
+		column := t.column(c)
+		for i := range column {
+			column[i] = nan
+		}
+	}
+}
+
+// put sets a column to values, each divided by a number above 0.
+func (t *Table) put(c Column, values []float64, by float64) {
+	for i, v := range values[:t.Count] {
+		t.column(c)[i] = float32(v / by)
+	}
+}
+
+// ranksKept is how many ranks are told apart: a rank far down says no more than the value
+// does, and to sort all candidates by each signal took a third of the time of all signals.
+const ranksKept = 24
+
+// putRanks sets a column to 1/(1+rank) by values, highest first, and to 0 from rank
+// ranksKept on; ties share the better rank.
+func (t *Table) putRanks(c Column, values []float64) {
+	var best [ranksKept]float64 // descending
+	count := 0
+	for _, v := range values[:t.Count] {
+		if count == ranksKept && v <= best[count-1] {
+			continue
+		}
+		at := min(count, ranksKept-1)
+		for ; at > 0 && best[at-1] < v; at-- {
+			best[at] = best[at-1]
+		}
+		best[at], count = v, min(count+1, ranksKept)
+	}
+	column := t.column(c)
+	for i, v := range values[:t.Count] {
+		column[i] = 0
+		if count == 0 || v < best[count-1] {
+			continue
+		}
+		rank := 0
+		for best[rank] > v {
+			rank++
+		}
+		column[i] = float32(1 / float64(1+rank))
+	}
+}
+
+// highest returns the largest of values, at least a number that may be divided by.
+func highest(values []float64) float64 {
+	const least = 1e-9
+	high := least
+	for _, v := range values {
+		high = max(high, v)
+	}
+	return high
+}
+
+// annotation returns what a row around says of itself.
+func (t *Table) annotation(r rows.Ref) annotate.Annotation {
+	return t.question.View.Parts[r.Part].Annotation(int(r.Row))
+}
+
+// places finds a row's place in a list: an open-addressing table of more than the most
+// rows, cleared by a new generation.
+type places struct {
+	slots      [placeSlots]placeSlot
+	generation uint32
+}
+
+const placeSlots = 4096 // 512 candidates with four neighbours each: less than two thirds full
+
+type placeSlot struct {
+	ref        rows.Ref
+	generation uint32
+	at         int32
+}
+
+func (p *places) reset() {
+	if p.generation++; p.generation == 0 {
+		p.slots = [placeSlots]placeSlot{}
+		p.generation = 1
+	}
+}
+
+// find returns a row's slot: its own, or the free one where it belongs.
+func (p *places) find(r rows.Ref) *placeSlot {
+	h := (uint64(uint32(r.Part))<<32 | uint64(r.Row)) * 0x9E3779B97F4A7C15
+	for i := h >> 48; ; i++ {
+		s := &p.slots[i%placeSlots]
+		if s.generation != p.generation || s.ref == r {
+			return s
+		}
+	}
+}
+
+func (p *places) put(r rows.Ref, at int32) { *p.find(r) = placeSlot{r, p.generation, at} }
+
+// get returns the place of a row, -1 where it has none.
+func (p *places) get(r rows.Ref) int32 {
+	if s := p.find(r); s.generation == p.generation {
+		return s.at
+	}
+	return -1
+}

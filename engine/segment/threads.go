@@ -1,0 +1,122 @@
+package segment
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/rows"
+)
+
+// Reach is how many turns before and after a turn are its neighbours: what is said there
+// gives a short turn its meaning.
+const Reach = 2
+
+// Neighbours are the places of the turns around one in its session: Reach before it,
+// nearest last, then Reach after it, nearest first. Where there is none, Part is -1.
+type Neighbours [2 * Reach]rows.Ref
+
+// none is the place of a turn that is not there.
+var none = rows.Ref{Part: -1}
+
+// sealThreads sorts the rows of sessions by session and place, for Neighbours.
+func (b *Builder) sealThreads() {
+	for row, thread := range b.threads {
+		if thread != 0 {
+			b.threadRows = append(b.threadRows, uint32(row))
+		}
+	}
+	slices.SortFunc(b.threadRows, func(x, y uint32) int {
+		return cmp.Or(cmp.Compare(b.threads[x], b.threads[y]), cmp.Compare(b.positions[x], b.positions[y]), cmp.Compare(x, y))
+	})
+}
+
+// at calls f for the rows at a place of a session until it returns true, latest first.
+// O(log rows), and next to nothing where the row near is the one.
+func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) bool) bool {
+	if near >= 0 && near < len(s.threads) && s.threads[near] == thread && s.positions[near] == position && f(near) {
+		return true
+	}
+	s.Words() // has checked the column by now, of a file
+	first, _ := slices.BinarySearchFunc(s.threadRows, thread, func(row uint32, thread uint64) int {
+		return cmp.Or(cmp.Compare(s.threads[row], thread), cmp.Compare(s.positions[row], position))
+	})
+	last := first
+	for last < len(s.threadRows) && s.threads[s.threadRows[last]] == thread && s.positions[s.threadRows[last]] == position {
+		last++
+	}
+	for ; last > first; last-- {
+		if f(int(s.threadRows[last-1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// Neighbours returns the live turns around a row in its session; none of a row without
+// one. Usually they are the rows around it; else, a search in every part that may have
+// them.
+func (v *View) Neighbours(r rows.Ref) (n Neighbours) {
+	for i := range n {
+		n[i] = none
+	}
+	p := &v.Parts[r.Part]
+	thread, position := p.threads[r.Row], p.positions[r.Row]
+	if thread == 0 {
+		return n
+	}
+	for i := range Reach {
+		step := uint32(i + 1)
+		if position < step {
+			break
+		}
+		n[Reach-1-i] = v.turn(r, thread, position-step, -int(step))
+	}
+	for i := range Reach {
+		step := i + 1
+		if n[Reach+i] = v.turn(r, thread, position+uint32(step), step); n[Reach+i] == none {
+			break // the last turn: positions are given without gaps, but where a memory was deleted
+		}
+	}
+	return n
+}
+
+// turn returns the live row at a place of a session, step rows from the row r if all rows
+// were of one session. Turns come in the order of their sequences, but for those that were
+// changed: their latest version stands where it was written.
+func (v *View) turn(r rows.Ref, thread uint64, position uint32, step int) rows.Ref {
+	changed := v.Parts[r.Part].isLater(int(r.Row))
+	ahead, behind := 1, -1
+	if step < 0 {
+		ahead, behind = behind, ahead
+	}
+	for part, near := int(r.Part), int(r.Row)+step; part >= 0 && part < len(v.Parts); part += ahead {
+		if found := v.turnIn(part, thread, position, near); found != none {
+			return found
+		}
+		near = 0
+		if next := part + ahead; step < 0 && next >= 0 {
+			near = v.Parts[next].RowCount() - 1
+		}
+	}
+	for part := int(r.Part) + behind; part >= 0 && part < len(v.Parts); part += behind {
+		if changed || len(v.Parts[part].later) > 0 {
+			if found := v.turnIn(part, thread, position, -1); found != none {
+				return found
+			}
+		}
+	}
+	return none
+}
+
+// turnIn returns the live row of a part at a place of a session.
+func (v *View) turnIn(part int, thread uint64, position uint32, near int) rows.Ref {
+	p, found := &v.Parts[part], none
+	p.at(thread, position, near, func(row int) bool {
+		if p.Dead.Has(row) {
+			return false
+		}
+		found = rows.Ref{Part: int32(part), Row: uint32(row)}
+		return true
+	})
+	return found
+}
