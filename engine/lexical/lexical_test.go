@@ -144,7 +144,7 @@ func (s *snapshot) referenceTop(question []string, k int, filtered bool) []rows.
 					continue
 				}
 				n := float64(df[term])
-				idf := ln(1 + (float64(s.statistics.Documents)-n+.5)/(n+.5))
+				idf := Ln(1 + (float64(s.statistics.Documents)-n+.5)/(n+.5))
 				freq := frequency(d, term)
 				sum += float64(float64(idf*(1.2+1)) * float64(freq/(freq+norm)))
 			}
@@ -576,10 +576,10 @@ func TestStopEndsTheSearchAtAWindow(t *testing.T) {
 
 func TestLnIsWithin2UlpOfTheLibrary(t *testing.T) {
 	check := func(x float64) {
-		got, want := ln(x), math.Log(x)
+		got, want := Ln(x), math.Log(x)
 		ulp := math.Nextafter(math.Abs(want), math.Inf(1)) - math.Abs(want)
 		if math.Abs(got-want) > 2*ulp {
-			t.Fatalf("ln(%v) = %v, library %v: %v ulp", x, got, want, (got-want)/ulp)
+			t.Fatalf("Ln(%v) = %v, library %v: %v ulp", x, got, want, (got-want)/ulp)
 		}
 	}
 	for n := 1.0; n < 1e9; n *= 1.37 {

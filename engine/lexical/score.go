@@ -42,7 +42,7 @@ func newScale(st Statistics) scale {
 // df is taken to be at most N.
 func (s *scale) idf(df uint64) float64 {
 	d := min(float64(df), s.documents)
-	return ln(1 + float64(s.documents-d+0.5)/float64(d+0.5))
+	return Ln(1 + float64(s.documents-d+0.5)/float64(d+0.5))
 }
 
 // norm returns the part of the denominator that a row's length decides.
@@ -80,13 +80,13 @@ const (
 	ln2Low  = 1.90821492927058770002e-10
 )
 
-// ln returns the natural logarithm of x, a positive normal number, within 2 ulp.
+// Ln returns the natural logarithm of x, a positive normal number, within 2 ulp.
 //
 // The standard library's is assembly on some CPUs and may be fused on others;
 // this one is the same bits everywhere. With x = m * 2^e and m between sqrt(1/2)
 // and sqrt(2), ln m = 2 atanh(f), f = (m-1)/(m+1), a series in f squared <= .0295
 // whose 11th term is below half an ulp of the first.
-func ln(x float64) float64 {
+func Ln(x float64) float64 {
 	m, e := math.Frexp(x)
 	if m < math.Sqrt2/2 {
 		m, e = m*2, e-1

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
@@ -176,7 +177,7 @@ func (c *corpus) rarity(i int) float64 {
 	sum, n := 0.0, 0
 	for _, t := range c.termsOf(i) {
 		if t != c.said[i] {
-			sum += ln(float64(c.count()) / float64(c.counts[t]))
+			sum += lexical.Ln(float64(c.count()) / float64(c.counts[t]))
 			n++
 		}
 	}

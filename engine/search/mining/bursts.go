@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
@@ -76,7 +77,7 @@ func bursts(ctx context.Context, v *vocabulary, limit int) ([]pattern, error) {
 		return nil, nil
 	}
 	c := newCalendar(v.times, binSize(v.times))
-	a := automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * ln(float64(len(c.bins)))}
+	a := automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * lexical.Ln(float64(len(c.bins)))}
 	// The ends of an interval are chosen too, so that these are as many tests.
 	least := threshold(float64(len(v.names)) * float64(len(c.bins)) * float64(len(c.bins)+1) / 2)
 	var list []pattern
@@ -136,7 +137,7 @@ func (a *automaton) run(rows []uint32, memories int) (list []interval) {
 	usual := float64(len(rows)) / float64(memories)
 	fast := min(float64(burstRate*usual), .9999)
 	if usual < fast {
-		list = a.decode(first, last, ln(fast/usual), ln((1-fast)/(1-usual)))
+		list = a.decode(first, last, lexical.Ln(fast/usual), lexical.Ln((1-fast)/(1-usual)))
 	}
 	clear(a.hits[first : last+1])
 	return list

@@ -1,38 +1,13 @@
 package mining
 
-import "math"
-
-// ln2 in two parts, the first of which is exact when multiplied by an exponent.
-const (
-	ln2High = 6.93147180369123816490e-01
-	ln2Low  = 1.90821492927058770002e-10
-)
-
-// ln returns the natural logarithm of a positive normal number, the same bits on every
-// CPU, which the standard library's is not. As package lexical has it: x = m * 2^e with
-// m between sqrt(1/2) and sqrt(2), ln m = 2 atanh((m-1)/(m+1)) as a series.
-func ln(x float64) float64 {
-	m, e := math.Frexp(x)
-	if m < math.Sqrt2/2 {
-		m, e = m*2, e-1
-	}
-	f := (m - 1) / (m + 1)
-	square := float64(f * f)
-	series := 0.0
-	for n := 21; n >= 3; n -= 2 {
-		series = float64(square * float64(series+1/float64(n)))
-	}
-	exponent := float64(e)
-	low := float64(float64(2*f)*series) + float64(exponent*ln2Low)
-	return float64(exponent*ln2High) + float64(float64(2*f)+low)
-}
+import "github.com/nexus-memory/nexus/engine/lexical"
 
 // xlnx returns x ln x, 0 at 0.
 func xlnx(x float64) float64 {
 	if x <= 0 {
 		return 0
 	}
-	return float64(x * ln(x))
+	return float64(x * lexical.Ln(x))
 }
 
 // power returns x to a whole number n >= 0. O(log n).
@@ -76,7 +51,7 @@ func (t table) npmi() float64 {
 	if t.both == 0 {
 		return -1
 	}
-	return ln(t.lift()) / -ln(float64(t.both)/float64(t.total))
+	return lexical.Ln(t.lift()) / -lexical.Ln(float64(t.both)/float64(t.total))
 }
 
 // surprise returns the log-likelihood ratio of hits in trials against a chance of each: 2
@@ -88,9 +63,9 @@ func surprise(hits, trials int, chance float64) float64 {
 	if chance <= 0 || chance >= 1 || k <= float64(n*chance) {
 		return 0
 	}
-	value := float64(k * ln(k/float64(n*chance)))
+	value := float64(k * lexical.Ln(k/float64(n*chance)))
 	if hits < trials {
-		value += float64((n - k) * ln((n-k)/float64(n*(1-chance))))
+		value += float64((n - k) * lexical.Ln((n-k)/float64(n*(1-chance))))
 	}
 	return max(0, float64(2*value))
 }
@@ -101,4 +76,4 @@ const doubt = .05
 // threshold returns the evidence from which one of so many tests says something: by the
 // bound above and that of Bonferroni. For one degree of freedom, e^(-x/2) bounds the tail
 // of chi-squared, so that it serves for g2 too.
-func threshold(tests float64) float64 { return float64(2 * ln(max(1, tests)/doubt)) }
+func threshold(tests float64) float64 { return float64(2 * lexical.Ln(max(1, tests)/doubt)) }

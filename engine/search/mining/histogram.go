@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/nexus-memory/nexus/engine/lexical"
 )
 
 // missing is the value of a memory that a column says nothing about.
@@ -132,7 +134,7 @@ func (h *histogram) unusual(c *column, x float64) float64 {
 	}
 	if c.scale == eachValue {
 		at, _ := slices.BinarySearch(h.values, x)
-		return min(farthest, ln(float64(h.most)/float64(h.counts[at])))
+		return min(farthest, lexical.Ln(float64(h.most)/float64(h.counts[at])))
 	}
 	x = c.place(x)
 	off, unit := x-h.median, h.up
@@ -142,7 +144,7 @@ func (h *histogram) unusual(c *column, x float64) float64 {
 	if off == 0 || x < h.median && c.side == highSide {
 		return 0
 	}
-	nats := ln(float64(h.most) / float64(h.counts[h.bin(x)]))
+	nats := lexical.Ln(float64(h.most) / float64(h.counts[h.bin(x)]))
 	if unit > 0 {
 		z := off / unit
 		nats = max(nats, float64(z*z)/2)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
@@ -16,12 +17,7 @@ func near(t *testing.T, what string, got, want float64) {
 	}
 }
 
-func TestLogarithmIsThatOfTheLibraryToTwoUlp(t *testing.T) {
-	for _, x := range []float64{1e-9, .05, .7071, .9999, 1, 1.0001, 2, 3, 10, 12345.678, 1e9, 1e18} {
-		if got, want := ln(x), math.Log(x); math.Abs(got-want) > 5e-16*math.Abs(want) {
-			t.Errorf("ln(%v) is %v, want %v", x, got, want)
-		}
-	}
+func TestPowersAndLogarithmsByHand(t *testing.T) {
 	near(t, "x ln x at 0", xlnx(0), 0)
 	near(t, "power", power(.9, 7), .4783)
 }
@@ -83,7 +79,7 @@ func atTimes(hits []int) (*calendar, []uint32) {
 // it ln(.66/.83); going over costs ln 10. Days 4 and 5 gain 3.24 + 4.16.
 func TestBurstByHand(t *testing.T) {
 	c, rows := atTimes([]int{1, 0, 1, 0, 6, 7, 1, 0, 1, 0})
-	a := automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * ln(10)}
+	a := automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * lexical.Ln(10)}
 	want := []interval{{first: 4, last: 5, hits: 13, memories: 20}}
 	if got := a.run(rows, 100); !slices.Equal(got, want) {
 		t.Errorf("bursts %+v, want %+v", got, want)
@@ -95,12 +91,12 @@ func TestBurstByHand(t *testing.T) {
 		t.Error("the hits of the term are left behind")
 	}
 	c, rows = atTimes([]int{1, 1, 1, 1, 3, 1, 1, 1, 1, 1})
-	a = automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * ln(10)}
+	a = automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * lexical.Ln(10)}
 	if got := a.run(rows, 100); len(got) != 0 {
 		t.Errorf("three mentions in a day are a burst: %+v", got)
 	}
 	c, rows = atTimes([]int{5, 6, 0, 0, 0, 0, 0, 0, 6, 5})
-	a = automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * ln(10)}
+	a = automaton{calendar: c, hits: make([]int, len(c.bins)), change: burstCost * lexical.Ln(10)}
 	if got := a.run(rows, 100); len(got) != 2 || got[0].first != 8 || got[1].last != 1 {
 		t.Errorf("bursts at both ends: %+v", got)
 	}
