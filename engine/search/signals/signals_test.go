@@ -107,9 +107,6 @@ func TestSessionsGoOnOverSegments(t *testing.T) {
 	if s.column(BM25Next)[4] != 1 || s.column(BM25Near)[3] != 1 {
 		t.Errorf("next %v, near %v", s.column(BM25Next), s.column(BM25Near))
 	}
-	if s.Near(3) != [4]int{-1, -1, 4, 5} {
-		t.Errorf("%v", s.Near(3))
-	}
 }
 
 func TestTheSpeakerThatIsNamedIsTold(t *testing.T) {
