@@ -181,3 +181,13 @@ func TestWarmFillDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestNamesOfAQuestionAreLookedForAround(t *testing.T) {
+	s, _, _ := table(t, "Who is Lucia?", nil)
+	for i := range chat {
+		turn, window := s.column(NamesTurn)[i], s.column(NamesWindow)[i]
+		if (turn == 1) != (i == 1) || (window == 1) != (i < 3) {
+			t.Errorf("turn %d: %v in it, %v in its window", i, turn, window)
+		}
+	}
+}
