@@ -156,6 +156,9 @@ quality: build ## tables of retrieval quality on the development sets in ../shar
 TRAIN   := build/train
 FIT_ON   = --set friendsqa=$(DATA)/friendsqa,$(DATA)/vectors/friendsqa --set 'qmsum*.3=$(DATA)/qmsum,$(DATA)/vectors/qmsum' \
 	--set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short --set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long
+SURE_ON  = --set friendsqa=$(DATA)/friendsqa,$(DATA)/vectors/friendsqa --set qmsum=$(DATA)/qmsum,$(DATA)/vectors/qmsum \
+	--set short-101=../$(TRAIN)/big/short --set long-101=../$(TRAIN)/big/long \
+	--set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long --set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short
 MEASURE  = --measure locomo=$(DATA)/locomo,$(DATA)/vectors/locomo --measure beam-100k=$(DATA)/beam-100k,$(DATA)/vectors/beam-100k
 DATA    := ../../shared/data
 
@@ -167,7 +170,8 @@ train: ## fit the built-in ranker and the confidence anew on FriendsQA, QMSum an
 	mkdir -p $(TRAIN)/vectors
 	$(TRAIN)/venv/bin/python bench/train/embed/embed.py $(TRAIN)/long $(TRAIN)/vectors/long $(TRAIN)/short $(TRAIN)/vectors/short
 	cd bench && $(GO) run ./train $(FIT_ON) $(MEASURE) --out ../engine/rank/builtin.nxr
-	cd bench && $(GO) run ./train/confidence $(FIT_ON) $(MEASURE) --out ../engine/search/confidence/builtin.nxc
+	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)/big --seed 101 --short 480 --long 240
+	cd bench && $(GO) run ./train/confidence $(SURE_ON) $(MEASURE) --out ../engine/search/confidence/builtin.nxc
 
 .PHONY: bench
 bench: ## kernels, add, query at 10k and 100k memories; writes bench/record

@@ -77,6 +77,13 @@ func TestConfidenceOfNothing(t *testing.T) {
 	if p := sure(t, db, engine.Query{Text: "green canoe", SingleEngine: true, Engines: []string{"lexical"}}); p != 0 {
 		t.Errorf("one engine alone is %v sure", p)
 	}
+	match, err := engine.ParseMatch("+canoe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := sure(t, db, engine.Query{Match: match}); p != 0 {
+		t.Errorf("a match alone is %v sure", p)
+	}
 }
 
 func TestObserveShowsWhatConfidenceIsReadFrom(t *testing.T) {

@@ -359,3 +359,24 @@ func parsedMatch(t testing.TB, text string) engine.Match {
 	}
 	return m
 }
+
+// TestBoostsOrderFusedAnswers: without naming a fusion, too, a word in a boosted field leads.
+func TestBoostsOrderFusedAnswers(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	for i := range 40 {
+		m := engine.Memory{Text: fmt.Sprintf("Turn %d is about the garden, tomatoes and rain.", i), Meta: map[string]any{"title": "garden"}}
+		if m.Session = "s"; i == 17 {
+			m.Text, m.Meta["title"] = "Nothing of the kind here.", "boat"
+		}
+		add(t, db, m)
+	}
+	for boost, leads := range map[float32]bool{.01: false, 50: true} {
+		a := ask(t, db, engine.Query{Text: "tomatoes boat", Boosts: &engine.Boosts{Text: 1, Title: boost}, Intent: engine.IntentFact, Explain: true})
+		if (a.Hits[0].ID == 18) != leads || a.Confidence != 0 || len(a.Hits[0].Explanation.Signals) > 0 {
+			t.Errorf("title %v: memory %d is first, confidence %v, %d signals", boost, a.Hits[0].ID, a.Confidence, len(a.Hits[0].Explanation.Signals))
+		}
+		if second := a.Hits[1]; second.Factors[engine.Relevance] >= a.Hits[0].Factors[engine.Relevance] && leads {
+			t.Errorf("title %v: relevance %v and %v", boost, a.Hits[0].Factors, second.Factors)
+		}
+	}
+}

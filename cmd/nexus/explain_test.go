@@ -91,24 +91,18 @@ func TestExplainInJSONHasTheKnownSignalsByName(t *testing.T) {
 }
 
 func TestConfidenceIsAPercentageAndLowSaysSo(t *testing.T) {
-	for _, c := range []struct {
-		confidence float32
-		query      engine.Query
-		want       string
-	}{
-		{.834, engine.Query{Text: "x"}, "confidence 83 %\n"},
-		{model.ConfidenceLow, engine.Query{Text: "x"}, "confidence 20 %\n"},
-		{.19, engine.Query{Text: "x"}, "confidence 19 %: probably nothing relevant\n"},
-		{0, engine.Query{Text: "x", Fusion: engine.FusionRRF}, ""},
-		{0, engine.Query{Text: "x", SingleEngine: true}, ""},
-		{0, engine.Query{Match: engine.MatchWord("x")}, ""},
+	for confidence, want := range map[float32]string{
+		.834:                "confidence 83 %\n",
+		model.ConfidenceLow: "confidence 20 %\n",
+		.19:                 "confidence 19 %: probably nothing relevant\n",
+		0:                   "", // not known
 	} {
 		var out bytes.Buffer
 		a := &app{out: bufio.NewWriter(&out)}
-		a.printConfidence(&engine.Answer{Confidence: c.confidence, Hits: make([]engine.Hit, 1)}, queryFlags{Query: c.query})
+		a.printConfidence(&engine.Answer{Confidence: confidence, Hits: make([]engine.Hit, 1)})
 		a.out.Flush()
-		if out.String() != c.want {
-			t.Errorf("%v, %v: %q, want %q", c.confidence, c.query, out.String(), c.want)
+		if out.String() != want {
+			t.Errorf("%v: %q, want %q", confidence, out.String(), want)
 		}
 	}
 }

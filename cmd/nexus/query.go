@@ -183,7 +183,7 @@ func (a *app) printHits(answer *engine.Answer, f queryFlags) error {
 			a.printf("%s%s\n", indent, strings.ReplaceAll(h.Explanation.Text(), "\n", "\n"+indent))
 		}
 	}
-	a.printConfidence(answer, f)
+	a.printConfidence(answer)
 	if f.Explain {
 		a.printTrace(answer, f)
 	}
@@ -192,8 +192,8 @@ func (a *app) printHits(answer *engine.Answer, f queryFlags) error {
 
 // printConfidence says how sure the answer is, where that is known: of a question in words
 // or vectors that the learnt ranker answered.
-func (a *app) printConfidence(answer *engine.Answer, f queryFlags) {
-	if len(answer.Hits) == 0 || f.Fusion != model.FusionLearnt || f.SingleEngine || f.IsMatchAlone() {
+func (a *app) printConfidence(answer *engine.Answer) {
+	if answer.Confidence == 0 {
 		return
 	}
 	doubt := ""
@@ -256,7 +256,7 @@ func (a *app) printTrace(answer *engine.Answer, f queryFlags) {
 		line := fmt.Sprintf("  %-8s %-8s %4d candidates  %v  %s", e.Name, e.State, e.Candidates, micros(e.Took), noteOf(e))
 		a.printf("%s\n", strings.TrimRight(line, " "))
 	}
-	how := "fusion " + f.Fusion.String()
+	how := "fusion " + f.FusedBy().String()
 	if f.SingleEngine {
 		how = "no fusion"
 	}

@@ -78,6 +78,12 @@ type Annotation []byte
 // IsZero reports whether nothing is known: of a row that was written before rows were annotated.
 func (a Annotation) IsZero() bool { return len(a) < headBytes }
 
+// IsWhole reports whether an annotation has the bytes that it counts itself, so that no
+// method leaves it; nothing is whole.
+func (a Annotation) IsWhole() bool {
+	return len(a) == 0 || !a.IsZero() && len(a) == headBytes+a.Ranges()*rangeBytes+a.Names()*nameBytes
+}
+
 // Forms returns in what form the turn speaks.
 func (a Annotation) Forms() forms.Forms {
 	if a.IsZero() {

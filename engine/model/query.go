@@ -120,7 +120,7 @@ func (i Intent) Valid() bool { return i < intentCount }
 func (i Intent) Weights() Weights { return weightRows[i] }
 
 // FreshnessHalf returns the age at which a memory is half as fresh as a new one:
-// a month where the latest is asked for, else four years, as recency then only
+// a month where the latest is asked for, else sixteen years, as recency then only
 // breaks ties. (On judged questions over chats of a year, one year instead of
 // four cost about one point of any@8, no freshness at all gained nothing.)
 func (i Intent) FreshnessHalf() time.Duration {
@@ -137,6 +137,9 @@ func (i Intent) FreshnessHalf() time.Duration {
 // the memory's text and its speaker; Speaker adds to that what is found in the speaker
 // alone, Title what is found in the string "title" of Meta.
 type Boosts struct{ Text, Speaker, Title float32 }
+
+// ByField reports whether they tell fields apart: a boost of text alone changes nothing.
+func (b *Boosts) ByField() bool { return b != nil && (b.Speaker != 0 || b.Title != 0) }
 
 // BoostMax is the largest boost. Only their ratios count.
 const BoostMax = 1000
@@ -189,7 +192,7 @@ type Query struct {
 	Engines []string // names of the engines to consult; nil means all
 
 	// Fusion says how relevance comes from what the engines found; zero means the learnt
-	// ranker.
+	// ranker, in whose place FusionConvex weighs words with a boost of speaker or title.
 	Fusion Fusion
 
 	// Explain has every hit say why it was found, see Hit.Explanation. For people: it costs
@@ -209,6 +212,16 @@ type Query struct {
 	// in all else; where questions bring vectors, their cosine is at least .98. The
 	// trace says so (CacheNear). A question that is the very same needs no Near.
 	Near bool
+}
+
+// FusedBy returns how the relevance of the hits comes about. The ranker was fitted on words
+// that all weigh alike: where they are boosted by field it would know of none, and convex
+// fusion weighs them as they are asked for.
+func (q *Query) FusedBy() Fusion {
+	if q.Fusion == FusionLearnt && q.Boosts.ByField() {
+		return FusionConvex
+	}
+	return q.Fusion
 }
 
 // DefaultK is the number of hits where the question does not say.
@@ -397,7 +410,8 @@ type Answer struct {
 	Hits []Hit // best first; ties by ID
 
 	// Confidence is how probable it is that the answer is among the first eight hits,
-	// 0..1; of a question without FusionLearnt 0, which says nothing.
+	// 0..1; of a question that is not FusedBy FusionLearnt, and of a match alone, 0, which
+	// says nothing.
 	Confidence float32
 
 	Took  time.Duration

@@ -86,5 +86,5 @@ type Candidates struct {
 	Refs    []rows.Ref     // ascending
 	Signals *signals.Table // of each
 	Ranked  []float32      // the ranker's scores of them; none without model.FusionLearnt
-	Sure    []float32      // what confidence is read from, see package confidence; none without them
+	Sure    []float32      // what confidence is read from, see package confidence; none without them, or of a match alone
 }

@@ -22,7 +22,7 @@ func (s *state) explainer(query *model.Query) *explainer {
 	if !query.Explain {
 		return nil
 	}
-	e := &explainer{state: s, scores: make([][]float64, len(s.runs)), learnt: query.Fusion == model.FusionLearnt}
+	e := &explainer{state: s, scores: make([][]float64, len(s.runs)), learnt: s.by == model.FusionLearnt}
 	for i := range s.runs {
 		if s.runs[i].used() {
 			e.scores[i] = slices.Clone(s.scores[i])

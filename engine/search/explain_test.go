@@ -124,3 +124,44 @@ func TestEverySignalStandsInALineOfTheText(t *testing.T) {
 		t.Errorf("%s\n%s", text, e.Question())
 	}
 }
+
+// signalsOf returns what an explained hit's signals are, by memory, then name.
+func signalsOf(a *model.Answer) map[model.ID]map[string]float32 {
+	of := map[model.ID]map[string]float32{}
+	for _, h := range a.Hits {
+		of[h.ID] = map[string]float32{}
+		for _, s := range h.Explanation.Signals {
+			of[h.ID][s.Name] = s.Value
+		}
+	}
+	return of
+}
+
+// TestAnEngineThatHadNoSayGivesNoSignals: what it holds is another question's, or being
+// written by one that is late.
+func TestAnEngineThatHadNoSayGivesNoSignals(t *testing.T) {
+	o, v := orchestra(t, fiveTexts, newEngines)
+	q := model.Query{Text: "boats on lakes", Explain: true}
+	for id, of := range signalsOf(fused(t, o, v, q)) {
+		if _, known := of["bm25_turn"]; !known {
+			t.Errorf("memory %d has no words", id)
+		}
+	}
+	q.Engines = []string{"vector"}
+	for id, of := range signalsOf(fused(t, o, v, q)) {
+		if x, known := of["bm25_turn"]; known {
+			t.Errorf("memory %d has words of score %v, the question was not asked for them", id, x)
+		}
+	}
+}
+
+// TestYesterdayCountsFromTheNewestCandidate where the question does not say when it is asked:
+// the five are of one day each.
+func TestYesterdayCountsFromTheNewestCandidate(t *testing.T) {
+	o, v := orchestra(t, fiveTexts, newEngines)
+	for id, of := range signalsOf(fused(t, o, v, model.Query{Text: "boats on lakes yesterday", Explain: true})) {
+		if (of["said_in_time"] == 1) != (id == 4) {
+			t.Errorf("memory %d: said then %v", id, of["said_in_time"])
+		}
+	}
+}

@@ -15,16 +15,16 @@ import (
 func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 	started := time.Now()
 	s.gather()
-	if query.Fusion == model.FusionLearnt {
+	if s.by == model.FusionLearnt {
 		s.expand()
 		s.describe(query)
 	}
-	s.scoreAll(query)
+	s.scoreAll()
 	answer.Trace.Candidates = len(s.refs)
 	s.fillBatch()
 	explainer := s.explainer(query)
-	s.relevance(query.Fusion)
-	s.confide(query.Fusion, answer)
+	s.relevance()
+	s.confide(answer)
 	s.freshness(query.Now, query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()
@@ -61,12 +61,12 @@ func (s *state) gather() {
 
 // scoreAll has every engine score the candidates that it did not bring itself. Where the
 // signals have the similarities of all, these are taken.
-func (s *state) scoreAll(query *model.Query) {
+func (s *state) scoreAll() {
 	for i := range s.runs {
 		s.scores[i] = s.scores[i][:0]
 		switch {
 		case !s.runs[i].used():
-		case query.Fusion == model.FusionLearnt && s.runs[i].engine.Name() == "vector" && s.comparesVectors():
+		case s.by == model.FusionLearnt && s.runs[i].engine.Name() == "vector" && s.comparesVectors():
 			s.scores[i] = s.table.Likeness(s.scores[i])
 		default:
 			s.score(i)

@@ -70,7 +70,7 @@ func (e *lexicalEngine) analyse(q *Question) []*lexical.Pattern {
 
 // prepare returns how many of the question's words occur at all.
 func (e *lexicalEngine) prepare(q *Question, patterns []*lexical.Pattern) (found int, err error) {
-	if b := q.Boosts; b == nil || b.Speaker == 0 && b.Title == 0 {
+	if !q.Boosts.ByField() {
 		e.parts = e.parts[:0]
 		for i := range q.View.Parts {
 			e.parts = append(e.parts, lexical.Part{Reader: q.View.Parts[i].Words(), Filter: q.filter(i)})

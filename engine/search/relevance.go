@@ -22,9 +22,9 @@ func builtIn() *rank.Scorer {
 }
 
 // relevance fills the relevance and confidence columns.
-func (s *state) relevance(by model.Fusion) {
-	s.combine(by)
-	if by == model.FusionLearnt {
+func (s *state) relevance() {
+	s.combine(s.by)
+	if s.by == model.FusionLearnt {
 		s.rank()
 	}
 }

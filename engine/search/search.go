@@ -148,6 +148,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	s.question.Limit = max(candidatesEach, query.K)
 	s.question.Allow, s.question.Words = allow, words
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
+	s.by = query.FusedBy()
 	var complete bool
 	answer, complete, err = s.attempt(ctx, query)
 	widest := fuse.CandidatesMax / len(s.runs)
@@ -269,6 +270,7 @@ type state struct {
 	near           neighbours
 	around         []segment.Neighbours // of each candidate that an engine brought
 	table          signals.Table
+	by             model.Fusion
 	ranker         *rank.Scorer
 	ranked         []float32 // its scores of the candidates
 	sure           *confidence.Model

@@ -1,13 +1,16 @@
 package segment
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/text"
+	"github.com/nexus-memory/nexus/engine/timex"
 )
 
 // TestAMemoryIsAnalysedAsItsTextAlone holds the one look at speaker and text to what is
@@ -37,4 +40,17 @@ func wordList(t *text.Tokens) (list []string) {
 		list = append(list, string(t.At(i)))
 	}
 	return list
+}
+
+// TestRelativeTimesCountFromTheDayOfCommit, not from that of preparing, where a memory has no
+// time of its own.
+func TestRelativeTimesCountFromTheDayOfCommit(t *testing.T) {
+	list, err := NewPreparer().Prepare(context.Background(), hashingSpace(), []model.Memory{{Text: "See you tomorrow."}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list[0].Stamp(time.Date(2024, 5, 7, 12, 0, 0, 0, time.UTC), 0)
+	if want, a := timex.DayOf(time.Date(2024, 5, 8, 0, 0, 0, 0, time.UTC)), list[0].Annotation; a.Ranges() != 1 || a.Range(0).From != want || !a.IsWhole() {
+		t.Errorf("%d ranges, the first %+v, want day %d", a.Ranges(), a.Range(0), want)
+	}
 }

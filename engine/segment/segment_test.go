@@ -482,7 +482,16 @@ func FuzzDecode(f *testing.F) {
 		if err == nil { // whatever a segment says of versions and times can be asked
 			view := (&View{Space: CallerSpace(s.vectors.Dim)}).With(s).WithRetired([]model.ID{s.Sequence(0)}, []int64{5})
 			for _, v := range []*View{view.Live(80e6), view.AsOf(3), view.Live(80e6).AsOf(9e15)} {
-				v.Each(func(r rows.Ref) bool { v.Find(v.ID(r)); return true })
+				v.Each(func(r rows.Ref) bool {
+					v.Find(v.ID(r))
+					v.Neighbours(r)
+					a := v.Parts[r.Part].Annotation(int(r.Row))
+					for i := range a.Ranges() {
+						a.Range(i)
+					}
+					a.HasName(1)
+					return true
+				})
 				v.Versions(1)
 				v.Expired(90e6)
 				v.KeepValid(v.Allow(model.Scope{}), 1e6)

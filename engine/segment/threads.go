@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/nexus-memory/nexus/engine/annotate"
 	"github.com/nexus-memory/nexus/engine/rows"
 )
 
@@ -28,6 +29,29 @@ func (b *Builder) sealThreads() {
 	slices.SortFunc(b.threadRows, func(x, y uint32) int {
 		return cmp.Or(cmp.Compare(b.threads[x], b.threads[y]), cmp.Compare(b.positions[x], b.positions[y]), cmp.Compare(x, y))
 	})
+}
+
+// checkTurns verifies what later reads rely on in the rows of sessions and in what rows say
+// of themselves; a file before version 5 has neither.
+func (c *content) checkTurns(rows int) error {
+	for _, row := range c.threadRows {
+		if int(row) >= rows {
+			return corrupt("row %d of %d is named in a session", row, rows)
+		}
+	}
+	starts := c.annotationStarts
+	if len(starts) == 0 && len(c.annotations) == 0 {
+		return nil
+	}
+	if len(starts) != rows+1 || starts[0] != 0 || int(starts[rows]) != len(c.annotations) || !slices.IsSorted(starts) {
+		return corrupt("%d rows, %d starts in %d bytes of annotations", rows, len(starts), len(c.annotations))
+	}
+	for row := range rows {
+		if !annotate.Annotation(c.annotations[starts[row]:starts[row+1]]).IsWhole() {
+			return corrupt("annotation of row %d", row)
+		}
+	}
+	return nil
 }
 
 // at calls f for the rows at a place of a session until it returns true, latest first.

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +12,35 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 )
+
+// TestTurnsThatPointOutsideAreCorrupt: sound checksums over rows of sessions and annotations
+// that name what is not there must not become reads beyond a column.
+func TestTurnsThatPointOutsideAreCorrupt(t *testing.T) {
+	sound := build(t, CallerSpace(3), 1, samples(5))
+	if len(sound.threadRows) == 0 || sound.Annotation(0).IsZero() {
+		t.Fatal("the sample has no sessions or no annotations")
+	}
+	for name, spoil := range map[string]func(s *Segment){
+		"a row of a session":         func(s *Segment) { s.threadRows[1] = 5 },
+		"an annotation's end":        func(s *Segment) { s.annotationStarts[5] += 9 },
+		"an annotation's start":      func(s *Segment) { s.annotationStarts[0] = 1 },
+		"starts that run backwards":  func(s *Segment) { s.annotationStarts[1] = s.annotationStarts[2] + 1 },
+		"more ranges than there are": func(s *Segment) { s.annotations[s.annotationStarts[2]+8]++ },
+		"more names than there are":  func(s *Segment) { s.annotations[s.annotationStarts[3]+9]++ },
+	} {
+		image := alignedBytes(len(sound.Image()))
+		copy(image, sound.Image())
+		s, err := decodeWhole(image, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoil(s) // its columns are the image's
+		reseal(image)
+		if _, err := decodeWhole(image, nil); !errors.Is(err, model.ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
 
 // TestNeighboursAreTheLiveTurnsAround: whatever sessions lie between each other's turns,
 // over segments, with turns deleted and changed, merged or not.

@@ -225,6 +225,7 @@ func (s *Segment) checkLate(at stage) {
 // openWords checks the text index and opens it.
 func (s *Segment) openWords() *lexical.Reader {
 	s.checkLate(asWords)
+	must(s.checkTurns(s.RowCount()))
 	lex, err := lexical.Open(s.content.words)
 	if err != nil {
 		must(corrupt("%v", err))

@@ -81,21 +81,6 @@ func (t *Table) Fill(q *Question, refs []rows.Ref) {
 	t.whole()
 }
 
-// Near returns the neighbours of a candidate, by candidate: its index where the neighbour
-// is one itself, else -1. Valid after Fill.
-func (t *Table) Near(candidate int) (index [2 * segment.Reach]int) {
-	for i, r := range t.near[candidate] {
-		index[i] = -1
-		if r.Part < 0 {
-			continue
-		}
-		if at, found := slices.BinarySearchFunc(t.refs, r, rows.Ref.Compare); found {
-			index[i] = at
-		}
-	}
-	return index
-}
-
 // Forget drops what is held of the question.
 func (t *Table) Forget() { t.question, t.refs = nil, nil }
 
