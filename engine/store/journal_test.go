@@ -352,6 +352,10 @@ func failSync(t *testing.T, broken *os.PathError, direct bool) {
 	s := openStore(t, t.TempDir(), Options{})
 	ctx := context.Background()
 	ids := mustAdd(t, s, notes(5)...)
+	time.Sleep(2 * restAfter)                // until the writer rests: it looks at nothing below again before the next write
+	if _, err := s.Verify(ctx); err != nil { // which waits for the writer
+		t.Fatal(err)
+	}
 	f, commits := faulty(s), 0
 	s.commitTx = func(tx *bolt.Tx) error {
 		commits++
