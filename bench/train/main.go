@@ -9,13 +9,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -135,28 +133,7 @@ func gather(ctx context.Context, from []sets.Source, keep string, without []stri
 // signalsOf returns the signals of all questions of a set, by category; a question's ID
 // is that of its conversation, a space, and its own.
 func signalsOf(ctx context.Context, s sets.Source, keep string) (*fit.Dataset, error) {
-	path := filepath.Join(keep, s.Name+".fit")
-	if keep != "" {
-		if f, err := os.Open(path); err == nil {
-			defer f.Close()
-			data := &fit.Dataset{}
-			_, err := data.ReadFrom(f)
-			if err == nil && !slices.Equal(data.Columns, engine.SignalNames()) {
-				err = fmt.Errorf("%s: other columns than this build's; remove it", path)
-			}
-			return data, err
-		}
-	}
-	data, err := observe(ctx, s)
-	if err != nil || keep == "" {
-		return data, err
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	_, err = data.WriteTo(f)
-	return data, errors.Join(err, f.Close())
+	return sets.Kept(keep, s.Name+".fit", engine.SignalNames(), func() (*fit.Dataset, error) { return observe(ctx, s) })
 }
 
 // observe asks all questions of a set.

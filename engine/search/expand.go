@@ -13,6 +13,9 @@ import (
 	"github.com/nexus-memory/nexus/engine/timex"
 )
 
+// A table holds what a batch holds, neither more nor less.
+var _ = [1]struct{}{}[signals.CandidatesMax-fuse.CandidatesMax]
+
 // expand adds the turns around the candidates, the next ones first, as far as they may
 // be returned and a batch holds them: what answers is often said beside what is found.
 func (s *state) expand() {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -68,31 +66,7 @@ func featuresOf(ctx context.Context, s sets.Source, keep string) (*fit.Dataset, 
 	if s.Vectors != "" {
 		name += "-vectors"
 	}
-	path := filepath.Join(keep, name+".sure")
-	if keep != "" {
-		if f, err := os.Open(path); err == nil {
-			defer f.Close()
-			data := &fit.Dataset{}
-			_, err := data.ReadFrom(f)
-			if err == nil && !slices.Equal(data.Columns, engine.ConfidenceNames()) {
-				err = fmt.Errorf("%s: other features than this build's; remove it", path)
-			}
-			return data, err
-		}
-	}
-	data, err := ask(ctx, s)
-	if err != nil || keep == "" {
-		return data, err
-	}
-	if err := os.MkdirAll(keep, 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	_, err = data.WriteTo(f)
-	return data, errors.Join(err, f.Close())
+	return sets.Kept(keep, name+".sure", engine.ConfidenceNames(), func() (*fit.Dataset, error) { return ask(ctx, s) })
 }
 
 // ask asks the questions of a set, of their own conversations and of others.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/annotate"
 	"github.com/nexus-memory/nexus/engine/lexical"
+	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
@@ -35,8 +36,9 @@ type Question struct {
 	Day    int32 // when it is asked, see timex.DayOf
 }
 
-// CandidatesMax bounds a table: the rows of its columns.
-const CandidatesMax = 512
+// CandidatesMax bounds a table: the rows of its columns. As many as fusion takes, which
+// package search holds.
+const CandidatesMax = 4 * model.HitCountMax
 
 // Table holds the signals of a question's candidates: signal c of candidate i is
 // Columns[c*CandidatesMax+i]. It is reused from question to question; one goroutine at a
