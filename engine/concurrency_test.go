@@ -172,3 +172,25 @@ func TestCloseAmidWorkLosesNothingAcknowledged(t *testing.T) {
 	}
 	verify(t, db)
 }
+
+// TestAStoreForReadingIsVerifiedByMany verifies a read-only store from four goroutines: the race
+// detector sees whether bbolt reads its list of free pages beside transactions.
+func TestAStoreForReadingIsVerifiedByMany(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir, engine.Options{})
+	add(t, db, generated(1200, 4)...)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = open(t, dir, engine.Options{ReadOnly: true})
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			report, err := db.Verify(ctx)
+			if err != nil || len(report.Faults) != 0 {
+				t.Errorf("%v, %v", report.Faults, err)
+			}
+		})
+	}
+	all.Wait()
+}

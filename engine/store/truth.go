@@ -92,11 +92,13 @@ func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
 	return db, err
 }
 
-// openFileAs opens a truth file by a function of its own, and returns the file too.
+// openFileAs opens a truth file by a function of its own, and returns the file too. The list
+// of free pages is read at once, also by readers: bbolt's Check would read it later, beside
+// other transactions that look whether it is there, and a damaged one would end the process.
 func openFileAs(path string, readOnly bool, open func(string, int, os.FileMode) (*os.File, error)) (db *bolt.DB, file *os.File, err error) {
 	err = guarded(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
-			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType,
+			ReadOnly: readOnly, Timeout: openTimeout, FreelistType: bolt.FreelistMapType, PreLoadFreelist: true,
 			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 				file, err = open(name, flag, mode)
 				return file, err
