@@ -58,6 +58,7 @@ type (
 	Weights  = model.Weights
 	Intent   = model.Intent
 	Fusion   = model.Fusion
+	Route    = model.Route
 	CacheUse = model.CacheUse
 	Metric   = model.Metric
 	Report   = store.Report
@@ -87,6 +88,15 @@ const (
 	FusionConvex = model.FusionConvex
 	FusionRRF    = model.FusionRRF
 	FusionDBSF   = model.FusionDBSF
+)
+
+// The routes; see model.Route.
+const (
+	RouteAdaptive  = model.RouteAdaptive
+	RouteCacheOnly = model.RouteCacheOnly
+	RouteSmart     = model.RouteSmart
+	RouteFull      = model.RouteFull
+	RouteMaximum   = model.RouteMaximum
 )
 
 // The metrics of vectors; see model.Metric.
@@ -257,7 +267,8 @@ func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 // Query answers a question with the best K memories in its scope, best first.
 // It never waits for writers. With a Budget or a deadline, an engine that is
 // late, or whose embedding of the question is, is left out and named in the
-// trace, as is one that fails; ErrDeadline where none was done.
+// trace, as is one that fails; ErrDeadline where none was done. ErrNotFound of
+// RouteCacheOnly says that the cache has no answer.
 //
 // The answer is shared with later callers who ask the same and must not be changed
 // (see Options.CacheBytes). One that comes from the cache says so in Trace.Cache, and
@@ -299,6 +310,9 @@ func (db *DB) answer(ctx context.Context, view *segment.View, q Query, observe f
 			return answer, nil
 		}
 	}
+	if q.Route == model.RouteCacheOnly {
+		return nil, fmt.Errorf("query: not answered before, as the cache knows: %w", ErrNotFound)
+	}
 	if q.Budget > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, q.Budget)
@@ -316,7 +330,7 @@ func (db *DB) answer(ctx context.Context, view *segment.View, q Query, observe f
 	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
-	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) {
+	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) && !answer.Trace.Hurried {
 		db.cache.Put(&q, view.Content(), answer)
 	}
 	return answer, nil

@@ -195,6 +195,11 @@ type Query struct {
 	// ranker, in whose place FusionConvex weighs words with a boost of speaker or title.
 	Fusion Fusion
 
+	// Route is how much work to spend; zero means as much as the question calls for, see
+	// Answer.Route. The routes from RouteSmart on differ by how many candidates the learnt
+	// ranker sees: other ways of fusion and single engines do not know them.
+	Route Route
+
 	// Explain has every hit say why it was found, see Hit.Explanation. For people: it costs
 	// some microseconds a hit.
 	Explain bool
@@ -251,6 +256,9 @@ func (q *Query) Normalize() error {
 	}
 	if !q.Intent.Valid() {
 		return fmt.Errorf("intent %d: %w", q.Intent, ErrInvalid)
+	}
+	if q.Route >= RouteCount {
+		return fmt.Errorf("%v: %w", q.Route, ErrInvalid)
 	}
 	if q.Fusion >= fusionCount {
 		return fmt.Errorf("%v: %w", q.Fusion, ErrInvalid)
@@ -395,6 +403,8 @@ type EngineTrace struct {
 // Trace says how an answer came to be.
 type Trace struct {
 	Cache      CacheUse // where the answer came from; if from a cache, the rest is of its first asking
+	Started    Route    // the route that was tried first
+	Hurried    bool     // time was too short for a higher route, which the question called for
 	Engines    []EngineTrace
 	Segments   int           // segments of the snapshot
 	Candidates int           // distinct candidates that entered fusion
@@ -413,6 +423,10 @@ type Answer struct {
 	// 0..1; of a question that is not FusedBy FusionLearnt, and of a match alone, 0, which
 	// says nothing.
 	Confidence float32
+
+	// Route is the one by which the answer was found: that of the question, or, of one
+	// that leaves it to Nexus, the one at which the answer was trusted or time was up.
+	Route Route
 
 	Took  time.Duration
 	Trace Trace

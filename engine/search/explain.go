@@ -15,10 +15,10 @@ type explainer struct {
 	learnt bool
 }
 
-// explainer returns what explains hits once they are chosen; nil, which explains nothing
+// explains returns what explains hits once they are chosen; nil, which explains nothing
 // and costs nothing, where the query does not want it. To be called before relevance,
 // which normalises the scores in place.
-func (s *state) explainer(query *model.Query) *explainer {
+func (s *state) explains(query *model.Query) *explainer {
 	if !query.Explain {
 		return nil
 	}

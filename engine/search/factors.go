@@ -2,7 +2,6 @@ package search
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/fuse"
@@ -11,29 +10,37 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// answerFused computes the factors of all candidates and chooses the hits.
-func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
+// weigh computes the factors of all candidates of a route, but for diversity, and what
+// the answer's confidence is.
+func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	started := time.Now()
-	s.gather()
 	if s.by == model.FusionLearnt {
-		s.expand()
+		s.shortlist.find(s, min(max(spends.short, 4*query.K), fuse.CandidatesMax))
 		s.describe(query)
+	} else {
+		s.gather()
 	}
 	s.scoreAll()
 	answer.Trace.Candidates = len(s.refs)
 	s.fillBatch()
-	explainer := s.explainer(query)
+	s.explainer = s.explains(query)
 	s.relevance()
 	s.confide(answer)
 	s.freshness(query.Now, query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()
+	answer.Trace.Fuse += time.Since(started)
+}
+
+// choose makes hits of the best candidates.
+func (s *state) choose(query *model.Query, answer *model.Answer) error {
+	started := time.Now()
 	picks := s.fuser.Choose(&s.batch, query.Weights, query.K)
 	chosen := time.Now()
-	answer.Trace.Fuse = chosen.Sub(started)
+	answer.Trace.Fuse += chosen.Sub(started)
 	answer.Hits = make([]model.Hit, 0, len(picks))
 	for rank, p := range picks {
-		hit := model.Hit{Score: p.Score, Factors: p.Factors, Explanation: explainer.explain(p.Index)}
+		hit := model.Hit{Score: p.Score, Factors: p.Factors, Explanation: s.explainer.explain(p.Index)}
 		s.dups = s.fuser.Duplicates(s.dups[:0], &s.batch, rank)
 		for _, i := range s.dups {
 			hit.Duplicates = append(hit.Duplicates, s.question.View.ID(s.refs[i]))
@@ -43,7 +50,7 @@ func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 			return err
 		}
 	}
-	answer.Trace.Fetch = time.Since(chosen)
+	answer.Trace.Fetch += time.Since(chosen)
 	return nil
 }
 
@@ -52,7 +59,6 @@ func (s *state) gather() {
 	s.refs = s.refs[:0]
 	for i := range s.runs {
 		if r := &s.runs[i]; r.used() {
-			slices.SortFunc(r.found, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
 			s.others = append(s.others[:0], s.refs...)
 			s.refs = union(s.refs[:0], s.others, r.found)
 		}
@@ -102,23 +108,28 @@ func (s *state) score(i int) {
 	s.others = s.others[:0]
 	found := r.found
 	for _, ref := range s.refs {
-		if len(found) > 0 && found[0].Ref == ref {
-			found = found[1:]
-			continue
+		if found = from(found, ref); len(found) == 0 || found[0].Ref != ref {
+			s.others = append(s.others, ref)
 		}
-		s.others = append(s.others, ref)
 	}
 	s.values = r.engine.Scores(s.values[:0], s.others)
 	found, others := r.found, s.values
 	for _, ref := range s.refs {
-		if len(found) > 0 && found[0].Ref == ref {
+		if found = from(found, ref); len(found) > 0 && found[0].Ref == ref {
 			s.scores[i] = append(s.scores[i], found[0].Score)
-			found = found[1:]
 			continue
 		}
 		s.scores[i] = append(s.scores[i], others[0])
 		others = others[1:]
 	}
+}
+
+// from returns those of ascending hits that are not before a row.
+func from(hits []rows.Hit, ref rows.Ref) []rows.Hit {
+	for len(hits) > 0 && hits[0].Ref.Compare(ref) < 0 {
+		hits = hits[1:]
+	}
+	return hits
 }
 
 // fillBatch copies what fusion compares all candidates by into adjoining rows.
@@ -163,10 +174,10 @@ func (s *state) authority() {
 // times, the two before and the two after it in the same session, those next to it counting
 // double, as far as they are candidates.
 func (s *state) coherence() {
-	s.near.reset()
+	s.places.Reset(len(s.refs))
 	for i, ref := range s.refs {
 		if thread, position := s.question.View.Parts[ref.Part].Thread(int(ref.Row)); thread != 0 {
-			s.near.put(thread, position, i)
+			s.places.Put(placeKey(thread, uint64(position)), int32(i))
 		}
 	}
 	relevance, coherence := s.batch.Column(model.Relevance), s.batch.Column(model.Coherence)
@@ -178,7 +189,7 @@ func (s *state) coherence() {
 			weight float64
 		}{{-2, 1}, {-1, 2}, {1, 2}, {2, 1}} {
 			if at := int64(position) + n.step; thread != 0 && at >= 0 {
-				if j, ok := s.near.get(thread, uint32(at)); ok {
+				if j := s.places.Get(placeKey(thread, uint64(at))); j >= 0 {
 					sum += float64(n.weight * float64(relevance[j]))
 				}
 			}
@@ -187,45 +198,5 @@ func (s *state) coherence() {
 	}
 }
 
-// neighbours finds a candidate by its place in a session: an open-addressing
-// table of twice the largest batch, cleared by a new generation.
-type neighbours struct {
-	slots      [neighbourSlots]neighbour
-	generation uint32
-}
-
-const neighbourSlots = 2 * fuse.CandidatesMax
-
-type neighbour struct {
-	thread     uint64
-	position   uint32
-	generation uint32
-	index      int32
-}
-
-func (n *neighbours) reset() {
-	if n.generation++; n.generation == 0 {
-		n.slots = [neighbourSlots]neighbour{}
-		n.generation = 1
-	}
-}
-
-// find returns the slot of a place: its own or the free one where it belongs.
-func (n *neighbours) find(thread uint64, position uint32) *neighbour {
-	h := (thread ^ uint64(position)) * 0x9E3779B97F4A7C15
-	for i := h >> 32; ; i++ {
-		s := &n.slots[i%neighbourSlots]
-		if s.generation != n.generation || (s.thread == thread && s.position == position) {
-			return s
-		}
-	}
-}
-
-func (n *neighbours) put(thread uint64, position uint32, index int) {
-	*n.find(thread, position) = neighbour{thread, position, n.generation, int32(index)}
-}
-
-func (n *neighbours) get(thread uint64, position uint32) (index int, ok bool) {
-	s := n.find(thread, position)
-	return int(s.index), s.generation == n.generation
-}
+// placeKey tells places in sessions apart, as far as 64 bits do.
+func placeKey(thread, position uint64) uint64 { return thread + position*0xD6E8FEB86659FD93 }

@@ -84,15 +84,12 @@ func EngineNames() []string { return []string{"lexical", "vector"} }
 
 func newEngines() []Engine { return []Engine{&lexicalEngine{}, &vectorEngine{}} }
 
-// candidatesEach is what one engine brings at least: 4 engines x 64 = one
-// 256-row fusion batch.
-const candidatesEach = 64
-
 // Orchestrator answers questions. Any goroutine may call Answer.
 type Orchestrator struct {
 	states scratch.Pool[state]
 	ranker *rank.Scorer // of signals.Names
 	sure   *confidence.Model
+	routes route.Cascade
 
 	// turns: every question lets others run, as there is one processor for all. What gives
 	// way every 100 us, as merging does, else runs as often as the scheduler takes the
@@ -109,7 +106,7 @@ func NewOrchestrator() *Orchestrator {
 
 func newOrchestrator(engines func() []Engine) *Orchestrator {
 	from := parallelFrom()
-	o := &Orchestrator{turns: from == math.MaxUint64, ranker: builtIn(), sure: confidence.BuiltIn()}
+	o := &Orchestrator{turns: from == math.MaxUint64, ranker: builtIn(), sure: confidence.BuiltIn(), routes: route.DefaultCascade()}
 	o.states.New = func() *state { return newState(engines(), from) }
 	return o
 }
@@ -133,25 +130,10 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	s := o.states.Get()
 	s.question = *question
 	s.ranker, s.sure = o.ranker, o.sure
-	s.question.Limit = max(candidatesEach, query.K)
 	s.question.Allow, s.question.Words = allow, words
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
 	s.by = query.FusedBy()
-	var complete bool
-	answer, complete, err = s.attempt(ctx, query)
-	widest := fuse.CandidatesMax / len(s.runs)
-	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
-		s.question.Limit = widest
-		var wider *model.Answer
-		var widerErr error
-		wider, complete, widerErr = s.attempt(ctx, query)
-		switch {
-		case errors.Is(widerErr, model.ErrCorrupt): // what the first time did not read
-			answer, err = nil, widerErr
-		case widerErr == nil && (len(wider.Hits) > len(answer.Hits) || failed(&wider.Trace)):
-			answer = wider
-		}
-	}
+	answer, complete, err := s.answer(ctx, query, &o.routes)
 	if complete { // else the state is left to the engine that still runs on it
 		s.forget()
 		o.states.Put(s)
@@ -162,23 +144,89 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	return answer, err
 }
 
-// attempt asks the engines once and makes an answer of what they found.
-// complete is false when an engine still runs.
-func (s *state) attempt(ctx context.Context, query *model.Query) (answer *model.Answer, complete bool, err error) {
-	started := time.Now()
-	if complete, err = s.runEngines(ctx, query); err != nil {
+// answer asks the engines and makes an answer of what they found. complete is false when
+// an engine still runs.
+func (s *state) answer(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
+	answer, complete, err = s.follow(ctx, query, routes)
+	widest := effort{each: fuse.CandidatesMax / len(s.runs), short: fuse.CandidatesMax}
+	if err != nil || !complete || len(answer.Hits) >= query.K || !s.cutOff() {
+		return answer, complete, err
+	}
+	wider := &model.Answer{Route: answer.Route}
+	wider.Trace.Started = answer.Trace.Started
+	complete, widerErr := s.attempt(ctx, query, widest, wider)
+	if widerErr == nil {
+		widerErr = s.choose(query, wider)
+	}
+	switch {
+	case errors.Is(widerErr, model.ErrCorrupt): // what the first time did not read
+		return nil, complete, widerErr
+	case widerErr == nil && (len(wider.Hits) > len(answer.Hits) || failed(&wider.Trace)):
+		return wider, complete, nil
+	}
+	return answer, complete, nil
+}
+
+// follow goes the route of a question: from the one that it calls for on to where the
+// answer is trusted, or time is up.
+func (s *state) follow(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
+	answer = &model.Answer{}
+	if query.SingleEngine {
+		s.question.Limit = max(efforts[model.RouteSmart].each, query.K)
+		if complete, err = s.runEngines(ctx, query, &answer.Trace); err == nil {
+			err = s.answerAlone(query, answer)
+		}
+		return answer, complete, err
+	}
+	s.analysis = s.analyzer.Analyse(s.question.Text)
+	adaptive := query.Route == model.RouteAdaptive && s.by == model.FusionLearnt
+	answer.Route = max(query.Route, model.RouteSmart)
+	if adaptive {
+		wanted := max(answer.Route, routes.Start(&s.analysis, route.NoLimit))
+		answer.Route = max(answer.Route, routes.Start(&s.analysis, left(ctx)))
+		answer.Trace.Hurried = answer.Route < wanted
+	}
+	answer.Trace.Started = answer.Route
+	for {
+		complete, err = s.attempt(ctx, query, efforts[answer.Route], answer)
+		if err != nil || !adaptive || !complete {
+			break
+		}
+		next, trusted := routes.Next(answer.Route, answer.Confidence)
+		if trusted {
+			break
+		}
+		if answer.Trace.Hurried = routes.Costs[next] > left(ctx); answer.Trace.Hurried {
+			break
+		}
+		answer.Route = next
+	}
+	if err != nil {
 		return nil, complete, err
 	}
-	answer = &model.Answer{}
-	answer.Trace.Engines = s.trace()
-	answer.Trace.Segments = len(s.question.View.Parts)
-	answer.Trace.Search = time.Since(started)
-	if query.SingleEngine {
-		err = s.answerAlone(query, answer)
-	} else {
-		err = s.answerFused(query, answer)
+	return answer, complete, s.choose(query, answer)
+}
+
+// attempt weighs the candidates that an effort finds; the engines are asked where they did
+// not bring as many yet.
+func (s *state) attempt(ctx context.Context, query *model.Query, spends effort, answer *model.Answer) (complete bool, err error) {
+	complete = true
+	if each := max(spends.each, query.K); each > s.question.Limit {
+		s.question.Limit = each
+		if complete, err = s.runEngines(ctx, query, &answer.Trace); err != nil {
+			return complete, err
+		}
 	}
-	return answer, complete, err
+	s.weigh(query, spends, answer)
+	return complete, nil
+}
+
+// left returns how much time a question has.
+func left(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return time.Until(deadline)
+	}
+	return route.NoLimit
 }
 
 // failed reports whether an engine failed, which the answer is then to say.
@@ -189,6 +237,7 @@ func failed(t *model.Trace) bool {
 func (s *state) forget() {
 	s.question = Question{}
 	s.table.Forget()
+	s.explainer = nil
 	for i := range s.runs {
 		s.runs[i].engine.Forget()
 	}
@@ -245,8 +294,11 @@ type state struct {
 	values         []float64   // and its scores of them
 	scores         [][]float64 // by run, then by candidate; as normalised
 	events         []int64
-	near           neighbours
-	around         []segment.Neighbours // of each candidate that an engine brought
+	analyzer       route.Analyzer
+	analysis       route.Analysis // of the question
+	shortlist      shortlist
+	explainer      *explainer
+	places         scratch.Index // of candidates, by their places in sessions
 	table          signals.Table
 	by             model.Fusion
 	ranker         *rank.Scorer

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/annotate"
+	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
@@ -203,7 +204,7 @@ func (t *Table) window(i int, average float64) (score, covered float64) {
 func (t *Table) sessionWords() {
 	l := t.question.Lexical
 	terms := len(t.isName)
-	t.sessions.reset()
+	t.sessions.reset(len(t.around))
 	for at, r := range t.around {
 		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
 		sums := t.sessions.of(thread, terms)
@@ -231,44 +232,26 @@ func (t *Table) sessionWords() {
 	t.putRanks(BM25SessionRank, t.values)
 }
 
-// sessions sums frequencies by session: an open-addressing table with room for as many
-// sessions as there can be rows around, cleared by a new generation.
+// sessions sums frequencies by session.
 type sessions struct {
-	slots      [placeSlots]sessionSlot
-	generation uint32
-	count      int
-	sums       []float64 // [session][term]
+	place scratch.Index // of a session in sums
+	count int32
+	sums  []float64 // [session][term]
 }
 
-type sessionSlot struct {
-	thread     uint64
-	generation uint32
-	at         int32
-}
-
-func (s *sessions) reset() {
-	if s.generation++; s.generation == 0 {
-		s.slots = [placeSlots]sessionSlot{}
-		s.generation = 1
-	}
+func (s *sessions) reset(most int) {
+	s.place.Reset(most)
 	s.count, s.sums = 0, s.sums[:0]
 }
 
 // of returns the sums of a session, one a term; valid until the next call.
 func (s *sessions) of(thread uint64, terms int) []float64 {
-	var slot *sessionSlot
-	for i := thread * 0x9E3779B97F4A7C15 >> 48; ; i++ {
-		slot = &s.slots[i%placeSlots]
-		if slot.generation != s.generation || slot.thread == thread {
-			break
-		}
-	}
-	if slot.generation != s.generation {
-		*slot = sessionSlot{thread, s.generation, int32(s.count)}
+	at, added := s.place.Add(thread, s.count)
+	if added {
 		s.count++
 		first := len(s.sums)
 		s.sums = slices.Grow(s.sums, terms)[:first+terms]
 		clear(s.sums[first:])
 	}
-	return s.sums[int(slot.at)*terms:][:terms]
+	return s.sums[int(at)*terms:][:terms]
 }
