@@ -27,6 +27,7 @@ type Settings struct {
 	FusionOff bool     // hits as the one engine ranks them
 	Intent    engine.Intent
 	Fusion    engine.Fusion
+	Route     engine.Route
 	Weights   *engine.Weights // instead of the intent's
 	Depth     int             // hits a question; 0 means DefaultDepth
 	Vectors   string          // prefix of the two files of vectors; "" for none
@@ -255,7 +256,7 @@ func splitText(s string, limit int) []string {
 func (r *runner) ask(ctx context.Context, db *engine.DB, q *Question, turnOf map[string]string) error {
 	query := engine.Query{
 		Text: q.Text, K: r.settings.Depth, Intent: r.settings.Intent, Weights: r.settings.Weights,
-		Engines: r.settings.Engines, SingleEngine: r.settings.FusionOff, Fusion: r.settings.Fusion,
+		Engines: r.settings.Engines, SingleEngine: r.settings.FusionOff, Fusion: r.settings.Fusion, Route: r.settings.Route,
 	}
 	if r.questions != nil {
 		query.Vector = r.questions.Row(q.Row)

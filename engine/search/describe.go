@@ -10,22 +10,22 @@ import (
 	"github.com/nexus-memory/nexus/engine/timex"
 )
 
-// asked returns the day when a question is asked: that of the newest candidate where it
-// does not say.
-func (s *state) asked(query *model.Query) int32 {
+// asked returns when a question is asked: at the time of the newest memory that was found
+// where it does not say.
+func (s *state) asked(query *model.Query) time.Time {
 	if !query.Now.IsZero() {
-		return timex.DayOf(query.Now)
+		return query.Now
 	}
 	newest := int64(math.MinInt64)
-	for _, r := range s.refs {
+	for _, r := range s.found {
 		newest = max(newest, s.question.View.Parts[r.Part].Event(int(r.Row)))
 	}
-	return timex.DayOf(time.UnixMicro(newest))
+	return time.UnixMicro(newest)
 }
 
 // describe fills the signals of the candidates.
 func (s *state) describe(query *model.Query) {
-	q := signals.Question{View: s.question.View, Text: s.question.Text, Is: s.analysis, Day: s.asked(query)}
+	q := signals.Question{View: s.question.View, Text: s.question.Text, Is: s.analysis, Day: timex.DayOf(s.asked(query)), Found: s.found}
 	for i := range s.runs {
 		if !s.runs[i].used() {
 			continue
@@ -34,10 +34,11 @@ func (s *state) describe(query *model.Query) {
 		case *lexicalEngine:
 			if e.ranker == &e.searcher {
 				q.Lexical, q.Words = &e.searcher, &e.terms
+				q.Sharing = s.runs[i].refs
 			}
 		case *vectorEngine:
 			if s.comparesVectors() {
-				q.Scores = e.Scores
+				q.Scores, q.Alike = e.Scores, s.runs[i].scores
 			}
 		}
 	}

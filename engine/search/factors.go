@@ -1,7 +1,7 @@
 package search
 
 import (
-	"math"
+	"slices"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/fuse"
@@ -14,11 +14,10 @@ import (
 // the answer's confidence is.
 func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	started := time.Now()
+	s.gather()
 	if s.by == model.FusionLearnt {
-		s.shortlist.find(s, min(max(spends.short, 4*query.K), fuse.CandidatesMax))
+		s.shortlist.find(s, min(max(spends.short, 2*query.K), fuse.CandidatesMax))
 		s.describe(query)
-	} else {
-		s.gather()
 	}
 	s.scoreAll()
 	answer.Trace.Candidates = len(s.refs)
@@ -26,7 +25,7 @@ func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	s.explainer = s.explains(query)
 	s.relevance()
 	s.confide(answer)
-	s.freshness(query.Now, query.Intent.FreshnessHalf())
+	s.freshness(s.asked(query), query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()
 	answer.Trace.Fuse += time.Since(started)
@@ -54,14 +53,38 @@ func (s *state) choose(query *model.Query, answer *model.Answer) error {
 	return nil
 }
 
-// gather lists the candidates of all engines once, in ID order.
+// foundKept is how many of an engine's candidates others are measured against. Routes ask
+// for as many at least, and what is measured does not depend on the route.
+const foundKept = 64
+
+// gather lists the candidates of all engines once, in ID order, and the best of each.
 func (s *state) gather() {
-	s.refs = s.refs[:0]
+	s.refs, s.found = s.refs[:0], s.found[:0]
 	for i := range s.runs {
-		if r := &s.runs[i]; r.used() {
-			s.others = append(s.others[:0], s.refs...)
-			s.refs = union(s.refs[:0], s.others, r.found)
+		r := &s.runs[i]
+		if !r.used() {
+			continue
 		}
+		r.keepFirst()
+		s.others = append(s.others[:0], s.refs...)
+		s.refs = union(s.refs[:0], s.others, r.found)
+		s.others = append(s.others[:0], s.found...)
+		s.found = union(s.found[:0], s.others, r.first)
+	}
+}
+
+// keepFirst sets the best of what was found.
+func (r *run) keepFirst() {
+	r.first = append(r.first[:0], r.found...)
+	if len(r.first) > foundKept {
+		slices.SortFunc(r.first, rows.Hit.Compare)
+		r.first = r.first[:foundKept]
+		slices.SortFunc(r.first, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
+	}
+	r.refs, r.scores = r.refs[:0], r.scores[:0]
+	for _, h := range r.first {
+		r.refs = append(r.refs, h.Ref)
+		r.scores = append(r.scores, h.Score)
 	}
 }
 
@@ -146,20 +169,10 @@ func (s *state) encode(dst []int8, candidate int) ([]int8, float32) {
 	return s.question.View.Parts[ref.Part].Vectors().AppendUnit(dst, int(ref.Row))
 }
 
-// freshness fills the freshness column with 1/(1+age/half).
-func (s *state) freshness(now time.Time, half time.Duration) {
-	s.events = s.events[:0]
-	newest := int64(math.MinInt64)
-	for _, ref := range s.refs {
-		e := s.question.View.Parts[ref.Part].Event(int(ref.Row))
-		s.events = append(s.events, e)
-		newest = max(newest, e)
-	}
-	if !now.IsZero() {
-		newest = now.UnixMicro()
-	}
-	for i, e := range s.events {
-		age := max(0, float64(newest)-float64(e))
+// freshness fills the freshness column with 1/(1+age/half), age at a time.
+func (s *state) freshness(asked time.Time, half time.Duration) {
+	for i, ref := range s.refs {
+		age := max(0, float64(asked.UnixMicro())-float64(s.question.View.Parts[ref.Part].Event(int(ref.Row))))
 		s.batch.Column(model.Freshness)[i] = float32(1 / (1 + age/float64(half/time.Microsecond)))
 	}
 }

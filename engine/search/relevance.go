@@ -95,6 +95,8 @@ func (s *state) normalize(i int) {
 	low, high := fuse.Range(s.scores[i])
 	if s.runs[i].engine.Name() == "lexical" {
 		low = 0 // no matching word is a zero of its own right
+	} else if s.by == model.FusionLearnt {
+		low, _ = fuse.Range(s.runs[i].scores) // turns around what was found may be anything
 	}
 	fuse.Normalize(s.scores[i], low, high)
 }

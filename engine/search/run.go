@@ -30,6 +30,9 @@ func parallelFrom() uint64 {
 type run struct {
 	engine Engine
 	found  []rows.Hit // ascending by row
+	first  []rows.Hit // the best foundKept of found, ascending by row
+	refs   []rows.Ref // of first
+	scores []float64  // of first
 	err    error
 	took   time.Duration
 	asked  bool

@@ -114,8 +114,8 @@ func newOrchestrator(engines func() []Engine) *Orchestrator {
 // Answer searches q.View for a question that is normalized. It returns the
 // context's error only where that ended before any engine was done.
 //
-// Where so many candidates repeat each other that fewer than K hits are left,
-// the engines are asked once more, for as many as a batch can hold.
+// Where so many candidates repeat each other that fewer than K hits are left, it takes
+// once more as many as a batch can hold.
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (answer *model.Answer, err error) {
 	defer question.View.Release()
 	defer question.View.Guard(debug.SetPanicOnFault(true), &err)
@@ -148,13 +148,12 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 // an engine still runs.
 func (s *state) answer(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
 	answer, complete, err = s.follow(ctx, query, routes)
-	widest := effort{each: fuse.CandidatesMax / len(s.runs), short: fuse.CandidatesMax}
 	if err != nil || !complete || len(answer.Hits) >= query.K || !s.cutOff() {
 		return answer, complete, err
 	}
 	wider := &model.Answer{Route: answer.Route}
 	wider.Trace.Started = answer.Trace.Started
-	complete, widerErr := s.attempt(ctx, query, widest, wider)
+	complete, widerErr := s.attempt(ctx, query, efforts[model.RouteMaximum], wider)
 	if widerErr == nil {
 		widerErr = s.choose(query, wider)
 	}
@@ -243,8 +242,11 @@ func (s *state) forget() {
 	}
 }
 
-// cutOff reports whether an engine may know more candidates than it gave.
+// cutOff reports whether there may be more candidates than there are.
 func (s *state) cutOff() bool {
+	if s.by == model.FusionLearnt && len(s.shortlist.list) > len(s.refs) {
+		return true
+	}
 	for i := range s.runs {
 		if s.runs[i].used() && len(s.runs[i].found) == s.question.Limit {
 			return true
@@ -293,7 +295,7 @@ type state struct {
 	others         []rows.Ref  // of refs, those that an engine did not bring
 	values         []float64   // and its scores of them
 	scores         [][]float64 // by run, then by candidate; as normalised
-	events         []int64
+	found          []rows.Ref  // the best of what the engines found, ascending
 	analyzer       route.Analyzer
 	analysis       route.Analysis // of the question
 	shortlist      shortlist

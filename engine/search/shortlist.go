@@ -21,19 +21,16 @@ type effort struct {
 }
 
 // efforts by route. To describe and rank a candidate takes most of the time of a question;
-// docs/design/route.md has what each list finds. Who never trusts less than RouteMaximum
-// pays for twice as much as it mostly needs.
+// docs/design/route.md has what each list finds. RouteMaximum takes all that a batch holds of
+// two engines.
 var efforts = [model.RouteCount]effort{
-	model.RouteSmart:   {64, 64},
-	model.RouteFull:    {64, 128},
-	model.RouteMaximum: {128, fuse.CandidatesMax},
+	model.RouteSmart:   {foundKept, 80},
+	model.RouteFull:    {foundKept, 160},
+	model.RouteMaximum: {fuse.CandidatesMax / 2, fuse.CandidatesMax},
 }
 
-// What of a candidate's promise is added to the turns next to it, and to those one further.
-const (
-	promiseNext   = .5
-	promiseBeyond = .3
-)
+// promiseAround is what of a candidate's promise is added to every turn around it.
+const promiseAround = .4
 
 // prospect is a row that may become a candidate.
 type prospect struct {
@@ -59,7 +56,7 @@ func (l *shortlist) find(s *state, most int) {
 	total, _ := s.shares()
 	for i := range s.runs {
 		if s.runs[i].used() {
-			l.promises(s.runs[i].found, s.runs[i].engine.Name() == "lexical", s.share(i)/total)
+			l.promises(&s.runs[i], s.share(i)/total)
 		}
 	}
 	if !s.question.Alone { // else what meets the match is all that may be found
@@ -86,21 +83,15 @@ func (l *shortlist) find(s *state, most int) {
 
 // promises adds an engine's share of what its candidates promise: their scores, between the
 // least and the best of them, of words between none and the best.
-func (l *shortlist) promises(found []rows.Hit, words bool, share float64) {
-	if len(found) == 0 {
-		return
-	}
-	low, high := found[0].Score, found[0].Score
-	for _, h := range found {
-		low, high = min(low, h.Score), max(high, h.Score)
-	}
-	if words {
+func (l *shortlist) promises(r *run, share float64) {
+	low, high := fuse.Range(r.scores)
+	if r.engine.Name() == "lexical" {
 		low = min(0, high)
 	}
-	for _, h := range found {
+	for _, h := range r.found {
 		x := 1.0
 		if high > low {
-			x = (h.Score - low) / (high - low)
+			x = max(0, h.Score-low) / (high - low)
 		}
 		p := l.of(h.Ref)
 		p.found += float64(x * share)
@@ -113,18 +104,13 @@ func (l *shortlist) lookAround(q *Question) {
 	for i := range l.list {
 		found, near := l.list[i].found, q.View.Neighbours(l.list[i].ref)
 		l.looked = append(l.looked, near)
-		for j, r := range near {
+		for _, r := range near {
 			if r.Part < 0 {
 				continue
 			}
-			if f := q.filter(int(r.Part)); !f.Visible(int(r.Row)) {
-				continue
+			if f := q.filter(int(r.Part)); f.Visible(int(r.Row)) {
+				l.of(r).promise += float64(promiseAround * found)
 			}
-			part := promiseBeyond
-			if j == segment.Reach-1 || j == segment.Reach {
-				part = promiseNext
-			}
-			l.of(r).promise += float64(part * found)
 		}
 	}
 }

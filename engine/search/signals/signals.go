@@ -34,9 +34,14 @@ type Question struct {
 	Words   *text.Tokens
 	// Scores appends the similarities of rows, which ascend; nil where vectors say nothing.
 	Scores func(dst []float64, refs []rows.Ref) []float64
-	Text   string
-	Is     route.Analysis // of Text
-	Day    int32          // when it is asked, see timex.DayOf
+	// Found are the best of what the engines found, and Sharing those of them that the words
+	// found; both ascend. Alike are the similarities of those that the vectors found. What is
+	// measured against them is the same however many candidates are described.
+	Found, Sharing []rows.Ref
+	Alike          []float64
+	Text           string
+	Is             route.Analysis // of Text
+	Day            int32          // when it is asked, see timex.DayOf
 }
 
 // CandidatesMax bounds a table: the rows of its columns. As many as fusion takes, which
@@ -53,7 +58,7 @@ type Table struct {
 	question *Question
 	refs     []rows.Ref
 	near     []segment.Neighbours // of each candidate; the caller's
-	around   []rows.Ref           // candidates and their neighbours, ascending, each once
+	around   []rows.Ref           // candidates, their neighbours and what shares words, ascending, each once
 	place    scratch.Index        // of rows in around, by their keys
 	own      []int32              // of each candidate, its place in around
 	beside   []beside             // of each candidate, those of its neighbours
@@ -93,7 +98,7 @@ func (t *Table) Forget() { t.question, t.refs, t.near = nil, nil, nil }
 // lookAround lists the candidates with their neighbours.
 func (t *Table) lookAround() {
 	t.around, t.own, t.beside = t.around[:0], t.own[:0], t.beside[:0]
-	t.place.Reset((1 + 2*segment.Reach) * len(t.refs))
+	t.place.Reset((1+2*segment.Reach)*len(t.refs) + len(t.question.Sharing))
 	for i, r := range t.refs {
 		for _, other := range t.near[i][:segment.Reach] {
 			t.notice(other)
@@ -102,6 +107,9 @@ func (t *Table) lookAround() {
 		for _, other := range t.near[i][segment.Reach:] {
 			t.notice(other)
 		}
+	}
+	for _, r := range t.question.Sharing {
+		t.notice(r)
 	}
 	slices.SortFunc(t.around, rows.Ref.Compare)
 	for i, r := range t.around {
@@ -152,12 +160,12 @@ func (t *Table) put(c Column, values []float64, by float64) {
 // does, and to sort all candidates by each signal took a third of the time of all signals.
 const ranksKept = 24
 
-// putRanks sets a column to 1/(1+rank) by values, highest first, and to 0 from rank
-// ranksKept on; ties share the better rank.
-func (t *Table) putRanks(c Column, values []float64) {
+// putRanks sets a column to 1/(1+rank) of values among others, highest first, and to 0 from
+// rank ranksKept on; ties share the better rank.
+func (t *Table) putRanks(c Column, values, others []float64) {
 	var best [ranksKept]float64 // descending
 	count := 0
-	for _, v := range values[:t.Count] {
+	for _, v := range others {
 		if count == ranksKept && v <= best[count-1] {
 			continue
 		}
@@ -170,11 +178,11 @@ func (t *Table) putRanks(c Column, values []float64) {
 	column := t.column(c)
 	for i, v := range values[:t.Count] {
 		column[i] = 0
-		if count == 0 || v < best[count-1] {
+		if count == ranksKept && v < best[count-1] {
 			continue
 		}
 		rank := 0
-		for best[rank] > v {
+		for rank < count && best[rank] > v {
 			rank++
 		}
 		column[i] = float32(1 / float64(1+rank))
