@@ -116,7 +116,7 @@ func TestNumbersAreThoseOfTheEngine(t *testing.T) {
 		"NEXUS_ROUTE_FULL": int(model.RouteFull), "NEXUS_ROUTE_MAXIMUM": int(model.RouteMaximum),
 		"NEXUS_METRIC_UNSET": int(model.MetricUnset), "NEXUS_METRIC_L2": int(model.L2),
 		"NEXUS_FACTOR_CONFIDENCE": int(model.Confidence), "NEXUS_FACTOR_DIVERSITY": int(model.Diversity),
-		"NEXUS_ENGINE_STATE_SKIPPED": int(model.EngineSkipped), "NEXUS_ENGINE_STATE_LATE": int(model.EngineLate),
+		"NEXUS_ENGINE_STATE_SKIPPED": int(model.EngineSkipped), "NEXUS_ENGINE_STATE_LATE": int(model.EngineLate), "NEXUS_ENGINE_STATE_OPEN": int(model.EngineOpen),
 	} {
 		if got := number(name); got != jsonOf(want) {
 			t.Errorf("%s is %s, the engine's is %d", name, got, want)

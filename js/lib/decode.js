@@ -160,6 +160,7 @@ const engine = () => ({
   state: STATE_NAMES[numbers[n++]],
   candidates: numbers[n++],
   tookNs: numbers[n++],
+  startNs: numbers[n++],
 });
 
 function list(element) {
