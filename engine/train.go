@@ -3,10 +3,13 @@ package engine
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"runtime/debug"
 	"slices"
 	"time"
 
+	"github.com/nexus-memory/nexus/engine/jsonl"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rank"
 	"github.com/nexus-memory/nexus/engine/rank/fit"
@@ -53,19 +56,48 @@ type TrainOptions struct {
 // a question that is not valid, named by its index), ErrReadOnly, ErrUnsupported (the
 // store's own ranker is of a newer version, and Force is not set), ErrDimension,
 // ErrCancelled, ErrDeadline, ErrNoSpace.
-func (db *DB) Train(ctx context.Context, judged []Judged, o TrainOptions) (report TrainReport, err error) {
+func (db *DB) Train(ctx context.Context, judged []Judged, o TrainOptions) (TrainReport, error) {
+	return db.train(ctx, judged, o, func(i int) string { return fmt.Sprintf("question %d", i) })
+}
+
+// TrainLines is Train on JSON lines, one question each: {"question","relevant":
+// [keys, IDs, or {"key" or "id","grade"}],"user","session","agent","tenant","now",
+// "vector"}; of package eval's questions "conv" is the user and "evidence" what is
+// relevant. Where a line is bad nothing is fitted, and the error names it. Errors beyond
+// those of Train: those of the reader.
+func (db *DB) TrainLines(ctx context.Context, r io.Reader, o TrainOptions) (TrainReport, error) {
+	judged, lines, err := jsonl.ReadJudged(r)
+	if err != nil {
+		return TrainReport{}, fmt.Errorf("train: %w", err)
+	}
+	return db.train(ctx, judged, o, func(i int) string { return fmt.Sprintf("line %d", lines[i]) })
+}
+
+// TrainFile is TrainLines of a file. Errors beyond those: ErrNotFound, ErrForbidden,
+// ErrInvalid (a directory).
+func (db *DB) TrainFile(ctx context.Context, path string, o TrainOptions) (TrainReport, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return TrainReport{}, fmt.Errorf("train: %w", fileError(path, err))
+	}
+	defer f.Close()
+	return db.TrainLines(ctx, &byteCounter{ctx, f, path, 0, 0, nil}, o)
+}
+
+// train is Train with how a question is named in errors.
+func (db *DB) train(ctx context.Context, judged []Judged, o TrainOptions, name func(int) string) (report TrainReport, err error) {
 	if !db.training.TryLock() {
 		return report, fmt.Errorf("train: %w", errTraining)
 	}
 	defer db.training.Unlock()
 	started := time.Now()
-	view, err := db.trainable(judged, &o)
+	view, err := db.trainable(judged, &o, name)
 	if err != nil {
 		return report, fmt.Errorf("train: %w", err)
 	}
 	defer view.Release()
 	defer view.Guard(debug.SetPanicOnFault(true), &err)
-	t := &trainer{db: db, view: view, o: &o, judged: judged, report: &report}
+	t := &trainer{db: db, view: view, o: &o, judged: judged, name: name, report: &report}
 	if err := t.observe(ctx); err != nil {
 		return report, fmt.Errorf("train: %w", err)
 	}
@@ -83,7 +115,7 @@ func (db *DB) Train(ctx context.Context, judged []Judged, o TrainOptions) (repor
 
 // trainable checks what is known before the first question is asked, and returns the view
 // that they are asked of.
-func (db *DB) trainable(judged []Judged, o *TrainOptions) (*segment.View, error) {
+func (db *DB) trainable(judged []Judged, o *TrainOptions, name func(int) string) (*segment.View, error) {
 	if err := db.store.CanWrite(); err != nil {
 		return nil, err
 	}
@@ -100,7 +132,7 @@ func (db *DB) trainable(judged []Judged, o *TrainOptions) (*segment.View, error)
 	}
 	for i := range judged {
 		if err := judged[i].Check(); err != nil {
-			return nil, fmt.Errorf("question %d: %w", i, err)
+			return nil, fmt.Errorf("%s: %w", name(i), err)
 		}
 	}
 	return db.store.View()
@@ -122,6 +154,7 @@ type trainer struct {
 	view   *segment.View
 	o      *TrainOptions
 	judged []Judged
+	name   func(int) string // of a question, in errors
 	report *TrainReport
 
 	asked    []*askedOf // questions that count
@@ -132,6 +165,7 @@ type trainer struct {
 
 // askedOf is a question with what is right for it, found in the store.
 type askedOf struct {
+	index  int // of what was judged
 	query  Query
 	grades map[ID]uint8 // of what is relevant and there; empty: nothing answers it
 	units  [3]string    // what it belongs to, the coarsest first
@@ -148,9 +182,10 @@ func (t *trainer) observe(ctx context.Context) error {
 	for i := range t.judged {
 		q, err := t.resolve(&t.judged[i])
 		if err != nil {
-			return fmt.Errorf("question %d: %w", i, err)
+			return fmt.Errorf("%s: %w", t.name(i), err)
 		}
 		if q != nil {
+			q.index = i
 			t.asked = append(t.asked, q)
 		}
 	}
@@ -164,9 +199,9 @@ func (t *trainer) observe(ctx context.Context) error {
 	t.stepsAll = uint64(2*len(t.asked) + (trial.FoldsMax+1)*t.o.Rounds)
 	t.data = &fit.Dataset{}
 	t.data.Columns = slices.DeleteFunc(slices.Clone(signals.Names()), func(name string) bool { return slices.Contains(signals.Habits(), name) })
-	for i, q := range t.asked {
+	for _, q := range t.asked {
 		if err := t.add(ctx, q); err != nil {
-			return fmt.Errorf("question %d: %w", i, err)
+			return fmt.Errorf("%s: %w", t.name(q.index), err)
 		}
 		t.step()
 	}

@@ -79,6 +79,9 @@ type TrainFigures struct {
 	CalibrationError float64
 }
 
+// Mean returns the mean of the figures that decide.
+func (f *TrainFigures) Mean() float64 { return (f.Any8 + f.Frac8 + f.MRR) / 3 }
+
 // TrainReport says what came of fitting a ranker.
 type TrainReport struct {
 	Questions  int    // with something relevant in the store
