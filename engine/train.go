@@ -334,7 +334,8 @@ func (t *trainer) try(ctx context.Context) (*rank.Model, error) {
 	r.Folds, r.KeptWith = result.Folds, unitNames[level]
 	r.Before, r.After = trial.Figures(tried.Before), trial.Figures(result.After)
 	if t.db.serving.Load().ranker != nil {
-		r.Serving = trial.Figures(served)
+		figures := trial.Figures(served)
+		r.Serving = &figures
 	}
 	r.Any8, r.Frac8, r.MRR, r.Overall, r.Better = result.Any8, result.Frac8, result.MRR, result.Overall, result.Better
 	m, err := result.Ranker.WithMetrics(metrics(r))

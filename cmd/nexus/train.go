@@ -133,7 +133,7 @@ func (a *app) printTrained(r *engine.TrainReport) error {
 		a.printf("%-10s %8.1f %7.1f   %+5.1f [%+.1f, %+.1f]\n", row.name, 100*row.before, 100*row.after, 100*row.gain.Mean, 100*row.gain.Low, 100*row.gain.High)
 	}
 	a.printf("confidence is off by %.1f and %.1f\n", 100*r.Before.CalibrationError, 100*r.After.CalibrationError)
-	if r.Serving != (engine.TrainFigures{}) {
+	if r.Serving != nil {
 		a.printf("the store's own ranker until now: any@8 %.1f frac@8 %.1f MRR %.1f, better than it is where it was fitted on these questions\n",
 			100*r.Serving.Any8, 100*r.Serving.Frac8, 100*r.Serving.MRR)
 	}
@@ -192,8 +192,8 @@ func newTrainRecord(r *engine.TrainReport) trainRecord {
 		Before: figuresRecord(r.Before), After: figuresRecord(r.After),
 		Better: r.Better, Installed: r.Installed, Trees: r.Trees, Bytes: r.Bytes, Took: r.Took.Milliseconds(),
 	}
-	if r.Serving != (engine.TrainFigures{}) {
-		serving := figuresRecord(r.Serving)
+	if r.Serving != nil {
+		serving := figuresRecord(*r.Serving)
 		record.Serving = &serving
 	}
 	g := &record.Gain

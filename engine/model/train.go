@@ -93,9 +93,9 @@ type TrainReport struct {
 
 	Before TrainFigures // of the built-in ranker
 	After  TrainFigures // of rankers fitted on other questions than those that they answer
-	// Serving are those of the store's own ranker that served until then, zero where the
+	// Serving are those of the store's own ranker that served until then; nil where the
 	// built-in one did. What it was fitted on it answers better than what it will be asked.
-	Serving TrainFigures
+	Serving *TrainFigures
 
 	// Any8, Frac8 and MRR are After - Before, question by question; Overall is their mean,
 	// which decides.

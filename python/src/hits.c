@@ -432,6 +432,12 @@ static PyObject *get_confidence(PyObject *self, void *unused) {
   return answer ? PyFloat_FromDouble(answer->confidence) : NULL;
 }
 
+static PyObject *get_warning(PyObject *self, void *unused) {
+  const nexus_answer *answer = answer_of(self);
+  (void)unused;
+  return answer ? text_object(answer->warning) : NULL;
+}
+
 static PyObject *get_segments(PyObject *self, void *unused) {
   const nexus_answer *answer = answer_of(self);
   (void)unused;
@@ -448,6 +454,7 @@ static PyGetSetDef answer_getters[] = {
     COUNT(collapsed, "Near-duplicates that hits stand for."),
     {"cache", get_cache, NULL, "Where it came from: none (it was computed), exact or near; if from a cache, all but took is of its first asking.", NULL},
     {"confidence", get_confidence, NULL, "How probable it is that the answer is among the first eight hits; 0, which says nothing, where fusion is not learnt.", NULL},
+    {"warning", get_warning, NULL, "What is wrong with the store's own ranker; empty where nothing is.", NULL},
     {"segments", get_segments, NULL, "Segments of the snapshot.", NULL},
     SECONDS(took, "All of it, in seconds."),
     SECONDS(prepare, "Checking the question, in seconds."),
