@@ -145,7 +145,11 @@ func (r *runner) step(s Step) (results, error) {
 		return results{}, r.db.RollbackRanker(context.Background())
 	case "stats":
 		st, err := r.db.Stats()
-		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}, {"packed", st.RecordStored < st.RecordBytes}, {"ranker_own", st.Ranker.Own}, {"ranker_trees", st.Ranker.Trees}}, err
+		given := results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}, {"packed", st.RecordStored < st.RecordBytes}}
+		if st.Ranker.Own {
+			given = append(given, member{"ranker_own", true}, member{"ranker_trees", st.Ranker.Trees})
+		}
+		return given, err
 	case "verify":
 		report, err := r.db.Verify(context.Background())
 		return results{{"memories", report.Memories}, {"bad", len(report.Faults)}}, err
