@@ -381,12 +381,13 @@ type EngineState uint8
 // The states of an engine in a trace.
 const (
 	EngineUsed    EngineState = iota // its candidates are in the answer
-	EngineLate                       // it did not finish within the budget and was left out
+	EngineLate                       // it did not finish within its time or the budget and was left out
 	EngineFailed                     // it returned an error and was left out
 	EngineSkipped                    // it had nothing to go on (see Note)
+	EngineOpen                       // it was not asked, as it failed again and again before; after a rest it is tried again
 )
 
-var engineStateNames = [...]string{"used", "late", "failed", "skipped"}
+var engineStateNames = [...]string{"used", "late", "failed", "skipped", "open"}
 
 // String returns the state's name.
 func (s EngineState) String() string { return engineStateNames[s] }
@@ -396,8 +397,9 @@ type EngineTrace struct {
 	Name       string
 	State      EngineState
 	Candidates int
+	Start      time.Duration // when it began, from when the engines were asked
 	Took       time.Duration
-	Note       string // why it failed or was skipped
+	Note       string // why it failed, was skipped or not asked
 }
 
 // Trace says how an answer came to be.

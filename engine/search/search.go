@@ -55,11 +55,13 @@ type Question struct {
 }
 
 // Engine finds candidates. An Engine belongs to one question at a time: Search
-// keeps what Score then needs. A late engine is abandoned with its goroutine.
+// keeps what Score then needs. An engine that waits and is late is abandoned with its
+// goroutine, as many as strandedMax; one that only works has to look at ctx to be ended.
 type Engine interface {
 	Name() string
 	// Search appends its best q.Limit candidates at most to dst, in any order, ties by Ref.
-	// It looks at ctx at least every 256 KiB of data. ErrSkip says that the
+	// It looks at ctx.Err at least every 256 KiB of data: where it Waits not, ctx.Done knows
+	// nothing of its time. ErrSkip says that the
 	// question has nothing for this engine.
 	Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error)
 	// Scores appends the engine's exact scores of rows, which ascend; only after Search.
@@ -90,6 +92,7 @@ type Orchestrator struct {
 	ranker *rank.Scorer // of signals.Names
 	sure   *confidence.Model
 	routes route.Cascade
+	crew   *crew
 
 	// turns: every question lets others run, as there is one processor for all. What gives
 	// way every 100 us, as merging does, else runs as often as the scheduler takes the
@@ -97,28 +100,35 @@ type Orchestrator struct {
 	turns bool
 }
 
-// NewOrchestrator returns an orchestrator over all engines. What questions are analysed by
+// NewOrchestrator returns an orchestrator over all engines, within limits. What questions are analysed by
 // is compiled meanwhile, some 4 ms once a process.
-func NewOrchestrator() *Orchestrator {
+func NewOrchestrator(limits Limits) *Orchestrator {
 	go new(route.Analyzer).Analyse("")
-	return newOrchestrator(newEngines)
+	return newOrchestrator(newEngines, limits)
 }
 
-func newOrchestrator(engines func() []Engine) *Orchestrator {
+func newOrchestrator(engines func() []Engine, limits Limits) *Orchestrator {
 	from := parallelFrom()
 	o := &Orchestrator{turns: from == math.MaxUint64, ranker: builtIn(), sure: confidence.BuiltIn(), routes: route.DefaultCascade()}
+	o.crew = newCrew(len(engines()), limits)
 	o.states.New = func() *state { return newState(engines(), from) }
 	return o
 }
 
 // Answer searches q.View for a question that is normalized. It returns the
-// context's error only where that ended before any engine was done.
+// context's error only where that ended before any engine was done, model.ErrBusy where
+// more questions are being answered than Limits say, and model.ErrUnavailable where all
+// engines that might answer are left out.
 //
 // Where so many candidates repeat each other that fewer than K hits are left, it takes
 // once more as many as a batch can hold.
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (answer *model.Answer, err error) {
 	defer question.View.Release()
 	defer question.View.Guard(debug.SetPanicOnFault(true), &err)
+	if err := o.crew.enter(); err != nil {
+		return nil, err
+	}
+	defer o.crew.leave()
 	words, err := matchWords(question.View, query)
 	if err != nil {
 		return nil, err
@@ -129,7 +139,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	}
 	s := o.states.Get()
 	s.question = *question
-	s.ranker, s.sure = o.ranker, o.sure
+	s.ranker, s.sure, s.crew = o.ranker, o.sure, o.crew
 	s.question.Allow, s.question.Words = allow, words
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
 	s.by = query.FusedBy()
@@ -239,6 +249,7 @@ func (s *state) forget() {
 	s.explainer = nil
 	for i := range s.runs {
 		s.runs[i].engine.Forget()
+		s.runs[i].timed = timed{}
 	}
 }
 
@@ -290,6 +301,8 @@ type state struct {
 	runs     []run
 	finished chan int // index of a run that ended; capacity: one each
 	parallel uint64   // live rows from which on engines run in parallel
+	crew     *crew
+	began    time.Time // when the engines were asked
 
 	refs           []rows.Ref
 	others         []rows.Ref  // of refs, those that an engine did not bring
