@@ -192,7 +192,7 @@ func (a *arena) answer(from *engine.Answer) {
 		t := &from.Trace.Engines[i]
 		*to = C.nexus_engine_trace{
 			struct_size: C.uint32_t(unsafe.Sizeof(*to)), state: C.uint32_t(t.State), name: a.text(t.Name), note: a.text(t.Note),
-			candidates: C.uint64_t(t.Candidates), took_ns: C.int64_t(t.Took),
+			candidates: C.uint64_t(t.Candidates), took_ns: C.int64_t(t.Took), start_ns: C.int64_t(t.Start),
 		}
 	})
 	if head == nil {

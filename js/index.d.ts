@@ -283,11 +283,13 @@ export interface Hit extends Memory {
 /** An engine's part in an answer. */
 export interface EngineTrace {
   name: string;
-  /** Why it failed or was skipped; else empty. */
+  /** Why it failed, was skipped or not asked; else empty. */
   note: string;
-  state: 'used' | 'late' | 'failed' | 'skipped';
+  state: 'used' | 'late' | 'failed' | 'skipped' | 'open';
   candidates: number;
   tookNs: number;
+  /** When it began, from when the engines were asked. */
+  startNs: number;
 }
 
 export interface Answer {
@@ -401,6 +403,13 @@ export interface OpenOptions {
   historyMs?: number | undefined;
   /** Bounds the memory that finished answers are kept in; 16 MiB unless given, a negative number keeps none. */
   cacheBytes?: number | undefined;
+  /**
+   * How long one engine may take in one question, its embedding included, in milliseconds, before it is left out as late: 30 s unless
+   * given, a negative number for no limit. One that is late or fails five times in a row is not asked for a second, then longer.
+   */
+  engineTimeoutMs?: number | undefined;
+  /** Questions that are answered at once; one more rejects with `code` 'busy'. 1,024 unless given, a negative number for no bound. */
+  maxQuestions?: number | undefined;
   /** Reads segment files into memory at opening, instead of mapping them. */
   segmentsInMemory?: boolean | undefined;
   /** Packs texts in the larger segment files that are written from now on, to about a third; `compact` packs all of them. */

@@ -127,9 +127,10 @@ enum nexus_boost {
 /* How an engine took part in an answer. */
 enum nexus_engine_state {
   NEXUS_ENGINE_STATE_USED = 0, /* its candidates are in the answer */
-  NEXUS_ENGINE_STATE_LATE = 1, /* it did not finish within the budget and was left out */
+  NEXUS_ENGINE_STATE_LATE = 1, /* it did not finish within its time or the budget and was left out */
   NEXUS_ENGINE_STATE_FAILED = 2, /* it returned an error and was left out */
   NEXUS_ENGINE_STATE_SKIPPED = 3, /* it had nothing to go on; the note says why */
+  NEXUS_ENGINE_STATE_OPEN = 4, /* it was not asked, as it failed again and again before; after a rest it is tried again */
 };
 
 /* Where an answer came from. */
@@ -397,9 +398,10 @@ typedef struct nexus_engine_trace {
   uint32_t struct_size;
   uint32_t state; /* nexus_engine_state */
   nexus_text name;
-  nexus_text note; /* why it failed or was skipped */
+  nexus_text note; /* why it failed, was skipped or not asked */
   uint64_t candidates;
   int64_t took_ns;
+  int64_t start_ns; /* when it began, from when the engines were asked */
 } nexus_engine_trace;
 #define NEXUS_ENGINE_TRACE_SIZE_1 56 /* its size in the oldest ABI served */
 
@@ -623,6 +625,8 @@ typedef struct nexus_open_options {
   int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
   int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
   nexus_text language; /* what the texts are mostly in, a code of docs/languages.md, or none; empty takes the store's, en for a new one; INVALID where the store has another */
+  int64_t engine_timeout_us; /* how long one engine may take in one question before it is left out as late; 0 means 30 s, a negative number no limit */
+  int64_t max_questions; /* questions answered at once, those from the cache not counted, before one more is BUSY; 0 means 1,024, a negative number no bound */
 } nexus_open_options;
 #define NEXUS_OPEN_OPTIONS_SIZE_1 64 /* its size in the oldest ABI served */
 

@@ -431,6 +431,7 @@ class engine_trace {
   std::string_view note() const noexcept { return detail::view(e_->note); }
   engine_state state() const noexcept { return static_cast<engine_state>(e_->state); }
   std::uint64_t candidates() const noexcept { return e_->candidates; }
+  std::chrono::nanoseconds start() const noexcept { return std::chrono::nanoseconds(e_->start_ns); } /* from when the engines were asked */
   std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(e_->took_ns); }
 
  private:

@@ -129,6 +129,7 @@ int main(void) {
   printf("  note %zu %zu\n", offsetof(nexus_engine_trace, note), sizeof(((nexus_engine_trace *)0)->note));
   printf("  candidates %zu %zu\n", offsetof(nexus_engine_trace, candidates), sizeof(((nexus_engine_trace *)0)->candidates));
   printf("  took_ns %zu %zu\n", offsetof(nexus_engine_trace, took_ns), sizeof(((nexus_engine_trace *)0)->took_ns));
+  printf("  start_ns %zu %zu\n", offsetof(nexus_engine_trace, start_ns), sizeof(((nexus_engine_trace *)0)->start_ns));
   printf("nexus_answer %zu\n", sizeof(nexus_answer));
   printf("  struct_size %zu %zu\n", offsetof(nexus_answer, struct_size), sizeof(((nexus_answer *)0)->struct_size));
   printf("  hit_count %zu %zu\n", offsetof(nexus_answer, hit_count), sizeof(((nexus_answer *)0)->hit_count));
@@ -279,6 +280,8 @@ int main(void) {
   printf("  history_us %zu %zu\n", offsetof(nexus_open_options, history_us), sizeof(((nexus_open_options *)0)->history_us));
   printf("  cache_bytes %zu %zu\n", offsetof(nexus_open_options, cache_bytes), sizeof(((nexus_open_options *)0)->cache_bytes));
   printf("  language %zu %zu\n", offsetof(nexus_open_options, language), sizeof(((nexus_open_options *)0)->language));
+  printf("  engine_timeout_us %zu %zu\n", offsetof(nexus_open_options, engine_timeout_us), sizeof(((nexus_open_options *)0)->engine_timeout_us));
+  printf("  max_questions %zu %zu\n", offsetof(nexus_open_options, max_questions), sizeof(((nexus_open_options *)0)->max_questions));
   printf("nexus_config %zu\n", sizeof(nexus_config));
   printf("  struct_size %zu %zu\n", offsetof(nexus_config, struct_size), sizeof(((nexus_config *)0)->struct_size));
   printf("  max_procs %zu %zu\n", offsetof(nexus_config, max_procs), sizeof(((nexus_config *)0)->max_procs));

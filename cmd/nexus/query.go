@@ -253,7 +253,7 @@ func (a *app) printTrace(answer *engine.Answer, f queryFlags) {
 		micros(answer.Took), micros(t.Prepare), micros(t.Search), micros(t.Fuse), micros(t.Fetch),
 		counted(t.Segments, "segment", "segments"), counted(t.Candidates, "candidate", "candidates"), counted(t.Collapsed, "near-duplicate", "near-duplicates"))
 	for _, e := range t.Engines {
-		line := fmt.Sprintf("  %-8s %-8s %4d candidates  %v  %s", e.Name, e.State, e.Candidates, micros(e.Took), noteOf(e))
+		line := fmt.Sprintf("  %-8s %-8s %4d candidates  %v from %v  %s", e.Name, e.State, e.Candidates, micros(e.Took), micros(e.Start), noteOf(e))
 		a.printf("%s\n", strings.TrimRight(line, " "))
 	}
 	how := "fusion " + f.FusedBy().String()
@@ -326,6 +326,7 @@ type engineRecord struct {
 	Name       string `json:"name"`
 	State      string `json:"state"`
 	Candidates int    `json:"candidates"`
+	Start      int64  `json:"start_us"`
 	Took       int64  `json:"took_us"`
 	Note       string `json:"note,omitempty"`
 }
@@ -343,7 +344,7 @@ func newAnswerRecord(answer *engine.Answer) answerRecord {
 		r.Hits = append(r.Hits, newHitRecord(i+1, &answer.Hits[i]))
 	}
 	for _, e := range t.Engines {
-		r.Trace.Engines = append(r.Trace.Engines, engineRecord{e.Name, e.State.String(), e.Candidates, e.Took.Microseconds(), noteOf(e)})
+		r.Trace.Engines = append(r.Trace.Engines, engineRecord{e.Name, e.State.String(), e.Candidates, e.Start.Microseconds(), e.Took.Microseconds(), noteOf(e)})
 	}
 	return r
 }

@@ -86,6 +86,7 @@ exports.ENGINE_STATE = {
   late: 1,
   failed: 2,
   skipped: 3,
+  open: 4,
 };
 
 // Where an answer came from.

@@ -159,6 +159,7 @@ const engine = () => ({
   state: STATE_NAMES[numbers[n++]],
   candidates: numbers[n++],
   tookNs: numbers[n++],
+  startNs: numbers[n++],
 });
 
 function list(element) {

@@ -51,7 +51,7 @@ const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter'
 const MINING_FIELDS = [...SELECTION_FIELDS, 'limit', 'since', 'until'];
 const PATTERN_FIELDS = new Set([...MINING_FIELDS, 'kind']);
 const ANOMALY_FIELDS = new Set([...MINING_FIELDS, 'minScore']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'compressTexts', 'signal', 'cacheBytes', 'language']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'compressTexts', 'signal', 'cacheBytes', 'language', 'engineTimeoutMs', 'maxQuestions']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -131,6 +131,13 @@ function history(ms) {
   const us = Math.ceil(ms * 1000);
   if (!(us >= 0 && us <= Number.MAX_SAFE_INTEGER)) throw invalid(`historyMs is ${ms}`);
   return us === 0 ? -1 : us;
+}
+
+// An engine's time in microseconds: 0 is the library's own, less no limit.
+function timeout(ms, name) {
+  const us = Math.ceil(number(ms, name) * 1000);
+  if (!(Math.abs(us) <= Number.MAX_SAFE_INTEGER)) throw invalid(`${name} is ${ms}`);
+  return Math.max(us, -1);
 }
 
 function id(value) {
@@ -306,6 +313,7 @@ function open(run, path, options, embed) {
     OP.open, 0, required(path, 'path'), flags,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
     embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'), history(options.historyMs), bytes(options.cacheBytes, 'cacheBytes'), text(options.language, 'language'),
+    timeout(options.engineTimeoutMs, 'engineTimeoutMs'), bytes(options.maxQuestions, 'maxQuestions'),
   );
 }
 

@@ -263,19 +263,21 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
   return true;
 }
 
-/* (path, flags, dim, name of the embedder, its function, metric, history in microseconds, bytes of the cache, language). */
+/* (path, flags, dim, name of the embedder, its function, metric, history in microseconds, bytes of the cache, language, an engine's time in microseconds, questions at once). */
 static bool parse_open(struct call *c, napi_env env, const napi_value *argv) {
   nexus_open_options *o = &c->options;
   uint32_t dim;
-  double history, cache_bytes;
+  double history, cache_bytes, timeout, questions;
   memset(o, 0, sizeof *o);
   o->struct_size = sizeof *o;
   c->request.options = o;
   if (!take_text(c, env, argv[0], &c->request.path) || !take_u32(env, argv[1], &o->flags) || !take_u32(env, argv[2], &dim) || !take_u32(env, argv[5], &o->metric) || !take_integer(env, argv[6], &history) ||
-      !take_integer(env, argv[7], &cache_bytes) || !take_text(c, env, argv[8], &o->language))
+      !take_integer(env, argv[7], &cache_bytes) || !take_text(c, env, argv[8], &o->language) || !take_integer(env, argv[9], &timeout) || !take_integer(env, argv[10], &questions))
     return false;
   o->history_us = (int64_t)history;
   o->cache_bytes = (int64_t)cache_bytes;
+  o->engine_timeout_us = (int64_t)timeout;
+  o->max_questions = (int64_t)questions;
   if (is_undefined(env, argv[3])) {
     o->dim = dim;
     return true;

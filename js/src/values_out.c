@@ -268,6 +268,7 @@ static void put_engine(struct frame *f, const nexus_engine_trace *e) {
   put(f, e->state);
   put(f, (double)e->candidates);
   put(f, (double)e->took_ns);
+  put(f, (double)e->start_ns);
 }
 
 static void put_answer(struct frame *f, const nexus_answer *a) {

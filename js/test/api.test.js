@@ -206,6 +206,17 @@ test('a backup restores', async (t) => {
   restored.closeSync();
 });
 
+test('limits of questions are given, and the trace says when engines worked', (t) => {
+  const path = join(folder(t), 'store');
+  for (const limits of [{ engineTimeoutMs: 5000, maxQuestions: 2 }, { engineTimeoutMs: -1, maxQuestions: -1 }, { engineTimeoutMs: 0, maxQuestions: 0 }]) {
+    const db = nexus.openSync(path, { ...limits, cacheBytes: -1 });
+    if (db.statsSync().memories === 0) db.addSync('Ann moved to Oslo.');
+    for (const engine of db.querySync('Oslo').engines) assert.ok(engine.state === 'used' && engine.startNs >= 0 && engine.tookNs > 0);
+    db.closeSync();
+  }
+  for (const wrong of [{ engineTimeoutMs: '1s' }, { engineTimeoutMs: NaN }, { maxQuestions: 1.5 }]) assert.throws(() => nexus.openSync(path, wrong));
+});
+
 test('answers come from the cache until something changes', (t) => {
   const dir = folder(t);
   const db = nexus.openSync(join(dir, 'store'));

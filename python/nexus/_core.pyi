@@ -14,8 +14,8 @@ from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Vector, Wei
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
 @final
-class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
-    __match_args__: Final = ("name", "state", "candidates", "took", "note")
+class EngineTrace(structseq[Any], tuple[str, str, int, float, str, float]):
+    __match_args__: Final = ("name", "state", "candidates", "took", "note", "start")
     @property
     def name(self) -> str: ...
     @property
@@ -26,6 +26,8 @@ class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
     def took(self) -> float: ...
     @property
     def note(self) -> str: ...
+    @property
+    def start(self) -> float: ...
 
 @final
 class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str, int, int, int]):

@@ -149,6 +149,35 @@ def test_a_backup_restores(db: nexus.DB, tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+def test_limits_of_questions_are_given_and_the_trace_says_when_engines_worked(tmp_path: Path) -> None:
+    with nexus.open(tmp_path / "s", engine_timeout=dt.timedelta(seconds=5), max_questions=2) as db:
+        db.add("Ann moved to Oslo.")
+        trace = db.query("Oslo").engines
+        assert [t.state for t in trace] == ["used", "used"]
+        assert all(t.start >= 0 and t.took > 0 for t in trace)
+    for unlimited in ({"engine_timeout": -1, "max_questions": -1}, {"engine_timeout": None, "max_questions": 0}):
+        with nexus.open(tmp_path / "s", **unlimited) as db:  # type: ignore[arg-type]
+            assert len(db.query("Oslo")) == 1
+    for wrong in ({"engine_timeout": "soon"}, {"engine_timeout": float("nan")}, {"max_questions": 1.5}):
+        with pytest.raises((TypeError, nexus.InvalidError)):
+            nexus.open(tmp_path / "s", **wrong)  # type: ignore[arg-type]
+
+
+def test_an_engine_that_fails_again_and_again_is_left_out(tmp_path: Path) -> None:
+    broken = False
+
+    def embed(texts: list[str]) -> list[list[float]]:
+        if broken:
+            raise RuntimeError("no line to the model")
+        return [[1.0, float(len(text))] for text in texts]
+
+    with nexus.open(tmp_path / "s", embedder=nexus.Embedding(embed, name="lengths", dim=2), cache_bytes=-1) as db:
+        db.add("Ann moved to Oslo.")
+        broken = True
+        states = [db.query("Oslo").engines[1].state for _ in range(7)]
+    assert states == ["failed"] * 5 + ["open"] * 2
+
+
 def test_answers_come_from_the_cache_until_something_changes(tmp_path: Path) -> None:
     with nexus.open(tmp_path / "s") as db, nexus.open(tmp_path / "off", cache_bytes=-1) as off:
         for store in (db, off):
