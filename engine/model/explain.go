@@ -172,6 +172,10 @@ var levels = []level{
 		{"position", "position", asNumber}, {"is_first", "first", asFlag}, {"is_last", "last", asFlag}, {"role", "role", asRole},
 		{"length", "terms", asNumber}, {"length_share", "of the average", asNumber},
 	}},
+	{"level", []shown{
+		{"kind_loss", "of another kind than asked, relevance less", asNumber},
+		{"is_superseded", "superseded, behind what is current", asFlag}, {"is_current", "current, before what it superseded", asFlag},
+	}},
 }
 
 var questionLevel = level{"question", []shown{

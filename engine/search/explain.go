@@ -51,6 +51,7 @@ func (e *explainer) explain(candidate int) *model.Explanation {
 			x.Signals = append(x.Signals, model.Signal{Name: name, Value: value})
 		}
 	}
+	e.state.explainLevels(x, candidate)
 	return x
 }
 

@@ -17,6 +17,9 @@ func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	s.gather()
 	if s.by == model.FusionLearnt {
 		s.shortlist.find(s, min(max(spends.short, 2*query.K), fuse.CandidatesMax))
+	}
+	s.bringCurrent()
+	if s.by == model.FusionLearnt {
 		s.describe(query)
 	}
 	s.scoreAll()
@@ -25,6 +28,10 @@ func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	s.explainer = s.explains(query)
 	s.relevance()
 	s.confide(answer)
+	if s.by == model.FusionLearnt {
+		s.weighKinds(query)
+	}
+	s.succeed()
 	s.freshness(s.asked(query), query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()

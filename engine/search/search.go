@@ -325,6 +325,8 @@ type state struct {
 	batch          fuse.Batch
 	fuser          fuse.Fuser
 	dups           []int
+	replaced       []succession // of candidates
+	called         []float32    // what candidates lose as they are of another kind than is called for; empty = nothing
 }
 
 func newState(engines []Engine, parallel uint64) *state {
