@@ -203,7 +203,11 @@ func (a *arena) answer(from *engine.Answer) {
 		struct_size: C.uint32_t(unsafe.Sizeof(head[0])), hit_count: C.uint32_t(len(from.Hits)), hit_size: C.uint32_t(unsafe.Sizeof(C.nexus_hit{})),
 		engine_count: C.uint32_t(len(t.Engines)), engine_size: C.uint32_t(unsafe.Sizeof(C.nexus_engine_trace{})), segments: C.uint32_t(t.Segments),
 		hits: hits, engines: engines, candidates: C.uint64_t(t.Candidates), collapsed: C.uint64_t(t.Collapsed),
-		confidence: C.float(from.Confidence), took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache),
+		confidence: C.float(from.Confidence), route: C.uint32_t(from.Route), started: C.uint32_t(t.Started),
+		took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache),
+	}
+	if t.Hurried {
+		head[0].hurried = 1
 	}
 }
 

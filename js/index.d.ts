@@ -253,12 +253,20 @@ export interface Query extends Selection {
   near?: boolean | undefined;
   /** How relevance comes from what the engines found: learnt unless given. */
   fusion?: Fusion | undefined;
+  /** How much work to spend: what the question calls for (adaptive) unless given. */
+  route?: Route | undefined;
   /** Every hit says why it was found. */
   explain?: boolean | undefined;
 }
 
 /** The learnt ranker over all signals; or the engines' scores alone: normalised, by ranks, or by their spread. */
 export type Fusion = 'learnt' | 'convex' | 'rrf' | 'dbsf';
+
+/**
+ * How much work a question is given. What `cache-only` does not find among earlier answers is 'not found'; the
+ * routes after it differ by how many candidates the learnt ranker sees, least first.
+ */
+export type Route = 'adaptive' | 'cache-only' | 'smart' | 'full' | 'maximum';
 
 /** What the place of a hit was decided by. */
 export interface Explanation {
@@ -311,6 +319,12 @@ export interface Answer {
   fetchNs: number;
   /** How probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, where fusion is not learnt. */
   confidence: number;
+  /** The route by which it was found; adaptive of a question with singleEngine, which has none. */
+  route: Route;
+  /** The route that was tried first. */
+  started: Route;
+  /** Whether time was too short for a higher route, which the question called for. */
+  hurried: boolean;
 }
 
 /** Figures of a tier of the cache of answers, since opening. */

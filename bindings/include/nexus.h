@@ -107,6 +107,15 @@ enum nexus_fusion {
   NEXUS_FUSION_DBSF = 3, /* scores between three standard deviations below and above their mean, by shares */
 };
 
+/* How much work a question is given. Each route looks at all that the one before it does. */
+enum nexus_route {
+  NEXUS_ROUTE_ADAPTIVE = 0, /* what the question calls for, and more where its answer is not trusted; the default */
+  NEXUS_ROUTE_CACHE_ONLY = 1, /* what was answered before; NEXUS_NOT_FOUND where it was not */
+  NEXUS_ROUTE_SMART = 2, /* all engines, a short list of candidates */
+  NEXUS_ROUTE_FULL = 3, /* all engines, a longer list */
+  NEXUS_ROUTE_MAXIMUM = 4, /* twice as much of every engine, with all that stands around it */
+};
+
 /* The six factors of a score: indexes of nexus_hit.factors and nexus_query.weights. */
 enum nexus_factor {
   NEXUS_FACTOR_RELEVANCE = 0, /* how well the engines' scores say it answers the question */
@@ -339,6 +348,8 @@ typedef struct nexus_query {
   nexus_text match; /* condition on the words of what may be found, such as +budget -draft "quarterly report" plan* colour~1 speaker:ann; docs/match.md */
   float boosts[NEXUS_BOOST_COUNT]; /* what words are worth by the field they stand in, each 0..1000, with NEXUS_QUERY_HAS_BOOSTS */
   uint32_t fusion; /* nexus_fusion */
+  uint32_t route; /* nexus_route; those from NEXUS_ROUTE_SMART on differ with NEXUS_FUSION_LEARNT alone */
+  uint32_t reserved; /* 0 */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
 
@@ -427,7 +438,9 @@ typedef struct nexus_answer {
   uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
   uint32_t reserved;
   float confidence; /* how probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, without NEXUS_FUSION_LEARNT */
-  uint32_t reserved_2;
+  uint32_t route; /* nexus_route by which the answer was found; ADAPTIVE of NEXUS_QUERY_SINGLE_ENGINE, which has none */
+  uint32_t started; /* nexus_route that was tried first */
+  uint32_t hurried; /* 1 where time was too short for a higher route, which the question called for */
 } nexus_answer;
 #define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 

@@ -167,7 +167,7 @@ class asked {
       c_.boosts[NEXUS_BOOST_TEXT] = q.boosts->text, c_.boosts[NEXUS_BOOST_SPEAKER] = q.boosts->speaker, c_.boosts[NEXUS_BOOST_TITLE] = q.boosts->title;
     }
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
-    c_.fusion = static_cast<std::uint32_t>(q.fusion);
+    c_.fusion = static_cast<std::uint32_t>(q.fusion), c_.route = static_cast<std::uint32_t>(q.route);
   }
   asked(const asked &) = delete;
   const nexus_query *c() const noexcept { return &c_; }

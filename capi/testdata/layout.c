@@ -89,6 +89,8 @@ int main(void) {
   printf("  match %zu %zu\n", offsetof(nexus_query, match), sizeof(((nexus_query *)0)->match));
   printf("  boosts %zu %zu\n", offsetof(nexus_query, boosts), sizeof(((nexus_query *)0)->boosts));
   printf("  fusion %zu %zu\n", offsetof(nexus_query, fusion), sizeof(((nexus_query *)0)->fusion));
+  printf("  route %zu %zu\n", offsetof(nexus_query, route), sizeof(((nexus_query *)0)->route));
+  printf("  reserved %zu %zu\n", offsetof(nexus_query, reserved), sizeof(((nexus_query *)0)->reserved));
   printf("nexus_selection %zu\n", sizeof(nexus_selection));
   printf("  struct_size %zu %zu\n", offsetof(nexus_selection, struct_size), sizeof(((nexus_selection *)0)->struct_size));
   printf("  reserved %zu %zu\n", offsetof(nexus_selection, reserved), sizeof(((nexus_selection *)0)->reserved));
@@ -149,7 +151,9 @@ int main(void) {
   printf("  cache %zu %zu\n", offsetof(nexus_answer, cache), sizeof(((nexus_answer *)0)->cache));
   printf("  reserved %zu %zu\n", offsetof(nexus_answer, reserved), sizeof(((nexus_answer *)0)->reserved));
   printf("  confidence %zu %zu\n", offsetof(nexus_answer, confidence), sizeof(((nexus_answer *)0)->confidence));
-  printf("  reserved_2 %zu %zu\n", offsetof(nexus_answer, reserved_2), sizeof(((nexus_answer *)0)->reserved_2));
+  printf("  route %zu %zu\n", offsetof(nexus_answer, route), sizeof(((nexus_answer *)0)->route));
+  printf("  started %zu %zu\n", offsetof(nexus_answer, started), sizeof(((nexus_answer *)0)->started));
+  printf("  hurried %zu %zu\n", offsetof(nexus_answer, hurried), sizeof(((nexus_answer *)0)->hurried));
   printf("nexus_memories %zu\n", sizeof(nexus_memories));
   printf("  struct_size %zu %zu\n", offsetof(nexus_memories, struct_size), sizeof(((nexus_memories *)0)->struct_size));
   printf("  memory_size %zu %zu\n", offsetof(nexus_memories, memory_size), sizeof(((nexus_memories *)0)->memory_size));

@@ -63,6 +63,15 @@ exports.FUSION = {
   dbsf: 3,
 };
 
+// How much work a question is given. Each route looks at all that the one before it does.
+exports.ROUTE = {
+  adaptive: 0,
+  'cache-only': 1,
+  smart: 2,
+  full: 3,
+  maximum: 4,
+};
+
 // The six factors of a score: indexes of nexus_hit.factors and nexus_query.weights.
 exports.FACTOR = {
   relevance: 0,

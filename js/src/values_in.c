@@ -235,7 +235,7 @@ static bool take_row(napi_env env, napi_value v, float *out, size_t count) {
 }
 
 /* (text) alone, which is most questions and is spared a third of a microsecond; or (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
-   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter, match, boosts, fusion). */
+   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter, match, boosts, fusion, route). */
 static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_query *q = &c->query;
   uint32_t engine_count;
@@ -251,7 +251,7 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
       !take_texts(c, env, argv[6], &q->engines, &engine_count) || !take_u32(env, argv[7], &q->k) ||
       !take_u32(env, argv[8], &q->intent) || !take_u32(env, argv[9], &q->flags) || !take_integer(env, argv[10], &ms) ||
       !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_row(env, argv[13], q->weights, NEXUS_FACTOR_COUNT) || !take_text(c, env, argv[18], &q->filter) ||
-      !take_text(c, env, argv[19], &q->match) || !take_row(env, argv[20], q->boosts, NEXUS_BOOST_COUNT) || !take_u32(env, argv[21], &q->fusion))
+      !take_text(c, env, argv[19], &q->match) || !take_row(env, argv[20], q->boosts, NEXUS_BOOST_COUNT) || !take_u32(env, argv[21], &q->fusion) || !take_u32(env, argv[22], &q->route))
     return false;
   for (int i = 0; i < 4; i++)
     if (!take_integer(env, argv[14 + i], &times[i])) return false;

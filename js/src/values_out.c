@@ -282,6 +282,9 @@ static void put_answer(struct frame *f, const nexus_answer *a) {
   put(f, (double)a->fuse_ns);
   put(f, (double)a->fetch_ns);
   put(f, (double)a->confidence);
+  put(f, a->route);
+  put(f, a->started);
+  put(f, a->hurried);
   put(f, a->engine_count);
   for (uint32_t i = 0; i < a->engine_count; i++) put_engine(f, nexus_answer_engine(a, i));
   put(f, a->hit_count);

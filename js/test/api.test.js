@@ -351,6 +351,25 @@ test('hits say why they were found', async (t) => {
   await assert.rejects(db.query({ ...ask, explain: 'yes' }), /explain/);
 });
 
+test('a route says how much work to spend', async (t) => {
+  const db = store(t);
+  await db.add(['Ben went to the lake on Saturday.', 'The lake is cold.', 'A kettle.']);
+  const text = 'Who went to the lake?';
+  await assert.rejects(db.query({ text, route: 'cache-only' }), { code: 'not found' });
+  for (const route of ['smart', 'full', 'maximum']) {
+    for (const answer of [await db.query({ text, route }), db.querySync({ text, route })]) {
+      assert.deepEqual([answer.route, answer.started, answer.hurried], [route, route, false]);
+    }
+  }
+  const first = await db.query(text);
+  const again = db.querySync({ text, route: 'cache-only' });
+  assert.deepEqual([again.cache, again.route], ['exact', first.route]);
+  assert.deepEqual(again.hits.map((h) => h.id), first.hits.map((h) => h.id));
+  assert.equal(db.querySync({ text: 'lake', engines: ['lexical'], singleEngine: true }).route, 'adaptive');
+  await assert.rejects(db.query({ text, route: 'scenic' }), { code: 'invalid', message: /route "scenic", want one of adaptive, cache-only/ });
+  assert.throws(() => db.querySync({ text, route: 3 }), TypeError);
+});
+
 test('a match says which words count, boosts what they are worth', async (t) => {
   const db = store(t);
   await db.add([{ text: 'the quarterly report', speaker: 'Ann' }, { text: 'a report, quarterly', speaker: 'Bob' }, { text: 'hello', meta: { title: 'The report' } }]);

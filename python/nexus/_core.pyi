@@ -9,7 +9,7 @@ from ._results import Answer as _Answer
 from ._results import Factors as _Factors
 from ._results import Hit as _Hit
 from ._results import Record as _Record
-from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Vector, Weights
+from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Route, Vector, Weights
 
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
@@ -307,6 +307,12 @@ class Answer:
     @property
     def confidence(self) -> float: ...
     @property
+    def route(self) -> Route: ...
+    @property
+    def started(self) -> Route: ...
+    @property
+    def hurried(self) -> bool: ...
+    @property
     def took(self) -> float: ...
     @property
     def prepare(self) -> float: ...
@@ -341,6 +347,7 @@ class Store:
         match: str = "",
         boosts: Boosts | None = None,
         fusion: Fusion = "learnt",
+        route: Route = "adaptive",
         explain: bool = False,
     ) -> _Answer: ...
     def get(self, id: int) -> _Record: ...

@@ -435,6 +435,23 @@ def test_fusion_is_one_of_four_ways(db: nexus.DB) -> None:
         db.query("lake", fusion="odd")  # type: ignore[arg-type]
 
 
+def test_a_route_says_how_much_work_to_spend(db: nexus.DB) -> None:
+    db.add(["Ben went to the lake on Saturday.", "The lake is cold.", "A kettle."])
+    ask = "Who went to the lake?"
+    with pytest.raises(nexus.NotFoundError):
+        db.query(ask, route="cache-only")
+    for way in ("smart", "full", "maximum"):
+        answer = db.query(ask, route=way)
+        assert (answer.route, answer.started, answer.hurried) == (way, way, False)
+    first = db.query(ask)
+    again = db.query(ask, route="cache-only")
+    assert again.cache == "exact" and [hit.id for hit in again] == [hit.id for hit in first]
+    assert again.route == first.route in ("smart", "full", "maximum")
+    assert db.query("lake", engines=["lexical"], single_engine=True).route == "adaptive"
+    with pytest.raises(nexus.InvalidError, match="route"):
+        db.query(ask, route="scenic")  # type: ignore[arg-type]
+
+
 def test_a_filter_is_a_text(db: nexus.DB) -> None:
     with pytest.raises(TypeError, match="filter"):
         db.list(filter=3)  # type: ignore[arg-type]
