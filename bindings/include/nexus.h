@@ -565,6 +565,7 @@ typedef struct nexus_stats {
   uint64_t record_bytes; /* of all memories in segments without their vectors, as they are read */
   uint64_t record_stored; /* bytes that these take there, less where texts are packed */
   uint64_t record_ns; /* of reading one, the mean, the latest counting most; 0 before the first */
+  uint64_t outdated; /* segment files that opening found to be of another version or language and rebuilt, in memory alone with NEXUS_OPEN_READ_ONLY */
 } nexus_stats;
 #define NEXUS_STATS_SIZE_1 272 /* its size in the oldest ABI served */
 

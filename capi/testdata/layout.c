@@ -243,6 +243,7 @@ int main(void) {
   printf("  record_bytes %zu %zu\n", offsetof(nexus_stats, record_bytes), sizeof(((nexus_stats *)0)->record_bytes));
   printf("  record_stored %zu %zu\n", offsetof(nexus_stats, record_stored), sizeof(((nexus_stats *)0)->record_stored));
   printf("  record_ns %zu %zu\n", offsetof(nexus_stats, record_ns), sizeof(((nexus_stats *)0)->record_ns));
+  printf("  outdated %zu %zu\n", offsetof(nexus_stats, outdated), sizeof(((nexus_stats *)0)->outdated));
   printf("nexus_problem %zu\n", sizeof(nexus_problem));
   printf("  line %zu %zu\n", offsetof(nexus_problem, line), sizeof(((nexus_problem *)0)->line));
   printf("  code %zu %zu\n", offsetof(nexus_problem, code), sizeof(((nexus_problem *)0)->code));

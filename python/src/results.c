@@ -30,8 +30,9 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("record_bytes", "of all memories in segments without their vectors, as they are read"),
     FIELD("record_stored", "bytes that these take there, less where texts are packed"),
     FIELD("record_ns", "of reading one, the mean, the latest counting most"),
+    FIELD("outdated", "segment files that opening found to be of another version or language and rebuilt"),
     END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 34};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 35};
 
 static PyStructSequence_Field problem_fields[] = {
     FIELD("line", "line of the file, from 1; 0 where there is none"), FIELD("code", "the status code"),
@@ -145,8 +146,8 @@ PyObject *stats_from(const nexus_stats *s) {
                         U64(s->cache_hot_hits), U64(s->cache_hot_misses), U64(s->cache_hot_bytes), U64(s->cache_hot_ns),
                         U64(s->cache_warm_hits), U64(s->cache_warm_misses), U64(s->cache_warm_bytes), U64(s->cache_warm_ns),
                         U64(s->cache_near_hits), U64(s->cache_near_misses), U64(s->cache_near_bytes), U64(s->cache_near_ns), text_object(s->language),
-                        U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns)};
-  return named_tuple(stats_type, values, 34);
+                        U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns), U64(s->outdated)};
+  return named_tuple(stats_type, values, 35);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {
