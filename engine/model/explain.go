@@ -173,7 +173,7 @@ var levels = []level{
 		{"length", "terms", asNumber}, {"length_share", "of the average", asNumber},
 	}},
 	{"level", []shown{
-		{"kind_loss", "of another kind than asked, relevance less", asNumber},
+		{"kind_loss", "of another kind than asked for, share of relevance lost", asNumber},
 		{"is_superseded", "superseded, behind what is current", asFlag}, {"is_current", "current, before what it superseded", asFlag},
 	}},
 }

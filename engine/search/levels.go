@@ -103,7 +103,7 @@ func (s *state) weighKinds(query *model.Query) {
 	relevance := s.batch.Column(model.Relevance)
 	for i, called := range s.called {
 		s.called[i] = accuracy.Loss(called, most)
-		relevance[i] = max(0, relevance[i]-s.called[i])
+		relevance[i] -= float32(s.called[i] * relevance[i])
 	}
 }
 

@@ -331,7 +331,7 @@ type state struct {
 	fuser          fuse.Fuser
 	dups           []int
 	replaced       []succession // of candidates
-	called         []float32    // what candidates lose as they are of another kind than is called for; empty = nothing
+	called         []float32    // the share of relevance that candidates lose as they are of another kind than is called for; empty = nothing
 }
 
 func newState(engines []Engine, parallel uint64) *state {

@@ -24,9 +24,13 @@ func Of(asks route.Asks, cues route.Cues) (l Levels) {
 		l[model.KindEpisodic] = 1
 	case route.AsksReason:
 	default:
-		if past := cues&(route.CuePast|route.CueTime) != 0; past && cues&route.CueLatest == 0 {
+		past := cues&(route.CuePast|route.CueTime) != 0
+		switch {
+		case cues&route.CueLatest != 0:
+			l[model.KindSemantic] = 1
+		case past:
 			l[model.KindEpisodic] = 1
-		} else {
+		case asks != route.AsksThing && asks != route.AsksList: // words alone ask for a thing, too
 			l[model.KindSemantic] = 1
 		}
 	}
@@ -49,11 +53,11 @@ func Recent(newer int) float32 {
 	return 1 / float32(int32(1)<<newer)
 }
 
-// LossMost is what the relevance of a memory loses at most as it is of another kind than
-// the question calls for: a tenth of that of the best, so that kinds decide between equals and
-// what answers stays above what does not.
+// LossMost is the share of its relevance that a memory loses at most as it is of another
+// kind than the question calls for: a tenth, so that kinds decide between equals and what answers
+// stays above what does not.
 const LossMost = .1
 
-// Loss returns what the relevance of a memory loses that is called for so much, beside the
-// candidate that is called for most.
+// Loss returns the share of its relevance, 0..LossMost, that a memory loses which is called
+// for so much, beside the candidate that is called for most; both 0..1.
 func Loss(called, most float32) float32 { return float32(LossMost * float32(most-called)) }

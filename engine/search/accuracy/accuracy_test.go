@@ -18,6 +18,11 @@ func TestAQuestionCallsForTheLevelThatAnswersIt(t *testing.T) {
 		"Where does Priya live?":                   {model.KindSemantic},
 		"What is Anna's favourite tea?":            {model.KindSemantic},
 		"What should I cook for Ben?":              {model.KindSemantic, model.KindProcedural},
+		"Where does Anna work now?":                {model.KindSemantic},
+		"boots ferry":                              nil,
+		"What is it?":                              nil,
+		"Wo wohnt Anna?":                           nil,
+		"":                                         nil,
 		"Why?":                                     nil,
 	} {
 		a := analyzer.Analyse(question)
