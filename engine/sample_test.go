@@ -120,7 +120,7 @@ func TestTheSampleWithMemoryFilesStaysReadable(t *testing.T) {
 			}
 		}
 		db := open(t, dir, engine.Options{})
-		if st, err := db.Stats(); err != nil || st.Memories != 80 || st.Replayed != 80 {
+		if st, err := db.Stats(); err != nil || st.Memories != 80 || st.Replayed != 80 || (st.Outdated > 0) != segments || (st.Discarded > 0) == segments {
 			t.Fatalf("segments %v: %+v %v", segments, st, err)
 		}
 		for i, want := range memories {

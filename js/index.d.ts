@@ -356,7 +356,9 @@ export interface Stats {
   commits: number;
   merges: number;
   replayed: number;
+  /** Segment files that were not valid, or that opening found to be of another version or language: rebuilt either way. */
   discarded: number;
+  outdated: number;
   /** How vectors are compared; undefined before the first memory. */
   metric: Metric | undefined;
   /** Versions that later ones replaced, kept as history. */

@@ -572,6 +572,7 @@ typedef struct nexus_stats {
   uint64_t record_bytes; /* of all memories in segments without their vectors, as they are read */
   uint64_t record_stored; /* bytes that these take there, less where texts are packed */
   uint64_t record_ns; /* of reading one, the mean, the latest counting most; 0 before the first */
+  uint64_t outdated; /* segment files that opening found to be of another version or language and rebuilt, in memory alone with NEXUS_OPEN_READ_ONLY */
   uint32_t ranker_own; /* 1: the ranker that serves was fitted by nexus_train; 0: it is the built-in one */
   uint32_t ranker_trees;
   uint32_t ranker_can_roll_back; /* 1: nexus_ranker_rollback has a ranker to go back to */

@@ -587,7 +587,7 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
+        discarded(s.discarded), outdated(s.outdated), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
         record_ns(s.record_ns), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
         language(detail::view(s.language)), ranker_metrics(detail::view(s.ranker_metrics)), ranker_warning(detail::view(s.ranker_warning)),
         ranker_own(s.ranker_own != 0), ranker_can_roll_back(s.ranker_can_roll_back != 0), ranker_trees(s.ranker_trees),
@@ -598,7 +598,7 @@ struct stats {
         cache_near{s.cache_near_hits, s.cache_near_misses, s.cache_near_bytes, s.cache_near_ns} {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
-      merges, replayed, discarded, retired;
+      merges, replayed, discarded, outdated, retired;
   std::uint64_t record_bytes, record_stored, record_ns; /* of memories without vectors: plain, as stored, and to read one */
   std::string vectors, merge_error, language, ranker_metrics, ranker_warning;
   bool ranker_own, ranker_can_roll_back; /* fitted by train; there is one before it */

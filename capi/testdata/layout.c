@@ -244,6 +244,7 @@ int main(void) {
   printf("  record_bytes %zu %zu\n", offsetof(nexus_stats, record_bytes), sizeof(((nexus_stats *)0)->record_bytes));
   printf("  record_stored %zu %zu\n", offsetof(nexus_stats, record_stored), sizeof(((nexus_stats *)0)->record_stored));
   printf("  record_ns %zu %zu\n", offsetof(nexus_stats, record_ns), sizeof(((nexus_stats *)0)->record_ns));
+  printf("  outdated %zu %zu\n", offsetof(nexus_stats, outdated), sizeof(((nexus_stats *)0)->outdated));
   printf("  ranker_own %zu %zu\n", offsetof(nexus_stats, ranker_own), sizeof(((nexus_stats *)0)->ranker_own));
   printf("  ranker_trees %zu %zu\n", offsetof(nexus_stats, ranker_trees), sizeof(((nexus_stats *)0)->ranker_trees));
   printf("  ranker_can_roll_back %zu %zu\n", offsetof(nexus_stats, ranker_can_roll_back), sizeof(((nexus_stats *)0)->ranker_can_roll_back));

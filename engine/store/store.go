@@ -118,7 +118,7 @@ type Store struct {
 	pacer                  pacer
 	added, commits, merges atomic.Uint64
 	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
-	discarded              int          // segment files that were not valid
+	discarded, outdated    int          // segment files that were not valid, or of other rules
 }
 
 // Open opens the store in dir, creating it unless ReadOnly. It fails with

@@ -238,6 +238,7 @@ const stats = () => ({
   recordBytes: numbers[n++],
   recordStored: numbers[n++],
   recordNs: numbers[n++],
+  outdated: numbers[n++],
   vectors: text(),
   mergeError: text(),
   language: text(),
