@@ -25,6 +25,7 @@ func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 	explainer := s.explainer(query)
 	s.relevance()
 	s.confide(answer)
+	s.prefer(query)
 	s.freshness(query.Now, query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()

@@ -172,4 +172,3 @@ func (s *state) trace() []model.EngineTrace {
 	}
 	return trace
 }
-

@@ -34,6 +34,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/search/confidence"
+	"github.com/nexus-memory/nexus/engine/search/learning"
 	"github.com/nexus-memory/nexus/engine/search/signals"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
@@ -48,6 +49,9 @@ type Question struct {
 	Alone  bool           // the match is all there is: every row of Allow is an answer
 	Boosts *model.Boosts  // nil = those of text alone
 	Limit  int            // candidates wanted of each engine
+
+	// Profile is what was learnt of who asks; nil = nothing, or it is not to count.
+	Profile *learning.Profile
 
 	// Observe, if any, is shown the candidates, before hits are chosen. They are the
 	// orchestrator's again when it returns.
@@ -189,6 +193,7 @@ func failed(t *model.Trace) bool {
 func (s *state) forget() {
 	s.question = Question{}
 	s.table.Forget()
+	s.taste.forget()
 	for i := range s.runs {
 		s.runs[i].engine.Forget()
 	}
@@ -253,6 +258,7 @@ type state struct {
 	ranked         []float32 // its scores of the candidates
 	sure           *confidence.Model
 	gauge          confidence.Gauge
+	taste          *taste    // nil before the first question of somebody who has a profile
 	order          []int32   // scratch of reciprocalRanks
 	sums, products []float64 // scratch of combine
 	batch          fuse.Batch
