@@ -56,11 +56,15 @@ type request struct {
 	tenant   string
 	selected engine.Selection
 	mining   mining
+	user     string
+	feedback engine.Feedback
 	key      string
 	cursor   *cursor
 	page     int
 	close    handle // the store's, for CLOSE
-	progress progress
+
+	preference engine.Preference
+	progress   progress
 }
 
 // result is what came of it.
@@ -74,6 +78,8 @@ type result struct {
 	count    int
 	db       handle
 	cursor   handle
+
+	preference *engine.Preference
 }
 
 // decode reads a request. The store is looked up, but for OPEN.
@@ -126,6 +132,8 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		r.selected = d.selection(in)
 	case C.NEXUS_OP_PATTERNS, C.NEXUS_OP_ANOMALIES:
 		r.selected, r.mining = d.selection(in), d.mining(in.mining)
+	case C.NEXUS_OP_LEARN, C.NEXUS_OP_PREFERENCE, C.NEXUS_OP_SET_PREFERENCE, C.NEXUS_OP_FORGET:
+		r.decodeLearning(&d, in)
 	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP:
 		r.path, r.page = d.text("path", in.path), int(in.page)
 		if r.path == "" {
@@ -204,6 +212,8 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 		out.memories, err = r.cursor.next(ctx, r.page)
 	case C.NEXUS_OP_PATTERNS, C.NEXUS_OP_ANOMALIES:
 		out.mined, err = r.mine(ctx)
+	case C.NEXUS_OP_LEARN, C.NEXUS_OP_PREFERENCE, C.NEXUS_OP_SET_PREFERENCE, C.NEXUS_OP_FORGET:
+		err = r.learn(ctx, out)
 	case C.NEXUS_OP_STATS:
 		var stats engine.Stats
 		stats, err = r.db.Stats()
@@ -332,6 +342,9 @@ func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 	case out.mined != nil:
 		p, err = pack(func(a *arena) { a.anomalies(out.mined.anomalies) })
 		filled.anomalies = (*C.nexus_anomalies)(p)
+	case out.preference != nil:
+		p, err = pack(func(a *arena) { a.preference(out.preference) })
+		filled.preference = (*C.nexus_preference)(p)
 	case out.stats != nil:
 		p, err = pack(func(a *arena) { a.stats(out.stats) })
 		filled.stats = (*C.nexus_stats)(p)

@@ -129,6 +129,10 @@ exports.OP = {
   restore: 21,
   patterns: 22,
   anomalies: 23,
+  learn: 24,
+  preference: 25,
+  set_preference: 26,
+  forget: 27,
 };
 
 // What a pattern says.
