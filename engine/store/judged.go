@@ -225,7 +225,7 @@ type judging struct {
 	tenant, user string
 	add          []model.Judgement // the first of which needs its memory to be there
 	forget       bool              // all that are there go first
-	count        int               // outcome: kept of add; without any, how many went
+	kept, gone   int               // outcome: how many of add are kept, how many went
 }
 
 // Learn adds judgements of a user, durably, and returns when questions know of them. The
@@ -244,7 +244,7 @@ func (s *Store) Learn(ctx context.Context, tenant, user string, list []model.Jud
 func (s *Store) SetJudgements(ctx context.Context, tenant, user string, list []model.Judgement) (kept int, err error) {
 	j := &judging{tenant: tenant, user: user, add: list, forget: true}
 	err = s.judge(ctx, j)
-	return j.count, err
+	return j.kept, err
 }
 
 // ForgetJudgements removes all judgements of a user and returns how many there were. Compact
@@ -252,7 +252,7 @@ func (s *Store) SetJudgements(ctx context.Context, tenant, user string, list []m
 func (s *Store) ForgetJudgements(ctx context.Context, tenant, user string) (count int, err error) {
 	j := &judging{tenant: tenant, user: user, forget: true}
 	err = s.judge(ctx, j)
-	return j.count, err
+	return j.gone, err
 }
 
 func (s *Store) judge(ctx context.Context, j *judging) error {
@@ -316,9 +316,7 @@ func (t *transaction) saveJudgements(j *judging) error {
 	if !j.forget && !known(0) {
 		return refusal{fmt.Errorf("memory %d: %w", j.add[0].ID, model.ErrNotFound)}
 	}
-	if j.count = 0; len(j.add) == 0 {
-		j.count = len(there)
-	}
+	j.kept = 0
 	for i := range j.add {
 		if !known(i) {
 			continue
@@ -328,13 +326,13 @@ func (t *transaction) saveJudgements(j *judging) error {
 		if err := t.putJudgement(key, &j.add[i]); err != nil {
 			return err
 		}
-		j.count++
+		j.kept++
 	}
-	surplus := max(0, len(there)+j.count-model.JudgementsMax)
+	j.gone = min(max(0, len(there)+j.kept-model.JudgementsMax), len(there))
 	if j.forget {
-		surplus = len(there)
+		j.gone = len(there)
 	}
-	for _, e := range there[:min(surplus, len(there))] {
+	for _, e := range there[:j.gone] {
 		if err := t.eraseJudgement(e.key, e.id); err != nil {
 			return err
 		}

@@ -169,7 +169,9 @@ func TestOlderTruthsGetJudges(t *testing.T) {
 	}
 	db, err := openFile(filepath.Join(dir, truthName), false)
 	if err == nil {
-		err = db.Update(func(tx *bolt.Tx) error { return errors.Join(tx.DeleteBucket(bucketJudged), tx.DeleteBucket(bucketJudges)) })
+		err = db.Update(func(tx *bolt.Tx) error {
+			return errors.Join(tx.DeleteBucket(bucketJudged), tx.DeleteBucket(bucketJudges))
+		})
 		err = errors.Join(err, db.Close())
 	}
 	if err != nil {

@@ -253,8 +253,9 @@ READERS[OP.patterns] = () => list(pattern);
 READERS[OP.anomalies] = () => list(anomaly);
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
-READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
-READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = () => undefined;
+READERS[OP.preference] = () => JSON.parse(text());
+READERS[OP.set_preference] = READERS[OP.forget] = READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
+READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = READERS[OP.learn] = () => undefined;
 
 // The value of an operation's reply.
 function decode(op, reply) {

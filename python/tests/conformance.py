@@ -135,6 +135,22 @@ class Case:
     def history(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"memories": [record.to_dict() for record in self.db.history(step["id"])]}
 
+    def learn(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.db.learn(**arguments(step))
+        return {}
+
+    def preference(self, step: dict[str, Any]) -> dict[str, Any]:
+        preference: Any = self.db.preference(**arguments(step))
+        for judgement in preference["judgements"]:
+            judgement.pop("time", None)
+        return {"preference": preference}
+
+    def set_preference(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.set_preference(step["preference"])}
+
+    def forget(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.forget(**arguments(step))}
+
     def feedback(self, step: dict[str, Any]) -> dict[str, Any]:
         self.db.feedback(step["id"], step["value"])
         return {}
@@ -211,6 +227,10 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "supersede": (Case.supersede, {"id", "memory"}),
     "history": (Case.history, {"id"}),
     "feedback": (Case.feedback, {"id", "value"}),
+    "learn": (Case.learn, {"id", "value", "user", "question", "tenant", "shown"}),
+    "preference": (Case.preference, {"user", "tenant"}),
+    "set_preference": (Case.set_preference, {"preference"}),
+    "forget": (Case.forget, {"user", "tenant"}),
     "patterns": (Case.patterns, {"kind", "limit", "since", "until", "filter", *SCOPE}),
     "anomalies": (Case.anomalies, {"limit", "min_score", "since", "until", "filter", *SCOPE}),
     "stats": (Case.stats, set()),
