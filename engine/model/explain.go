@@ -169,7 +169,7 @@ var levels = []level{
 		{"after_question", "after a question, words", asFlag}, {"after_question_span", "after a question, vectors", asFlag},
 	}},
 	{"taste", []shown{
-		{"preference", "adds to relevance", asNumber}, {"preference_words", "words", asNumber}, {"preference_meaning", "meaning", asNumber},
+		{"taste", "adds to relevance", asNumber}, {"taste_words", "words", asNumber}, {"taste_meaning", "meaning", asNumber},
 	}},
 	{"place", []shown{
 		{"position", "position", asNumber}, {"is_first", "first", asFlag}, {"is_last", "last", asFlag}, {"role", "role", asRole},

@@ -52,9 +52,9 @@ func (e *explainer) explain(candidate int) *model.Explanation {
 		}
 	}
 	if bonus, features, ok := e.state.taste.added(candidate); ok {
-		x.Signals = append(x.Signals, model.Signal{Name: "preference", Value: float32(bonus)},
-			model.Signal{Name: "preference_words", Value: float32(features[learning.Words])},
-			model.Signal{Name: "preference_meaning", Value: float32(features[learning.Meaning])})
+		x.Signals = append(x.Signals, model.Signal{Name: "taste", Value: float32(bonus)},
+			model.Signal{Name: "taste_words", Value: float32(features[learning.Words])},
+			model.Signal{Name: "taste_meaning", Value: float32(features[learning.Meaning])})
 	}
 	return x
 }

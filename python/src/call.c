@@ -242,7 +242,7 @@ static int u64s_from(PyObject *value, pile *p, const uint64_t **out, size_t *cou
   return 0;
 }
 
-static signature learn_signature = {"learn", 2, 3, 0, {"id", "value", "user", "question", "shown", "tenant"}, {0}};
+static signature learn_signature = {"learn", 3, 3, 0, {"id", "value", "user", "question", "shown", "tenant"}, {0}};
 
 static int parse_learn(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
   PyObject *v[6];

@@ -217,7 +217,7 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "explain", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "explain", "asker", "impersonal", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, {"filter", *SCOPE}),
@@ -252,7 +252,7 @@ def same(want: Any, got: Any, name: str = "") -> bool:
         return not any(absent) and want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items())
     if name == "meta":
         return bool(meta(want) == got)
-    if name in ("patterns", "anomalies"):  # float64, to the bit
+    if name in ("patterns", "anomalies", "preference"):  # float64, to the bit
         return bool(want == got)
     if name == "memories" and isinstance(want, list):
         return len(want) == len(got) and all(same(a, b, "memory") for a, b in zip(want, got))

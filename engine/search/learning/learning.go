@@ -132,6 +132,9 @@ const (
 	usual = .8
 	// shrink is how many judgements the assumption that nothing is liked counts.
 	shrink = 2
+	// burn is how many judgements come before a prediction counts half of what it may: the
+	// first ones are of next to nothing.
+	burn = 8
 	// doubt is how many standard errors of the correlation are held against it.
 	doubt = 1.5
 	// certain is the deviation of what was said from which on it can be foretold: where
@@ -167,7 +170,7 @@ func (l *Learner) Observe(s *Sample) {
 	for f := Bias + 1; f < FeatureCount; f++ {
 		predicted += float64(l.worth[f] * x[f])
 	}
-	l.foretold.add(l.weight, predicted, s.Value)
+	l.foretold.add(float64(l.weight*(float64(l.samples)/float64(l.samples+burn))), predicted, s.Value)
 	l.gram.addOuter(l.weight, &x)
 	for f := range x {
 		l.told[f] += float64(float64(l.weight*s.Value) * x[f])
@@ -344,6 +347,9 @@ func (c *correlation) add(weight, x, y float64) {
 // trust returns how far what was predicted can be relied on, 0..1: the correlation, less what
 // chance may have made of it.
 func (c *correlation) trust() float64 {
+	if c.weight == 0 {
+		return 0
+	}
 	mx, my := c.x/c.weight, c.y/c.weight
 	dx, dy := math.Sqrt(max(0, c.xx/c.weight-float64(mx*mx))), math.Sqrt(max(0, c.yy/c.weight-float64(my*my)))
 	if dx == 0 {
