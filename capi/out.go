@@ -192,7 +192,7 @@ func (a *arena) answer(from *engine.Answer) {
 		t := &from.Trace.Engines[i]
 		*to = C.nexus_engine_trace{
 			struct_size: C.uint32_t(unsafe.Sizeof(*to)), state: C.uint32_t(t.State), name: a.text(t.Name), note: a.text(t.Note),
-			candidates: C.uint64_t(t.Candidates), took_ns: C.int64_t(t.Took),
+			candidates: C.uint64_t(t.Candidates), took_ns: C.int64_t(t.Took), start_ns: C.int64_t(t.Start),
 		}
 	})
 	if head == nil {
@@ -203,7 +203,11 @@ func (a *arena) answer(from *engine.Answer) {
 		struct_size: C.uint32_t(unsafe.Sizeof(head[0])), hit_count: C.uint32_t(len(from.Hits)), hit_size: C.uint32_t(unsafe.Sizeof(C.nexus_hit{})),
 		engine_count: C.uint32_t(len(t.Engines)), engine_size: C.uint32_t(unsafe.Sizeof(C.nexus_engine_trace{})), segments: C.uint32_t(t.Segments),
 		hits: hits, engines: engines, candidates: C.uint64_t(t.Candidates), collapsed: C.uint64_t(t.Collapsed),
-		confidence: C.float(from.Confidence), took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache),
+		confidence: C.float(from.Confidence), route: C.uint32_t(from.Route), started: C.uint32_t(t.Started),
+		took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache),
+	}
+	if t.Hurried {
+		head[0].hurried = 1
 	}
 }
 

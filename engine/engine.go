@@ -58,6 +58,7 @@ type (
 	Weights  = model.Weights
 	Intent   = model.Intent
 	Fusion   = model.Fusion
+	Route    = model.Route
 	CacheUse = model.CacheUse
 	Metric   = model.Metric
 	Report   = store.Report
@@ -87,6 +88,15 @@ const (
 	FusionConvex = model.FusionConvex
 	FusionRRF    = model.FusionRRF
 	FusionDBSF   = model.FusionDBSF
+)
+
+// The routes; see model.Route.
+const (
+	RouteAdaptive  = model.RouteAdaptive
+	RouteCacheOnly = model.RouteCacheOnly
+	RouteSmart     = model.RouteSmart
+	RouteFull      = model.RouteFull
+	RouteMaximum   = model.RouteMaximum
 )
 
 // The metrics of vectors; see model.Metric.
@@ -184,6 +194,15 @@ type Options struct {
 	// then costs some 6 us more. It holds for the files that are written while the store is
 	// open, and Compact writes all of them so; what is packed stays packed. Stats says what is won.
 	CompressTexts bool
+	// EngineTimeout is how long one engine may take in one question, its embedding of the
+	// question included, before it is left out as late: 0 means 30 s, which no healthy
+	// engine takes; a negative number no limit. An engine that is late or fails five times
+	// in a row is not asked for a second, then tried by one question, and left out for
+	// twice as long as before where that fails, a minute at most; the trace names it "open".
+	EngineTimeout time.Duration
+	// MaxQuestions bounds the questions that are answered at once, those from the cache not
+	// counted: one more returns ErrBusy at once. 0 means 1,024, a negative number no bound.
+	MaxQuestions int
 }
 
 // Languages returns what Options.Language may be, sorted: codes of ISO 639-1, and "none".
@@ -227,7 +246,7 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	return &DB{store: s, asks: search.NewOrchestrator(), cache: cache.New(o.CacheBytes, s.Language())}, nil
+	return &DB{store: s, asks: search.NewOrchestrator(search.Limits{EngineTimeout: o.EngineTimeout, Questions: o.MaxQuestions}), cache: cache.New(o.CacheBytes, s.Language())}, nil
 }
 
 // Add commits memories, all or none, and returns their IDs in order. When it
@@ -257,7 +276,10 @@ func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 // Query answers a question with the best K memories in its scope, best first.
 // It never waits for writers. With a Budget or a deadline, an engine that is
 // late, or whose embedding of the question is, is left out and named in the
-// trace, as is one that fails; ErrDeadline where none was done.
+// trace, as is one that fails; ErrDeadline where none was done, ErrUnavailable where all
+// that might have are not asked any more, see Options.EngineTimeout. ErrBusy says that
+// Options.MaxQuestions are being answered. ErrNotFound of
+// RouteCacheOnly says that the cache has no answer.
 //
 // The answer is shared with later callers who ask the same and must not be changed
 // (see Options.CacheBytes). One that comes from the cache says so in Trace.Cache, and
@@ -301,6 +323,9 @@ func (db *DB) answer(ctx context.Context, view *segment.View, q Query, judge *st
 			return answer, nil
 		}
 	}
+	if q.Route == model.RouteCacheOnly {
+		return nil, fmt.Errorf("query: not answered before, as the cache knows: %w", ErrNotFound)
+	}
 	if q.Budget > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, q.Budget)
@@ -326,7 +351,7 @@ func (db *DB) answer(ctx context.Context, view *segment.View, q Query, judge *st
 	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
-	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) {
+	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) && !answer.Trace.Hurried {
 		db.cache.Put(&q, epoch, answer)
 	}
 	return answer, nil
@@ -343,7 +368,7 @@ func epochOf(view *segment.View, judge *store.Judge) cache.Epoch {
 
 // complete reports whether every engine that was asked had its say.
 func complete(t *model.Trace) bool {
-	return !slices.ContainsFunc(t.Engines, func(e model.EngineTrace) bool { return e.State == model.EngineLate || e.State == model.EngineFailed })
+	return !slices.ContainsFunc(t.Engines, func(e model.EngineTrace) bool { return e.State != model.EngineUsed && e.State != model.EngineSkipped })
 }
 
 // Get returns a memory by ID, or ErrNotFound.

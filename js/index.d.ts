@@ -253,6 +253,8 @@ export interface Query extends Selection {
   near?: boolean | undefined;
   /** How relevance comes from what the engines found: learnt unless given. */
   fusion?: Fusion | undefined;
+  /** How much work to spend: what the question calls for (adaptive) unless given. */
+  route?: Route | undefined;
   /** Every hit says why it was found. */
   explain?: boolean | undefined;
   /** Whose preference ranks the hits, see `learn`: `user`, unless given. */
@@ -306,6 +308,12 @@ export interface Preference {
 /** The learnt ranker over all signals; or the engines' scores alone: normalised, by ranks, or by their spread. */
 export type Fusion = 'learnt' | 'convex' | 'rrf' | 'dbsf';
 
+/**
+ * How much work a question is given. What `cache-only` does not find among earlier answers is 'not found'; the
+ * routes after it differ by how many candidates the learnt ranker sees, least first.
+ */
+export type Route = 'adaptive' | 'cache-only' | 'smart' | 'full' | 'maximum';
+
 /** What the place of a hit was decided by. */
 export interface Explanation {
   /** Of the engines that were used: the hit's rank among the candidates, from 1, and the engine's own score. */
@@ -329,11 +337,13 @@ export interface Hit extends Memory {
 /** An engine's part in an answer. */
 export interface EngineTrace {
   name: string;
-  /** Why it failed or was skipped; else empty. */
+  /** Why it failed, was skipped or not asked; else empty. */
   note: string;
-  state: 'used' | 'late' | 'failed' | 'skipped';
+  state: 'used' | 'late' | 'failed' | 'skipped' | 'open';
   candidates: number;
   tookNs: number;
+  /** When it began, from when the engines were asked. */
+  startNs: number;
 }
 
 export interface Answer {
@@ -355,6 +365,12 @@ export interface Answer {
   fetchNs: number;
   /** How probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, where fusion is not learnt. */
   confidence: number;
+  /** The route by which it was found; adaptive of a question with singleEngine, which has none. */
+  route: Route;
+  /** The route that was tried first. */
+  started: Route;
+  /** Whether time was too short for a higher route, which the question called for. */
+  hurried: boolean;
 }
 
 /** Figures of a tier of the cache of answers, since opening. */
@@ -447,6 +463,13 @@ export interface OpenOptions {
   historyMs?: number | undefined;
   /** Bounds the memory that finished answers are kept in; 16 MiB unless given, a negative number keeps none. */
   cacheBytes?: number | undefined;
+  /**
+   * How long one engine may take in one question, its embedding included, in milliseconds, before it is left out as late: 30 s unless
+   * given, a negative number for no limit. One that is late or fails five times in a row is not asked for a second, then longer.
+   */
+  engineTimeoutMs?: number | undefined;
+  /** Questions that are answered at once; one more rejects with `code` 'busy'. 1,024 unless given, a negative number for no bound. */
+  maxQuestions?: number | undefined;
   /** Reads segment files into memory at opening, instead of mapping them. */
   segmentsInMemory?: boolean | undefined;
   /** Packs texts in the larger segment files that are written from now on, to about a third; `compact` packs all of them. */

@@ -225,6 +225,7 @@ func (r *runner) query(s Step) (results, error) {
 		Match        string   `json:"match"`
 		Boosts       *boosts  `json:"boosts"`
 		Fusion       string   `json:"fusion"`
+		Route        string   `json:"route"`
 		Explain      bool     `json:"explain"`
 		Asker        string   `json:"asker"`
 		Impersonal   bool     `json:"impersonal"`
@@ -234,7 +235,7 @@ func (r *runner) query(s Step) (results, error) {
 	}
 	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain, Asker: a.Asker, Impersonal: a.Impersonal}
 	q.Boosts = a.Boosts.engine()
-	var errs [8]error
+	var errs [9]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
 	q.Now, errs[2] = parseTime(a.Now)
@@ -243,6 +244,7 @@ func (r *runner) query(s Step) (results, error) {
 	q.Filter, errs[5] = engine.ParseFilter(a.Filter)
 	q.Match, errs[6] = engine.ParseMatch(a.Match)
 	q.Fusion, errs[7] = model.ParseFusion(a.Fusion)
+	q.Route, errs[8] = model.ParseRoute(a.Route)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -283,7 +285,10 @@ func answered(a *engine.Answer) results {
 	for _, e := range a.Trace.Engines {
 		engines = append(engines, took{e.Name, e.State.String()})
 	}
-	given := results{{"hits", hits}, {"engines", engines}, {"candidates", a.Trace.Candidates}, {"collapsed", a.Trace.Collapsed}}
+	given := results{{"hits", hits}, {"engines", engines}, {"candidates", a.Trace.Candidates}, {"collapsed", a.Trace.Collapsed}, {"route", a.Route.String()}}
+	if a.Trace.Started != a.Route {
+		given = append(given, member{"started", a.Trace.Started.String()})
+	}
 	if a.Confidence != 0 {
 		given = append(given, member{"confidence", a.Confidence})
 	}

@@ -105,6 +105,27 @@ void explanations(const std::string &base) {
   EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::invalid);
 }
 
+void routes(const std::string &base) {
+  nexus::db db(base + "/routes");
+  db.add(nexus::memory("Ben went to the lake on Saturday.")), db.add(nexus::memory("A kettle."));
+  nexus::query q("Who went to the lake?");
+  q.route = nexus::route::cache_only;
+  EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::not_found);
+  for (nexus::route way : {nexus::route::smart, nexus::route::full, nexus::route::maximum}) {
+    q.route = way;
+    nexus::answer a = db.query(q);
+    EXPECT(a.size() == 2 && a.route() == way && a.started() == way && !a.hurried());
+  }
+  q.route = nexus::route::adaptive;
+  nexus::answer first = db.query(q);
+  EXPECT(first.route() >= first.started() && first.started() >= nexus::route::smart);
+  q.route = nexus::route::cache_only;
+  nexus::answer again = db.query(q);
+  EXPECT(again.cache() == nexus::cache_use::exact && again.route() == first.route());
+  q.route = static_cast<nexus::route>(9);
+  EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::invalid);
+}
+
 void selections(const std::string &base) {
   nexus::db db(base + "/selections");
   nexus::memory ann("The tide is out."), bob("The tide is in.");
@@ -323,6 +344,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, selections, explanations, jobs, queues, embedders, versions, learning, mining, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, selections, explanations, routes, jobs, queues, embedders, versions, learning, mining, threads}) part(argv[1]);
   return failures > 0;
 }

@@ -107,6 +107,15 @@ enum nexus_fusion {
   NEXUS_FUSION_DBSF = 3, /* scores between three standard deviations below and above their mean, by shares */
 };
 
+/* How much work a question is given. Each route looks at all that the one before it does. */
+enum nexus_route {
+  NEXUS_ROUTE_ADAPTIVE = 0, /* what the question calls for, and more where its answer is not trusted; the default */
+  NEXUS_ROUTE_CACHE_ONLY = 1, /* what was answered before; NEXUS_NOT_FOUND where it was not */
+  NEXUS_ROUTE_SMART = 2, /* all engines, a short list of candidates */
+  NEXUS_ROUTE_FULL = 3, /* all engines, a longer list */
+  NEXUS_ROUTE_MAXIMUM = 4, /* twice as much of every engine, with all that stands around it */
+};
+
 /* The six factors of a score: indexes of nexus_hit.factors and nexus_query.weights. */
 enum nexus_factor {
   NEXUS_FACTOR_RELEVANCE = 0, /* how well the engines' scores say it answers the question */
@@ -127,9 +136,10 @@ enum nexus_boost {
 /* How an engine took part in an answer. */
 enum nexus_engine_state {
   NEXUS_ENGINE_STATE_USED = 0, /* its candidates are in the answer */
-  NEXUS_ENGINE_STATE_LATE = 1, /* it did not finish within the budget and was left out */
+  NEXUS_ENGINE_STATE_LATE = 1, /* it did not finish within its time or the budget and was left out */
   NEXUS_ENGINE_STATE_FAILED = 2, /* it returned an error and was left out */
   NEXUS_ENGINE_STATE_SKIPPED = 3, /* it had nothing to go on; the note says why */
+  NEXUS_ENGINE_STATE_OPEN = 4, /* it was not asked, as it failed again and again before; after a rest it is tried again */
 };
 
 /* Where an answer came from. */
@@ -343,6 +353,8 @@ typedef struct nexus_query {
   nexus_text match; /* condition on the words of what may be found, such as +budget -draft "quarterly report" plan* colour~1 speaker:ann; docs/match.md */
   float boosts[NEXUS_BOOST_COUNT]; /* what words are worth by the field they stand in, each 0..1000, with NEXUS_QUERY_HAS_BOOSTS */
   uint32_t fusion; /* nexus_fusion */
+  uint32_t route; /* nexus_route; those from NEXUS_ROUTE_SMART on differ with NEXUS_FUSION_LEARNT alone */
+  uint32_t reserved; /* 0 */
   nexus_text asker; /* whose preference ranks the hits, see nexus_learn; empty means user */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
@@ -425,9 +437,10 @@ typedef struct nexus_engine_trace {
   uint32_t struct_size;
   uint32_t state; /* nexus_engine_state */
   nexus_text name;
-  nexus_text note; /* why it failed or was skipped */
+  nexus_text note; /* why it failed, was skipped or not asked */
   uint64_t candidates;
   int64_t took_ns;
+  int64_t start_ns; /* when it began, from when the engines were asked */
 } nexus_engine_trace;
 #define NEXUS_ENGINE_TRACE_SIZE_1 56 /* its size in the oldest ABI served */
 
@@ -453,7 +466,9 @@ typedef struct nexus_answer {
   uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
   uint32_t reserved;
   float confidence; /* how probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, without NEXUS_FUSION_LEARNT */
-  uint32_t reserved_2;
+  uint32_t route; /* nexus_route by which the answer was found; ADAPTIVE of NEXUS_QUERY_SINGLE_ENGINE, which has none */
+  uint32_t started; /* nexus_route that was tried first */
+  uint32_t hurried; /* 1 where time was too short for a higher route, which the question called for */
 } nexus_answer;
 #define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 
@@ -651,6 +666,8 @@ typedef struct nexus_open_options {
   int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
   int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
   nexus_text language; /* what the texts are mostly in, a code of docs/languages.md, or none; empty takes the store's, en for a new one; INVALID where the store has another */
+  int64_t engine_timeout_us; /* how long one engine may take in one question before it is left out as late; 0 means 30 s, a negative number no limit */
+  int64_t max_questions; /* questions answered at once, those from the cache not counted, before one more is BUSY; 0 means 1,024, a negative number no bound */
 } nexus_open_options;
 #define NEXUS_OPEN_OPTIONS_SIZE_1 64 /* its size in the oldest ABI served */
 

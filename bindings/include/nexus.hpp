@@ -42,6 +42,8 @@ struct options {
   std::chrono::microseconds history{0};
   std::int64_t cache_bytes = 0; /* bounds the memory of finished answers; 0: 16 MiB, negative: none are kept */
   std::string language; /* of the texts, as "de", or "none"; fixed with the first memory; empty takes the store's */
+  std::chrono::microseconds engine_timeout{0}; /* of one engine in one question; 0: 30 s, negative: no limit */
+  std::int64_t max_questions = 0; /* answered at once, one more is busy; 0: 1,024, negative: no bound */
   bool segments_in_memory = false; /* read segment files into memory, do not map them */
   bool compress_texts = false; /* pack texts in the larger segment files that are written from now on; compact packs all */
 };
@@ -167,7 +169,7 @@ class asked {
       c_.boosts[NEXUS_BOOST_TEXT] = q.boosts->text, c_.boosts[NEXUS_BOOST_SPEAKER] = q.boosts->speaker, c_.boosts[NEXUS_BOOST_TITLE] = q.boosts->title;
     }
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
-    c_.fusion = static_cast<std::uint32_t>(q.fusion);
+    c_.fusion = static_cast<std::uint32_t>(q.fusion), c_.route = static_cast<std::uint32_t>(q.route);
   }
   asked(const asked &) = delete;
   const nexus_query *c() const noexcept { return &c_; }
@@ -250,6 +252,7 @@ class opening {
   explicit opening(const options &o) {
     c_.struct_size = sizeof c_, c_.dim = o.dim, c_.metric = static_cast<std::uint32_t>(o.metric);
     c_.history_us = o.history.count(), c_.cache_bytes = o.cache_bytes;
+    c_.engine_timeout_us = o.engine_timeout.count(), c_.max_questions = o.max_questions;
     language_ = o.language, c_.language = text(language_);
     if (o.read_only) c_.flags |= NEXUS_OPEN_READ_ONLY;
     if (o.segments_in_memory) c_.flags |= NEXUS_OPEN_SEGMENTS_IN_MEMORY;

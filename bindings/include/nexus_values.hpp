@@ -64,6 +64,12 @@ enum class fusion : std::uint32_t {
   learnt = NEXUS_FUSION_LEARNT, convex = NEXUS_FUSION_CONVEX, rrf = NEXUS_FUSION_RRF, dbsf = NEXUS_FUSION_DBSF
 };
 
+/* How much work a question is given; see nexus.h. */
+enum class route : std::uint32_t {
+  adaptive = NEXUS_ROUTE_ADAPTIVE, cache_only = NEXUS_ROUTE_CACHE_ONLY, smart = NEXUS_ROUTE_SMART,
+  full = NEXUS_ROUTE_FULL, maximum = NEXUS_ROUTE_MAXIMUM
+};
+
 /* What near means for vectors; see nexus.h. */
 enum class metric : std::uint32_t {
   unset = NEXUS_METRIC_UNSET, cosine = NEXUS_METRIC_COSINE, dot = NEXUS_METRIC_DOT, l2 = NEXUS_METRIC_L2
@@ -248,6 +254,7 @@ struct query {
   std::uint32_t k = 0; /* hits wanted; 0 means NEXUS_DEFAULT_K */
   nexus::intent intent = nexus::intent::general;
   nexus::fusion fusion = nexus::fusion::learnt;
+  nexus::route route = nexus::route::adaptive; /* of route::cache_only, what was not answered before is status::not_found */
   bool explain = false; /* every hit says why it was found: hit::explanation */
   std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */
   std::optional<nexus::boosts> boosts; /* those of text alone where there are none */
@@ -433,6 +440,7 @@ class engine_trace {
   std::string_view note() const noexcept { return detail::view(e_->note); }
   engine_state state() const noexcept { return static_cast<engine_state>(e_->state); }
   std::uint64_t candidates() const noexcept { return e_->candidates; }
+  std::chrono::nanoseconds start() const noexcept { return std::chrono::nanoseconds(e_->start_ns); } /* from when the engines were asked */
   std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(e_->took_ns); }
 
  private:
@@ -458,6 +466,12 @@ class answer {
   cache_use cache() const noexcept { return static_cast<cache_use>(a_->cache); }
   /* How probable it is that the answer is among the first eight hits; 0, which says nothing, without fusion::learnt. */
   float confidence() const noexcept { return a_->confidence; }
+  /* By which it was found; adaptive of a query with single_engine, which has none. */
+  nexus::route route() const noexcept { return static_cast<nexus::route>(a_->route); }
+  /* That was tried first. */
+  nexus::route started() const noexcept { return static_cast<nexus::route>(a_->started); }
+  /* Whether time was too short for a higher one, which the question called for. */
+  bool hurried() const noexcept { return a_->hurried != 0; }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
  private:

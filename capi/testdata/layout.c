@@ -89,6 +89,8 @@ int main(void) {
   printf("  match %zu %zu\n", offsetof(nexus_query, match), sizeof(((nexus_query *)0)->match));
   printf("  boosts %zu %zu\n", offsetof(nexus_query, boosts), sizeof(((nexus_query *)0)->boosts));
   printf("  fusion %zu %zu\n", offsetof(nexus_query, fusion), sizeof(((nexus_query *)0)->fusion));
+  printf("  route %zu %zu\n", offsetof(nexus_query, route), sizeof(((nexus_query *)0)->route));
+  printf("  reserved %zu %zu\n", offsetof(nexus_query, reserved), sizeof(((nexus_query *)0)->reserved));
   printf("  asker %zu %zu\n", offsetof(nexus_query, asker), sizeof(((nexus_query *)0)->asker));
   printf("nexus_judged %zu\n", sizeof(nexus_judged));
   printf("  struct_size %zu %zu\n", offsetof(nexus_judged, struct_size), sizeof(((nexus_judged *)0)->struct_size));
@@ -144,6 +146,7 @@ int main(void) {
   printf("  note %zu %zu\n", offsetof(nexus_engine_trace, note), sizeof(((nexus_engine_trace *)0)->note));
   printf("  candidates %zu %zu\n", offsetof(nexus_engine_trace, candidates), sizeof(((nexus_engine_trace *)0)->candidates));
   printf("  took_ns %zu %zu\n", offsetof(nexus_engine_trace, took_ns), sizeof(((nexus_engine_trace *)0)->took_ns));
+  printf("  start_ns %zu %zu\n", offsetof(nexus_engine_trace, start_ns), sizeof(((nexus_engine_trace *)0)->start_ns));
   printf("nexus_answer %zu\n", sizeof(nexus_answer));
   printf("  struct_size %zu %zu\n", offsetof(nexus_answer, struct_size), sizeof(((nexus_answer *)0)->struct_size));
   printf("  hit_count %zu %zu\n", offsetof(nexus_answer, hit_count), sizeof(((nexus_answer *)0)->hit_count));
@@ -163,7 +166,9 @@ int main(void) {
   printf("  cache %zu %zu\n", offsetof(nexus_answer, cache), sizeof(((nexus_answer *)0)->cache));
   printf("  reserved %zu %zu\n", offsetof(nexus_answer, reserved), sizeof(((nexus_answer *)0)->reserved));
   printf("  confidence %zu %zu\n", offsetof(nexus_answer, confidence), sizeof(((nexus_answer *)0)->confidence));
-  printf("  reserved_2 %zu %zu\n", offsetof(nexus_answer, reserved_2), sizeof(((nexus_answer *)0)->reserved_2));
+  printf("  route %zu %zu\n", offsetof(nexus_answer, route), sizeof(((nexus_answer *)0)->route));
+  printf("  started %zu %zu\n", offsetof(nexus_answer, started), sizeof(((nexus_answer *)0)->started));
+  printf("  hurried %zu %zu\n", offsetof(nexus_answer, hurried), sizeof(((nexus_answer *)0)->hurried));
   printf("nexus_memories %zu\n", sizeof(nexus_memories));
   printf("  struct_size %zu %zu\n", offsetof(nexus_memories, struct_size), sizeof(((nexus_memories *)0)->struct_size));
   printf("  memory_size %zu %zu\n", offsetof(nexus_memories, memory_size), sizeof(((nexus_memories *)0)->memory_size));
@@ -294,6 +299,8 @@ int main(void) {
   printf("  history_us %zu %zu\n", offsetof(nexus_open_options, history_us), sizeof(((nexus_open_options *)0)->history_us));
   printf("  cache_bytes %zu %zu\n", offsetof(nexus_open_options, cache_bytes), sizeof(((nexus_open_options *)0)->cache_bytes));
   printf("  language %zu %zu\n", offsetof(nexus_open_options, language), sizeof(((nexus_open_options *)0)->language));
+  printf("  engine_timeout_us %zu %zu\n", offsetof(nexus_open_options, engine_timeout_us), sizeof(((nexus_open_options *)0)->engine_timeout_us));
+  printf("  max_questions %zu %zu\n", offsetof(nexus_open_options, max_questions), sizeof(((nexus_open_options *)0)->max_questions));
   printf("nexus_config %zu\n", sizeof(nexus_config));
   printf("  struct_size %zu %zu\n", offsetof(nexus_config, struct_size), sizeof(((nexus_config *)0)->struct_size));
   printf("  max_procs %zu %zu\n", offsetof(nexus_config, max_procs), sizeof(((nexus_config *)0)->max_procs));

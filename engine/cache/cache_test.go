@@ -42,7 +42,7 @@ var outside = []string{"Budget", "Near"}
 func TestEveryFieldOfAQuestionIsInItsKey(t *testing.T) {
 	base := model.Query{
 		Text: "where does Ann live", Vector: []float32{1, 2}, K: 8, Scope: model.Scope{Tenant: "t", User: "u", Agent: "a", Session: "s"},
-		Intent: model.IntentFact, Weights: &model.Weights{.5}, Now: time.Unix(5, 0), Engines: []string{"lexical"},
+		Intent: model.IntentFact, Weights: &model.Weights{.5}, Now: time.Unix(5, 0), Engines: []string{"lexical"}, Route: model.RouteSmart,
 	}
 	c := New(0, "")
 	keep(c, &base, 1, answer("Oslo"))
@@ -66,6 +66,17 @@ func TestEveryFieldOfAQuestionIsInItsKey(t *testing.T) {
 		if c.Get(&other, in(1)) != nil {
 			t.Errorf("a question of another %s is answered", f.Name)
 		}
+	}
+}
+
+func TestWhoWantsKnownAnswersAloneHasThoseOfAnyRoute(t *testing.T) {
+	c := New(0, "")
+	keep(c, &model.Query{Text: "where does Ann live"}, 1, answer("Oslo"))
+	if got := c.Get(&model.Query{Text: "where does Ann live", Route: model.RouteCacheOnly}, in(1)); got == nil || got.Hits[0].Text != "Oslo" {
+		t.Error("not found")
+	}
+	if c.Get(&model.Query{Text: "where does Ann live", Route: model.RouteMaximum}, in(1)) != nil {
+		t.Error("an answer of another route")
 	}
 }
 

@@ -68,7 +68,7 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(countOf(q)))
 	b = appendTime(appendTime(appendTime(b, q.Now), q.AsOf), q.ValidAt)
-	b = append(b, byte(q.Intent), byte(q.Fusion), flags(q), byte(len(q.Engines)))
+	b = append(b, byte(q.Intent), byte(q.Fusion), byte(routeOf(q)), flags(q), byte(len(q.Engines)))
 	h := xxh3.Hash128(b)
 	return Key{h.Lo, h.Hi}, true
 }
@@ -110,6 +110,15 @@ func countOf(q *model.Query) int {
 		return model.DefaultK
 	}
 	return q.K
+}
+
+// routeOf returns the route by which an answer was found that the question may have: one
+// that wants none but known answers has that of a question which leaves the route open.
+func routeOf(q *model.Query) model.Route {
+	if q.Route == model.RouteCacheOnly {
+		return model.RouteAdaptive
+	}
+	return q.Route
 }
 
 // boostsOf returns the boosts that stand for those of the question.
@@ -159,7 +168,7 @@ func same(a, b *model.Query) bool {
 func sameBut(a, b *model.Query) bool {
 	v, _ := weightsOf(a)
 	w, ok := weightsOf(b)
-	return ok && v == w && a.Scope == b.Scope && a.Asker == b.Asker && a.Intent == b.Intent && a.Fusion == b.Fusion && countOf(a) == countOf(b) &&
+	return ok && v == w && a.Scope == b.Scope && a.Asker == b.Asker && a.Intent == b.Intent && a.Fusion == b.Fusion && routeOf(a) == routeOf(b) && countOf(a) == countOf(b) &&
 		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() &&
 		sameMatch(a.Match, b.Match) && boostsOf(a) == boostsOf(b) && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
 }

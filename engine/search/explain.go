@@ -16,10 +16,10 @@ type explainer struct {
 	learnt bool
 }
 
-// explainer returns what explains hits once they are chosen; nil, which explains nothing
+// explains returns what explains hits once they are chosen; nil, which explains nothing
 // and costs nothing, where the query does not want it. To be called before relevance,
 // which normalises the scores in place.
-func (s *state) explainer(query *model.Query) *explainer {
+func (s *state) explains(query *model.Query) *explainer {
 	if !query.Explain {
 		return nil
 	}
@@ -51,6 +51,7 @@ func (e *explainer) explain(candidate int) *model.Explanation {
 			}
 		}
 	}
+	e.state.explainLevels(x, candidate)
 	if bonus, features, ok := e.state.taste.added(candidate); ok {
 		x.Signals = append(x.Signals, model.Signal{Name: "taste", Value: float32(bonus)},
 			model.Signal{Name: "taste_words", Value: float32(features[learning.Words])},

@@ -96,6 +96,7 @@ func traits(x *learning.Features, p *segment.Part, row int, at int64) {
 		feature learning.Feature
 		is      bool
 	}{
+		{learning.AsFact, p.Kind(row) == model.KindSemantic}, {learning.AsProcedure, p.Kind(row) == model.KindProcedural},
 		{learning.FromUser, role == annotate.RoleUser}, {learning.FromAssistant, role == annotate.RoleAssistant},
 		{learning.FromPerson, role == annotate.RolePerson}, {learning.AsQuestion, form&forms.IsQuestion != 0},
 		{learning.AsList, form&forms.HasList != 0}, {learning.AsCode, form&forms.HasCode != 0},
@@ -119,8 +120,9 @@ type taste struct {
 	own      [1]float64
 }
 
-// prefer adds what the profile of who asks says to the relevance of the candidates, which is
-// then a straight line from 1 for the best again. Without a profile nothing is touched.
+// prefer adds what the profile of who asks says to the relevance of the candidates, and
+// takes the same from all, so that the best is as relevant as the best was. Without a profile
+// nothing is touched.
 func (s *state) prefer(query *model.Query) {
 	p := s.question.Profile
 	if p == nil || len(s.refs) == 0 {
@@ -131,12 +133,12 @@ func (s *state) prefer(query *model.Query) {
 	}
 	s.taste.fill(s.question.View, p, s.refs, s.momentOf(query))
 	relevance := s.batch.Column(model.Relevance)
-	best := 0.0
+	before, after := 0.0, 0.0
 	for i, b := range s.taste.bonus {
-		best = max(best, float64(relevance[i])+b)
+		before, after = max(before, float64(relevance[i])), max(after, float64(relevance[i])+b)
 	}
 	for i, b := range s.taste.bonus {
-		relevance[i] = float32(max(0, float64(relevance[i])+b+(1-best)))
+		relevance[i] = float32(max(0, float64(relevance[i])+b+(before-after)))
 	}
 }
 

@@ -6,7 +6,7 @@
 // the library's to check.
 
 const { types } = require('node:util');
-const { BOOST, BOOST_COUNT, FACTOR, FACTOR_COUNT, FUSION, INTENT, KIND, META_TYPE, METRIC, OP, PATTERN_KIND } = require('./abi.js');
+const { BOOST, BOOST_COUNT, FACTOR, FACTOR_COUNT, FUSION, INTENT, KIND, META_TYPE, METRIC, OP, PATTERN_KIND, ROUTE } = require('./abi.js');
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
@@ -46,12 +46,12 @@ function object(value, name) {
 const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
   'validFrom', 'validTo', 'expires', 'id', 'position', 'ingested', 'score', 'factors', 'duplicates', 'version', 'updated', 'replaced', 'supersedes', 'supersededBy', 'usage']);
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
-const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts', 'fusion', 'explain', 'asker', 'impersonal']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'asker', 'impersonal']);
 const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
 const MINING_FIELDS = [...SELECTION_FIELDS, 'limit', 'since', 'until'];
 const PATTERN_FIELDS = new Set([...MINING_FIELDS, 'kind']);
 const ANOMALY_FIELDS = new Set([...MINING_FIELDS, 'minScore']);
-const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'compressTexts', 'signal', 'cacheBytes', 'language']);
+const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'compressTexts', 'signal', 'cacheBytes', 'language', 'engineTimeoutMs', 'maxQuestions']);
 const LEARN_FIELDS = new Set(['id', 'value', 'user', 'question', 'tenant', 'shown']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
@@ -134,6 +134,13 @@ function history(ms) {
   const us = Math.ceil(ms * 1000);
   if (!(us >= 0 && us <= Number.MAX_SAFE_INTEGER)) throw invalid(`historyMs is ${ms}`);
   return us === 0 ? -1 : us;
+}
+
+// An engine's time in microseconds: 0 is the library's own, less no limit.
+function timeout(ms, name) {
+  const us = Math.ceil(number(ms, name) * 1000);
+  if (!(Math.abs(us) <= Number.MAX_SAFE_INTEGER)) throw invalid(`${name} is ${ms}`);
+  return Math.max(us, -1);
 }
 
 function id(value) {
@@ -279,7 +286,7 @@ function query(run, db, q) {
     text(q.tenant, 'tenant'), text(q.user, 'user'), text(q.agent, 'agent'), text(q.session, 'session'), texts(q.engines, 'engines'),
     count(q.k, 'k', U32_MAX), oneOf(INTENT, q.intent, 'intent'), flags,
     hasNow ? milliseconds(q.now, 'now') : 0, hasNow ? microseconds(q.now, 'now') : 0, budget(q.budgetMs), row,
-    ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'), text(q.filter, 'filter'), text(q.match, 'match'), fieldBoosts, oneOf(FUSION, q.fusion, 'fusion'), text(q.asker, 'asker'),
+    ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'), text(q.filter, 'filter'), text(q.match, 'match'), fieldBoosts, oneOf(FUSION, q.fusion, 'fusion'), oneOf(ROUTE, q.route, 'route'), text(q.asker, 'asker'),
   );
 }
 
@@ -321,6 +328,7 @@ function open(run, path, options, embed) {
     OP.open, 0, required(path, 'path'), flags,
     embedder ? count(embedder.dim, 'embedder.dim', U32_MAX) : count(dim, 'dim', U32_MAX),
     embedder ? required(embedder.name, 'embedder.name') : undefined, embed, oneOf(METRIC, options.metric, 'metric'), history(options.historyMs), bytes(options.cacheBytes, 'cacheBytes'), text(options.language, 'language'),
+    timeout(options.engineTimeoutMs, 'engineTimeoutMs'), bytes(options.maxQuestions, 'maxQuestions'),
   );
 }
 

@@ -268,6 +268,7 @@ static void put_engine(struct frame *f, const nexus_engine_trace *e) {
   put(f, e->state);
   put(f, (double)e->candidates);
   put(f, (double)e->took_ns);
+  put(f, (double)e->start_ns);
 }
 
 static void put_answer(struct frame *f, const nexus_answer *a) {
@@ -281,6 +282,9 @@ static void put_answer(struct frame *f, const nexus_answer *a) {
   put(f, (double)a->fuse_ns);
   put(f, (double)a->fetch_ns);
   put(f, (double)a->confidence);
+  put(f, a->route);
+  put(f, a->started);
+  put(f, a->hurried);
   put(f, a->engine_count);
   for (uint32_t i = 0; i < a->engine_count; i++) put_engine(f, nexus_answer_engine(a, i));
   put(f, a->hit_count);

@@ -235,6 +235,17 @@ test('a backup restores', async (t) => {
   restored.closeSync();
 });
 
+test('limits of questions are given, and the trace says when engines worked', (t) => {
+  const path = join(folder(t), 'store');
+  for (const limits of [{ engineTimeoutMs: 5000, maxQuestions: 2 }, { engineTimeoutMs: -1, maxQuestions: -1 }, { engineTimeoutMs: 0, maxQuestions: 0 }]) {
+    const db = nexus.openSync(path, { ...limits, cacheBytes: -1 });
+    if (db.statsSync().memories === 0) db.addSync('Ann moved to Oslo.');
+    for (const engine of db.querySync('Oslo').engines) assert.ok(engine.state === 'used' && engine.startNs >= 0 && engine.tookNs > 0);
+    db.closeSync();
+  }
+  for (const wrong of [{ engineTimeoutMs: '1s' }, { engineTimeoutMs: NaN }, { maxQuestions: 1.5 }]) assert.throws(() => nexus.openSync(path, wrong));
+});
+
 test('answers come from the cache until something changes', (t) => {
   const dir = folder(t);
   const db = nexus.openSync(join(dir, 'store'));
@@ -367,6 +378,25 @@ test('hits say why they were found', async (t) => {
   assert.ok(ways.slice(1).every((a) => a.confidence === 0));
   await assert.rejects(db.query({ ...ask, fusion: 'odd' }), { code: 'invalid', message: /fusion "odd", want one of learnt/ });
   await assert.rejects(db.query({ ...ask, explain: 'yes' }), /explain/);
+});
+
+test('a route says how much work to spend', async (t) => {
+  const db = store(t);
+  await db.add(['Ben went to the lake on Saturday.', 'The lake is cold.', 'A kettle.']);
+  const text = 'Who went to the lake?';
+  await assert.rejects(db.query({ text, route: 'cache-only' }), { code: 'not found' });
+  for (const route of ['smart', 'full', 'maximum']) {
+    for (const answer of [await db.query({ text, route }), db.querySync({ text, route })]) {
+      assert.deepEqual([answer.route, answer.started, answer.hurried], [route, route, false]);
+    }
+  }
+  const first = await db.query(text);
+  const again = db.querySync({ text, route: 'cache-only' });
+  assert.deepEqual([again.cache, again.route], ['exact', first.route]);
+  assert.deepEqual(again.hits.map((h) => h.id), first.hits.map((h) => h.id));
+  assert.equal(db.querySync({ text: 'lake', engines: ['lexical'], singleEngine: true }).route, 'adaptive');
+  await assert.rejects(db.query({ text, route: 'scenic' }), { code: 'invalid', message: /route "scenic", want one of adaptive, cache-only/ });
+  assert.throws(() => db.querySync({ text, route: 3 }), TypeError);
 });
 
 test('a match says which words count, boosts what they are worth', async (t) => {

@@ -15,7 +15,7 @@ const { build } = require('../scripts/build.js');
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
   open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language', 'compress_texts'], close: [], add: ['memories', 'repeat'],
-  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts', 'fusion', 'explain', 'asker', 'impersonal'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'asker', 'impersonal'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
@@ -77,7 +77,7 @@ const selection = (step) => Object.fromEntries(['tenant', 'user', 'agent', 'sess
 function question(step) {
   const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
   for (const name of ['text', 'tenant', 'user', 'agent', 'session', 'filter', 'match']) q[name] = string(step[name]);
-  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near, boosts: step.boosts, fusion: step.fusion, explain: step.explain, asker: string(step.asker), impersonal: step.impersonal };
+  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near, boosts: step.boosts, fusion: step.fusion, route: step.route, explain: step.explain, asker: string(step.asker), impersonal: step.impersonal };
 }
 
 // ---- Values of the library as the corpus has them. ----
@@ -134,7 +134,7 @@ const COMPARED = {
   preference: [sorted, timeless],
   patterns: [same[0], (list) => list.map(givenPattern)], anomalies: same,
   ids: same, id: same, count: same,
-  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, language: same, packed: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same, confidence: [float32, float32],
+  memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, language: same, packed: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same, route: same, started: same, confidence: [float32, float32],
   hits: [(list) => list.map(wantedHit), (list) => list.map(hit)],
   engines: [same[0], (list) => list.map(({ name, state }) => ({ name, state }))],
   memory: [wantedMemory, givenMemory],

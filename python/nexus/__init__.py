@@ -47,10 +47,10 @@ from ._results import Answer, Factors, Hit, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._types import Embedder, Fusion, Intent, Judgement, Kind, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, PatternKind, Preference, Progress, QueryOptions, Vector, Worth
+    from ._types import Embedder, Fusion, Intent, Judgement, Kind, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, PatternKind, Preference, Progress, QueryOptions, Route, Vector, Worth
 
 
-_TYPES = {"Embedder", "Fusion", "Intent", "Judgement", "Kind", "Language", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "PatternKind", "Preference", "Progress", "QueryOptions", "Vector", "Worth"}
+_TYPES = {"Embedder", "Fusion", "Intent", "Judgement", "Kind", "Language", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "PatternKind", "Preference", "Progress", "QueryOptions", "Route", "Vector", "Worth"}
 
 
 def __getattr__(name: str) -> object:
@@ -68,7 +68,7 @@ __all__ = [
     "DimensionError", "Embedder", "Embedding", "EngineRank", "EngineTrace", "Error", "ExistsError", "Explanation", "Factors", "ForbiddenError",
     "ForkedError", "Fusion", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Judgement", "Kind", "Language", "Listing", "LockedError", "Matrix",
     "Memory", "MemoryFields", "MemoryLike", "Metric", "NoSpaceError", "NotFoundError", "Opening", "PatchFields", "Pattern", "PatternKind", "Preference", "Problem", "Progress",
-    "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Stats", "UnauthorisedError",
+    "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Route", "Stats", "UnauthorisedError",
     "UnavailableError", "UnsupportedError", "Vector", "Worth", "__version__", "aopen", "arestore", "configure", "info", "open",
     "restore",
 ]  # fmt: skip

@@ -300,8 +300,10 @@ class Opening:
         segments_in_memory: bool,
         language: Language,
         compress_texts: bool,
+        engine_timeout: float | timedelta | None,
+        max_questions: int,
     ) -> None:
-        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -309,12 +311,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts = self._given
+        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
         else:  # it may have to be called for its dimension, which can take long
             loop = asyncio.get_running_loop()
-            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -344,9 +346,11 @@ def aopen(
     segments_in_memory: bool = False,
     language: Language = "",
     compress_texts: bool = False,
+    engine_timeout: float | timedelta | None = None,
+    max_questions: int = 0,
 ) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
 
 
 async def arestore(backup: Path, path: Path) -> int:

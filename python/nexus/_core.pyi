@@ -9,13 +9,13 @@ from ._results import Answer as _Answer
 from ._results import Factors as _Factors
 from ._results import Hit as _Hit
 from ._results import Record as _Record
-from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Vector, Weights
+from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Route, Vector, Weights
 
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
 @final
-class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
-    __match_args__: Final = ("name", "state", "candidates", "took", "note")
+class EngineTrace(structseq[Any], tuple[str, str, int, float, str, float]):
+    __match_args__: Final = ("name", "state", "candidates", "took", "note", "start")
     @property
     def name(self) -> str: ...
     @property
@@ -26,6 +26,8 @@ class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
     def took(self) -> float: ...
     @property
     def note(self) -> str: ...
+    @property
+    def start(self) -> float: ...
 
 @final
 class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str, int, int, int]):
@@ -305,6 +307,12 @@ class Answer:
     @property
     def confidence(self) -> float: ...
     @property
+    def route(self) -> Route: ...
+    @property
+    def started(self) -> Route: ...
+    @property
+    def hurried(self) -> bool: ...
+    @property
     def took(self) -> float: ...
     @property
     def prepare(self) -> float: ...
@@ -339,6 +347,7 @@ class Store:
         match: str = "",
         boosts: Boosts | None = None,
         fusion: Fusion = "learnt",
+        route: Route = "adaptive",
         explain: bool = False,
         asker: str = "",
         impersonal: bool = False,

@@ -53,8 +53,10 @@ class DB(AsyncVerbs, _core.Store):
         segments_in_memory: bool = False,
         language: Language = "",
         compress_texts: bool = False,
+        engine_timeout: float | timedelta | None = None,
+        max_questions: int = 0,
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -398,6 +400,8 @@ def open(
     segments_in_memory: bool = False,
     language: Language = "",
     compress_texts: bool = False,
+    engine_timeout: float | timedelta | None = None,
+    max_questions: int = 0,
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
@@ -415,6 +419,11 @@ def open(
     it is fixed with the first memory, and "" takes the store's own, "en" for a new one.
     compress_texts packs texts in the larger segment files that are written from now on, to
     about a third; compact() packs all of them.
+    engine_timeout is how long one engine may take in one question, its embedding included,
+    before it is left out as late: seconds or a timedelta, None for 30 seconds, a negative
+    number for no limit. One that is late or fails five times in a row rests, see EngineTrace.
+    max_questions bounds the questions that are answered at once: one more raises BusyError.
+    0 means 1,024, a negative number no bound.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -423,7 +432,8 @@ def open(
     1
     """
     return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history, cache_bytes=cache_bytes,
-              segments_in_memory=segments_in_memory, language=language, compress_texts=compress_texts)
+              segments_in_memory=segments_in_memory, language=language, compress_texts=compress_texts,
+              engine_timeout=engine_timeout, max_questions=max_questions)
 
 
 def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> int:
@@ -438,13 +448,14 @@ def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> in
 
 def _opening(
     path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None, cache_bytes: int,
-    segments_in_memory: bool, language: Language, compress_texts: bool,
+    segments_in_memory: bool, language: Language, compress_texts: bool, engine_timeout: float | timedelta | None, max_questions: int,
 ) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
     bound = None if embedder is None else bind(embedder)
     return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history, "cache_bytes": cache_bytes,
-            "segments_in_memory": segments_in_memory, "language": language, "compress_texts": compress_texts}
+            "segments_in_memory": segments_in_memory, "language": language, "compress_texts": compress_texts,
+            "engine_timeout": engine_timeout, "max_questions": max_questions}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

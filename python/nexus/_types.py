@@ -20,6 +20,7 @@ Metric: TypeAlias = Literal["", "cosine", "dot", "l2"]
 Kind: TypeAlias = Literal["", "working", "episodic", "semantic", "procedural"]
 Intent: TypeAlias = Literal["", "general", "fact", "recent", "explore", "trusted"]
 Fusion: TypeAlias = Literal["learnt", "convex", "rrf", "dbsf"]
+Route: TypeAlias = Literal["adaptive", "cache-only", "smart", "full", "maximum"]
 PatternKind: TypeAlias = Literal["all", "association", "recurring", "burst"]
 MetaValue: TypeAlias = Union[str, float, bool, datetime, Sequence[str]]
 
@@ -95,6 +96,7 @@ class QueryOptions(TypedDict, total=False):
     match: str
     boosts: Boosts | None
     fusion: Fusion
+    route: Route
     explain: bool
     asker: str
     impersonal: bool

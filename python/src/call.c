@@ -47,21 +47,34 @@ int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *k
 /* ---- open ---- */
 
 /* How long replaced versions are kept, as seconds or a timedelta; 0 is not at all. */
+static int seconds_from(PyObject *value, const char *name, double *out) {
+  PyObject *owned = PyObject_IsInstance(value, py.timedelta) ? PyObject_CallMethod(value, "total_seconds", NULL) : Py_NewRef(value);
+  int failed = !owned || number_from(owned, name, out) < 0;
+  Py_XDECREF(owned);
+  return failed ? -1 : 0;
+}
+
 static int history_from(PyObject *value, int64_t *out) {
   double seconds;
-  PyObject *owned = PyObject_IsInstance(value, py.timedelta) ? PyObject_CallMethod(value, "total_seconds", NULL) : Py_NewRef(value);
-  int failed = !owned || number_from(owned, "history", &seconds) < 0;
-  Py_XDECREF(owned);
-  if (failed) return -1;
+  if (seconds_from(value, "history", &seconds) < 0) return -1;
   if (!(seconds >= 0 && seconds < 9e9)) return raise_invalid("history has to be 0 or more seconds");
   *out = seconds > 0 && seconds < 1e-6 ? 1 : seconds > 0 ? (int64_t)(seconds * 1e6) : -1;
   return 0;
 }
 
-static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history", "cache_bytes", "segments_in_memory", "language", "compress_texts"}, {0}};
+static signature open_signature = {"open", 1, 1, 0, {"path", "read_only", "dim", "embedder", "metric", "history", "cache_bytes", "segments_in_memory", "language", "compress_texts", "engine_timeout", "max_questions"}, {0}};
+
+/* An engine's time: seconds or a timedelta; a negative one is no limit. */
+static int timeout_from(PyObject *value, int64_t *out) {
+  double seconds;
+  if (seconds_from(value, "engine_timeout", &seconds) < 0) return -1;
+  if (!(seconds > -9e9 && seconds < 9e9)) return raise_invalid("engine_timeout has to be a number of seconds");
+  *out = seconds > 0 && seconds < 1e-6 ? 1 : seconds < 0 ? -1 : (int64_t)(seconds * 1e6);
+  return 0;
+}
 
 static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[10];
+  PyObject *v[12];
   int truth = 0, in_memory = 0, packs = 0;
   if (arguments(&open_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
   if (v[1] && (truth = PyObject_IsTrue(v[1])) < 0) return -1;
@@ -75,15 +88,17 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
   if (v[8] && text_from(v[8], "language", &c->options.language) < 0) return -1;
   if (v[5] && v[5] != Py_None && history_from(v[5], &c->options.history_us) < 0) return -1;
   if (v[6] && i64_from(v[6], "cache_bytes", &c->options.cache_bytes) < 0) return -1;
+  if (v[10] && v[10] != Py_None && timeout_from(v[10], &c->options.engine_timeout_us) < 0) return -1;
+  if (v[11] && i64_from(v[11], "max_questions", &c->options.max_questions) < 0) return -1;
   return v[3] && v[3] != Py_None ? embedder_from(v[3], c) : 0;
 }
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_FUSION, Q_EXPLAIN, Q_ASKER, Q_IMPERSONAL, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_FUSION, Q_ROUTE, Q_EXPLAIN, Q_ASKER, Q_IMPERSONAL, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts", "fusion", "explain", "asker", "impersonal"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -155,6 +170,7 @@ int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
   if (GIVEN(Q_VECTOR) && vector_from(v[Q_VECTOR], &c->pile, &q->vector, &q->vector_count) < 0) return -1;
   if (GIVEN(Q_INTENT) && named_from(v[Q_INTENT], py.intents, "intent", &q->intent) < 0) return -1;
   if (GIVEN(Q_FUSION) && named_from(v[Q_FUSION], py.fusions, "fusion", &q->fusion) < 0) return -1;
+  if (GIVEN(Q_ROUTE) && named_from(v[Q_ROUTE], py.routes, "route", &q->route) < 0) return -1;
   if (GIVEN(Q_WEIGHTS)) {
     q->flags |= NEXUS_QUERY_HAS_WEIGHTS;
     if (weights_from(v[Q_WEIGHTS], q->weights) < 0) return -1;

@@ -33,12 +33,12 @@ typedef struct python_side {
   PyObject *make_error;   /* (code, message, retryable) -> exception */
   PyObject *answer, *hit, *record; /* subclasses of the types here, which outcomes are made of */
   PyObject *factors_class;         /* a named tuple */
-  PyObject *kinds, *intents, *fusions, *factors, *metrics, *boosts; /* dict: name -> number */
+  PyObject *kinds, *intents, *fusions, *routes, *factors, *metrics, *boosts; /* dict: name -> number */
   PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
   PyObject *pattern_kind_numbers; /* dict: name -> number */
   PyObject *pattern_kinds, *anomaly_columns; /* tuples: number -> name */
-  PyObject *cache_uses;    /* tuple: number -> name */
+  PyObject *cache_uses, *route_names; /* tuples: number -> name */
   PyObject *status_names; /* dict: number -> name */
   PyObject *datetime, *timedelta, *epoch, *microsecond;
 } python_side;

@@ -7,9 +7,10 @@ static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info
 #define END_OF_FIELDS {NULL, NULL}
 
 static PyStructSequence_Field trace_fields[] = {
-    FIELD("name", "the engine"), FIELD("state", "used, late, failed or skipped"), FIELD("candidates", "what it found"),
-    FIELD("took", "seconds"), FIELD("note", "why it failed or was skipped"), END_OF_FIELDS};
-static PyStructSequence_Desc trace_desc = {"nexus.EngineTrace", "One engine's part in an answer.", trace_fields, 5};
+    FIELD("name", "the engine"), FIELD("state", "used, late, failed, skipped or open"), FIELD("candidates", "what it found"),
+    FIELD("took", "seconds"), FIELD("note", "why it failed, was skipped or not asked"),
+    FIELD("start", "seconds from when the engines were asked to when it began"), END_OF_FIELDS};
+static PyStructSequence_Desc trace_desc = {"nexus.EngineTrace", "One engine's part in an answer.", trace_fields, 6};
 
 static PyStructSequence_Field stats_fields[] = {
     FIELD("memories", "live"), FIELD("deleted", "deleted, still standing in segments until they are merged"),
@@ -130,8 +131,8 @@ PyObject *factors_from(const float *factors) {
 PyObject *trace_from(const nexus_engine_trace *t) {
   PyObject *state = PyTuple_GetItem(py.engine_states, (Py_ssize_t)t->state);
   PyObject *values[] = {text_object(t->name), Py_XNewRef(state), PyLong_FromUnsignedLongLong(t->candidates),
-                        PyFloat_FromDouble((double)t->took_ns / 1e9), text_object(t->note)};
-  return named_tuple(trace_type, values, 5);
+                        PyFloat_FromDouble((double)t->took_ns / 1e9), text_object(t->note), PyFloat_FromDouble((double)t->start_ns / 1e9)};
+  return named_tuple(trace_type, values, 6);
 }
 
 #define U64(x) PyLong_FromUnsignedLongLong(x)

@@ -83,6 +83,8 @@ bool check_answer(const cJSON *expect, const nexus_answer *a) {
     if (!check_text(one, "name", e->name) || !check_text(one, "state", nexus_str(states[e->state]))) return false;
   }
   if (wanted(expect, "cache") && !check_text(expect, "cache", nexus_str(caches[a->cache]))) return false;
+  if (wanted(expect, "route") && !check_text(expect, "route", nexus_str(routes[a->route]))) return false;
+  if (wanted(expect, "started") && !check_text(expect, "started", nexus_str(routes[a->started]))) return false;
   if (wanted(expect, "confidence") && !check_float(expect, "confidence", a->confidence)) return false;
   return check_count(expect, "candidates", a->candidates) && check_count(expect, "collapsed", a->collapsed);
 }

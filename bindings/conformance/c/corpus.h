@@ -46,6 +46,6 @@ bool check_patterns(const cJSON *expect, const nexus_patterns *patterns);
 bool check_anomalies(const cJSON *expect, const nexus_anomalies *anomalies);
 bool check_report(const cJSON *expect, const nexus_report *report);
 
-extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5], *const fusions[4], *const pattern_kinds[4], *const columns[7];
+extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5], *const fusions[4], *const routes[5], *const pattern_kinds[4], *const columns[7];
 
 #endif

@@ -163,6 +163,7 @@ class run {
     q.single_engine = s.value("single_engine", false);
     q.near = s.value("near", false);
     q.fusion = static_cast<nexus::fusion>(place(fusions, s.value("fusion", std::string("learnt"))));
+    q.route = static_cast<nexus::route>(place(routes, s.value("route", std::string("adaptive"))));
     q.explain = s.value("explain", false);
     q.asker = text(s, "asker"), q.impersonal = s.value("impersonal", false);
     if (s.contains("now")) q.now = instant(s.at("now"));
@@ -196,7 +197,7 @@ class run {
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
     {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "explain", "asker", "impersonal"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},

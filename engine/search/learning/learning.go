@@ -36,8 +36,10 @@ const (
 	Fresh                  // 0..1, halved by every 30 days of age
 	Weighty                // -1..1, importance, 0 where it is not given
 	Long                   // 0..1, by the logarithm of its terms
-	FromUser
-	FromAssistant // 1 where one of that role speaks
+	AsFact                 // 1 where it is of that kind
+	AsProcedure
+	FromUser // 1 where one of that role speaks
+	FromAssistant
 	FromPerson
 	AsQuestion // 1 where it has that form
 	AsList
@@ -47,7 +49,7 @@ const (
 	FeatureCount
 )
 
-var featureNames = [FeatureCount]string{"bias", "words", "meaning", "fresh", "weighty", "long", "user", "assistant", "person",
+var featureNames = [FeatureCount]string{"bias", "words", "meaning", "fresh", "weighty", "long", "fact", "procedure", "user", "assistant", "person",
 	"question", "list", "code", "number", "first person"}
 
 // String returns the feature's name, as exports write it.
