@@ -264,6 +264,8 @@ struct query {
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
   bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
+  std::string asker; /* whose preference ranks the hits, see db::learn; empty: scope.user */
+  bool impersonal = false; /* nobody's preference ranks the hits */
   std::chrono::nanoseconds budget{0};
 };
 
@@ -474,6 +476,15 @@ class answer {
 
  private:
   detail::arena<nexus_answer> a_;
+};
+
+/* What a user made of a hit; user and id are required. See nexus_judged. */
+struct judged {
+  std::string user;
+  std::uint64_t id = 0;
+  double value = 0; /* from -1 (it misled) to 1 */
+  std::string question, tenant;
+  span<const std::uint64_t> shown; /* hits as they were shown, best first; borrowed until the call with it returns */
 };
 
 /* What db::patterns looks for; see nexus_mining. */

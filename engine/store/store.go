@@ -71,6 +71,7 @@ type Store struct {
 	lock     *os.File
 	preparer *segment.Preparer
 	counter  *counter
+	judges   *judges
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
 	// alone store it (keepPages in a store opened for reading), complete; any goroutine loads it; nil once closed.

@@ -300,6 +300,7 @@ func verify(ctx context.Context, tx *bolt.Tx, held heldFiles, view *segment.View
 		return err
 	}
 	verifySegments(tx, view, report)
+	verifyJudgements(tx, report)
 	return nil
 }
 

@@ -423,6 +423,9 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_STATS: put_stats(f, r->stats); break;
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;
+    case NEXUS_OP_PREFERENCE: put_name(f, &r->preference->json); break;
+    case NEXUS_OP_SET_PREFERENCE:
+    case NEXUS_OP_FORGET:
     case NEXUS_OP_DELETE:
     case NEXUS_OP_DELETE_WHERE:
     case NEXUS_OP_EXPORT:

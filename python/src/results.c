@@ -327,13 +327,16 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: return report_from(r->report);
     case NEXUS_OP_SUPERSEDE: return U64(r->ids[0]);
+    case NEXUS_OP_PREFERENCE: return text_object(r->preference->json);
+    case NEXUS_OP_SET_PREFERENCE:
+    case NEXUS_OP_FORGET:
     case NEXUS_OP_DELETE:
     case NEXUS_OP_DELETE_WHERE:
     case NEXUS_OP_EXPORT:
     case NEXUS_OP_BACKUP:
     case NEXUS_OP_RESTORE: return U64(r->count);
     case NEXUS_OP_LIST: return U64(r->cursor.v);
-    default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK, RANKER_ROLLBACK */
+    default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK, LEARN, RANKER_ROLLBACK */
   }
 }
 
