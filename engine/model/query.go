@@ -433,7 +433,8 @@ type Answer struct {
 
 	// Confidence is how probable it is that the answer is among the first eight hits,
 	// 0..1; of a question that is not FusedBy FusionLearnt, and of a match alone, 0, which
-	// says nothing.
+	// says nothing. It is calibrated for the built-in ranker; docs/training.md says what it
+	// is worth beside one of the store's own.
 	Confidence float32
 
 	// Route is the one by which the answer was found: that of the question, or, of one
