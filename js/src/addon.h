@@ -18,7 +18,7 @@
 #define SCRATCH_COUNT 8192
 
 /* The operation, the store and what the operation takes; what is missing is undefined. */
-#define CALL_ARGUMENTS 24
+#define CALL_ARGUMENTS 25
 
 struct hub;
 
