@@ -25,7 +25,7 @@ var levels = [][]string{
 	{"engine/text", "engine/jsonl", "engine/pattern", "engine/timex"},
 	{"engine/chunk", "engine/minhash", "engine/embed", "engine/quant", "engine/partition", "engine/cache", "engine/entity", "engine/forms", "engine/route", "engine/rank"},
 	{"engine/vector", "engine/lexical", "engine/fields", "engine/annotate", "engine/rank/fit"},
-	{"engine/segment"},
+	{"engine/segment", "engine/rank/trial"},
 	{"engine/store"},
 	{"engine/fuse", "engine/search/signals", "engine/search/mining", "engine/search/accuracy"},
 	{"engine/search/confidence"},

@@ -56,6 +56,7 @@ type request struct {
 	tenant   string
 	selected engine.Selection
 	mining   mining
+	training engine.TrainOptions
 	key      string
 	cursor   *cursor
 	page     int
@@ -69,6 +70,7 @@ type result struct {
 	memories []engine.Memory // nil: none are part of the result
 	mined    *mined
 	stats    *engine.Stats
+	trained  *engine.TrainReport
 	outcome  *outcome
 	ids      []engine.ID
 	count    int
@@ -126,12 +128,13 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		r.selected = d.selection(in)
 	case C.NEXUS_OP_PATTERNS, C.NEXUS_OP_ANOMALIES:
 		r.selected, r.mining = d.selection(in), d.mining(in.mining)
-	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP:
+	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP, C.NEXUS_OP_TRAIN:
+		r.training = d.training(in.training)
 		r.path, r.page = d.text("path", in.path), int(in.page)
 		if r.path == "" {
 			d.fail("path is empty")
 		}
-	case C.NEXUS_OP_CLOSE, C.NEXUS_OP_STATS, C.NEXUS_OP_VERIFY, C.NEXUS_OP_COMPACT:
+	case C.NEXUS_OP_CLOSE, C.NEXUS_OP_STATS, C.NEXUS_OP_VERIFY, C.NEXUS_OP_COMPACT, C.NEXUS_OP_RANKER_ROLLBACK:
 	default:
 		if testOps == nil {
 			d.fail("request.op is %d", in.op)
@@ -204,6 +207,10 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 		out.memories, err = r.cursor.next(ctx, r.page)
 	case C.NEXUS_OP_PATTERNS, C.NEXUS_OP_ANOMALIES:
 		out.mined, err = r.mine(ctx)
+	case C.NEXUS_OP_TRAIN:
+		out.trained, err = r.train(ctx)
+	case C.NEXUS_OP_RANKER_ROLLBACK:
+		err = r.db.RollbackRanker(ctx)
 	case C.NEXUS_OP_STATS:
 		var stats engine.Stats
 		stats, err = r.db.Stats()
@@ -332,6 +339,9 @@ func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 	case out.mined != nil:
 		p, err = pack(func(a *arena) { a.anomalies(out.mined.anomalies) })
 		filled.anomalies = (*C.nexus_anomalies)(p)
+	case out.trained != nil:
+		p, err = pack(func(a *arena) { a.trained(out.trained) })
+		filled.train_report = (*C.nexus_train_report)(p)
 	case out.stats != nil:
 		p, err = pack(func(a *arena) { a.stats(out.stats) })
 		filled.stats = (*C.nexus_stats)(p)

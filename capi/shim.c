@@ -163,7 +163,7 @@ uint32_t nexus_abi_oldest(void) { return 2; }
 const char *nexus_version(void) { return NEXUS_VERSION; }
 
 int nexus_has(const char *feature) {
-  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches", "mining", "explanations"};
+  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches", "mining", "explanations", "training"};
   size_t i;
   for (i = 0; feature && i < sizeof features / sizeof *features; i++)
     if (strcmp(feature, features[i]) == 0) return 1;
@@ -389,6 +389,26 @@ nexus_status nexus_anomalies_find(nexus_db db, const nexus_selection *selection,
   status = call(db.v, &request, &reply, error);
   *anomalies = (nexus_anomalies *)reply.anomalies;
   return status;
+}
+
+nexus_status nexus_train(nexus_db db, nexus_text path, const nexus_training *training, nexus_train_report **report, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_TRAIN);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  WANT(report, error);
+  request.path = path;
+  request.training = training;
+  status = call(db.v, &request, &reply, error);
+  *report = (nexus_train_report *)reply.train_report;
+  return status;
+}
+
+nexus_status nexus_ranker_rollback(nexus_db db, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_RANKER_ROLLBACK);
+  nexus_reply reply;
+  ENTER(error);
+  return call(db.v, &request, &reply, error);
 }
 
 nexus_status nexus_next(nexus_cursor cursor, uint32_t count, nexus_memories **memories, nexus_error *error) {

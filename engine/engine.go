@@ -18,6 +18,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/cache"
@@ -148,7 +150,8 @@ const (
 // Stats are the figures of a store, and of its cache of answers.
 type Stats struct {
 	store.Stats
-	Cache cache.Stats
+	Cache  cache.Stats // since opening, or since another ranker serves
+	Ranker RankerInfo
 }
 
 // Options say how to open a store. The zero value is good: it creates or opens
@@ -212,7 +215,11 @@ func Languages() []string { return text.Languages() }
 type DB struct {
 	store *store.Store
 	asks  *search.Orchestrator
-	cache *cache.Cache // nil: off
+
+	// serving is what answers with. Open stores the first, Train and RollbackRanker, one at
+	// a time under training, others; a question loads it once, and keeps to it.
+	serving  atomic.Pointer[serving]
+	training sync.Mutex
 }
 
 // Open opens the store in a directory, creating it where there is none (unless
@@ -246,7 +253,9 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	return &DB{store: s, asks: search.NewOrchestrator(search.Limits{EngineTimeout: o.EngineTimeout, Questions: o.MaxQuestions}), cache: cache.New(o.CacheBytes, s.Language())}, nil
+	db := &DB{store: s, asks: search.NewOrchestrator(search.Limits{EngineTimeout: o.EngineTimeout, Questions: o.MaxQuestions})}
+	db.serving.Store(serve(s, cache.New(o.CacheBytes, s.Language())))
+	return db, nil
 }
 
 // Add commits memories, all or none, and returns their IDs in order. When it
@@ -292,16 +301,17 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	if answer := db.cache.Get(&q, view.Content()); answer != nil {
+	now := db.serving.Load()
+	if answer := now.cache.Get(&q, view.Content()); answer != nil {
 		db.store.NoteHits(answer.Hits)
 		return answer, nil
 	}
-	return db.answer(ctx, view, q, nil)
+	return db.answer(ctx, view, now, q, nil)
 }
 
 // answer computes an answer and keeps it where it is whole. It is not part of Query
 // because there the question must not escape to the heap.
-func (db *DB) answer(ctx context.Context, view *segment.View, q Query, observe func(*search.Candidates)) (*Answer, error) {
+func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Query, observe func(*search.Candidates)) (*Answer, error) {
 	started := time.Now()
 	defer view.Release()
 	if err := q.Normalize(); err != nil {
@@ -316,7 +326,7 @@ func (db *DB) answer(ctx context.Context, view *segment.View, q Query, observe f
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	if q.Near {
-		if answer := db.cache.Near(&q, view.Content()); answer != nil {
+		if answer := now.cache.Near(&q, view.Content()); answer != nil {
 			db.store.NoteHits(answer.Hits)
 			return answer, nil
 		}
@@ -334,15 +344,16 @@ func (db *DB) answer(ctx context.Context, view *segment.View, q Query, observe f
 		seen = view.AsOf(q.AsOf.UnixMicro())
 	}
 	prepared := time.Since(started)
-	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector, Observe: observe}, &q)
+	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector, Ranker: now.ranker, Observe: observe}, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	answer.Trace.Warning = now.info.Warning
 	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
 	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) && !answer.Trace.Hurried {
-		db.cache.Put(&q, view.Content(), answer)
+		now.cache.Put(&q, view.Content(), answer)
 	}
 	return answer, nil
 }
@@ -512,11 +523,18 @@ func (db *DB) DeleteWhere(ctx context.Context, s Selection) (count int, err erro
 // Stats returns figures of the store; nothing is scanned.
 func (db *DB) Stats() (Stats, error) {
 	figures, err := db.store.Stats()
-	return Stats{figures, db.cache.Stats()}, err
+	now := db.serving.Load()
+	return Stats{figures, now.cache.Stats(), now.info}, err
 }
 
 // Verify reads the whole store and reports what is not sound.
-func (db *DB) Verify(ctx context.Context) (Report, error) { return db.store.Verify(ctx) }
+func (db *DB) Verify(ctx context.Context) (Report, error) {
+	report, err := db.store.Verify(ctx)
+	if _, damage := readRankers(db.store); err == nil && damage != nil {
+		report.Faults = append(report.Faults, damage.Error())
+	}
+	return report, err
+}
 
 // Compact merges all segments, drops deleted memories from them and from the
 // truth, and gives the space back. Reads go on; writes wait at its end.

@@ -325,6 +325,8 @@ export interface Answer {
   started: Route;
   /** Whether time was too short for a higher route, which the question called for. */
   hurried: boolean;
+  /** What is wrong with the store's own ranker; empty where nothing is. */
+  warning: string;
 }
 
 /** Figures of a tier of the cache of answers, since opening. */
@@ -373,6 +375,65 @@ export interface Stats {
   mergeError: string;
   /** What the texts are taken for; empty before the first memory. */
   language: string;
+  /** The ranker that serves: the store's own, which `train` fitted, or the built-in one. */
+  ranker: { own: boolean; trees: number; canRollBack: boolean; fitted: Date; metrics: string; /** Why the built-in one serves in its place; empty where nothing is wrong. */ warning: string };
+}
+
+/** How `train` fits a ranker. */
+export interface TrainOptions {
+  /** Of what is drawn at random, from 0. */
+  seed?: number | undefined;
+  /** Trees to add to the built-in ranker's, 1 to 300; 40 to 80 by default, by the questions. */
+  rounds?: number | undefined;
+  /** Have the new ranker serve also where it is not better beyond noise. */
+  force?: boolean | undefined;
+}
+
+/** How well a ranker answers the judged questions, by the first eight hits, each 0 to 1. */
+export interface TrainFigures {
+  /** Questions with something relevant among the hits. */
+  any8: number;
+  /** Share of what is relevant among the hits. */
+  frac8: number;
+  /** 1 / rank of the first relevant hit. */
+  mrr: number;
+  /** How far confidence is off, on average. */
+  calibrationError: number;
+}
+
+/** A mean with the ends of its 95 % interval. */
+export interface Interval {
+  mean: number;
+  low: number;
+  high: number;
+}
+
+/** What came of fitting a ranker. */
+export interface TrainReport {
+  /** Beyond noise. */
+  better: boolean;
+  /** Whether the new ranker serves: it is better, or was forced to. */
+  installed: boolean;
+  /** With something relevant in the store; that nothing is relevant to; that nothing which is relevant to them is in the store. */
+  questions: number;
+  unanswered: number;
+  leftOut: number;
+  /** Relevant memories that are not in the store. */
+  missing: number;
+  /** Parts of the questions, each measured by a ranker fitted on the others, and what is kept together in one. */
+  folds: number;
+  keptWith: 'user' | 'session' | 'question';
+  /** Of the built-in ranker, and of rankers fitted on other questions than those that they answer. */
+  before: TrainFigures;
+  after: TrainFigures;
+  /** Of the store's own ranker that served until then. */
+  serving: TrainFigures | undefined;
+  /** After - before, question by question; overall, their mean, decides. */
+  gain: { any8: Interval; frac8: Interval; mrr: Interval; overall: Interval };
+  trees: number;
+  /** Of its file. */
+  bytes: number;
+  tookNs: number;
 }
 
 /** What a check or an import found. */
@@ -550,6 +611,18 @@ export class DB {
   /** The memories of a selection that fit least among the others of it, the strangest first; of fewer than eight none. */
   anomalies(query?: AnomalyQuery, options?: CallOptions): Promise<Anomaly[]>;
   anomaliesSync(query?: AnomalyQuery): Anomaly[];
+
+  /**
+   * Fits the ranker to the judged questions of a file of JSON lines, one each: {"question", "relevant": [keys,
+   * ids, or {"key" or "id", "grade"}], "user", ...}, at least 30. It is measured on questions that it was not
+   * fitted on, and serves from then on where it is better beyond noise. The store keeps it.
+   */
+  train(path: string, options?: TrainOptions & ProgressOptions): Promise<TrainReport>;
+  trainSync(path: string, options?: TrainOptions): TrainReport;
+
+  /** Has the ranker serve again that served before the last `train`, be it the built-in one. */
+  rollbackRanker(options?: CallOptions): Promise<void>;
+  rollbackRankerSync(): void;
 
   /** Figures of the store; nothing is scanned. */
   stats(options?: CallOptions): Promise<Stats>;

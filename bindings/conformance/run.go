@@ -140,9 +140,17 @@ func (r *runner) step(s Step) (results, error) {
 		return r.patterns(s)
 	case "anomalies":
 		return r.anomalies(s)
+	case "train":
+		return r.train(s)
+	case "rollback_ranker":
+		return results{}, r.db.RollbackRanker(context.Background())
 	case "stats":
 		st, err := r.db.Stats()
-		return results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}, {"packed", st.RecordStored < st.RecordBytes}}, err
+		given := results{{"memories", st.Memories}, {"vectors", st.Vectors}, {"dimension", st.Dimension}, {"metric", st.Metric.String()}, {"language", st.Language}, {"packed", st.RecordStored < st.RecordBytes}}
+		if st.Ranker.Own {
+			given = append(given, member{"ranker_own", true}, member{"ranker_trees", st.Ranker.Trees})
+		}
+		return given, err
 	case "verify":
 		report, err := r.db.Verify(context.Background())
 		return results{{"memories", report.Memories}, {"bad", len(report.Faults)}}, err

@@ -1,6 +1,7 @@
 // test FOLDER: nexus.hpp beyond what the conformance corpus reaches: ownership, errors, jobs,
 // queues, listings that end early, embedders that fail.
 #include <atomic>
+#include <fstream>
 #include <iostream>
 #include <nexus.hpp>
 #include <poll.h>
@@ -304,6 +305,31 @@ void mining(const std::string &base) {
   EXPECT(thrown([&] { db.anomalies(a); }) == nexus::status::invalid);
 }
 
+/* Of two notes on every lamp the longer one is asked for. */
+void training(const std::string &base) {
+  nexus::db db(base + "/training");
+  std::ofstream questions(base + "/judged.jsonl");
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "lamp" + std::string(1, static_cast<char>('a' + i / 10)) + static_cast<char>('a' + i % 10);
+    nexus::memory brief("the " + name), full("it was late when somebody lit the " + name + " that hangs over the stairs of the old house");
+    brief.key = name + "-brief", full.key = name + "-full";
+    db.add(brief), db.add(full);
+    questions << R"({"question":"which )" << name << R"(?","relevant":[")" << full.key << R"("]})" << '\n';
+  }
+  questions.close();
+  EXPECT(thrown([&] { db.rollback_ranker(); }) == nexus::status::not_found);
+  EXPECT(thrown([&] { db.train(base + "/nowhere"); }) == nexus::status::not_found);
+  nexus::train_report r = db.train(base + "/judged.jsonl", {3, 12, true});
+  EXPECT(r.installed && r.questions == 40 && r.folds == 5 && r.kept_with == "question" && !r.serving && r.bytes > 1000 && r.took.count() > 0);
+  EXPECT(r.after.mrr >= r.before.mrr && r.gain_mrr.low <= r.gain_mrr.mean && r.gain_mrr.mean <= r.gain_mrr.high);
+  EXPECT(db.stats().ranker_own && db.stats().ranker_trees == r.trees && db.stats().ranker_can_roll_back && db.stats().ranker_warning.empty());
+  EXPECT(db.query("which lampaa?").warning().empty());
+  EXPECT(db.train_async(base + "/judged.jsonl", {3, 12, true}).get().serving.has_value());
+  db.rollback_ranker_async().get();
+  db.rollback_ranker();
+  EXPECT(!db.stats().ranker_own && !db.stats().ranker_can_roll_back && !db.stats().ranker_metrics.empty());
+}
+
 void threads(const std::string &base) {
   nexus::db db(base + "/threads");
   std::vector<std::thread> all;
@@ -319,6 +345,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, selections, explanations, routes, jobs, queues, embedders, versions, mining, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, selections, explanations, routes, jobs, queues, embedders, versions, mining, training, threads}) part(argv[1]);
   return failures > 0;
 }

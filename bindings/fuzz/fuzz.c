@@ -122,6 +122,21 @@ static void call_mining(struct bytes *b) {
   nexus_free(patterns), nexus_free(anomalies);
 }
 
+/* Trains on a file that is no file of questions, or takes a training back that was none. */
+static void call_training(struct bytes *b) {
+  nexus_db d = {any_handle(b)};
+  nexus_training *how = any_training(b);
+  nexus_train_report *report = NULL;
+  nexus_status s;
+  if (take8(b) % 4 == 0) {
+    s = checked(nexus_ranker_rollback(d, any_error(b)));
+    must(s != NEXUS_OK, "there is no ranker to go back to");
+    return;
+  }
+  s = checked(nexus_train(d, nexus_str(take8(b) % 2 ? "/proc/nowhere" : "/dev/null"), how, take8(b) ? &report : NULL, any_error(b)));
+  must(s != NEXUS_OK && !report, "no questions, no ranker");
+}
+
 static void call_list(struct bytes *b) {
   nexus_cursor c = {0};
   if (checked(nexus_list((nexus_db){any_handle(b)}, any_selection(b), &c, any_error(b))) == NEXUS_OK) remember(c.v);
@@ -245,7 +260,7 @@ static void call_process(struct bytes *b) {
   (void)nexus_status_name((nexus_status)take64(b));
 }
 
-static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_delete_where, call_list, call_mining,
+static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_delete_where, call_list, call_mining, call_training,
                                                 call_report, call_file, call_job,   call_job,   call_queue, call_open,   call_process,
                                                 call_change};
 

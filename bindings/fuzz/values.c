@@ -199,6 +199,14 @@ nexus_mining *any_mining(struct bytes *b) {
   return take8(b) % 4 ? m : NULL;
 }
 
+nexus_training *any_training(struct bytes *b) {
+  uint32_t size;
+  nexus_training *t = sized(b, sizeof *t, &size);
+  if (size != sizeof *t) return t;
+  t->flags = take8(b) % 3, t->seed = take64(b), t->rounds = take8(b) % 8 ? take8(b) : any_number(b);
+  return take8(b) % 4 ? t : NULL;
+}
+
 nexus_open_options *any_options(struct bytes *b) {
   uint32_t size;
   nexus_open_options *o;
@@ -224,12 +232,12 @@ nexus_request *any_request(struct bytes *b) {
   uint32_t size;
   nexus_request *r = sized(b, sizeof *r, &size);
   uint64_t *ids = page_end(16);
-  r->op = take8(b) % 24, r->flags = take8(b) / 64, r->page = any_number(b);
+  r->op = take8(b) % 26, r->flags = take8(b) / 64, r->page = any_number(b);
   r->path = nexus_str("/proc/nowhere"), r->options = any_options(b);
   r->memories = any_memories(b, &r->memory_count);
   ids[0] = take8(b) % 64, ids[1] = take8(b), r->ids = ids, r->id_count = take8(b) % 3;
   r->query = take8(b) % 8 ? any_query(b) : NULL;
-  if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b), r->mining = any_mining(b);
+  if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b), r->mining = any_mining(b), r->training = any_training(b);
   r->tenant = any_text(b), r->key = any_text(b), r->selection = any_selection(b);
   if (take8(b) == 0) r->user = any_text(b), r->agent = any_text(b), r->session = any_text(b);
   return r;

@@ -19,6 +19,7 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
   nexus_stats *stats = NULL;
   nexus_patterns *patterns = NULL;
   nexus_anomalies *anomalies = NULL;
+  nexus_train_report *trained = NULL;
   nexus_report *report[2] = {NULL, NULL};
   nexus_cursor c;
   nexus_job j;
@@ -45,6 +46,8 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       {"cursor_close", nexus_cursor_close(cursor, NULL)},
       {"patterns", nexus_patterns_find(db, NULL, NULL, &patterns, NULL)},
       {"anomalies", nexus_anomalies_find(db, NULL, NULL, &anomalies, NULL)},
+      {"train", nexus_train(db, nexus_str("/dev/null"), NULL, &trained, NULL)},
+      {"ranker_rollback", nexus_ranker_rollback(db, NULL)},
       {"stats", nexus_stats_read(db, &stats, NULL)},
       {"verify", nexus_verify(db, &report[0], NULL)},
       {"compact", nexus_compact(db, NULL)},
@@ -68,7 +71,7 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       wrong++;
     }
   for (int i = 0; i < 5; i++) nexus_free(list[i]);
-  nexus_free(answer), nexus_free(stats), nexus_free(patterns), nexus_free(anomalies), nexus_free(report[0]), nexus_free(report[1]);
+  nexus_free(answer), nexus_free(stats), nexus_free(patterns), nexus_free(anomalies), nexus_free(trained), nexus_free(report[0]), nexus_free(report[1]);
   return wrong;
 }
 

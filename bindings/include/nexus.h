@@ -45,6 +45,9 @@ extern "C" {
 #define NEXUS_BOOST_COUNT 3 /* fields whose words have boosts */
 #define NEXUS_MINED_MAX 1000 /* the largest limit of nexus_mining */
 #define NEXUS_DEFAULT_MINED 20 /* patterns of each kind, or anomalies, where nexus_mining does not say */
+#define NEXUS_JUDGED_MIN 30 /* judged questions, with something relevant in the store, that nexus_train takes at least */
+#define NEXUS_JUDGED_MAX 4096 /* judged questions that it takes at most */
+#define NEXUS_ROUNDS_MAX 300 /* the largest nexus_training.rounds */
 #define NEXUS_ERROR_BYTES 496 /* bytes of an error's message, the NUL included */
 
 /* What a call came to: one closed set in every language. */
@@ -183,6 +186,8 @@ enum nexus_op {
   NEXUS_OP_RESTORE = 21, /* nexus_restore */
   NEXUS_OP_PATTERNS = 22, /* nexus_patterns_find */
   NEXUS_OP_ANOMALIES = 23, /* nexus_anomalies_find */
+  NEXUS_OP_TRAIN = 24, /* nexus_train */
+  NEXUS_OP_RANKER_ROLLBACK = 25, /* nexus_ranker_rollback */
 };
 
 /* What a pattern says. */
@@ -207,6 +212,7 @@ enum nexus_anomaly_column {
 /* Bits of the members named flags. */
 #define NEXUS_MINING_HAS_SINCE 1u /* since_us is given */
 #define NEXUS_MINING_HAS_UNTIL 2u /* until_us is given */
+#define NEXUS_TRAINING_FORCE 1u /* the new ranker serves also where it is not better beyond noise, and in place of one that this library cannot read */
 #define NEXUS_MEMORY_HAS_TIME 1u /* event_time_us is given */
 #define NEXUS_MEMORY_HAS_VALID_FROM 2u /* valid_from_us is given */
 #define NEXUS_MEMORY_HAS_VALID_TO 4u /* valid_to_us is given */
@@ -441,6 +447,7 @@ typedef struct nexus_answer {
   uint32_t route; /* nexus_route by which the answer was found; ADAPTIVE of NEXUS_QUERY_SINGLE_ENGINE, which has none */
   uint32_t started; /* nexus_route that was tried first */
   uint32_t hurried; /* 1 where time was too short for a higher route, which the question called for */
+  nexus_text warning; /* what is wrong with the store's own ranker; empty where nothing is */
 } nexus_answer;
 #define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 
@@ -565,8 +572,66 @@ typedef struct nexus_stats {
   uint64_t record_bytes; /* of all memories in segments without their vectors, as they are read */
   uint64_t record_stored; /* bytes that these take there, less where texts are packed */
   uint64_t record_ns; /* of reading one, the mean, the latest counting most; 0 before the first */
+  uint32_t ranker_own; /* 1: the ranker that serves was fitted by nexus_train; 0: it is the built-in one */
+  uint32_t ranker_trees;
+  uint32_t ranker_can_roll_back; /* 1: nexus_ranker_rollback has a ranker to go back to */
+  uint32_t reserved_3;
+  int64_t ranker_fitted_us; /* day of fitting */
+  nexus_text ranker_metrics; /* what was measured of it, for people */
+  nexus_text ranker_warning; /* why the built-in ranker serves in place of the store's own; empty where nothing is wrong */
 } nexus_stats;
 #define NEXUS_STATS_SIZE_1 272 /* its size in the oldest ABI served */
+
+/* How nexus_train fits a ranker. Zero what is not given. */
+typedef struct nexus_training {
+  uint32_t struct_size; /* sizeof(nexus_training) */
+  uint32_t flags; /* NEXUS_TRAINING_* */
+  uint64_t seed; /* of what is drawn at random */
+  uint32_t rounds; /* trees that are added to the built-in ranker's, 1..NEXUS_ROUNDS_MAX; 0: 40 to 80, by the questions */
+  uint32_t reserved; /* 0 */
+} nexus_training;
+#define NEXUS_TRAINING_SIZE_1 24 /* its size in the oldest ABI served */
+
+/* How well a ranker answers the judged questions: means over those with something relevant, by
+   the first eight hits, each 0..1. */
+typedef struct nexus_train_figures {
+  double any_8; /* questions with something relevant among the hits */
+  double frac_8; /* share of what is relevant among the hits */
+  double mrr; /* 1 / rank of the first relevant hit; 0 where there is none */
+  double calibration_error; /* how far confidence is off: the expected calibration error over all questions */
+} nexus_train_figures;
+
+/* A mean with the ends of its 95 % interval. */
+typedef struct nexus_interval {
+  double mean;
+  double low;
+  double high;
+} nexus_interval;
+
+/* What came of fitting a ranker. Freed, whole, by nexus_free. */
+typedef struct nexus_train_report {
+  uint32_t struct_size;
+  uint32_t better; /* 1: beyond noise: overall is above 0, and no gain below, by the ends of their intervals */
+  uint32_t installed; /* 1: the new ranker serves: it is better, or was forced to */
+  uint32_t folds; /* parts of the questions, each measured by a ranker fitted on the others */
+  uint64_t questions; /* with something relevant in the store */
+  uint64_t unanswered; /* that nothing is relevant to: asked for the confidence alone */
+  uint64_t left_out; /* that nothing which is relevant to them is in the store */
+  uint64_t missing; /* relevant memories that are not in the store */
+  nexus_text kept_with; /* what is kept together in one part: user, session or question */
+  nexus_train_figures before; /* of the built-in ranker */
+  nexus_train_figures after; /* of rankers fitted on other questions than those that they answer */
+  nexus_train_figures serving; /* of the store's own ranker that served until then, with has_serving; what it was fitted on it answers better than what it will be asked */
+  nexus_interval gain_any_8; /* after - before, question by question */
+  nexus_interval gain_frac_8;
+  nexus_interval gain_mrr;
+  nexus_interval gain_overall; /* mean of the three, which decides */
+  uint32_t has_serving; /* 1: the store's own ranker served until then */
+  uint32_t trees; /* of the new ranker, those of the built-in one included */
+  uint64_t bytes; /* of its file */
+  int64_t took_ns;
+} nexus_train_report;
+#define NEXUS_TRAIN_REPORT_SIZE_1 280 /* its size in the oldest ABI served */
 
 /* Something that a check or an import found. */
 typedef struct nexus_problem {
@@ -659,7 +724,7 @@ typedef struct nexus_request {
   uint32_t op; /* nexus_op */
   uint32_t flags; /* NEXUS_SUBMIT_* */
   uint32_t page; /* NEXT: memories wanted; IMPORT: memories a commit, 0 for the default */
-  nexus_text path; /* OPEN, EXPORT, IMPORT, BACKUP, RESTORE: the directory of the store to be */
+  nexus_text path; /* OPEN, EXPORT, IMPORT, BACKUP, TRAIN, RESTORE: the directory of the store to be */
   const nexus_open_options *options; /* OPEN */
   const nexus_memory *memories; /* ADD; SUPERSEDE (one) */
   size_t memory_count;
@@ -677,6 +742,7 @@ typedef struct nexus_request {
   const nexus_selection *selection; /* LIST, DELETE_WHERE, PATTERNS, ANOMALIES */
   nexus_text backup; /* RESTORE: the directory of the backup */
   const nexus_mining *mining; /* PATTERNS, ANOMALIES; or NULL */
+  const nexus_training *training; /* TRAIN; or NULL */
 } nexus_request;
 #define NEXUS_REQUEST_SIZE_1 208 /* its size in the oldest ABI served */
 
@@ -696,6 +762,7 @@ typedef struct nexus_reply {
   nexus_cursor cursor; /* LIST */
   const nexus_patterns *patterns; /* PATTERNS */
   const nexus_anomalies *anomalies; /* ANOMALIES */
+  const nexus_train_report *train_report; /* TRAIN */
 } nexus_reply;
 #define NEXUS_REPLY_SIZE_1 80 /* its size in the oldest ABI served */
 
@@ -720,7 +787,7 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 NEXUS_API const char *nexus_version(void);
 
 /* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters,
-   matches, mining, explanations. Any thread. */
+   matches, mining, explanations, training. Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */
@@ -815,6 +882,20 @@ NEXUS_API nexus_status nexus_patterns_find(nexus_db db, const nexus_selection *s
    nexus_free. Any thread. */
 NEXUS_API nexus_status nexus_anomalies_find(nexus_db db, const nexus_selection *selection, const nexus_mining *mining, nexus_anomalies **anomalies, nexus_error *error);
 
+/* Fits the ranker to the judged questions of a file of JSON lines,
+   {"question","relevant":[keys, ids, or {"key" or "id","grade"}],"user",...}, going on from the
+   built-in one, and measures it on questions that it was not fitted on; it serves from then on,
+   in one step while questions run, where it is better beyond noise. The store keeps it and the
+   one before. training may be NULL. INVALID names the line, or says that there are fewer than
+   NEXUS_JUDGED_MIN questions; BUSY while one is being fitted. *report is freed by nexus_free.
+   docs/training.md. Any thread. */
+NEXUS_API nexus_status nexus_train(nexus_db db, nexus_text path, const nexus_training *training, nexus_train_report **report, nexus_error *error);
+
+/* Has the ranker serve again that served before the last nexus_train, be it the store's own or
+   the built-in one. One step. NOT_FOUND where the built-in ranker serves and none is kept. Any
+   thread. */
+NEXUS_API nexus_status nexus_ranker_rollback(nexus_db db, nexus_error *error);
+
 /* Figures of the store; nothing is scanned. *stats is freed by nexus_free. Any thread. */
 NEXUS_API nexus_status nexus_stats_read(nexus_db db, nexus_stats **stats, nexus_error *error);
 
@@ -857,7 +938,7 @@ NEXUS_API nexus_status nexus_submit(nexus_db db, const nexus_request *request, n
 NEXUS_API nexus_status nexus_job_wait(nexus_job job, int64_t timeout_ns, nexus_error *error);
 
 /* How far a job is: bytes of an import, a backup and a restore, memories of an export and of an
-   add; 0 of 0 where that is not known. Any thread. */
+   add, steps of a training; 0 of 0 where that is not known. Any thread. */
 NEXUS_API nexus_status nexus_job_progress(nexus_job job, uint64_t *done, uint64_t *total, nexus_error *error);
 
 /* Asks a job to end early. It is done, with CANCELLED or its outcome, soon after; what it had

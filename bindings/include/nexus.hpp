@@ -210,6 +210,14 @@ inline nexus_mining mining(const anomaly_query &q) noexcept {
   return m;
 }
 
+inline nexus_training trained(const training &t) noexcept {
+  nexus_training c{};
+  c.struct_size = sizeof c;
+  c.seed = t.seed, c.rounds = t.rounds;
+  if (t.force) c.flags |= NEXUS_TRAINING_FORCE;
+  return c;
+}
+
 inline nexus_status say(char *message, std::size_t size, std::string_view what, status code) noexcept {
   if (size > 0) message[what.copy(message, size - 1)] = 0;
   return static_cast<nexus_status>(code);
@@ -473,6 +481,20 @@ class db {
     return nexus::anomalies(detail::arena<nexus_anomalies>(list));
   }
 
+  /* Fits the ranker to the judged questions of a file of JSON lines; see nexus_train. */
+  train_report train(const std::string &path, const training &t = {}) {
+    const nexus_training how = detail::trained(t);
+    nexus_train_report *r = nullptr;
+    detail::failure f;
+    f.check(nexus_train(handle(), detail::text(path), &how, &r, &f));
+    return train_report(*detail::arena<nexus_train_report>(r));
+  }
+  /* Has the ranker serve again that served before the last train. */
+  void rollback_ranker() {
+    detail::failure f;
+    f.check(nexus_ranker_rollback(handle(), &f));
+  }
+
   nexus::stats stats() const {
     nexus_stats *s = nullptr;
     detail::failure f;
@@ -544,6 +566,8 @@ class db {
   job<std::uint64_t> remove_where_async(const selection &s, announce where = {});
   job<nexus::patterns> patterns_async(const pattern_query &q = {}, announce where = {}) const;
   job<nexus::anomalies> anomalies_async(const anomaly_query &q = {}, announce where = {}) const;
+  job<train_report> train_async(const std::string &path, const training &t = {}, announce where = {});
+  job<void> rollback_ranker_async(announce where = {});
   job<nexus::stats> stats_async(announce where = {}) const;
   job<report> verify_async(announce where = {}) const;
   job<void> compact_async(announce where = {});

@@ -37,6 +37,8 @@ struct copied_outcome {
 template <>
 struct outcome<stats> : copied_outcome<stats, nexus_stats, &nexus_reply::stats> {};
 template <>
+struct outcome<train_report> : copied_outcome<train_report, nexus_train_report, &nexus_reply::train_report> {};
+template <>
 struct outcome<report> : copied_outcome<report, nexus_report, &nexus_reply::report> {};
 template <>
 struct outcome<std::vector<std::uint64_t>> {
@@ -263,6 +265,17 @@ inline job<anomalies> db::anomalies_async(const anomaly_query &q, announce where
   const nexus_mining how = detail::mining(q);
   r.selection = &what, r.mining = &how;
   return detail::submit<nexus::anomalies>(handle(), r, where);
+}
+
+inline job<train_report> db::train_async(const std::string &path, const training &t, announce where) {
+  nexus_request r = detail::request(NEXUS_OP_TRAIN);
+  const nexus_training how = detail::trained(t);
+  r.path = detail::text(path), r.training = &how;
+  return detail::submit<train_report>(handle(), r, where);
+}
+
+inline job<void> db::rollback_ranker_async(announce where) {
+  return detail::submit<void>(handle(), detail::request(NEXUS_OP_RANKER_ROLLBACK), where);
 }
 
 inline job<stats> db::stats_async(announce where) const {

@@ -33,6 +33,8 @@ typedef struct nexus_api {
   nexus_status (*nexus_cursor_close)(nexus_cursor cursor, nexus_error *error);
   nexus_status (*nexus_patterns_find)(nexus_db db, const nexus_selection *selection, const nexus_mining *mining, nexus_patterns **patterns, nexus_error *error);
   nexus_status (*nexus_anomalies_find)(nexus_db db, const nexus_selection *selection, const nexus_mining *mining, nexus_anomalies **anomalies, nexus_error *error);
+  nexus_status (*nexus_train)(nexus_db db, nexus_text path, const nexus_training *training, nexus_train_report **report, nexus_error *error);
+  nexus_status (*nexus_ranker_rollback)(nexus_db db, nexus_error *error);
   nexus_status (*nexus_stats_read)(nexus_db db, nexus_stats **stats, nexus_error *error);
   nexus_status (*nexus_verify)(nexus_db db, nexus_report **report, nexus_error *error);
   nexus_status (*nexus_compact)(nexus_db db, nexus_error *error);
@@ -78,6 +80,8 @@ static const char *const nexus_api_names[] = {
   "nexus_cursor_close",
   "nexus_patterns_find",
   "nexus_anomalies_find",
+  "nexus_train",
+  "nexus_ranker_rollback",
   "nexus_stats_read",
   "nexus_verify",
   "nexus_compact",

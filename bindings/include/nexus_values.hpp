@@ -589,7 +589,9 @@ struct stats {
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
         discarded(s.discarded), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
         record_ns(s.record_ns), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
-        language(detail::view(s.language)),
+        language(detail::view(s.language)), ranker_metrics(detail::view(s.ranker_metrics)), ranker_warning(detail::view(s.ranker_warning)),
+        ranker_own(s.ranker_own != 0), ranker_can_roll_back(s.ranker_can_roll_back != 0), ranker_trees(s.ranker_trees),
+        ranker_fitted(detail::instant(s.ranker_fitted_us)),
         metric(static_cast<nexus::metric>(s.metric)),
         cache_hot{s.cache_hot_hits, s.cache_hot_misses, s.cache_hot_bytes, s.cache_hot_ns},
         cache_warm{s.cache_warm_hits, s.cache_warm_misses, s.cache_warm_bytes, s.cache_warm_ns},
@@ -598,9 +600,50 @@ struct stats {
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
       merges, replayed, discarded, retired;
   std::uint64_t record_bytes, record_stored, record_ns; /* of memories without vectors: plain, as stored, and to read one */
-  std::string vectors, merge_error, language;
+  std::string vectors, merge_error, language, ranker_metrics, ranker_warning;
+  bool ranker_own, ranker_can_roll_back; /* fitted by train; there is one before it */
+  std::uint32_t ranker_trees;
+  time_point ranker_fitted;
   nexus::metric metric;
   cache_level cache_hot, cache_warm, cache_near;
+};
+
+/* How db::train fits a ranker; see nexus_training. */
+struct training {
+  std::uint64_t seed = 0;
+  std::uint32_t rounds = 0; /* 0: 40 to 80 trees, by the questions */
+  bool force = false;
+};
+
+/* How well a ranker does, each 0..1; see nexus_train_figures. */
+struct train_figures {
+  explicit train_figures(const nexus_train_figures &f) noexcept : any_8(f.any_8), frac_8(f.frac_8), mrr(f.mrr), calibration_error(f.calibration_error) {}
+  double any_8, frac_8, mrr, calibration_error;
+};
+
+/* A mean with the ends of its 95 % interval. */
+struct interval {
+  explicit interval(const nexus_interval &i) noexcept : mean(i.mean), low(i.low), high(i.high) {}
+  double mean, low, high;
+};
+
+/* What came of fitting a ranker; see nexus_train_report. */
+struct train_report {
+  explicit train_report(const nexus_train_report &r)
+      : better(r.better != 0), installed(r.installed != 0), folds(r.folds), trees(r.trees), questions(r.questions), unanswered(r.unanswered),
+        left_out(r.left_out), missing(r.missing), bytes(r.bytes), kept_with(detail::view(r.kept_with)), before(r.before), after(r.after),
+        gain_any_8(r.gain_any_8), gain_frac_8(r.gain_frac_8), gain_mrr(r.gain_mrr), gain_overall(r.gain_overall),
+        took(std::chrono::nanoseconds(r.took_ns)) {
+    if (r.has_serving) serving = train_figures(r.serving);
+  }
+  bool better, installed;
+  std::uint32_t folds, trees;
+  std::uint64_t questions, unanswered, left_out, missing, bytes;
+  std::string kept_with;
+  train_figures before, after;
+  std::optional<train_figures> serving; /* of the store's own ranker until then */
+  interval gain_any_8, gain_frac_8, gain_mrr, gain_overall;
+  std::chrono::nanoseconds took;
 };
 
 /* Something that a check or an import found. */

@@ -139,6 +139,9 @@ func (a *app) examineStore(ctx context.Context, dir string) (storeHealth, error)
 	if s.Discarded > 0 {
 		err = fmt.Errorf("%d segment files of the store were not valid; opening for writing rebuilds them", s.Discarded)
 	}
+	if s.Ranker.Warning != "" {
+		err = errors.Join(err, errors.New(s.Ranker.Warning))
+	}
 	return storeHealth{"healthy", &record}, err
 }
 

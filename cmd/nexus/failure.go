@@ -74,7 +74,7 @@ func codeName(err error) string {
 // What of an error's text is for programs: the rooms it came through, and the
 // kind at its end. A kind that says more than the words before it stays.
 var (
-	roomPrefix = regexp.MustCompile(`^((open|store|truth|add|get|list|delete|query|search|import|export|verify|compact|eval): |memory \d+: )+`)
+	roomPrefix = regexp.MustCompile(`^((open|store|truth|add|get|list|delete|query|search|import|export|verify|compact|eval|train|ranker): |memory \d+: )+`)
 	kindSuffix = regexp.MustCompile(`(: (invalid|not found|exists|locked|dimension|unsupported|forbidden|cancelled))+(; |$)`)
 )
 

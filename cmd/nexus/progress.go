@@ -25,6 +25,7 @@ type progress struct {
 	records atomic.Int64 // durable
 	done    atomic.Int64 // of total
 	bytes   bool         // done and all are bytes, records are not counted
+	steps   bool         // done is of stepTotal
 	all     atomic.Int64 // bytes there are
 
 	errOut  io.Writer
@@ -46,6 +47,22 @@ func newByteProgress(verb string, quiet bool, errOut io.Writer) *progress {
 	p.bytes, p.quiet = true, quiet
 	p.start()
 	return p
+}
+
+// stepTotal is how finely steps are told of.
+const stepTotal = 1000
+
+// newStepProgress tells how much of a work is done that is no records.
+func newStepProgress(verb string, quiet bool, errOut io.Writer) *progress {
+	p := newProgress(verb, stepTotal, true, errOut)
+	p.steps, p.quiet = true, quiet
+	p.start()
+	return p
+}
+
+// step says that done steps of all are done; an engine.Progress.
+func (p *progress) step(done, all uint64) {
+	p.read(int(done*stepTotal/max(1, all)) - int(p.done.Load()))
 }
 
 // start begins the display.
@@ -86,6 +103,9 @@ func (p *progress) tell() {
 func (p *progress) status() string {
 	if p.bytes {
 		return fmt.Sprintf("%s: %s of %s", p.verb, byteCount(uint64(p.done.Load())), byteCount(uint64(p.all.Load())))
+	}
+	if p.steps {
+		return fmt.Sprintf("%s: %.0f %%", p.verb, 100*float64(p.done.Load())/stepTotal)
 	}
 	records, done, elapsed := p.records.Load(), p.done.Load(), time.Since(p.started)
 	s := fmt.Sprintf("%s: %d records, %.0f/s", p.verb, records, float64(records)/max(elapsed.Seconds(), 1e-3))

@@ -269,6 +269,9 @@ func (a *app) printTrace(answer *engine.Answer, f queryFlags) {
 		how = "no fusion"
 	}
 	a.printf("  %s, cache %s\n", how, t.Cache)
+	if t.Warning != "" {
+		a.printf("  warning: %s\n", printable(t.Warning))
+	}
 	if len(answer.Hits) > 0 && answer.Hits[0].Explanation != nil {
 		if line := answer.Hits[0].Explanation.Question(); line != "" {
 			a.printf("  %s\n", line)
@@ -343,6 +346,7 @@ type traceRecord struct {
 	Search     int64          `json:"search_us"`
 	Fuse       int64          `json:"fuse_us"`
 	Fetch      int64          `json:"fetch_us"`
+	Warning    string         `json:"warning,omitempty"`
 }
 
 type engineRecord struct {
@@ -360,7 +364,7 @@ func newAnswerRecord(answer *engine.Answer) answerRecord {
 		Hits: []hitRecord{}, Route: answer.Route.String(), Confidence: answer.Confidence, Took: answer.Took.Microseconds(),
 		Trace: traceRecord{
 			Cache: t.Cache.String(), Started: t.Started.String(), Hurried: t.Hurried, Engines: []engineRecord{}, Segments: t.Segments, Candidates: t.Candidates, Collapsed: t.Collapsed,
-			Prepare: t.Prepare.Microseconds(), Search: t.Search.Microseconds(), Fuse: t.Fuse.Microseconds(), Fetch: t.Fetch.Microseconds(),
+			Prepare: t.Prepare.Microseconds(), Search: t.Search.Microseconds(), Fuse: t.Fuse.Microseconds(), Fetch: t.Fetch.Microseconds(), Warning: t.Warning,
 		},
 	}
 	for i := range answer.Hits {

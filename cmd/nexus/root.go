@@ -83,7 +83,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
 		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newUpdateCommand(a), newSupersedeCommand(a),
-		newHistoryCommand(a), newFeedbackCommand(a), newDeleteCommand(a), newPatternsCommand(a), newAnomaliesCommand(a),
+		newHistoryCommand(a), newFeedbackCommand(a), newDeleteCommand(a), newPatternsCommand(a), newAnomaliesCommand(a), newTrainCommand(a),
 		newExportCommand(a), newImportCommand(a), newStatsCommand(a), newVerifyCommand(a), newCompactCommand(a),
 		newBackupCommand(a), newRestoreCommand(a), newMigrateCommand(a),
 		newDoctorCommand(a), newEvalCommand(a), newVersionCommand(a),
@@ -109,7 +109,7 @@ func checkShells(root *cobra.Command) {
 // otherNames are what the verbs are called elsewhere.
 var otherNames = map[string]string{
 	"search": "query", "ask": "query", "find": "query", "remove": "delete", "rm": "delete", "forget": "delete",
-	"init": "add", "insert": "add", "show": "get", "ls": "list", "check": "verify", "edit": "update", "change": "update", "replace": "supersede", "log": "history", "versions": "history",
+	"fit": "train", "learn": "train", "init": "add", "insert": "add", "show": "get", "ls": "list", "check": "verify", "edit": "update", "change": "update", "replace": "supersede", "log": "history", "versions": "history",
 }
 
 // badValue is how package pflag says that a flag's value is wrong.

@@ -53,7 +53,8 @@ type statsRecord struct {
 	Replayed     int    `json:"replayed"`      // memories that no segment file covers yet
 	Discarded    int    `json:"discarded"`     // segment files that were not valid
 
-	Cache cache.Stats `json:"cache"` // of answers; those of this process alone
+	Cache  cache.Stats  `json:"cache"` // of answers; those of this process alone
+	Ranker rankerRecord `json:"ranker"`
 }
 
 func newStatsRecord(dir string, s engine.Stats) statsRecord {
@@ -61,7 +62,7 @@ func newStatsRecord(dir string, s engine.Stats) statsRecord {
 		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(), Language: s.Language,
 		Segments: s.Segments, SegmentFiles: s.SegmentFiles, SegmentBytes: s.SegmentBytes, TruthBytes: s.TruthBytes,
 		RecordBytes: s.RecordBytes, RecordStored: s.RecordStored, RecordNanos: s.RecordNanos,
-		Replayed: s.Replayed, Discarded: s.Discarded, Cache: s.Cache,
+		Replayed: s.Replayed, Discarded: s.Discarded, Cache: s.Cache, Ranker: newRankerRecord(s.Ranker),
 	}
 }
 
@@ -86,6 +87,10 @@ func (a *app) printStats(s statsRecord) error {
 	a.printf("segments   %d, %d of them files, %s\n", s.Segments, s.SegmentFiles, byteCount(s.SegmentBytes))
 	if s.RecordStored < s.RecordBytes {
 		a.printf("texts      %s packed in %s, %.2f to 1\n", byteCount(s.RecordBytes), byteCount(s.RecordStored), float64(s.RecordBytes)/float64(s.RecordStored))
+	}
+	a.printf("ranker     %v\n", s.Ranker)
+	if s.Ranker.Warning != "" {
+		a.printf("warning    %s\n", printable(s.Ranker.Warning))
 	}
 	return a.printf("truth.db   %s\n", byteCount(s.TruthBytes))
 }

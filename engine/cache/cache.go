@@ -29,6 +29,8 @@ const DefaultBytes = 16 << 20
 // Cache holds answers. Any goroutine may call its methods; those of a nil Cache
 // find and keep nothing.
 type Cache struct {
+	size      int    // as New was given, and
+	language  string // so
 	hot, near table
 	warm      *otter.Cache[Key, *entry]
 	entryMax  int // bytes of an entry that the warm tier takes: an eighth of it
@@ -64,13 +66,21 @@ func New(bytes int, language string) *Cache {
 	if bytes == 0 {
 		bytes = DefaultBytes
 	}
-	c := &Cache{hot: newTable(bytes / 4), near: newTable(bytes / 4), entryMax: bytes / 2 / 8}
+	c := &Cache{size: bytes, language: language, hot: newTable(bytes / 4), near: newTable(bytes / 4), entryMax: bytes / 2 / 8}
 	c.words.New = func() *words { return newWords(language) }
 	c.warm = otter.Must(&otter.Options[Key, *entry]{
 		MaximumWeight: uint64(max(1, bytes/2)),
 		Weigher:       func(_ Key, e *entry) uint32 { return uint32(e.bytes) },
 	})
 	return c
+}
+
+// Empty returns a new cache of the same size and language, for answers of another kind.
+func (c *Cache) Empty() *Cache {
+	if c == nil {
+		return nil
+	}
+	return New(c.size, c.language)
 }
 
 // Get returns the answer to q of the content epoch, or nil. The answer is shared:

@@ -439,28 +439,41 @@ func (r *Reader) BytesRead() int64 { return r.read }
 // Next returns the next line that is not empty, io.EOF after the last, or the
 // error of the underlying reader. A bad line is a Line with Err, not an error.
 func (r *Reader) Next() (Line, error) {
+	line, long, err := r.next()
+	if err != nil {
+		return Line{}, err
+	}
+	l := Line{Number: r.number}
+	if l.Err = tooLong(long); l.Err == nil {
+		l.Memory, l.Err = Parse(line)
+		l.Links = linksOf(line)
+	}
+	return l, nil
+}
+
+// next returns the bytes of the next line that is not empty, until the one after.
+func (r *Reader) next() (line []byte, long bool, err error) {
 	for {
 		long, err := r.readLine()
 		if err != nil && (err != io.EOF || len(r.line) == 0 && !long) {
-			return Line{}, err
+			return nil, false, err
 		}
 		r.number++
-		l := Line{Number: r.number}
 		line := bytes.TrimSpace(r.line)
 		if r.number == 1 {
 			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // byte order mark
 		}
-		switch {
-		case long:
-			l.Err = fmt.Errorf("line has more than %d bytes: %w", LineBytesMax, model.ErrInvalid)
-		case len(line) == 0:
-			continue
-		default:
-			l.Memory, l.Err = Parse(line)
-			l.Links = linksOf(line)
+		if long || len(line) > 0 {
+			return line, long, nil
 		}
-		return l, nil
 	}
+}
+
+func tooLong(long bool) error {
+	if !long {
+		return nil
+	}
+	return fmt.Errorf("line has more than %d bytes: %w", LineBytesMax, model.ErrInvalid)
 }
 
 // readLine fills r.line; long tells that it was cut off and the rest skipped.

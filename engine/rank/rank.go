@@ -31,6 +31,9 @@ const (
 	TextBytesMax = 16 << 10 // of the name of a set, and of the text of metrics
 )
 
+// plusInf is a threshold that no value is above.
+var plusInf = float32(math.Inf(1))
+
 // Forest is an ensemble of len(Leaves)>>Depth oblivious trees in the layout of
 // kernels.NewTrees, but that Column counts the columns of its model.
 //

@@ -47,7 +47,7 @@ func (m *Model) Bind(columns []string) (*Scorer, error) {
 		} else {
 			// No value is above this one, as a missing value is above none; which column
 			// is compared does not matter then, and the caller need not bring one of NaN.
-			bound.Thresholds[node] = float32(math.Inf(1))
+			bound.Thresholds[node] = plusInf
 		}
 	}
 	var ok bool

@@ -12,9 +12,12 @@ import (
 	"github.com/nexus-memory/nexus/engine/search/signals"
 )
 
+// Bind makes a ranker ready for Question.Ranker. ErrInvalid if it knows no signal of this build.
+func Bind(m *rank.Model) (*rank.Scorer, error) { return m.Bind(signals.Names()) }
+
 // builtIn returns the ranker that comes with Nexus, for the signals of this build.
 func builtIn() *rank.Scorer {
-	scorer, err := rank.BuiltIn().Bind(signals.Names())
+	scorer, err := Bind(rank.BuiltIn())
 	if err != nil {
 		panic(err) // a test opens it
 	}

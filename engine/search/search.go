@@ -49,6 +49,8 @@ type Question struct {
 	Boosts *model.Boosts  // nil = those of text alone
 	Limit  int            // candidates wanted of each engine
 
+	Ranker *rank.Scorer // of signals.Names; nil = the one that comes with Nexus
+
 	// Observe, if any, is shown the candidates, before hits are chosen. They are the
 	// orchestrator's again when it returns.
 	Observe func(*Candidates)
@@ -140,6 +142,9 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	s := o.states.Get()
 	s.question = *question
 	s.ranker, s.sure, s.crew = o.ranker, o.sure, o.crew
+	if question.Ranker != nil {
+		s.ranker = question.Ranker
+	}
 	s.question.Allow, s.question.Words = allow, words
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
 	s.by = query.FusedBy()

@@ -27,6 +27,7 @@ import (
 //
 //	# nexus backup 1: 1200 memories
 //	<64 hexadecimal digits>  truth.db
+//	<64 hexadecimal digits>  RANKER
 //	<64 hexadecimal digits>  memories/00000007.nxm
 //	<64 hexadecimal digits>  segments/00000007.nxs
 //	# end: 3 files
@@ -159,6 +160,9 @@ func (s *Store) takePoint(p *point, work string, link func(from, to string) erro
 		if there, err := p.takeFile(s.dir, heldName(file.number), work, link); err != nil || !there {
 			return cmp.Or(err, fmt.Errorf("store: %s is missing: %w", heldName(file.number), model.ErrCorrupt))
 		}
+	}
+	if _, err := p.takeFile(s.dir, rankerName, work, link); err != nil {
+		return err
 	}
 	for _, e := range manifest { // one that is missing is made of the rest when the backup is opened
 		if _, err := p.takeFile(s.dir, segmentFile(e.number), work, link); err != nil {
@@ -370,7 +374,7 @@ func (p *place) close(whole bool) error {
 		return os.RemoveAll(p.work)
 	}
 	var err error
-	for _, name := range []string{truthName, truthName + unnamed, backupList, segmentsName, memoriesName} {
+	for _, name := range []string{truthName, truthName + unnamed, backupList, rankerName, segmentsName, memoriesName} {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(p.work, name)))
 	}
 	return err

@@ -134,8 +134,12 @@ func parseBackupList(text string) (files []backupFile, memories uint64, err erro
 	return files, memories, nil
 }
 
-// listedName reports whether name is that of a segment or memory file within the store.
+// listedName reports whether name is that of a segment or memory file within the store, or
+// of its rankers.
 func listedName(name string) bool {
+	if name == rankerName {
+		return true
+	}
 	for folder, suffix := range map[string]string{segmentsName: segmentSuffix, memoriesName: memorySuffix} {
 		number, ok := strings.CutPrefix(name, folder+"/")
 		number, suffixed := strings.CutSuffix(number, suffix)

@@ -248,9 +248,9 @@ func (s *Store) ownDirectory() error {
 			}) {
 				return fmt.Errorf("store: truth.db is missing beside its %s: restore it from a copy: %w", name, model.ErrCorrupt)
 			}
-		case journalName:
-			return fmt.Errorf("store: truth.db is missing beside its JOURNAL: restore it from a copy: %w", model.ErrCorrupt)
-		case lockName, truthName + freshSuffix, compactName, "lost+found":
+		case journalName, rankerName:
+			return fmt.Errorf("store: truth.db is missing beside its %s: restore it from a copy: %w", name, model.ErrCorrupt)
+		case lockName, truthName + freshSuffix, compactName, rankerName + ".tmp", "lost+found":
 		default:
 			if name[0] != '.' {
 				return fmt.Errorf("store: %s holds files and no store: give a directory of its own: %w", s.dir, model.ErrInvalid)

@@ -139,6 +139,8 @@ exports.OP = {
   restore: 21,
   patterns: 22,
   anomalies: 23,
+  train: 24,
+  ranker_rollback: 25,
 };
 
 // What a pattern says.
@@ -172,4 +174,7 @@ exports.FACTOR_COUNT = 6; // factors of a score
 exports.BOOST_COUNT = 3; // fields whose words have boosts
 exports.MINED_MAX = 1000; // the largest limit of nexus_mining
 exports.DEFAULT_MINED = 20; // patterns of each kind, or anomalies, where nexus_mining does not say
+exports.JUDGED_MIN = 30; // judged questions, with something relevant in the store, that nexus_train takes at least
+exports.JUDGED_MAX = 4096; // judged questions that it takes at most
+exports.ROUNDS_MAX = 300; // the largest nexus_training.rounds
 exports.ERROR_BYTES = 496; // bytes of an error's message, the NUL included

@@ -183,6 +183,23 @@ class DB {
     return decode(OP.anomalies, encode.anomalies(native().sync, this.#handle, query));
   }
 
+  async train(path, options = {}) {
+    return await later((run) => run(OP.train, this.#handle, ...encode.training(path, options)), options);
+  }
+
+  trainSync(path, options = {}) {
+    this.#mayWait('trainSync', 'train');
+    return now(OP.train, this.#handle, ...encode.training(path, options));
+  }
+
+  async rollbackRanker(options) {
+    return await later((run) => run(OP.ranker_rollback, this.#handle), options);
+  }
+
+  rollbackRankerSync() {
+    return now(OP.ranker_rollback, this.#handle);
+  }
+
   async stats(options) {
     return await quickly((run) => run(OP.stats, this.#handle), options);
   }

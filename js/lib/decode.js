@@ -183,6 +183,7 @@ const answer = () => ({
   route: ROUTE_NAMES[numbers[n++]],
   started: ROUTE_NAMES[numbers[n++]],
   hurried: numbers[n++] !== 0,
+  warning: text(),
   engines: list(engine),
   hits: list(hit),
 });
@@ -240,6 +241,36 @@ const stats = () => ({
   vectors: text(),
   mergeError: text(),
   language: text(),
+  ranker: {
+    own: numbers[n++] !== 0,
+    trees: numbers[n++],
+    canRollBack: numbers[n++] !== 0,
+    fitted: new Date(numbers[n++] / 1000),
+    metrics: text(),
+    warning: text(),
+  },
+});
+
+const figures = () => ({ any8: numbers[n++], frac8: numbers[n++], mrr: numbers[n++], calibrationError: numbers[n++] });
+
+const interval = () => ({ mean: numbers[n++], low: numbers[n++], high: numbers[n++] });
+
+const trained = () => ({
+  better: numbers[n++] !== 0,
+  installed: numbers[n++] !== 0,
+  questions: numbers[n++],
+  unanswered: numbers[n++],
+  leftOut: numbers[n++],
+  missing: numbers[n++],
+  folds: numbers[n++],
+  trees: numbers[n++],
+  bytes: numbers[n++],
+  tookNs: numbers[n++],
+  keptWith: text(),
+  before: figures(),
+  after: figures(),
+  serving: numbers[n++] ? figures() : undefined,
+  gain: { any8: interval(), frac8: interval(), mrr: interval(), overall: interval() },
 });
 
 const problem = () => ({ line: numbers[n++], code: STATUS[numbers[n++]], message: text() });
@@ -256,10 +287,11 @@ READERS[OP.next] = READERS[OP.update] = READERS[OP.history] = () => list(memory)
 READERS[OP.supersede] = whole;
 READERS[OP.patterns] = () => list(pattern);
 READERS[OP.anomalies] = () => list(anomaly);
+READERS[OP.train] = trained;
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
 READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
-READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = () => undefined;
+READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = READERS[OP.ranker_rollback] = () => undefined;
 
 // The value of an operation's reply.
 function decode(op, reply) {

@@ -55,6 +55,9 @@ const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
+const TRAIN_FIELDS = new Set(['seed', 'rounds', 'force', 'signal', 'onProgress']);
+const TRAINING_FORCE = 1; // as in nexus.h
+
 // An object without other fields than those.
 function fields(value, allowed, name) {
   object(value, name);
@@ -70,6 +73,11 @@ const importing = (path, options) => [required(path, 'path'), count(fields(optio
 function boolean(value, name) {
   if (value !== undefined && typeof value !== 'boolean') throw wrong(name, 'a boolean', value);
   return value === true;
+}
+
+function training(path, options) {
+  const { seed, rounds, force } = fields(options, TRAIN_FIELDS, 'options');
+  return [required(path, 'path'), count(seed, 'seed'), count(rounds, 'rounds', U32_MAX), boolean(force, 'force') ? TRAINING_FORCE : 0];
 }
 
 // A whole number of 0..max; 0 where there is none.
@@ -317,4 +325,4 @@ function open(run, path, options, embed) {
   );
 }
 
-module.exports = { add, anomalies, byKey, count, deleteWhere, id, ids, importing, isFloat32Array, list, number, object, open, patterns, query, required, supersede, text, update, wrong };
+module.exports = { add, anomalies, byKey, count, deleteWhere, id, ids, importing, isFloat32Array, list, number, object, open, patterns, query, required, supersede, text, training, update, wrong };

@@ -50,6 +50,7 @@ struct call {
   nexus_patch patch;
   nexus_selection selection;
   nexus_mining mining;
+  nexus_training training;
   nexus_open_options options;
   nexus_embedder embedder;
   nexus_db db;

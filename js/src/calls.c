@@ -61,6 +61,13 @@ static nexus_status run_mining(struct call *c) {
   return status;
 }
 
+static nexus_status run_train(struct call *c) {
+  nexus_train_report *report = NULL;
+  nexus_status status = nexus.nexus_train(c->db, c->request.path, c->request.training, &report, &c->error);
+  c->reply.train_report = c->reply.arena = report;
+  return status;
+}
+
 static nexus_status run_stats(struct call *c) {
   nexus_stats *stats = NULL;
   nexus_status status = nexus.nexus_stats_read(c->db, &stats, &c->error);
@@ -95,6 +102,8 @@ static nexus_status run(struct call *c) {
     case NEXUS_OP_DELETE_WHERE: return nexus.nexus_delete_where(c->db, r->selection, &c->reply.count, &c->error);
     case NEXUS_OP_PATTERNS:
     case NEXUS_OP_ANOMALIES: return run_mining(c);
+    case NEXUS_OP_TRAIN: return run_train(c);
+    case NEXUS_OP_RANKER_ROLLBACK: return nexus.nexus_ranker_rollback(c->db, &c->error);
     case NEXUS_OP_STATS: return run_stats(c);
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: return run_report(c);

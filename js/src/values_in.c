@@ -316,6 +316,16 @@ static bool parse_mining(struct call *c, napi_env env, const napi_value *argv) {
   return napi_get_value_double(env, argv[12], &m->min_score) == napi_ok;
 }
 
+/* (path, seed, rounds, flags) */
+static bool parse_train(struct call *c, napi_env env, const napi_value *argv) {
+  nexus_training *t = &c->training;
+  memset(t, 0, sizeof *t);
+  t->struct_size = sizeof *t;
+  c->request.training = t;
+  return take_text(c, env, argv[0], &c->request.path) && take_u64(env, argv[1], &t->seed) && take_u32(env, argv[2], &t->rounds) &&
+         take_u32(env, argv[3], &t->flags);
+}
+
 static bool parse_arguments(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_request *r = &c->request;
   switch (r->op) {
@@ -337,8 +347,10 @@ static bool parse_arguments(struct call *c, napi_env env, size_t argc, const nap
     case NEXUS_OP_DELETE_WHERE: return parse_selection(c, env, argv);
     case NEXUS_OP_PATTERNS:
     case NEXUS_OP_ANOMALIES: return parse_mining(c, env, argv);
+    case NEXUS_OP_TRAIN: return parse_train(c, env, argv);
     case NEXUS_OP_NEXT: return take_u64(env, argv[0], &r->cursor.v) && take_u32(env, argv[1], &r->page);
     case NEXUS_OP_CLOSE:
+    case NEXUS_OP_RANKER_ROLLBACK:
     case NEXUS_OP_STATS:
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_COMPACT: return true;

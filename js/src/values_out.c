@@ -285,6 +285,7 @@ static void put_answer(struct frame *f, const nexus_answer *a) {
   put(f, a->route);
   put(f, a->started);
   put(f, a->hurried);
+  put_name(f, &a->warning);
   put(f, a->engine_count);
   for (uint32_t i = 0; i < a->engine_count; i++) put_engine(f, nexus_answer_engine(a, i));
   put(f, a->hit_count);
@@ -341,6 +342,34 @@ static void put_anomalies(struct frame *f, const nexus_anomalies *list) {
   for (size_t i = 0; i < list->count; i++) put_anomaly(f, nexus_anomalies_at(list, i));
 }
 
+static void put_figures(struct frame *f, const nexus_train_figures *t) {
+  put(f, t->any_8);
+  put(f, t->frac_8);
+  put(f, t->mrr);
+  put(f, t->calibration_error);
+}
+
+static void put_interval(struct frame *f, const nexus_interval *i) {
+  put(f, i->mean);
+  put(f, i->low);
+  put(f, i->high);
+}
+
+static void put_trained(struct frame *f, const nexus_train_report *r) {
+  const uint64_t counts[] = {r->better, r->installed, r->questions, r->unanswered, r->left_out, r->missing, r->folds, r->trees, r->bytes};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) put(f, (double)counts[i]);
+  put(f, (double)r->took_ns);
+  put_name(f, &r->kept_with);
+  put_figures(f, &r->before);
+  put_figures(f, &r->after);
+  put(f, r->has_serving);
+  if (r->has_serving) put_figures(f, &r->serving);
+  put_interval(f, &r->gain_any_8);
+  put_interval(f, &r->gain_frac_8);
+  put_interval(f, &r->gain_mrr);
+  put_interval(f, &r->gain_overall);
+}
+
 static void put_stats(struct frame *f, const nexus_stats *s) {
   const uint64_t figures[] = {s->dimension, s->memories, s->deleted, s->segments, s->segment_files, s->segment_bytes, s->truth_bytes,
                               s->terms,     s->epoch,    s->added,   s->commits,  s->merges,        s->replayed,      s->discarded, s->metric, s->retired,
@@ -352,6 +381,12 @@ static void put_stats(struct frame *f, const nexus_stats *s) {
   put_name(f, &s->vectors);
   put_name(f, &s->merge_error);
   put_name(f, &s->language);
+  put(f, s->ranker_own);
+  put(f, s->ranker_trees);
+  put(f, s->ranker_can_roll_back);
+  put(f, (double)s->ranker_fitted_us);
+  put_name(f, &s->ranker_metrics);
+  put_name(f, &s->ranker_warning);
 }
 
 static void put_report(struct frame *f, const nexus_report *r) {
@@ -384,6 +419,7 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_NEXT: put_memories(f, r->memories); break;
     case NEXUS_OP_PATTERNS: put_patterns(f, r->patterns); break;
     case NEXUS_OP_ANOMALIES: put_anomalies(f, r->anomalies); break;
+    case NEXUS_OP_TRAIN: put_trained(f, r->train_report); break;
     case NEXUS_OP_STATS: put_stats(f, r->stats); break;
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;

@@ -1,7 +1,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
-const { existsSync } = require('node:fs');
+const { existsSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const nexus = require('..');
 const { code, folder, memories, run, store, storeOf } = require('./help.js');
@@ -75,6 +75,33 @@ test('patterns and anomalies of a diary', async (t) => {
   assert.throws(() => db.anomaliesSync({ minScore: 2 }), { code: 'invalid' });
   for (const wrong of [{ kex: 1 }, { since: 'now' }, { limit: 'x' }]) assert.throws(() => db.patternsSync(wrong), TypeError);
   await assert.rejects(db.patterns({}, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+test('a ranker is fitted to judged questions, and taken back', async (t) => {
+  const db = store(t);
+  const file = join(folder(t), 'judged.jsonl');
+  const names = Array.from({ length: 40 }, (_, i) => `lamp${'abcd'[i % 4]}${'abcdefghij'[i % 10]}${i}`);
+  await db.add(names.flatMap((name) => [
+    { key: `${name} brief`, text: `the ${name}` },
+    { key: `${name} full`, text: `it was late when somebody lit the ${name} that hangs over the stairs of the old house` },
+  ]));
+  writeFileSync(file, names.map((name) => JSON.stringify({ question: `which ${name}?`, relevant: [`${name} full`] })).join('\n'));
+  await assert.rejects(db.rollbackRanker(), { code: 'not found' });
+  const report = await db.train(file, { seed: 3, rounds: 12, force: true, onProgress() {} });
+  assert.deepEqual([report.installed, report.questions, report.missing, report.folds, report.keptWith, report.serving], [true, 40, 0, 5, 'question', undefined]);
+  assert.ok(report.after.mrr >= report.before.mrr && report.gain.mrr.low <= report.gain.mrr.mean && report.bytes > 1000 && report.tookNs > 0);
+  const { ranker } = db.statsSync();
+  assert.deepEqual([ranker.own, ranker.trees, ranker.canRollBack, ranker.warning], [true, report.trees, true, '']);
+  assert.ok(ranker.fitted > new Date(2026, 0) && ranker.metrics.startsWith('40 questions'));
+  assert.equal(db.querySync('which lampaa0?').warning, '');
+  assert.ok(db.trainSync(file, { rounds: 12, force: true }).serving.mrr > 0);
+  db.rollbackRankerSync();
+  await db.rollbackRanker();
+  assert.deepEqual([db.statsSync().ranker.own, db.statsSync().ranker.canRollBack], [false, false]);
+  assert.throws(() => db.trainSync(file, { rounds: 301 }), { code: 'invalid' });
+  for (const wrong of [{ seed: -1 }, { rounds: 1.5 }]) assert.throws(() => db.trainSync(file, wrong), { code: 'invalid' });
+  for (const wrong of [{ force: 1 }, { sead: 1 }]) assert.throws(() => db.trainSync(file, wrong), TypeError);
+  await assert.rejects(db.train(file, { signal: AbortSignal.abort() }), { name: 'AbortError' });
 });
 
 test('a store keeps no history where it is told so', async (t) => {

@@ -21,6 +21,7 @@ const ARGUMENTS = {
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
   patterns: ['kind', 'limit', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
   anomalies: ['limit', 'min_score', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
+  train: ['path', 'seed', 'rounds', 'force'], rollback_ranker: [],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
   backup: ['path'], restore: ['backup', 'path'],
 };
@@ -124,9 +125,18 @@ const givenPattern = ({ from, to, periodDays = 0, weekday = -1, speaker = '', ex
   kind, terms, speaker, window, support, g2, npmi, lift, from_us: Number(instant(from)), to_us: Number(instant(to)), period_us: periodDays * 86400e6, weekday, examples,
 });
 
+const givenFigures = (f) => f && [f.any8, f.frac8, f.mrr, f.calibrationError];
+const ends = (i) => [i.mean, i.low, i.high];
+const givenTrained = (r) => ({
+  questions: r.questions, unanswered: r.unanswered, left_out: r.leftOut, missing: r.missing, folds: r.folds, kept_with: r.keptWith, better: r.better,
+  installed: r.installed, trees: r.trees, bytes: r.bytes, before: givenFigures(r.before), after: givenFigures(r.after), serving: givenFigures(r.serving) ?? null,
+  gain_any_8: ends(r.gain.any8), gain_frac_8: ends(r.gain.frac8), gain_mrr: ends(r.gain.mrr), gain_overall: ends(r.gain.overall),
+});
+
 // What is compared, by member of `expect`: [from the corpus, from the library].
 const same = [(value) => value, (value) => value];
 const COMPARED = {
+  trained: [same[0], givenTrained], ranker_own: same, ranker_trees: same,
   patterns: [same[0], (list) => list.map(givenPattern)], anomalies: same,
   ids: same, id: same, count: same,
   memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, language: same, packed: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same, route: same, started: same, confidence: [float32, float32],
@@ -211,7 +221,11 @@ class Runner {
   async history(step) { return { memories: await this.call('history', step.id) }; }
   async feedback(step) { await this.call('feedback', step.id, step.value); return {}; }
   async delete(step) { return { count: await this.call('delete', step.ids ?? []) }; }
-  async stats() { const figures = await this.call('stats'); return { ...figures, packed: figures.recordStored < figures.recordBytes }; }
+  async stats() { const figures = await this.call('stats'); return { ...figures, packed: figures.recordStored < figures.recordBytes, ranker_own: figures.ranker.own, ranker_trees: figures.ranker.trees }; }
+
+  async train(step) { return { trained: await this.call('train', this.at(step.path), { seed: step.seed, rounds: step.rounds, force: step.force }) }; }
+
+  async rollback_ranker() { await this.call('rollbackRanker'); return {}; }
   async verify() { return this.call('verify'); }
   async compact() { await this.call('compact'); return {}; }
   async export(step) { return { count: await this.call('export', this.at(step.path)) }; }

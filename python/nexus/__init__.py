@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ._abi import VERSION as __version__
 from ._async import Opening, aopen, arestore
-from ._core import Anomaly, AnomalyReason, EngineRank, EngineTrace, Explanation, Info, Pattern, Problem, Report, Stats, configure, info
+from ._core import Anomaly, AnomalyReason, EngineRank, EngineTrace, Explanation, Info, Interval, Pattern, Problem, Report, Stats, TrainFigures, TrainReport, configure, info
 from ._db import DB, Listing, open, restore
 from ._embed import Embedding
 from ._errors import (
@@ -66,9 +66,9 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "DB", "Anomaly", "AnomalyReason", "Answer", "BusyError", "CancelledError", "ClosedError", "ConflictError", "CorruptError", "DeadlineError",
     "DimensionError", "Embedder", "Embedding", "EngineRank", "EngineTrace", "Error", "ExistsError", "Explanation", "Factors", "ForbiddenError",
-    "ForkedError", "Fusion", "Hit", "Info", "Intent", "InternalError", "InvalidError", "Kind", "Language", "Listing", "LockedError", "Matrix",
+    "ForkedError", "Fusion", "Hit", "Info", "Intent", "InternalError", "Interval", "InvalidError", "Kind", "Language", "Listing", "LockedError", "Matrix",
     "Memory", "MemoryFields", "MemoryLike", "Metric", "NoSpaceError", "NotFoundError", "Opening", "PatchFields", "Pattern", "PatternKind", "Problem", "Progress",
-    "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Route", "Stats", "UnauthorisedError",
+    "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Route", "Stats", "TrainFigures", "TrainReport", "UnauthorisedError",
     "UnavailableError", "UnsupportedError", "Vector", "__version__", "aopen", "arestore", "configure", "info", "open",
     "restore",
 ]  # fmt: skip

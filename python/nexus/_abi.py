@@ -139,6 +139,8 @@ OP = {
     "restore": 21,
     "patterns": 22,
     "anomalies": 23,
+    "train": 24,
+    "ranker_rollback": 25,
 }
 
 #: What a pattern says.
@@ -172,4 +174,7 @@ FACTOR_COUNT = 6  # factors of a score
 BOOST_COUNT = 3  # fields whose words have boosts
 MINED_MAX = 1000  # the largest limit of nexus_mining
 DEFAULT_MINED = 20  # patterns of each kind, or anomalies, where nexus_mining does not say
+JUDGED_MIN = 30  # judged questions, with something relevant in the store, that nexus_train takes at least
+JUDGED_MAX = 4096  # judged questions that it takes at most
+ROUNDS_MAX = 300  # the largest nexus_training.rounds
 ERROR_BYTES = 496  # bytes of an error's message, the NUL included

@@ -209,6 +209,15 @@ class AsyncVerbs(_core.Store):
                                                       tenant=tenant, user=user, agent=agent, session=session, filter=filter)  # fmt: skip
         return found
 
+    async def atrain(self, path: Path, *, seed: int = 0, rounds: int = 0, force: bool = False) -> _core.TrainReport:
+        """Fits the ranker to the judged questions of a file; see train."""
+        report: _core.TrainReport = await self._arun("train", path, seed=seed, rounds=rounds, force=force)
+        return report
+
+    async def arollback_ranker(self) -> None:
+        """Has the ranker before serve again; see rollback_ranker."""
+        await self._arun("rollback_ranker")
+
     async def astats(self) -> _core.Stats:
         """Figures of the store."""
         stats: _core.Stats = await self._arun("stats")

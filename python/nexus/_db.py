@@ -265,6 +265,23 @@ class DB(AsyncVerbs, _core.Store):
                                                tenant=tenant, user=user, agent=agent, session=session, filter=filter)  # fmt: skip
         return found
 
+    def train(
+        self, path: Path, *, seed: int = 0, rounds: int = 0, force: bool = False, progress: Progress | None = None
+    ) -> _core.TrainReport:
+        """Fits the ranker to the judged questions of a file of JSON lines.
+
+        One question a line: {"question", "relevant": [keys, ids, or {"key" or "id", "grade"}],
+        "user", ...}, at least 30 of them. It is measured on questions that it was not fitted
+        on, and serves from then on where it is better beyond noise, or force is true. The
+        store keeps it. progress is told steps. docs/training.md has more.
+        """
+        report: _core.TrainReport = self._run("train", progress, path, seed=seed, rounds=rounds, force=force)
+        return report
+
+    def rollback_ranker(self) -> None:
+        """Has the ranker serve again that served before the last train, be it the built-in one."""
+        self._run("rollback_ranker", None)
+
     def verify(self) -> _core.Report:
         """Reads the whole store and reports what is not sound.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         authority: float
         coherence: float
         confidence: float
+        warning: str
 
 else:  # typing would be most of the time of an import
     from collections import namedtuple

@@ -364,6 +364,21 @@ static int parse_import(call *c, PyObject *const *args, Py_ssize_t nargs, PyObje
   return v[1] ? u32_from(v[1], "batch", &c->request.page) : 0;
 }
 
+static signature train_signature = {"train", 1, 1, 0, {"path", "seed", "rounds", "force"}, {0}};
+
+static int parse_train(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[4];
+  nexus_training *t = &c->training;
+  int force = 0;
+  t->struct_size = sizeof *t;
+  c->request.training = t;
+  if (arguments(&train_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
+  if ((v[1] && u64_from(v[1], "seed", &t->seed) < 0) || (v[2] && u32_from(v[2], "rounds", &t->rounds) < 0)) return -1;
+  if (v[3] && (force = PyObject_IsTrue(v[3])) < 0) return -1;
+  if (force) t->flags |= NEXUS_TRAINING_FORCE;
+  return 0;
+}
+
 static signature export_signature = {"export", 1, 1, 0, {"path"}, {0}};
 
 static int parse_export(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
@@ -408,6 +423,8 @@ static const operation operations[] = {
     {"feedback", NEXUS_OP_FEEDBACK, parse_feedback},
     {"patterns", NEXUS_OP_PATTERNS, parse_patterns},
     {"anomalies", NEXUS_OP_ANOMALIES, parse_anomalies},
+    {"train", NEXUS_OP_TRAIN, parse_train},
+    {"rollback_ranker", NEXUS_OP_RANKER_ROLLBACK, parse_nothing},
     {"stats", NEXUS_OP_STATS, parse_nothing},
     {"verify", NEXUS_OP_VERIFY, parse_nothing},
     {"compact", NEXUS_OP_COMPACT, parse_nothing},

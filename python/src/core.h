@@ -137,6 +137,7 @@ typedef struct call {
   nexus_patch patch;
   nexus_selection selection;
   nexus_mining mining;
+  nexus_training training;
   nexus_open_options options;
   nexus_embedder embedder;
   uint64_t id;

@@ -450,6 +450,12 @@ static PyObject *get_confidence(PyObject *self, void *unused) {
   return answer ? PyFloat_FromDouble(answer->confidence) : NULL;
 }
 
+static PyObject *get_warning(PyObject *self, void *unused) {
+  const nexus_answer *answer = answer_of(self);
+  (void)unused;
+  return answer ? text_object(answer->warning) : NULL;
+}
+
 static PyObject *get_segments(PyObject *self, void *unused) {
   const nexus_answer *answer = answer_of(self);
   (void)unused;
@@ -469,6 +475,7 @@ static PyGetSetDef answer_getters[] = {
     {"route", get_route, NULL, "The route by which it was found: smart, full or maximum; adaptive of one with single_engine, which has none.", NULL},
     {"started", get_started, NULL, "The route that was tried first.", NULL},
     {"hurried", get_hurried, NULL, "Whether time was too short for a higher route, which the question called for.", NULL},
+    {"warning", get_warning, NULL, "What is wrong with the store's own ranker; empty where nothing is.", NULL},
     {"segments", get_segments, NULL, "Segments of the snapshot.", NULL},
     SECONDS(took, "All of it, in seconds."),
     SECONDS(prepare, "Checking the question, in seconds."),

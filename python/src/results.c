@@ -1,7 +1,7 @@
 /* Outcomes to Python values: figures and reports as named tuples. */
 #include "core.h"
 
-static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info_type, *pattern_type, *anomaly_type, *reason_type, *rank_type, *explanation_type;
+static PyTypeObject *trace_type, *stats_type, *report_type, *problem_type, *info_type, *pattern_type, *anomaly_type, *reason_type, *rank_type, *explanation_type, *figures_type, *interval_type, *trained_type;
 
 #define FIELD(name, doc) {name, doc}
 #define END_OF_FIELDS {NULL, NULL}
@@ -30,8 +30,31 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("record_bytes", "of all memories in segments without their vectors, as they are read"),
     FIELD("record_stored", "bytes that these take there, less where texts are packed"),
     FIELD("record_ns", "of reading one, the mean, the latest counting most"),
+    FIELD("ranker_own", "whether the ranker that serves was fitted by train(); else it is the built-in one"), FIELD("ranker_trees", NULL),
+    FIELD("ranker_can_roll_back", "whether there is a ranker to go back to"), FIELD("ranker_fitted", "day of fitting"),
+    FIELD("ranker_metrics", "what was measured of it, for people"),
+    FIELD("ranker_warning", "why the built-in ranker serves in place of the store's own; empty where nothing is wrong"),
     END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 34};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 40};
+
+static PyStructSequence_Field figures_fields[] = {
+    FIELD("any_8", "questions with something relevant among the first eight hits"), FIELD("frac_8", "share of what is relevant among these"),
+    FIELD("mrr", "1 / rank of the first relevant hit"), FIELD("calibration_error", "how far confidence is off"), END_OF_FIELDS};
+static PyStructSequence_Desc figures_desc = {"nexus.TrainFigures", "How well a ranker answers judged questions, each 0 to 1.", figures_fields, 4};
+
+static PyStructSequence_Field interval_fields[] = {FIELD("mean", NULL), FIELD("low", NULL), FIELD("high", NULL), END_OF_FIELDS};
+static PyStructSequence_Desc interval_desc = {"nexus.Interval", "A mean with the ends of its 95 % interval.", interval_fields, 3};
+
+static PyStructSequence_Field trained_fields[] = {
+    FIELD("better", "beyond noise"), FIELD("installed", "whether the new ranker serves"), FIELD("questions", "with something relevant in the store"),
+    FIELD("unanswered", "that nothing is relevant to"), FIELD("left_out", "that nothing which is relevant to them is in the store"),
+    FIELD("missing", "relevant memories that are not in the store"), FIELD("folds", "parts, each measured by a ranker fitted on the others"),
+    FIELD("kept_with", "what is kept together in one part: user, session or question"), FIELD("before", "of the built-in ranker"),
+    FIELD("after", "of rankers fitted on other questions than those that they answer"),
+    FIELD("serving", "of the store's own ranker that served until then, or None"), FIELD("gain_any_8", "after - before"), FIELD("gain_frac_8", NULL),
+    FIELD("gain_mrr", NULL), FIELD("gain_overall", "mean of the three, which decides"), FIELD("trees", "of the new ranker"), FIELD("bytes", "of its file"),
+    FIELD("took", "seconds"), END_OF_FIELDS};
+static PyStructSequence_Desc trained_desc = {"nexus.TrainReport", "What came of fitting a ranker.", trained_fields, 18};
 
 static PyStructSequence_Field problem_fields[] = {
     FIELD("line", "line of the file, from 1; 0 where there is none"), FIELD("code", "the status code"),
@@ -87,7 +110,9 @@ static int add_tuple_type(PyObject *module, PyStructSequence_Desc *desc, PyTypeO
 
 int results_ready(PyObject *module) {
   return add_tuple_type(module, &trace_desc, &trace_type) < 0 ||
-                 add_tuple_type(module, &stats_desc, &stats_type) < 0 || add_tuple_type(module, &problem_desc, &problem_type) < 0 ||
+                 add_tuple_type(module, &stats_desc, &stats_type) < 0 || add_tuple_type(module, &figures_desc, &figures_type) < 0 ||
+                 add_tuple_type(module, &interval_desc, &interval_type) < 0 || add_tuple_type(module, &trained_desc, &trained_type) < 0 ||
+                 add_tuple_type(module, &problem_desc, &problem_type) < 0 ||
                  add_tuple_type(module, &report_desc, &report_type) < 0 || add_tuple_type(module, &info_desc, &info_type) < 0 ||
                  add_tuple_type(module, &pattern_desc, &pattern_type) < 0 || add_tuple_type(module, &anomaly_desc, &anomaly_type) < 0 ||
                  add_tuple_type(module, &reason_desc, &reason_type) < 0 || add_tuple_type(module, &rank_desc, &rank_type) < 0 ||
@@ -145,8 +170,10 @@ PyObject *stats_from(const nexus_stats *s) {
                         U64(s->cache_hot_hits), U64(s->cache_hot_misses), U64(s->cache_hot_bytes), U64(s->cache_hot_ns),
                         U64(s->cache_warm_hits), U64(s->cache_warm_misses), U64(s->cache_warm_bytes), U64(s->cache_warm_ns),
                         U64(s->cache_near_hits), U64(s->cache_near_misses), U64(s->cache_near_bytes), U64(s->cache_near_ns), text_object(s->language),
-                        U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns)};
-  return named_tuple(stats_type, values, 34);
+                        U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns), PyBool_FromLong(s->ranker_own), U64(s->ranker_trees),
+                        PyBool_FromLong(s->ranker_can_roll_back), time_object(s->ranker_fitted_us), text_object(s->ranker_metrics),
+                        text_object(s->ranker_warning)};
+  return named_tuple(stats_type, values, 40);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {
@@ -256,6 +283,24 @@ static PyObject *pattern_from(const void *list, size_t i) {
   return named_tuple(pattern_type, values, 13);
 }
 
+static PyObject *figures_tuple(const nexus_train_figures *f) {
+  PyObject *values[] = {PyFloat_FromDouble(f->any_8), PyFloat_FromDouble(f->frac_8), PyFloat_FromDouble(f->mrr), PyFloat_FromDouble(f->calibration_error)};
+  return named_tuple(figures_type, values, 4);
+}
+
+static PyObject *interval_tuple(const nexus_interval *i) {
+  PyObject *values[] = {PyFloat_FromDouble(i->mean), PyFloat_FromDouble(i->low), PyFloat_FromDouble(i->high)};
+  return named_tuple(interval_type, values, 3);
+}
+
+static PyObject *trained_from(const nexus_train_report *r) {
+  PyObject *values[] = {PyBool_FromLong(r->better), PyBool_FromLong(r->installed), U64(r->questions), U64(r->unanswered), U64(r->left_out),
+                        U64(r->missing), U64(r->folds), text_object(r->kept_with), figures_tuple(&r->before), figures_tuple(&r->after),
+                        r->has_serving ? figures_tuple(&r->serving) : Py_NewRef(Py_None), interval_tuple(&r->gain_any_8), interval_tuple(&r->gain_frac_8),
+                        interval_tuple(&r->gain_mrr), interval_tuple(&r->gain_overall), U64(r->trees), U64(r->bytes), PyFloat_FromDouble((double)r->took_ns / 1e9)};
+  return named_tuple(trained_type, values, 18);
+}
+
 static PyObject *reason_from(const void *reasons, size_t i) {
   const nexus_anomaly_reason *r = (const nexus_anomaly_reason *)reasons + i;
   PyObject *values[] = {Py_XNewRef(PyTuple_GetItem(py.anomaly_columns, (Py_ssize_t)r->column)), PyFloat_FromDouble(r->value),
@@ -275,6 +320,7 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
     case NEXUS_OP_OPEN: store->db = r->db; Py_RETURN_NONE;
     case NEXUS_OP_ADD: return ids_from(r->ids, r->count);
     case NEXUS_OP_STATS: return stats_from(r->stats);
+    case NEXUS_OP_TRAIN: return trained_from(r->train_report);
     case NEXUS_OP_PATTERNS: return list_from(r->patterns, r->patterns->count, pattern_from);
     case NEXUS_OP_ANOMALIES: return list_from(r->anomalies, r->anomalies->count, anomaly_from);
     case NEXUS_OP_VERIFY:
@@ -286,7 +332,7 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
     case NEXUS_OP_BACKUP:
     case NEXUS_OP_RESTORE: return U64(r->count);
     case NEXUS_OP_LIST: return U64(r->cursor.v);
-    default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK */
+    default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK, RANKER_ROLLBACK */
   }
 }
 

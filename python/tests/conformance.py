@@ -173,7 +173,19 @@ class Case:
 
     def stats(self, step: dict[str, Any]) -> dict[str, Any]:
         stats = self.db.stats()
-        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension, "metric": stats.metric, "language": stats.language, "packed": stats.record_stored < stats.record_bytes}
+        return {"memories": stats.memories, "vectors": stats.vectors, "dimension": stats.dimension, "metric": stats.metric, "language": stats.language, "packed": stats.record_stored < stats.record_bytes,
+                "ranker_own": stats.ranker_own, "ranker_trees": stats.ranker_trees}  # fmt: skip
+
+    def train(self, step: dict[str, Any]) -> dict[str, Any]:
+        named = {name: step[name] for name in ("seed", "rounds", "force") if name in step}
+        report = self.db.train(self.folder / step["path"], **named)
+        names = [name for name in report.__match_args__ if name != "took"]
+        plain = {name: list(v) if isinstance(v := getattr(report, name), tuple) else v for name in names}
+        return {"trained": plain}
+
+    def rollback_ranker(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.db.rollback_ranker()
+        return {}
 
     def verify(self, step: dict[str, Any]) -> dict[str, Any]:
         report = self.db.verify()
@@ -218,6 +230,8 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "feedback": (Case.feedback, {"id", "value"}),
     "patterns": (Case.patterns, {"kind", "limit", "since", "until", "filter", *SCOPE}),
     "anomalies": (Case.anomalies, {"limit", "min_score", "since", "until", "filter", *SCOPE}),
+    "train": (Case.train, {"path", "seed", "rounds", "force"}),
+    "rollback_ranker": (Case.rollback_ranker, set()),
     "stats": (Case.stats, set()),
     "verify": (Case.verify, set()),
     "compact": (Case.compact, set()),
@@ -237,7 +251,7 @@ def same(want: Any, got: Any, name: str = "") -> bool:
         return not any(absent) and want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items())
     if name == "meta":
         return bool(meta(want) == got)
-    if name in ("patterns", "anomalies"):  # float64, to the bit
+    if name in ("patterns", "anomalies", "trained"):  # float64, to the bit
         return bool(want == got)
     if name == "memories" and isinstance(want, list):
         return len(want) == len(got) and all(same(a, b, "memory") for a, b in zip(want, got))

@@ -33,6 +33,10 @@ def test_every_verb_is_awaited(path: str, tmp_path: Path) -> None:
             assert (await db.astats()).memories == 103
             assert all(pattern.terms for pattern in await db.apatterns(kind="association", limit=3))
             assert await db.aanomalies(user="nobody", min_score=0.5) == []
+            with pytest.raises(nexus.InvalidError):
+                await db.atrain(Path("/dev/null"))
+            with pytest.raises(nexus.NotFoundError):
+                await db.arollback_ranker()
             assert (await db.averify()).bad == 0
             await db.acompact()
             assert await db.aexport(tmp_path / "x.jsonl") == 103

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import pickle
 from pathlib import Path
 
@@ -348,6 +349,36 @@ def test_patterns_and_anomalies_of_a_diary(path: str) -> None:
         for wrong in ({"since": "now"}, {"colour": 1}):
             with pytest.raises(TypeError):
                 db.patterns(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_ranker_is_fitted_to_judged_questions_and_taken_back(path: str, tmp_path: Path) -> None:
+    names = [f"lamp{'abcd'[i % 4]}{'abcdefghij'[i % 10]}{i}" for i in range(40)]
+    judged = tmp_path / "judged.jsonl"
+    judged.write_text("".join(json.dumps({"question": f"which {name}?", "relevant": [f"{name} full"]}) + "\n" for name in names))
+    with nexus.open(path) as db:
+        for name in names:
+            db.add(f"the {name}", key=f"{name} brief")
+            db.add(f"it was late when somebody lit the {name} that hangs over the stairs of the old house", key=f"{name} full")
+        with pytest.raises(nexus.NotFoundError):
+            db.rollback_ranker()
+        report = db.train(judged, seed=3, rounds=12, force=True, progress=lambda done, total: None)
+        assert report.installed and (report.questions, report.missing, report.folds, report.kept_with, report.serving) == (40, 0, 5, "question", None)
+        assert report.after.mrr >= report.before.mrr and report.gain_mrr.low <= report.gain_mrr.mean and report.bytes > 1000 and report.took > 0
+        stats = db.stats()
+        assert stats.ranker_own and stats.ranker_trees == report.trees and stats.ranker_can_roll_back and stats.ranker_warning == ""
+        assert stats.ranker_fitted.year >= 2026 and stats.ranker_metrics.startswith("40 questions")
+        assert db.query("which lampaa0?").warning == ""
+        again = db.train(judged, rounds=12, force=True)
+        assert again.serving is not None and again.serving.mrr > 0
+        db.rollback_ranker()
+        db.rollback_ranker()
+        assert not db.stats().ranker_own and not db.stats().ranker_can_roll_back
+        with pytest.raises(nexus.InvalidError):
+            db.train(judged, rounds=301)
+        with pytest.raises(nexus.NotFoundError):
+            db.train(tmp_path / "nowhere")
+        with pytest.raises(TypeError):
+            db.train(judged, sead=1)  # type: ignore[call-arg]
 
 
 def test_an_expired_memory_is_in_no_answer_and_history_can_be_left_out(path: str) -> None:

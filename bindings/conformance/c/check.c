@@ -216,12 +216,46 @@ bool check_anomalies(const cJSON *expect, const nexus_anomalies *list) {
   return true;
 }
 
+static bool check_doubles(const cJSON *object, const char *name, const double *got, int count) {
+  const cJSON *want = wanted(object, name);
+  if (cJSON_GetArraySize(want) != count) return wrong("%s has %d numbers", name, cJSON_GetArraySize(want));
+  for (int i = 0; i < count; i++)
+    if (cJSON_GetArrayItem(want, i)->valuedouble != got[i]) return wrong("%s[%d] is %.17g", name, i, got[i]);
+  return true;
+}
+
+static bool check_figures(const cJSON *w, const char *name, const nexus_train_figures *f) {
+  const double got[] = {f->any_8, f->frac_8, f->mrr, f->calibration_error};
+  return check_doubles(w, name, got, 4);
+}
+
+static bool check_interval(const cJSON *w, const char *name, const nexus_interval *i) {
+  const double got[] = {i->mean, i->low, i->high};
+  return check_doubles(w, name, got, 3);
+}
+
+bool check_trained(const cJSON *expect, const nexus_train_report *r) {
+  const cJSON *w = wanted(expect, "trained");
+  if (!known_members(w, "questions unanswered left_out missing folds kept_with better installed trees bytes before after serving "
+                        "gain_any_8 gain_frac_8 gain_mrr gain_overall"))
+    return false;
+  if (cJSON_IsNull(wanted(w, "serving")) == (r->has_serving != 0)) return wrong("has_serving is %u", r->has_serving);
+  if (flag(w, "better") != (r->better != 0) || flag(w, "installed") != (r->installed != 0)) return wrong("better %u, installed %u", r->better, r->installed);
+  return check_count(w, "questions", r->questions) && check_count(w, "unanswered", r->unanswered) && check_count(w, "left_out", r->left_out) &&
+         check_count(w, "missing", r->missing) && check_count(w, "folds", r->folds) && check_count(w, "trees", r->trees) && check_count(w, "bytes", r->bytes) &&
+         check_text(w, "kept_with", r->kept_with) && check_figures(w, "before", &r->before) && check_figures(w, "after", &r->after) &&
+         (!r->has_serving || check_figures(w, "serving", &r->serving)) && check_interval(w, "gain_any_8", &r->gain_any_8) &&
+         check_interval(w, "gain_frac_8", &r->gain_frac_8) && check_interval(w, "gain_mrr", &r->gain_mrr) && check_interval(w, "gain_overall", &r->gain_overall);
+}
+
 bool check_stats(const cJSON *expect, const nexus_stats *s) {
   return check_count(expect, "memories", s->memories) && check_count(expect, "dimension", s->dimension) &&
          (!wanted(expect, "vectors") || check_text(expect, "vectors", s->vectors)) &&
          (!wanted(expect, "metric") || (s->metric <= NEXUS_METRIC_L2 && check_text(expect, "metric", nexus_str(metrics[s->metric])))) &&
          (!wanted(expect, "language") || check_text(expect, "language", s->language)) &&
-         (!wanted(expect, "packed") || cJSON_IsTrue(wanted(expect, "packed")) == (s->record_stored < s->record_bytes) || wrong("%s", "packed"));
+         (!wanted(expect, "packed") || cJSON_IsTrue(wanted(expect, "packed")) == (s->record_stored < s->record_bytes) || wrong("%s", "packed")) &&
+         (!wanted(expect, "ranker_own") || cJSON_IsTrue(wanted(expect, "ranker_own")) == (s->ranker_own != 0) || wrong("ranker_own is %u", s->ranker_own)) &&
+         (!wanted(expect, "ranker_trees") || check_count(expect, "ranker_trees", s->ranker_trees));
 }
 
 bool check_report(const cJSON *expect, const nexus_report *r) {

@@ -43,6 +43,7 @@ bool check_memories(const cJSON *expect, const nexus_memories *memories);
 bool check_stats(const cJSON *expect, const nexus_stats *stats);
 bool check_patterns(const cJSON *expect, const nexus_patterns *patterns);
 bool check_anomalies(const cJSON *expect, const nexus_anomalies *anomalies);
+bool check_trained(const cJSON *expect, const nexus_train_report *report);
 bool check_report(const cJSON *expect, const nexus_report *report);
 
 extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5], *const fusions[4], *const routes[5], *const pattern_kinds[4], *const columns[7];

@@ -149,6 +149,17 @@ static nexus_status run_anomalies(const cJSON *s, const cJSON *expect) {
   return status;
 }
 
+static nexus_status run_train(const cJSON *s, const cJSON *expect) {
+  nexus_training how = {.struct_size = sizeof how, .seed = (uint64_t)number(s, "seed"), .rounds = (uint32_t)number(s, "rounds")};
+  nexus_train_report *report = NULL;
+  nexus_status status;
+  if (flag(s, "force")) how.flags |= NEXUS_TRAINING_FORCE;
+  status = nexus_train(db, path_of(member(s, "path"), ""), &how, &report, &failure);
+  if (status == NEXUS_OK) check_trained(expect, report);
+  nexus_free(report);
+  return status;
+}
+
 static nexus_status run_delete(const cJSON *s, const cJSON *expect) {
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(s, "ids"), *one;
   uint64_t *ids = take(sizeof *ids * (size_t)(cJSON_GetArraySize(list) + 1)), gone = 0;
@@ -217,7 +228,8 @@ static const struct {
     {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},
     {"history", "op expect id"}, {"feedback", "op expect id value"},
     {"patterns", "op expect kind limit since until tenant user agent session filter"},
-    {"anomalies", "op expect limit min_score since until tenant user agent session filter"}, {"delete", "op expect ids"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
+    {"anomalies", "op expect limit min_score since until tenant user agent session filter"}, {"delete", "op expect ids"},
+    {"train", "op expect path seed rounds force"}, {"rollback_ranker", "op expect"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
     {"write", "op expect path content"}, {"export", "op expect path"}, {"import", "op expect path"},
     {"backup", "op expect path"}, {"restore", "op expect backup path"}};
 
@@ -237,6 +249,8 @@ static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
   if (strcmp(op, "feedback") == 0) return nexus_feedback(db, (uint64_t)number(s, "id"), number(s, "value"), &failure);
   if (strcmp(op, "patterns") == 0) return run_patterns(s, expect);
   if (strcmp(op, "anomalies") == 0) return run_anomalies(s, expect);
+  if (strcmp(op, "train") == 0) return run_train(s, expect);
+  if (strcmp(op, "rollback_ranker") == 0) return nexus_ranker_rollback(db, &failure);
   if (strcmp(op, "stats") == 0) return run_stats(expect);
   if (strcmp(op, "verify") == 0) return run_report(s, expect, false);
   if (strcmp(op, "import") == 0) return run_report(s, expect, true);

@@ -54,9 +54,15 @@ class run {
     if (op == "delete_where") return {{"count", db().remove_where(selection(s))}};
     if (op == "patterns") return to_json(db().patterns(patterns(s)));
     if (op == "anomalies") return to_json(db().anomalies(anomalies(s)));
+    if (op == "train") return to_json(db().train(path(s), {s.value("seed", std::uint64_t{0}), s.value("rounds", 0u), s.value("force", false)}));
+    if (op == "rollback_ranker") {
+      db().rollback_ranker();
+      return json::object();
+    }
     if (op == "stats") {
       nexus::stats st = db().stats();
-      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}, {"language", st.language}, {"packed", st.record_stored < st.record_bytes}};
+      return {{"memories", st.memories}, {"vectors", st.vectors}, {"dimension", st.dimension}, {"metric", metrics[static_cast<std::size_t>(st.metric)]}, {"language", st.language}, {"packed", st.record_stored < st.record_bytes},
+              {"ranker_own", st.ranker_own}, {"ranker_trees", st.ranker_trees}};
     }
     if (op == "verify") return reported(db().verify());
     if (op == "import") return reported(db().import_from(path(s)));
@@ -185,7 +191,8 @@ const std::map<std::string, std::vector<std::string>> members{
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
     {"history", {"id"}}, {"feedback", {"id", "value"}},
     {"patterns", {"kind", "limit", "since", "until", "tenant", "user", "agent", "session", "filter"}},
-    {"anomalies", {"limit", "min_score", "since", "until", "tenant", "user", "agent", "session", "filter"}}, {"delete", {"ids"}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
+    {"anomalies", {"limit", "min_score", "since", "until", "tenant", "user", "agent", "session", "filter"}}, {"delete", {"ids"}},
+    {"train", {"path", "seed", "rounds", "force"}}, {"rollback_ranker", {}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
     {"export", {"path"}}, {"import", {"path"}}, {"backup", {"path"}}, {"restore", {"backup", "path"}}};
 
 void check_members(const json &s) {

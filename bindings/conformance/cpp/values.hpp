@@ -192,6 +192,18 @@ inline json to_json(const nexus::anomalies &list) {
   return {{"anomalies", out}};
 }
 
+inline json to_json(const nexus::train_figures &f) { return {f.any_8, f.frac_8, f.mrr, f.calibration_error}; }
+inline json to_json(const nexus::interval &i) { return {i.mean, i.low, i.high}; }
+
+inline json to_json(const nexus::train_report &r) {
+  return {{"trained",
+           {{"questions", r.questions}, {"unanswered", r.unanswered}, {"left_out", r.left_out}, {"missing", r.missing}, {"folds", r.folds},
+            {"kept_with", r.kept_with}, {"better", r.better}, {"installed", r.installed}, {"trees", r.trees}, {"bytes", r.bytes},
+            {"before", to_json(r.before)}, {"after", to_json(r.after)}, {"serving", r.serving ? to_json(*r.serving) : json()},
+            {"gain_any_8", to_json(r.gain_any_8)}, {"gain_frac_8", to_json(r.gain_frac_8)}, {"gain_mrr", to_json(r.gain_mrr)},
+            {"gain_overall", to_json(r.gain_overall)}}}};
+}
+
 /* A patch of what set gives and clear empties. */
 inline nexus::patch patch(const json &set, const std::vector<std::string> &clear) {
   nexus::memory m = memory(set);

@@ -37,6 +37,11 @@ type Options struct {
 	// Metrics.LogLoss.
 	Logistic bool
 	Drop     []Drop
+	// Base, if there is one, is a ranker to go on from: the first tree starts from its
+	// scores, and the model is it and the trees together, in Depth the deeper of both. Where
+	// what is held out says that no tree helps, the model scores as Base does. Not together
+	// with Drop, as Base would have seen what is hidden.
+	Base *rank.Model
 
 	// Provenance is that of the model. Seed is set from above, Sets from the questions
 	// where there are none, Metrics to the held-out ones where there are none.
@@ -94,6 +99,9 @@ func (o Options) withDefaults(columns []string) (Options, error) {
 			return o, fmt.Errorf("fit: drop %d of a share of %v: %w", i, drop.Share, model.ErrInvalid)
 		}
 	}
+	if o.Base != nil && len(o.Drop) > 0 {
+		return o, fmt.Errorf("fit: columns are to be hidden from a ranker that has seen them: %w", model.ErrInvalid)
+	}
 	return o, nil
 }
 
@@ -112,6 +120,9 @@ func Fit(ctx context.Context, train, held *Dataset, o Options) (*rank.Model, *Re
 		return nil, nil, err
 	}
 	f := newFitter(train, held, &o)
+	if err := f.begin(); err != nil {
+		return nil, nil, err
+	}
 	for len(f.trees) < o.Trees {
 		if err := model.FromContext(ctx, "fit"); err != nil {
 			return nil, nil, err
@@ -161,6 +172,39 @@ func newFitter(train, held *Dataset, o *Options) *fitter {
 		f.heldData, f.heldScores = held.bins(cuts, hide), make([]float32, held.Rows())
 	}
 	return f
+}
+
+// begin scores all rows by the ranker that the fit goes on from.
+func (f *fitter) begin() error {
+	if f.o.Base == nil {
+		return nil
+	}
+	scorer, err := f.o.Base.Bind(f.train.Columns)
+	if err != nil {
+		return fmt.Errorf("fit: %w", err)
+	}
+	f.train.score(scorer, f.scores)
+	if f.held != nil {
+		f.held.score(scorer, f.heldScores)
+		f.report.Held = f.heldMetrics()
+		f.best = f.report.Held.NDCG8 - f.report.Held.LogLoss
+	}
+	return nil
+}
+
+// score scores all rows by a ranker that is bound to the columns.
+func (d *Dataset) score(scorer *rank.Scorer, out []float32) {
+	parallelGroups(len(d.Groups), func(from, to int) {
+		var columns []float32
+		for g := from; g < to; g++ {
+			first, end := d.rows(g)
+			columns = columns[:0]
+			for _, values := range d.Values {
+				columns = append(columns, values[first:end]...)
+			}
+			scorer.Score(columns, end-first, end-first, out[first:end])
+		}
+	})
 }
 
 // Streams of random numbers; those from 1 on are of Options.Drop.
@@ -272,6 +316,12 @@ func (f *fitter) result() (*rank.Model, *Report, error) {
 	if p.Metrics == "" && f.held != nil {
 		p.Metrics = "held out: " + f.report.Held.String()
 	}
-	m, err := rank.New(f.train.Columns, forest, p)
+	var m *rank.Model
+	var err error
+	if f.o.Base != nil {
+		m, err = f.o.Base.With(f.train.Columns, forest, p)
+	} else {
+		m, err = rank.New(f.train.Columns, forest, p)
+	}
 	return m, &f.report, err
 }
