@@ -14,7 +14,7 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language', 'compress_texts'], close: [], add: ['memories', 'repeat'],
+  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language', 'compress_texts', 'engine_timeout_us', 'max_questions'], close: [], add: ['memories', 'repeat'],
   query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'asker', 'impersonal'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
@@ -171,7 +171,8 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, language: step.language, segmentsInMemory: step.segments_in_memory, compressTexts: step.compress_texts };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, language: step.language, segmentsInMemory: step.segments_in_memory, compressTexts: step.compress_texts,
+      engineTimeoutMs: step.engine_timeout_us && step.engine_timeout_us / 1000, maxQuestions: step.max_questions };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }
