@@ -24,7 +24,7 @@ static nexus_text path_of(nexus_text name, const char *missing) {
 }
 
 static nexus_status run_open(const cJSON *s) {
-  nexus_open_options o = {sizeof o, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0}};
+  nexus_open_options o = {.struct_size = sizeof o};
   int metric = place_of(member(s, "metric"), metrics, 4);
   nexus_db opened;
   nexus_status status;
