@@ -67,11 +67,15 @@ func (d *decoder) options(in *C.nexus_open_options) (out engine.Options, own *em
 	if in.history_us > C.int64_t(microsMax) {
 		d.fail("open_options.history_us is %d", in.history_us)
 	}
+	if in.engine_timeout_us > C.int64_t(microsMax) {
+		d.fail("open_options.engine_timeout_us is %d", in.engine_timeout_us)
+	}
 	return engine.Options{
 		ReadOnly: in.flags&C.NEXUS_OPEN_READ_ONLY != 0, Dim: int(in.dim), Metric: engine.Metric(in.metric),
 		HistoryFor: time.Duration(max(int64(in.history_us), -1)) * time.Microsecond, CacheBytes: int(in.cache_bytes),
 		SegmentsInMemory: in.flags&C.NEXUS_OPEN_SEGMENTS_IN_MEMORY != 0, CompressTexts: in.flags&C.NEXUS_OPEN_COMPRESS_TEXTS != 0,
-		Language: d.text("language", in.language),
+		Language:      d.text("language", in.language),
+		EngineTimeout: time.Duration(max(int64(in.engine_timeout_us), -1)) * time.Microsecond, MaxQuestions: int(max(in.max_questions, -1)),
 	}, own
 }
 

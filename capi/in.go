@@ -249,12 +249,15 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		d.err = err
 		return out
 	}
-	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR | C.NEXUS_QUERY_HAS_BOOSTS | C.NEXUS_QUERY_EXPLAIN
+	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR | C.NEXUS_QUERY_HAS_BOOSTS | C.NEXUS_QUERY_EXPLAIN | C.NEXUS_QUERY_IMPERSONAL
 	if q.flags&^flags != 0 {
 		d.fail("flags are %#x", q.flags)
 	}
 	if q.fusion > C.NEXUS_FUSION_DBSF {
 		d.fail("fusion is %d", q.fusion)
+	}
+	if q.route > C.NEXUS_ROUTE_MAXIMUM || q.reserved != 0 {
+		d.fail("route is %d, query.reserved is %d", q.route, q.reserved)
 	}
 	if q.intent > C.NEXUS_INTENT_TRUSTED {
 		d.fail("intent is %d", q.intent)
@@ -268,7 +271,8 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		K: int(q.k), Scope: own.scope(&q.tenant, &q.user, &q.agent, &q.session), Intent: engine.Intent(q.intent),
 		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns), Filter: own.filter(&q.filter),
 		Near: q.flags&C.NEXUS_QUERY_NEAR != 0, Match: own.match(&q.match),
-		Fusion: engine.Fusion(q.fusion), Explain: q.flags&C.NEXUS_QUERY_EXPLAIN != 0,
+		Fusion: engine.Fusion(q.fusion), Route: engine.Route(q.route), Explain: q.flags&C.NEXUS_QUERY_EXPLAIN != 0,
+		Asker: own.text("asker", q.asker), Impersonal: q.flags&C.NEXUS_QUERY_IMPERSONAL != 0,
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_BOOSTS != 0 {
 		b := q.boosts

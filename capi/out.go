@@ -192,7 +192,7 @@ func (a *arena) answer(from *engine.Answer) {
 		t := &from.Trace.Engines[i]
 		*to = C.nexus_engine_trace{
 			struct_size: C.uint32_t(unsafe.Sizeof(*to)), state: C.uint32_t(t.State), name: a.text(t.Name), note: a.text(t.Note),
-			candidates: C.uint64_t(t.Candidates), took_ns: C.int64_t(t.Took),
+			candidates: C.uint64_t(t.Candidates), took_ns: C.int64_t(t.Took), start_ns: C.int64_t(t.Start),
 		}
 	})
 	warning := a.text(from.Trace.Warning)
@@ -204,7 +204,11 @@ func (a *arena) answer(from *engine.Answer) {
 		struct_size: C.uint32_t(unsafe.Sizeof(head[0])), hit_count: C.uint32_t(len(from.Hits)), hit_size: C.uint32_t(unsafe.Sizeof(C.nexus_hit{})),
 		engine_count: C.uint32_t(len(t.Engines)), engine_size: C.uint32_t(unsafe.Sizeof(C.nexus_engine_trace{})), segments: C.uint32_t(t.Segments),
 		hits: hits, engines: engines, candidates: C.uint64_t(t.Candidates), collapsed: C.uint64_t(t.Collapsed),
-		confidence: C.float(from.Confidence), took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache), warning: warning,
+		confidence: C.float(from.Confidence), route: C.uint32_t(from.Route), started: C.uint32_t(t.Started),
+		took_ns: C.int64_t(from.Took), prepare_ns: C.int64_t(t.Prepare), search_ns: C.int64_t(t.Search), fuse_ns: C.int64_t(t.Fuse), fetch_ns: C.int64_t(t.Fetch), cache: C.uint32_t(t.Cache), warning: warning,
+	}
+	if t.Hurried {
+		head[0].hurried = 1
 	}
 }
 
@@ -244,7 +248,7 @@ func (a *arena) stats(s *engine.Stats) {
 		cache_hot_hits: C.uint64_t(s.Cache.Hot.Hits), cache_hot_misses: C.uint64_t(s.Cache.Hot.Misses), cache_hot_bytes: C.uint64_t(s.Cache.Hot.Bytes), cache_hot_ns: C.uint64_t(s.Cache.Hot.LookUp),
 		cache_warm_hits: C.uint64_t(s.Cache.Warm.Hits), cache_warm_misses: C.uint64_t(s.Cache.Warm.Misses), cache_warm_bytes: C.uint64_t(s.Cache.Warm.Bytes), cache_warm_ns: C.uint64_t(s.Cache.Warm.LookUp),
 		cache_near_hits: C.uint64_t(s.Cache.Near.Hits), cache_near_misses: C.uint64_t(s.Cache.Near.Misses), cache_near_bytes: C.uint64_t(s.Cache.Near.Bytes), cache_near_ns: C.uint64_t(s.Cache.Near.LookUp),
-		language: language, record_bytes: C.uint64_t(s.RecordBytes), record_stored: C.uint64_t(s.RecordStored), record_ns: C.uint64_t(s.RecordNanos),
+		language: language, record_bytes: C.uint64_t(s.RecordBytes), record_stored: C.uint64_t(s.RecordStored), record_ns: C.uint64_t(s.RecordNanos), outdated: C.uint64_t(s.Outdated),
 		ranker_own: oneIf(s.Ranker.Own), ranker_trees: C.uint32_t(s.Ranker.Trees), ranker_can_roll_back: oneIf(s.Ranker.CanRollBack),
 		ranker_fitted_us: C.int64_t(s.Ranker.Fitted.UnixMicro()), ranker_metrics: metrics, ranker_warning: warning,
 	}

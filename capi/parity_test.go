@@ -112,9 +112,11 @@ func TestNumbersAreThoseOfTheEngine(t *testing.T) {
 		"NEXUS_KIND_PROCEDURAL": int(model.KindProcedural), "NEXUS_KIND_WORKING": int(model.KindWorking),
 		"NEXUS_INTENT_TRUSTED": int(model.IntentTrusted), "NEXUS_INTENT_RECENT": int(model.IntentRecent),
 		"NEXUS_FUSION_LEARNT": int(model.FusionLearnt), "NEXUS_FUSION_CONVEX": int(model.FusionConvex), "NEXUS_FUSION_RRF": int(model.FusionRRF), "NEXUS_FUSION_DBSF": int(model.FusionDBSF),
+		"NEXUS_ROUTE_ADAPTIVE": int(model.RouteAdaptive), "NEXUS_ROUTE_CACHE_ONLY": int(model.RouteCacheOnly), "NEXUS_ROUTE_SMART": int(model.RouteSmart),
+		"NEXUS_ROUTE_FULL": int(model.RouteFull), "NEXUS_ROUTE_MAXIMUM": int(model.RouteMaximum),
 		"NEXUS_METRIC_UNSET": int(model.MetricUnset), "NEXUS_METRIC_L2": int(model.L2),
 		"NEXUS_FACTOR_CONFIDENCE": int(model.Confidence), "NEXUS_FACTOR_DIVERSITY": int(model.Diversity),
-		"NEXUS_ENGINE_STATE_SKIPPED": int(model.EngineSkipped), "NEXUS_ENGINE_STATE_LATE": int(model.EngineLate),
+		"NEXUS_ENGINE_STATE_SKIPPED": int(model.EngineSkipped), "NEXUS_ENGINE_STATE_LATE": int(model.EngineLate), "NEXUS_ENGINE_STATE_OPEN": int(model.EngineOpen),
 	} {
 		if got := number(name); got != jsonOf(want) {
 			t.Errorf("%s is %s, the engine's is %d", name, got, want)

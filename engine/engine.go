@@ -60,6 +60,7 @@ type (
 	Weights  = model.Weights
 	Intent   = model.Intent
 	Fusion   = model.Fusion
+	Route    = model.Route
 	CacheUse = model.CacheUse
 	Metric   = model.Metric
 	Report   = store.Report
@@ -89,6 +90,15 @@ const (
 	FusionConvex = model.FusionConvex
 	FusionRRF    = model.FusionRRF
 	FusionDBSF   = model.FusionDBSF
+)
+
+// The routes; see model.Route.
+const (
+	RouteAdaptive  = model.RouteAdaptive
+	RouteCacheOnly = model.RouteCacheOnly
+	RouteSmart     = model.RouteSmart
+	RouteFull      = model.RouteFull
+	RouteMaximum   = model.RouteMaximum
 )
 
 // The metrics of vectors; see model.Metric.
@@ -187,6 +197,15 @@ type Options struct {
 	// then costs some 6 us more. It holds for the files that are written while the store is
 	// open, and Compact writes all of them so; what is packed stays packed. Stats says what is won.
 	CompressTexts bool
+	// EngineTimeout is how long one engine may take in one question, its embedding of the
+	// question included, before it is left out as late: 0 means 30 s, which no healthy
+	// engine takes; a negative number no limit. An engine that is late or fails five times
+	// in a row is not asked for a second, then tried by one question, and left out for
+	// twice as long as before where that fails, a minute at most; the trace names it "open".
+	EngineTimeout time.Duration
+	// MaxQuestions bounds the questions that are answered at once, those from the cache not
+	// counted: one more returns ErrBusy at once. 0 means 1,024, a negative number no bound.
+	MaxQuestions int
 }
 
 // Languages returns what Options.Language may be, sorted: codes of ISO 639-1, and "none".
@@ -234,7 +253,7 @@ func OpenContext(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	db := &DB{store: s, asks: search.NewOrchestrator()}
+	db := &DB{store: s, asks: search.NewOrchestrator(search.Limits{EngineTimeout: o.EngineTimeout, Questions: o.MaxQuestions})}
 	db.serving.Store(serve(s, cache.New(o.CacheBytes, s.Language())))
 	return db, nil
 }
@@ -266,7 +285,10 @@ func (db *DB) Add(ctx context.Context, memories ...Memory) ([]ID, error) {
 // Query answers a question with the best K memories in its scope, best first.
 // It never waits for writers. With a Budget or a deadline, an engine that is
 // late, or whose embedding of the question is, is left out and named in the
-// trace, as is one that fails; ErrDeadline where none was done.
+// trace, as is one that fails; ErrDeadline where none was done, ErrUnavailable where all
+// that might have are not asked any more, see Options.EngineTimeout. ErrBusy says that
+// Options.MaxQuestions are being answered. ErrNotFound of
+// RouteCacheOnly says that the cache has no answer.
 //
 // The answer is shared with later callers who ask the same and must not be changed
 // (see Options.CacheBytes). One that comes from the cache says so in Trace.Cache, and
@@ -279,17 +301,17 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	now := db.serving.Load()
-	if answer := now.cache.Get(&q, view.Content()); answer != nil {
+	now, judge := db.serving.Load(), db.askedBy(&q)
+	if answer := now.cache.Get(&q, epochOf(view, judge)); answer != nil {
 		db.store.NoteHits(answer.Hits)
 		return answer, nil
 	}
-	return db.answer(ctx, view, now, q, nil)
+	return db.answer(ctx, view, now, q, judge, nil)
 }
 
 // answer computes an answer and keeps it where it is whole. It is not part of Query
 // because there the question must not escape to the heap.
-func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Query, observe func(*search.Candidates)) (*Answer, error) {
+func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Query, judge *store.Judge, observe func(*search.Candidates)) (*Answer, error) {
 	started := time.Now()
 	defer view.Release()
 	if err := q.Normalize(); err != nil {
@@ -303,11 +325,15 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 	if err := store.CheckQuestion(view, q.Vector); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	epoch := epochOf(view, judge)
 	if q.Near {
-		if answer := now.cache.Near(&q, view.Content()); answer != nil {
+		if answer := now.cache.Near(&q, epoch); answer != nil {
 			db.store.NoteHits(answer.Hits)
 			return answer, nil
 		}
+	}
+	if q.Route == model.RouteCacheOnly {
+		return nil, fmt.Errorf("query: not answered before, as the cache knows: %w", ErrNotFound)
 	}
 	if q.Budget > 0 {
 		var cancel context.CancelFunc
@@ -318,8 +344,16 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 	if !q.AsOf.IsZero() {
 		seen = view.AsOf(q.AsOf.UnixMicro())
 	}
+	question := &search.Question{View: seen, Text: q.Text, Vector: q.Vector, Ranker: now.ranker, Observe: observe}
+	if judge != nil {
+		profile, err := db.profile(judge)
+		if err != nil {
+			return nil, fmt.Errorf("query: %w", err)
+		}
+		question.Profile = profile
+	}
 	prepared := time.Since(started)
-	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector, Ranker: now.ranker, Observe: observe}, &q)
+	answer, err := db.asks.Answer(ctx, question, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
@@ -327,15 +361,24 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
-	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) {
-		now.cache.Put(&q, view.Content(), answer)
+	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) && !answer.Trace.Hurried {
+		now.cache.Put(&q, epoch, answer)
 	}
 	return answer, nil
 }
 
+// epochOf names all that answers depend on beside the question.
+func epochOf(view *segment.View, judge *store.Judge) cache.Epoch {
+	epoch := cache.Epoch{Content: view.Content()}
+	if judge != nil {
+		epoch.Preference = judge.Epoch
+	}
+	return epoch
+}
+
 // complete reports whether every engine that was asked had its say.
 func complete(t *model.Trace) bool {
-	return !slices.ContainsFunc(t.Engines, func(e model.EngineTrace) bool { return e.State == model.EngineLate || e.State == model.EngineFailed })
+	return !slices.ContainsFunc(t.Engines, func(e model.EngineTrace) bool { return e.State != model.EngineUsed && e.State != model.EngineSkipped })
 }
 
 // Get returns a memory by ID, or ErrNotFound.

@@ -29,7 +29,8 @@ func (db *DB) Update(ctx context.Context, id ID, p Patch) (Memory, error) {
 // price rose) and returns its ID. The old memory stays and can be found, with
 // SupersededBy and with ValidTo set to where the new one begins: its ValidFrom,
 // else its EventTime, else now, which becomes its ValidFrom. So a question with
-// ValidAt finds the one or the other, never both. Both are committed at once. Errors: ErrNotFound; ErrConflict where it is
+// ValidAt finds the one or the other, never both; one without has the new one before
+// the old one among its hits. Both are committed at once. Errors: ErrNotFound; ErrConflict where it is
 // superseded already, unless by the same memory under the same key, whose ID then
 // returns; ErrInvalid for another tenant's; those of Add.
 func (db *DB) Supersede(ctx context.Context, old ID, m Memory) (ID, error) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // Row is the mean of the questions of one category.
@@ -27,7 +29,9 @@ type Report struct {
 	Fused                bool
 	Fusion               string // name of the way, where fused
 	Intent               string
-	Vectors              string // name of the vector space
+	Route                string                // name of the one that was asked for
+	Routes               [model.RouteCount]int // questions by the route by which they were answered
+	Vectors              string                // name of the vector space
 	Depth                int
 	Conversations, Turns int
 	Asked, Skipped       int           // skipped: no evidence
@@ -97,6 +101,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "set        %s, %s, %d turns in %d conversations\n", r.Set, r.Mode, r.Turns, r.Conversations)
 	fmt.Fprintf(&b, "corpus     sha256 %s\nquestions  sha256 %s\n", r.CorpusHash, r.QuestionsHash)
 	fmt.Fprintf(&b, "engines    %s, %s, vectors %s, intent %s, depth %d\n", r.Engines, r.fusionName(), r.Vectors, r.Intent, r.Depth)
+	if r.Fused {
+		fmt.Fprintf(&b, "route      %s\n", r.routeName())
+	}
 	fmt.Fprintf(&b, "questions  %d asked with evidence, %d without evidence left out\n", r.Asked, r.Skipped)
 	fmt.Fprintf(&b, "time       %.1f s, of it %.1f s adding; a question p50 %s, p99 %s\n\n",
 		r.Elapsed.Seconds(), r.Added.Seconds(), r.P50.Round(time.Microsecond), r.P99.Round(time.Microsecond))
@@ -119,6 +126,28 @@ func (r *Report) fusedBy() string {
 		return r.Fusion
 	}
 	return ""
+}
+
+// answeredBy counts the questions by the route that answered them, where one did.
+func (r *Report) answeredBy() map[string]int {
+	counts := map[string]int{}
+	for route, n := range r.Routes {
+		if n > 0 {
+			counts[model.Route(route).String()] = n
+		}
+	}
+	return counts
+}
+
+// routeName names the route, and the share of the questions by the one that answered them.
+func (r *Report) routeName() string {
+	var shares []string
+	for route, n := range r.Routes {
+		if n > 0 {
+			shares = append(shares, fmt.Sprintf("%v %.1f %%", model.Route(route), 100*float64(n)/float64(r.Asked+r.Skipped)))
+		}
+	}
+	return r.Route + ": " + strings.Join(shares, ", ")
 }
 
 func (r *Report) writeCategories(b *strings.Builder) {
@@ -195,6 +224,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Fusion        bool      `json:"fusion"`
 		FusedBy       string    `json:"fused_by"`
 		Intent        string    `json:"intent"`
+		Route         string    `json:"route"`
 		Vectors       string    `json:"vectors"`
 		Depth         int       `json:"depth"`
 		Conversations int       `json:"conversations"`
@@ -208,9 +238,11 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		All           rowJSON   `json:"all"`
 		Categories    []rowJSON `json:"categories"`
 		Problems      []string  `json:"problems"`
+
+		Routes map[string]int `json:"routes"` // questions by the route that answered them
 	}{
-		r.Set, r.Generated, r.CorpusHash, r.QuestionsHash, r.Mode, r.Engines, r.Fused, r.fusedBy(), r.Intent, r.Vectors, r.Depth,
+		r.Set, r.Generated, r.CorpusHash, r.QuestionsHash, r.Mode, r.Engines, r.Fused, r.fusedBy(), r.Intent, r.Route, r.Vectors, r.Depth,
 		r.Conversations, r.Turns, r.Asked, r.Skipped, r.Added.Milliseconds(), r.Elapsed.Milliseconds(),
-		r.P50.Microseconds(), r.P99.Microseconds(), r.Overall.json(), categories, problems,
+		r.P50.Microseconds(), r.P99.Microseconds(), r.Overall.json(), categories, problems, r.answeredBy(),
 	})
 }

@@ -27,6 +27,7 @@ type Settings struct {
 	FusionOff bool     // hits as the one engine ranks them
 	Intent    engine.Intent
 	Fusion    engine.Fusion
+	Route     engine.Route    // any but RouteCacheOnly: nothing is asked twice
 	Weights   *engine.Weights // instead of the intent's
 	Depth     int             // hits a question; 0 means DefaultDepth
 	Vectors   string          // prefix of the two files of vectors; "" for none
@@ -45,8 +46,9 @@ type Settings struct {
 // Answered is the outcome of one question.
 type Answered struct {
 	ID         string
-	Hits       []string // ids of turns, best first
-	Confidence float32  // of the answer
+	Hits       []string     // ids of turns, best first
+	Confidence float32      // of the answer
+	Route      engine.Route // by which it was found
 	Took       time.Duration
 }
 
@@ -61,6 +63,9 @@ func Run(ctx context.Context, set *Set, s Settings) (*Report, error) {
 	}
 	if s.FusionOff && len(s.Engines) != 1 {
 		return nil, fmt.Errorf("eval: without fusion exactly one engine has to be named, not %d: %w", len(s.Engines), model.ErrInvalid)
+	}
+	if s.Route == engine.RouteCacheOnly {
+		return nil, fmt.Errorf("eval: route %v answers nothing that was not asked before: %w", s.Route, model.ErrInvalid)
 	}
 	if err := r.readVectors(); err != nil {
 		return nil, err
@@ -140,7 +145,7 @@ func (r *runner) begin() {
 	}
 	r.report = Report{
 		Set: r.set.Name, Generated: r.set.Generated, CorpusHash: r.set.CorpusHash, QuestionsHash: r.set.AskedHash,
-		Mode: "per conversation", Engines: "all", Fused: !r.settings.FusionOff, Fusion: r.settings.Fusion.String(), Intent: r.settings.Intent.String(),
+		Mode: "per conversation", Engines: "all", Fused: !r.settings.FusionOff, Fusion: r.settings.Fusion.String(), Intent: r.settings.Intent.String(), Route: r.settings.Route.String(),
 		Vectors: "none", Depth: r.settings.Depth, Conversations: len(names), Turns: len(r.set.Turns),
 		Problems: slices.Clone(r.set.Problems),
 	}
@@ -255,7 +260,7 @@ func splitText(s string, limit int) []string {
 func (r *runner) ask(ctx context.Context, db *engine.DB, q *Question, turnOf map[string]string) error {
 	query := engine.Query{
 		Text: q.Text, K: r.settings.Depth, Intent: r.settings.Intent, Weights: r.settings.Weights,
-		Engines: r.settings.Engines, SingleEngine: r.settings.FusionOff, Fusion: r.settings.Fusion,
+		Engines: r.settings.Engines, SingleEngine: r.settings.FusionOff, Fusion: r.settings.Fusion, Route: r.settings.Route,
 	}
 	if r.questions != nil {
 		query.Vector = r.questions.Row(q.Row)
@@ -264,7 +269,8 @@ func (r *runner) ask(ctx context.Context, db *engine.DB, q *Question, turnOf map
 	if err != nil {
 		return err
 	}
-	a := Answered{ID: q.ID, Hits: turnsOf(answer.Hits, turnOf), Confidence: answer.Confidence, Took: answer.Took}
+	a := Answered{ID: q.ID, Hits: turnsOf(answer.Hits, turnOf), Confidence: answer.Confidence, Route: answer.Route, Took: answer.Took}
+	r.report.Routes[a.Route]++
 	r.tally.took = append(r.tally.took, a.Took)
 	if f, ok := Score(a.Hits, q.Evidence, r.set.sessionWithin); ok {
 		r.tally.add(q.Category, &f)

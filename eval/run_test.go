@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nexus-memory/nexus/engine"
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
@@ -157,6 +158,22 @@ func TestRunEndsWithItsContext(t *testing.T) {
 func TestRunRefusesFusionOffForTwo(t *testing.T) {
 	if _, err := Run(t.Context(), loadSmall(t), Settings{FusionOff: true}); !errors.Is(err, model.ErrInvalid) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestRunAsksByTheRouteAndCountsWhichAnswered(t *testing.T) {
+	for _, route := range []engine.Route{engine.RouteAdaptive, engine.RouteSmart, engine.RouteFull, engine.RouteMaximum} {
+		var answered [model.RouteCount]int
+		r, err := Run(t.Context(), loadSmall(t), Settings{Route: route, Answered: func(a Answered) error {
+			answered[a.Route]++
+			return nil
+		}})
+		if err != nil || r.Route != route.String() || r.Routes != answered || route != engine.RouteAdaptive && r.Routes[route] != r.Asked+r.Skipped {
+			t.Errorf("%v: %v, %+v, answered by %v", route, err, r, answered)
+		}
+	}
+	if _, err := Run(t.Context(), loadSmall(t), Settings{Route: engine.RouteCacheOnly}); !errors.Is(err, model.ErrInvalid) {
+		t.Errorf("cache only: %v", err)
 	}
 }
 

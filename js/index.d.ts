@@ -253,12 +253,66 @@ export interface Query extends Selection {
   near?: boolean | undefined;
   /** How relevance comes from what the engines found: learnt unless given. */
   fusion?: Fusion | undefined;
+  /** How much work to spend: what the question calls for (adaptive) unless given. */
+  route?: Route | undefined;
   /** Every hit says why it was found. */
   explain?: boolean | undefined;
+  /** Whose preference ranks the hits, see `learn`: `user`, unless given. */
+  asker?: string | undefined;
+  /** Nobody's preference ranks the hits. */
+  impersonal?: boolean | undefined;
+}
+
+/** What a user made of a hit. */
+export interface Judged {
+  id: Id;
+  /** How useful the hit was, from -1 (it misled) to 1. */
+  value: number;
+  /** Who asked. */
+  user: string;
+  /** What was asked, as far as it is known. */
+  question?: string | undefined;
+  /** Whose memories were asked. */
+  tenant?: string | undefined;
+  /** The hits as they were shown, best first: those before `id` count as passed over. */
+  shown?: readonly Id[] | undefined;
+}
+
+/** What a word or a feature is worth to a user. */
+export interface Worth {
+  name: string;
+  value: number;
+}
+
+/** What a user said of a memory, or showed by passing it over. */
+export interface Judgement {
+  id?: number | undefined;
+  key?: string | undefined;
+  value: number;
+  implicit?: boolean | undefined;
+  question?: string | undefined;
+  /** RFC 3339. */
+  time?: string | undefined;
+}
+
+/** What is known of a user's preference. `setPreference` reads tenant, user and judgements. */
+export interface Preference {
+  tenant?: string | undefined;
+  user: string;
+  trust?: number | undefined;
+  words?: readonly Worth[] | undefined;
+  features?: readonly Worth[] | undefined;
+  judgements: readonly Judgement[];
 }
 
 /** The learnt ranker over all signals; or the engines' scores alone: normalised, by ranks, or by their spread. */
 export type Fusion = 'learnt' | 'convex' | 'rrf' | 'dbsf';
+
+/**
+ * How much work a question is given. What `cache-only` does not find among earlier answers is 'not found'; the
+ * routes after it differ by how many candidates the learnt ranker sees, least first.
+ */
+export type Route = 'adaptive' | 'cache-only' | 'smart' | 'full' | 'maximum';
 
 /** What the place of a hit was decided by. */
 export interface Explanation {
@@ -283,11 +337,13 @@ export interface Hit extends Memory {
 /** An engine's part in an answer. */
 export interface EngineTrace {
   name: string;
-  /** Why it failed or was skipped; else empty. */
+  /** Why it failed, was skipped or not asked; else empty. */
   note: string;
-  state: 'used' | 'late' | 'failed' | 'skipped';
+  state: 'used' | 'late' | 'failed' | 'skipped' | 'open';
   candidates: number;
   tookNs: number;
+  /** When it began, from when the engines were asked. */
+  startNs: number;
 }
 
 export interface Answer {
@@ -309,6 +365,12 @@ export interface Answer {
   fetchNs: number;
   /** How probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, where fusion is not learnt. */
   confidence: number;
+  /** The route by which it was found; adaptive of a question with singleEngine, which has none. */
+  route: Route;
+  /** The route that was tried first. */
+  started: Route;
+  /** Whether time was too short for a higher route, which the question called for. */
+  hurried: boolean;
   /** What is wrong with the store's own ranker; empty where nothing is. */
   warning: string;
 }
@@ -340,7 +402,9 @@ export interface Stats {
   commits: number;
   merges: number;
   replayed: number;
+  /** Segment files that were not valid, or that opening found to be of another version or language: rebuilt either way. */
   discarded: number;
+  outdated: number;
   /** How vectors are compared; undefined before the first memory. */
   metric: Metric | undefined;
   /** Versions that later ones replaced, kept as history. */
@@ -462,6 +526,13 @@ export interface OpenOptions {
   historyMs?: number | undefined;
   /** Bounds the memory that finished answers are kept in; 16 MiB unless given, a negative number keeps none. */
   cacheBytes?: number | undefined;
+  /**
+   * How long one engine may take in one question, its embedding included, in milliseconds, before it is left out as late: 30 s unless
+   * given, a negative number for no limit. One that is late or fails five times in a row is not asked for a second, then longer.
+   */
+  engineTimeoutMs?: number | undefined;
+  /** Questions that are answered at once; one more rejects with `code` 'busy'. 1,024 unless given, a negative number for no bound. */
+  maxQuestions?: number | undefined;
   /** Reads segment files into memory at opening, instead of mapping them. */
   segmentsInMemory?: boolean | undefined;
   /** Packs texts in the larger segment files that are written from now on, to about a third; `compact` packs all of them. */
@@ -569,6 +640,25 @@ export class DB {
   /** Notes how useful a memory was, from -1 (it misled) to 1. */
   feedback(id: Id, value: number, options?: CallOptions): Promise<void>;
   feedbackSync(id: Id, value: number): void;
+
+  /**
+   * Notes what a user made of a hit, and learns from it what the user prefers: later questions of the same
+   * user rank the more by it, the better it has foretold what the user said; nobody else's do. Durable when done.
+   */
+  learn(judged: Judged, options?: CallOptions): Promise<void>;
+  learnSync(judged: Judged): void;
+
+  /** All that is known of what a user prefers; 'not found' where that is nothing. */
+  preference(user: string, options?: CallOptions & { tenant?: string | undefined }): Promise<Preference>;
+  preferenceSync(user: string, options?: { tenant?: string | undefined }): Preference;
+
+  /** Puts a preference in place of its user's, and tells how many judgements are of memories that are here. */
+  setPreference(preference: Preference, options?: CallOptions): Promise<number>;
+  setPreferenceSync(preference: Preference): number;
+
+  /** Removes all that was learnt of a user and tells how many judgements that was; `compact` erases their bytes. */
+  forget(user: string, options?: CallOptions & { tenant?: string | undefined }): Promise<number>;
+  forgetSync(user: string, options?: { tenant?: string | undefined }): number;
 
   /** Removes memories and tells how many of them were there; `compact` erases their bytes. */
   delete(ids: Id | readonly Id[], options?: CallOptions): Promise<number>;

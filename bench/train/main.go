@@ -144,7 +144,7 @@ func observe(ctx context.Context, s sets.Source) (*fit.Dataset, error) {
 	}
 	started, data := time.Now(), &fit.Dataset{Columns: engine.SignalNames()}
 	_, err = eval.Run(ctx, set, eval.Settings{
-		Vectors: s.Vectors,
+		Vectors: s.Vectors, Route: engine.RouteFull,
 		Observed: func(q *eval.Question, turns []string, sg *engine.Signals) error {
 			labels := make([]uint8, len(turns))
 			for i, turn := range turns {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/nexus-memory/nexus/engine"
 	"github.com/nexus-memory/nexus/engine/model"
@@ -133,6 +134,8 @@ func (r *runner) step(s Step) (results, error) {
 		return r.update(s)
 	case "supersede", "history", "feedback":
 		return r.one(s)
+	case "learn", "preference", "set_preference", "forget":
+		return r.learning(s)
 	case "delete_where":
 		return r.removeWhere(s)
 	case "patterns":
@@ -171,6 +174,8 @@ func (r *runner) opened(s Step) (results, error) {
 		Language string  `json:"language"`
 		Cache    int     `json:"cache_bytes"`
 		Packs    bool    `json:"compress_texts"`
+		Micros   int64   `json:"engine_timeout_us"`
+		AtOnce   int     `json:"max_questions"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -183,7 +188,8 @@ func (r *runner) opened(s Step) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory, CompressTexts: a.Packs})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory, CompressTexts: a.Packs,
+		EngineTimeout: time.Duration(a.Micros) * time.Microsecond, MaxQuestions: a.AtOnce})
 	if err != nil {
 		return nil, err
 	}
@@ -231,14 +237,17 @@ func (r *runner) query(s Step) (results, error) {
 		Match        string   `json:"match"`
 		Boosts       *boosts  `json:"boosts"`
 		Fusion       string   `json:"fusion"`
+		Route        string   `json:"route"`
 		Explain      bool     `json:"explain"`
+		Asker        string   `json:"asker"`
+		Impersonal   bool     `json:"impersonal"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
-	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain}
+	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain, Asker: a.Asker, Impersonal: a.Impersonal}
 	q.Boosts = a.Boosts.engine()
-	var errs [8]error
+	var errs [9]error
 	q.Intent, errs[0] = parseIntent(a.Intent)
 	q.Weights, errs[1] = a.Weights.weights()
 	q.Now, errs[2] = parseTime(a.Now)
@@ -247,6 +256,7 @@ func (r *runner) query(s Step) (results, error) {
 	q.Filter, errs[5] = engine.ParseFilter(a.Filter)
 	q.Match, errs[6] = engine.ParseMatch(a.Match)
 	q.Fusion, errs[7] = model.ParseFusion(a.Fusion)
+	q.Route, errs[8] = model.ParseRoute(a.Route)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -287,7 +297,10 @@ func answered(a *engine.Answer) results {
 	for _, e := range a.Trace.Engines {
 		engines = append(engines, took{e.Name, e.State.String()})
 	}
-	given := results{{"hits", hits}, {"engines", engines}, {"candidates", a.Trace.Candidates}, {"collapsed", a.Trace.Collapsed}}
+	given := results{{"hits", hits}, {"engines", engines}, {"candidates", a.Trace.Candidates}, {"collapsed", a.Trace.Collapsed}, {"route", a.Route.String()}}
+	if a.Trace.Started != a.Route {
+		given = append(given, member{"started", a.Trace.Started.String()})
+	}
 	if a.Confidence != 0 {
 		given = append(given, member{"confidence", a.Confidence})
 	}

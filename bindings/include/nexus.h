@@ -110,6 +110,15 @@ enum nexus_fusion {
   NEXUS_FUSION_DBSF = 3, /* scores between three standard deviations below and above their mean, by shares */
 };
 
+/* How much work a question is given. Each route looks at all that the one before it does. */
+enum nexus_route {
+  NEXUS_ROUTE_ADAPTIVE = 0, /* what the question calls for, and more where its answer is not trusted; the default */
+  NEXUS_ROUTE_CACHE_ONLY = 1, /* what was answered before; NEXUS_NOT_FOUND where it was not */
+  NEXUS_ROUTE_SMART = 2, /* all engines, a short list of candidates */
+  NEXUS_ROUTE_FULL = 3, /* all engines, a longer list */
+  NEXUS_ROUTE_MAXIMUM = 4, /* twice as much of every engine, with all that stands around it */
+};
+
 /* The six factors of a score: indexes of nexus_hit.factors and nexus_query.weights. */
 enum nexus_factor {
   NEXUS_FACTOR_RELEVANCE = 0, /* how well the engines' scores say it answers the question */
@@ -130,9 +139,10 @@ enum nexus_boost {
 /* How an engine took part in an answer. */
 enum nexus_engine_state {
   NEXUS_ENGINE_STATE_USED = 0, /* its candidates are in the answer */
-  NEXUS_ENGINE_STATE_LATE = 1, /* it did not finish within the budget and was left out */
+  NEXUS_ENGINE_STATE_LATE = 1, /* it did not finish within its time or the budget and was left out */
   NEXUS_ENGINE_STATE_FAILED = 2, /* it returned an error and was left out */
   NEXUS_ENGINE_STATE_SKIPPED = 3, /* it had nothing to go on; the note says why */
+  NEXUS_ENGINE_STATE_OPEN = 4, /* it was not asked, as it failed again and again before; after a rest it is tried again */
 };
 
 /* Where an answer came from. */
@@ -178,6 +188,10 @@ enum nexus_op {
   NEXUS_OP_ANOMALIES = 23, /* nexus_anomalies_find */
   NEXUS_OP_TRAIN = 24, /* nexus_train */
   NEXUS_OP_RANKER_ROLLBACK = 25, /* nexus_ranker_rollback */
+  NEXUS_OP_LEARN = 26, /* nexus_learn */
+  NEXUS_OP_PREFERENCE = 27, /* nexus_preference_read */
+  NEXUS_OP_SET_PREFERENCE = 28, /* nexus_preference_set */
+  NEXUS_OP_FORGET = 29, /* nexus_forget */
 };
 
 /* What a pattern says. */
@@ -215,6 +229,7 @@ enum nexus_anomaly_column {
 #define NEXUS_QUERY_NEAR 32u /* the answer to an earlier question with this flag may serve that has the same words but for case, punctuation, endings and stop words, and is the same in all else; vectors: a cosine of .98 */
 #define NEXUS_QUERY_HAS_BOOSTS 64u /* boosts are given */
 #define NEXUS_QUERY_EXPLAIN 128u /* every hit says why it was found: nexus_hit.explanation */
+#define NEXUS_QUERY_IMPERSONAL 256u /* nobody's preference ranks the hits */
 #define NEXUS_PATCH_TEXT 1u /* text changes */
 #define NEXUS_PATCH_SPEAKER 2u /* speaker changes */
 #define NEXUS_PATCH_KIND 4u /* kind changes */
@@ -344,8 +359,33 @@ typedef struct nexus_query {
   nexus_text match; /* condition on the words of what may be found, such as +budget -draft "quarterly report" plan* colour~1 speaker:ann; docs/match.md */
   float boosts[NEXUS_BOOST_COUNT]; /* what words are worth by the field they stand in, each 0..1000, with NEXUS_QUERY_HAS_BOOSTS */
   uint32_t fusion; /* nexus_fusion */
+  uint32_t route; /* nexus_route; those from NEXUS_ROUTE_SMART on differ with NEXUS_FUSION_LEARNT alone */
+  uint32_t reserved; /* 0 */
+  nexus_text asker; /* whose preference ranks the hits, see nexus_learn; empty means user */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
+
+/* What a user made of a hit. user and id are required. */
+typedef struct nexus_judged {
+  uint32_t struct_size; /* sizeof(nexus_judged) */
+  uint32_t reserved; /* 0 */
+  nexus_text tenant; /* whose memories were asked */
+  nexus_text user; /* who asked */
+  nexus_text question; /* what was asked, as far as it is known; its first 1,024 bytes are kept */
+  uint64_t id; /* the hit that it is about */
+  double value; /* how useful the hit was, from -1 (it misled) to 1 */
+  const uint64_t *shown; /* the hits of the answer as they were shown, best first; those before id, where value is above 0, count as passed over. May be NULL */
+  size_t shown_count; /* at most NEXUS_HITS_MAX */
+} nexus_judged;
+#define NEXUS_JUDGED_SIZE_1 88 /* its size in the oldest ABI served */
+
+/* What is known of a user's preference. Freed, whole, by nexus_free. */
+typedef struct nexus_preference {
+  uint32_t struct_size;
+  uint32_t reserved;
+  nexus_text json; /* a JSON object of tenant, user, trust, words, features and judgements; docs/learning.md */
+} nexus_preference;
+#define NEXUS_PREFERENCE_SIZE_1 24 /* its size in the oldest ABI served */
 
 /* Which memories a listing or a deletion is about: those of a scope that a filter lets through. */
 typedef struct nexus_selection {
@@ -403,9 +443,10 @@ typedef struct nexus_engine_trace {
   uint32_t struct_size;
   uint32_t state; /* nexus_engine_state */
   nexus_text name;
-  nexus_text note; /* why it failed or was skipped */
+  nexus_text note; /* why it failed, was skipped or not asked */
   uint64_t candidates;
   int64_t took_ns;
+  int64_t start_ns; /* when it began, from when the engines were asked */
 } nexus_engine_trace;
 #define NEXUS_ENGINE_TRACE_SIZE_1 56 /* its size in the oldest ABI served */
 
@@ -431,7 +472,9 @@ typedef struct nexus_answer {
   uint32_t cache; /* nexus_cache_use; if from a cache, took_ns is 0 and all else is of its first asking */
   uint32_t reserved;
   float confidence; /* how probable it is that the answer is among the first eight hits, 0..1; 0, which says nothing, without NEXUS_FUSION_LEARNT */
-  uint32_t reserved_2;
+  uint32_t route; /* nexus_route by which the answer was found; ADAPTIVE of NEXUS_QUERY_SINGLE_ENGINE, which has none */
+  uint32_t started; /* nexus_route that was tried first */
+  uint32_t hurried; /* 1 where time was too short for a higher route, which the question called for */
   nexus_text warning; /* what is wrong with the store's own ranker; empty where nothing is */
 } nexus_answer;
 #define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
@@ -557,6 +600,7 @@ typedef struct nexus_stats {
   uint64_t record_bytes; /* of all memories in segments without their vectors, as they are read */
   uint64_t record_stored; /* bytes that these take there, less where texts are packed */
   uint64_t record_ns; /* of reading one, the mean, the latest counting most; 0 before the first */
+  uint64_t outdated; /* segment files that opening found to be of another version or language and rebuilt, in memory alone with NEXUS_OPEN_READ_ONLY */
   uint32_t ranker_own; /* 1: the ranker that serves was fitted by nexus_train; 0: it is the built-in one */
   uint32_t ranker_trees;
   uint32_t ranker_can_roll_back; /* 1: nexus_ranker_rollback has a ranker to go back to */
@@ -688,6 +732,8 @@ typedef struct nexus_open_options {
   int64_t history_us; /* how long versions that updates replace are kept: 0 for ever, negative not at all; else nexus_compact drops older ones */
   int64_t cache_bytes; /* bounds the memory that finished answers are kept in; 0 means 16 MiB, a negative number keeps none */
   nexus_text language; /* what the texts are mostly in, a code of docs/languages.md, or none; empty takes the store's, en for a new one; INVALID where the store has another */
+  int64_t engine_timeout_us; /* how long one engine may take in one question before it is left out as late; 0 means 30 s, a negative number no limit */
+  int64_t max_questions; /* questions answered at once, those from the cache not counted, before one more is BUSY; 0 means 1,024, a negative number no bound */
 } nexus_open_options;
 #define NEXUS_OPEN_OPTIONS_SIZE_1 64 /* its size in the oldest ABI served */
 
@@ -714,8 +760,8 @@ typedef struct nexus_request {
   const uint64_t *ids; /* GET, UPDATE, SUPERSEDE, HISTORY, FEEDBACK (one); DELETE */
   size_t id_count;
   const nexus_query *query; /* QUERY */
-  nexus_text tenant; /* GET_BY_KEY */
-  nexus_text user; /* of ABI 1; stands in selection */
+  nexus_text tenant; /* GET_BY_KEY, PREFERENCE, FORGET */
+  nexus_text user; /* PREFERENCE, FORGET; elsewhere of ABI 1, and stands in selection */
   nexus_text agent; /* of ABI 1; stands in selection */
   nexus_text session; /* of ABI 1; stands in selection */
   nexus_text key; /* GET_BY_KEY */
@@ -726,6 +772,8 @@ typedef struct nexus_request {
   nexus_text backup; /* RESTORE: the directory of the backup */
   const nexus_mining *mining; /* PATTERNS, ANOMALIES; or NULL */
   const nexus_training *training; /* TRAIN; or NULL */
+  const nexus_judged *judged; /* LEARN */
+  nexus_text json; /* SET_PREFERENCE */
 } nexus_request;
 #define NEXUS_REQUEST_SIZE_1 208 /* its size in the oldest ABI served */
 
@@ -740,12 +788,13 @@ typedef struct nexus_reply {
   const nexus_stats *stats; /* STATS */
   const nexus_report *report; /* VERIFY, IMPORT */
   const uint64_t *ids; /* ADD: one a memory; SUPERSEDE: one */
-  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
+  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; SET_PREFERENCE: judgements kept; FORGET: judgements that were there; EXPORT, BACKUP, RESTORE: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
   const nexus_patterns *patterns; /* PATTERNS */
   const nexus_anomalies *anomalies; /* ANOMALIES */
   const nexus_train_report *train_report; /* TRAIN */
+  const nexus_preference *preference; /* PREFERENCE */
 } nexus_reply;
 #define NEXUS_REPLY_SIZE_1 80 /* its size in the oldest ABI served */
 
@@ -770,7 +819,7 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 NEXUS_API const char *nexus_version(void);
 
 /* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters,
-   matches, mining, explanations, training. Any thread. */
+   matches, mining, explanations, training, learning. Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */
@@ -841,6 +890,25 @@ NEXUS_API nexus_status nexus_history(nexus_db db, uint64_t id, nexus_memories **
 /* Notes how useful a memory was, from -1 (it misled) to 1. On the disk within 5 seconds, or
    when the store is closed. Any thread. */
 NEXUS_API nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error *error);
+
+/* Notes what a user made of a hit, and learns from it what the user prefers: later questions of
+   the same user (nexus_query.asker) rank the more by it, the better it has foretold what the
+   user said, and nobody else's do. Durable when it returns. Goes into the memory's feedback
+   too. What was said of a memory goes with the memory. Any thread. */
+NEXUS_API nexus_status nexus_learn(nexus_db db, const nexus_judged *judged, nexus_error *error);
+
+/* All that is known of what a user prefers, as JSON that nexus_preference_set takes; NOT_FOUND
+   where that is nothing. *preference is freed by nexus_free. Any thread. */
+NEXUS_API nexus_status nexus_preference_read(nexus_db db, nexus_text tenant, nexus_text user, nexus_preference **preference, nexus_error *error);
+
+/* Puts the judgements of a preference, JSON as of nexus_preference_read, in place of all that
+   was learnt of its user; *kept (may be NULL) receives how many are of memories that the tenant
+   has, by key or else id: those are kept. Any thread. */
+NEXUS_API nexus_status nexus_preference_set(nexus_db db, nexus_text json, uint64_t *kept, nexus_error *error);
+
+/* Removes all that was learnt of a user; *count (may be NULL) receives how many judgements that
+   was. nexus_compact erases the bytes. Any thread. */
+NEXUS_API nexus_status nexus_forget(nexus_db db, nexus_text tenant, nexus_text user, uint64_t *count, nexus_error *error);
 
 /* Begins a listing of the memories of a selection in the order of their ids, from the snapshot
    that is current now. NULL selects all that have no tenant. Any thread. */

@@ -64,6 +64,12 @@ enum class fusion : std::uint32_t {
   learnt = NEXUS_FUSION_LEARNT, convex = NEXUS_FUSION_CONVEX, rrf = NEXUS_FUSION_RRF, dbsf = NEXUS_FUSION_DBSF
 };
 
+/* How much work a question is given; see nexus.h. */
+enum class route : std::uint32_t {
+  adaptive = NEXUS_ROUTE_ADAPTIVE, cache_only = NEXUS_ROUTE_CACHE_ONLY, smart = NEXUS_ROUTE_SMART,
+  full = NEXUS_ROUTE_FULL, maximum = NEXUS_ROUTE_MAXIMUM
+};
+
 /* What near means for vectors; see nexus.h. */
 enum class metric : std::uint32_t {
   unset = NEXUS_METRIC_UNSET, cosine = NEXUS_METRIC_COSINE, dot = NEXUS_METRIC_DOT, l2 = NEXUS_METRIC_L2
@@ -248,6 +254,7 @@ struct query {
   std::uint32_t k = 0; /* hits wanted; 0 means NEXUS_DEFAULT_K */
   nexus::intent intent = nexus::intent::general;
   nexus::fusion fusion = nexus::fusion::learnt;
+  nexus::route route = nexus::route::adaptive; /* of route::cache_only, what was not answered before is status::not_found */
   bool explain = false; /* every hit says why it was found: hit::explanation */
   std::optional<std::vector<float>> weights; /* NEXUS_FACTOR_COUNT of them, by factor, instead of the intent's */
   std::optional<nexus::boosts> boosts; /* those of text alone where there are none */
@@ -257,6 +264,8 @@ struct query {
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
   bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
+  std::string asker; /* whose preference ranks the hits, see db::learn; empty: scope.user */
+  bool impersonal = false; /* nobody's preference ranks the hits */
   std::chrono::nanoseconds budget{0};
 };
 
@@ -431,6 +440,7 @@ class engine_trace {
   std::string_view note() const noexcept { return detail::view(e_->note); }
   engine_state state() const noexcept { return static_cast<engine_state>(e_->state); }
   std::uint64_t candidates() const noexcept { return e_->candidates; }
+  std::chrono::nanoseconds start() const noexcept { return std::chrono::nanoseconds(e_->start_ns); } /* from when the engines were asked */
   std::chrono::nanoseconds took() const noexcept { return std::chrono::nanoseconds(e_->took_ns); }
 
  private:
@@ -456,12 +466,25 @@ class answer {
   cache_use cache() const noexcept { return static_cast<cache_use>(a_->cache); }
   /* How probable it is that the answer is among the first eight hits; 0, which says nothing, without fusion::learnt. */
   float confidence() const noexcept { return a_->confidence; }
-  /* What is wrong with the store's own ranker; empty where nothing is. */
-  std::string_view warning() const noexcept { return detail::view(a_->warning); }
+  /* By which it was found; adaptive of a query with single_engine, which has none. */
+  nexus::route route() const noexcept { return static_cast<nexus::route>(a_->route); }
+  /* That was tried first. */
+  nexus::route started() const noexcept { return static_cast<nexus::route>(a_->started); }
+  /* Whether time was too short for a higher one, which the question called for. */
+  bool hurried() const noexcept { return a_->hurried != 0; }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
  private:
   detail::arena<nexus_answer> a_;
+};
+
+/* What a user made of a hit; user and id are required. See nexus_judged. */
+struct judged {
+  std::string user;
+  std::uint64_t id = 0;
+  double value = 0; /* from -1 (it misled) to 1 */
+  std::string question, tenant;
+  span<const std::uint64_t> shown; /* hits as they were shown, best first; borrowed until the call with it returns */
 };
 
 /* What db::patterns looks for; see nexus_mining. */
@@ -575,7 +598,7 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
+        discarded(s.discarded), outdated(s.outdated), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
         record_ns(s.record_ns), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
         language(detail::view(s.language)), ranker_metrics(detail::view(s.ranker_metrics)), ranker_warning(detail::view(s.ranker_warning)),
         ranker_own(s.ranker_own != 0), ranker_can_roll_back(s.ranker_can_roll_back != 0), ranker_trees(s.ranker_trees),
@@ -586,7 +609,7 @@ struct stats {
         cache_near{s.cache_near_hits, s.cache_near_misses, s.cache_near_bytes, s.cache_near_ns} {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
-      merges, replayed, discarded, retired;
+      merges, replayed, discarded, outdated, retired;
   std::uint64_t record_bytes, record_stored, record_ns; /* of memories without vectors: plain, as stored, and to read one */
   std::string vectors, merge_error, language, ranker_metrics, ranker_warning;
   bool ranker_own, ranker_can_roll_back; /* fitted by train; there is one before it */

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 
 type evalFlags struct {
 	eval.Settings
-	data, out, intent, fusion string
-	generated                 bool
+	data, out, intent, fusion, route string
+	generated                        bool
 }
 
 func newEvalCommand(a *app) *cobra.Command {
@@ -41,7 +42,7 @@ the share of all evidence there; all@k: all of it; s.*: the same for sessions. Q
 without evidence are asked but count in no figure. --generated measures a small set of
 made-up turns in place of DIR: that shows only that everything runs.
 
---out FILE writes {"id","hits":[keys, best first],"confidence","took_us"} a question.
+--out FILE writes {"id","hits":[keys, best first],"route","confidence","took_us"} a question.
 --json prints the report as one object.`,
 		Example: `  nexus eval --data ./locomo --out hits.jsonl
   nexus eval --data ./locomo --engines lexical --fusion off --pooled
@@ -55,6 +56,7 @@ made-up turns in place of DIR: that shows only that everything runs.
 	c.Flags().BoolVar(&f.Pooled, "pooled", false, "one store with all conversations, asked without a scope")
 	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search `ENGINES` to consult: lexical, vector (default all)")
 	c.Flags().StringVar(&f.fusion, "fusion", "on", "`NAME` of how engines are fused: "+strings.Join(model.FusionNames(), ", ")+" (on: learnt), or off: hits in the order of the one engine of --engines")
+	c.Flags().StringVar(&f.route, "route", model.RouteAdaptive.String(), "`NAME` of how much work a question is given: "+strings.Join(evalRoutes(), ", "))
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
 	c.Flags().StringVar(&f.Vectors, "vectors", "", "`PREFIX` of PREFIX-corpus.f16 and PREFIX-questions.f16, used instead of the built-in embedder")
 	c.Flags().IntVar(&f.Dim, "dim", 384, "`NUMBERS` in a vector of --vectors")
@@ -120,7 +122,15 @@ func (f *evalFlags) check() (err error) {
 	if f.Intent, err = model.ParseIntent(f.intent); err != nil {
 		return wrongUse{err}
 	}
+	if f.Route, err = model.ParseRoute(f.route); err != nil || f.Route == model.RouteCacheOnly {
+		return wrongUsef("--route is %q, want %s", f.route, strings.Join(evalRoutes(), ", "))
+	}
 	return nil
+}
+
+// evalRoutes are the routes that answer what was not asked before.
+func evalRoutes() []string {
+	return slices.DeleteFunc(slices.Clone(model.RouteNames()), func(name string) bool { return name == model.RouteCacheOnly.String() })
 }
 
 // checkFusion reads --fusion: a switch, or the name of a way.
@@ -170,9 +180,10 @@ func (h *hitsFile) write(q eval.Answered) error {
 	return json.NewEncoder(h.out).Encode(struct {
 		ID         string   `json:"id"`
 		Hits       []string `json:"hits"`
+		Route      string   `json:"route"`
 		Confidence float32  `json:"confidence"`
 		Took       int64    `json:"took_us"`
-	}{q.ID, q.Hits, q.Confidence, q.Took.Microseconds()})
+	}{q.ID, q.Hits, q.Route.String(), q.Confidence, q.Took.Microseconds()})
 }
 
 // close keeps or removes the file.

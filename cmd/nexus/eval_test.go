@@ -93,6 +93,30 @@ func TestEvalTakesEveryWayOfFusion(t *testing.T) {
 	}
 }
 
+func TestEvalTakesEveryRouteThatAnswers(t *testing.T) {
+	data := evalData(t)
+	for _, name := range evalRoutes() {
+		hits := filepath.Join(t.TempDir(), "hits.jsonl")
+		code, out, errOut := evalRun("--data", data, "--json", "--route", name, "--out", hits)
+		var report struct {
+			Route  string
+			Routes map[string]int
+		}
+		if err := json.Unmarshal([]byte(out), &report); code != exitDone || err != nil || report.Route != name || name != "adaptive" && report.Routes[name] != 2 {
+			t.Errorf("%s: exit %d, %v, %s%s", name, code, err, out, errOut)
+		}
+		if lines, err := os.ReadFile(hits); err != nil || name != "adaptive" && strings.Count(string(lines), `"route":"`+name+`"`) != 2 {
+			t.Errorf("%s: %v: %s", name, err, lines)
+		}
+	}
+	if _, out, _ := evalRun("--data", data, "--route", "full"); !strings.Contains(out, "\nroute      full: full 100.0 %\n") {
+		t.Errorf("%s", out)
+	}
+	if _, out, _ := evalRun("--data", data, "--engines", "lexical", "--fusion", "off"); strings.Contains(out, "\nroute ") {
+		t.Errorf("a single engine goes no route: %s", out)
+	}
+}
+
 func TestEvalGeneratesWhenAskedTo(t *testing.T) {
 	code, out, errOut := evalRun("--generated")
 	if code != exitDone || !strings.HasPrefix(out, "WARNING ") || !strings.Contains(out, "generated, per conversation") {
@@ -110,7 +134,7 @@ func TestEvalOfAbsentDirectoryFails(t *testing.T) {
 func TestEvalWrongUse(t *testing.T) {
 	data := evalData(t)
 	for _, args := range [][]string{
-		{"--data", data, "--fusion", ""}, {}, {"--generated", "--data", data}, {"--generated", "--vectors", "x"}, {"--data", data, "--fusion", "off"}, {"--data", data, "--fusion", "maybe"}, {"--data", data, "--engines", "graph"},
+		{"--data", data, "--fusion", ""}, {"--data", data, "--route", "cache-only"}, {"--data", data, "--route", "scenic"}, {}, {"--generated", "--data", data}, {"--generated", "--vectors", "x"}, {"--data", data, "--fusion", "off"}, {"--data", data, "--fusion", "maybe"}, {"--data", data, "--engines", "graph"},
 		{"--data", data, "-k", "0"}, {"--data", data, "-k", "129"}, {"--data", data, "--intent", "odd"}, {"--data", data, "--dim", "0"}, {"extra"},
 	} {
 		if code, _, errOut := evalRun(args...); code != exitWrongUse {

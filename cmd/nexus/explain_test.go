@@ -30,13 +30,13 @@ func TestExplainShowsPeopleWhy(t *testing.T) {
 	r := nexus(t, exitDone, "query", "--db", db, "--explain", "When did Priya go to the lake?")
 	for _, want := range []string{
 		"\n    relevance 0.35*1.00", "\n    lexical #", ", vector #", ", ranker ", "\n    turn     words #1, ", "\n    window   ", "\n    session  ",
-		"speaker is named", "\n    place    position 1, ", "\nconfidence ", "\n  fusion learnt, cache none\n", "\n  question asks when, names 1, ", " candidates, ",
+		"speaker is named", "\n    place    position 1, ", "\nconfidence ", "\n  fusion learnt, route ", ", cache none\n", "\n  question asks when, names 1, ", " candidates, ",
 	} {
 		if !strings.Contains(r.out, want) {
 			t.Errorf("no %q in\n%s", want, r.out)
 		}
 	}
-	if plain := nexus(t, exitDone, "query", "--db", db, "When did Priya go to the lake?"); strings.Contains(plain.out, "ranker") || !strings.Contains(plain.out, "\nconfidence ") {
+	if plain := nexus(t, exitDone, "query", "--db", db, "When did Priya go to the lake?"); strings.Contains(plain.out, "ranker") || !strings.Contains(plain.out, "\nconfidence ") || !strings.Contains(plain.out, " %, route ") {
 		t.Errorf("without --explain\n%s", plain.out)
 	}
 	r = nexus(t, exitDone, "query", "--db", db, "--explain", "--fusion", "rrf", "When did Priya go to the lake?")
@@ -90,16 +90,55 @@ func TestExplainInJSONHasTheKnownSignalsByName(t *testing.T) {
 	}
 }
 
+func TestTheRouteIsTakenAndShown(t *testing.T) {
+	db := trips(t)
+	const question = "When did Priya go to the lake?"
+	for _, route := range []string{"smart", "full", "maximum"} {
+		var answer struct {
+			Route string
+			Trace struct {
+				Started string
+				Hurried *bool
+			}
+		}
+		r := nexus(t, exitDone, "query", "--json", "--db", db, "--route", route, question)
+		if err := json.Unmarshal([]byte(r.out), &answer); err != nil || answer.Route != route || answer.Trace.Started != route || answer.Trace.Hurried == nil || *answer.Trace.Hurried {
+			t.Errorf("%s: %v, %s", route, err, r.out)
+		}
+		if r = nexus(t, exitDone, "query", "--db", db, "--explain", "--route", route, question); !strings.Contains(r.out, " %, route "+route+"\n") || !strings.Contains(r.out, "\n  fusion learnt, route "+route+", cache none\n") {
+			t.Errorf("%s:\n%s", route, r.out)
+		}
+	}
+	if r := nexus(t, exitNothing, "query", "--db", db, "--route", "cache-only", question); !strings.Contains(r.errOut, "not answered before") {
+		t.Errorf("%s", r.errOut)
+	}
+	if r := nexus(t, exitWrongUse, "query", "--db", db, "--route", "scenic", question); !strings.Contains(r.errOut, "want adaptive, cache-only, smart, full, maximum") {
+		t.Errorf("%s", r.errOut)
+	}
+}
+
+func TestARouteSaysWhereItBeganAndWhatTimeKeptFromIt(t *testing.T) {
+	for want, answer := range map[string]engine.Answer{
+		"route smart":                               {Route: engine.RouteSmart, Trace: model.Trace{Started: engine.RouteSmart}},
+		"route maximum after smart":                 {Route: engine.RouteMaximum, Trace: model.Trace{Started: engine.RouteSmart}},
+		"route full after smart (no time for more)": {Route: engine.RouteFull, Trace: model.Trace{Started: engine.RouteSmart, Hurried: true}},
+	} {
+		if got := routeOf(&answer); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestConfidenceIsAPercentageAndLowSaysSo(t *testing.T) {
 	for confidence, want := range map[float32]string{
-		.834:                "confidence 83 %\n",
-		model.ConfidenceLow: "confidence 20 %\n",
-		.19:                 "confidence 19 %: probably nothing relevant\n",
+		.834:                "confidence 83 %, route full\n",
+		model.ConfidenceLow: "confidence 20 %, route full\n",
+		.19:                 "confidence 19 %, route full: probably nothing relevant\n",
 		0:                   "", // not known
 	} {
 		var out bytes.Buffer
 		a := &app{out: bufio.NewWriter(&out)}
-		a.printConfidence(&engine.Answer{Confidence: confidence, Hits: make([]engine.Hit, 1)})
+		a.printConfidence(&engine.Answer{Confidence: confidence, Route: engine.RouteFull, Hits: make([]engine.Hit, 1)})
 		a.out.Flush()
 		if out.String() != want {
 			t.Errorf("%v: %q, want %q", confidence, out.String(), want)

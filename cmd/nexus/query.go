@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type queryFlags struct {
 	boost  map[string]string
 	intent string
 	fusion string
+	route  string
 	full   bool
 }
 
@@ -35,11 +37,14 @@ func newQueryCommand(a *app) *cobra.Command {
 outside of tenants; a scope narrows it. Exit code 3 when nothing is found.
 
 --json prints one object: {"hits":[{"rank","id","key","score","factors":{},"text",
-"speaker","session","user","time","source","start","end","duplicates"}],"confidence","took_us",
-"trace"}. With --explain, a hit has "explanation": {"engines":[{"name","rank","score"}],
-"signals":{name: number, of what is known},"ranker"}.
+"speaker","session","user","time","source","start","end","duplicates"}],"route","confidence",
+"took_us","trace"}. With --explain, a hit has "explanation": {"engines":[{"name","rank",
+"score"}],"signals":{name: number, of what is known},"ranker"}.
 
-The confidence is how probable it is that the answer is among the first eight hits.`,
+The confidence is how probable it is that the answer is among the first eight hits. The
+route is how much was looked at for it: a question is tried by the one that it calls for,
+and by the next where its answer is not trusted. Only an open store remembers answers: here,
+each command opens it anew, and --route cache-only finds nothing.`,
 		Example: `  nexus query where does Ann live
   nexus query -k 3 --user ann --explain "what did we decide about the invoice?"
   nexus query --filter 'speaker = "Ann" and time >= 2024-01-01' "where to?"
@@ -54,6 +59,8 @@ The confidence is how probable it is that the answer is among the first eight hi
 	c.Flags().IntVarP(&f.K, "k", "k", model.DefaultK, fmt.Sprintf("`HITS` wanted, 1 to %d", model.HitCountMax))
 	scopeFlags(c, &f.Scope, "only memories of this")
 	filterFlag(c, &f.filter)
+	c.Flags().StringVar(&f.Asker, "asker", "", "`NAME` of who asks, whose preference ranks the hits (default that of --user); see nexus feedback")
+	c.Flags().BoolVar(&f.Impersonal, "impersonal", false, "have nobody's preference rank the hits")
 	c.Flags().StringVar(&f.match, "match", "", "only memories with such `WORDS`, for example '+budget -draft \"quarterly report\" plan* colour~1 speaker:ann'; alone, the question")
 	c.Flags().StringToStringVar(&f.boost, "boost", nil, "what words are worth by `FIELD=NUMBER`, of text, speaker and title (default text=1)")
 	c.Flags().Lookup("boost").DefValue = "" // help would say [] beside what is meant
@@ -63,6 +70,7 @@ The confidence is how probable it is that the answer is among the first eight hi
 	c.Flags().StringSliceVar(&f.Engines, "engines", nil, "search `ENGINES` to consult: lexical, vector (default all)")
 	c.Flags().DurationVar(&f.Budget, "budget", 0, "`TIME` that search may take, for example 5ms; what is late is left out")
 	c.Flags().StringVar(&f.fusion, "fusion", model.FusionLearnt.String(), "`NAME` of how relevance comes from what the engines found: "+strings.Join(model.FusionNames(), ", "))
+	c.Flags().StringVar(&f.route, "route", model.RouteAdaptive.String(), "`NAME` of how much work to spend: "+strings.Join(model.RouteNames(), ", "))
 	c.Flags().BoolVar(&f.Explain, "explain", false, "show the factors and signals behind each hit, its rank by each engine, and how long each step took")
 	c.Flags().BoolVar(&f.full, "full", false, "show whole texts")
 	c.Flags().BoolVar(&f.SingleEngine, "single-engine", false, "order by the one engine of --engines alone, for measuring")
@@ -77,26 +85,16 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 	if f.K < 1 || f.K > model.HitCountMax {
 		return wrongUsef("-k is %d, want 1 to %d", f.K, model.HitCountMax)
 	}
-	var err error
-	if f.Intent, err = model.ParseIntent(f.intent); err != nil {
-		return wrongUse{err}
-	}
-	if f.Fusion, err = model.ParseFusion(f.fusion); err != nil {
-		return wrongUse{err}
-	}
-	if f.Filter, err = engine.ParseFilter(f.filter); err != nil {
-		return wrongUse{err}
-	}
-	if f.Match, err = engine.ParseMatch(f.match); err != nil {
-		return wrongUse{err}
-	}
-	if f.Boosts, err = parseBoosts(f.boost); err != nil {
+	if err := f.parse(); err != nil {
 		return wrongUse{err}
 	}
 	return a.withStore(ctx, reading, func(db *engine.DB) error {
 		answer, err := db.Query(ctx, f.Query)
 		if errors.Is(err, engine.ErrInvalid) {
 			return wrongUse{err}
+		}
+		if errors.Is(err, engine.ErrNotFound) {
+			return nothingFound{"nothing found: this was not answered before"}
 		}
 		if errors.Is(err, engine.ErrDeadline) {
 			return fmt.Errorf("no engine was done within --budget %v: %w", f.Budget, err)
@@ -109,6 +107,18 @@ func (a *app) query(ctx context.Context, f queryFlags) error {
 		}
 		return err
 	})
+}
+
+// parse reads what the flags name.
+func (f *queryFlags) parse() error {
+	var errs [6]error
+	f.Intent, errs[0] = model.ParseIntent(f.intent)
+	f.Fusion, errs[1] = model.ParseFusion(f.fusion)
+	f.Route, errs[2] = model.ParseRoute(f.route)
+	f.Filter, errs[3] = engine.ParseFilter(f.filter)
+	f.Match, errs[4] = engine.ParseMatch(f.match)
+	f.Boosts, errs[5] = parseBoosts(f.boost)
+	return cmp.Or(errs[:]...)
 }
 
 // parseBoosts reads boosts by field; text has 1 unless it is named.
@@ -190,8 +200,8 @@ func (a *app) printHits(answer *engine.Answer, f queryFlags) error {
 	return nil // a write that failed is remembered by a.out
 }
 
-// printConfidence says how sure the answer is, where that is known: of a question in words
-// or vectors that the learnt ranker answered.
+// printConfidence says how sure the answer is, and how much was looked at for it, where that
+// is known: of a question in words or vectors that the learnt ranker answered.
 func (a *app) printConfidence(answer *engine.Answer) {
 	if answer.Confidence == 0 {
 		return
@@ -200,7 +210,7 @@ func (a *app) printConfidence(answer *engine.Answer) {
 	if answer.Confidence < model.ConfidenceLow {
 		doubt = ": probably nothing relevant"
 	}
-	a.printf("confidence %.0f %%%s\n", 100*answer.Confidence, doubt)
+	a.printf("confidence %.0f %%, route %s%s\n", 100*answer.Confidence, answer.Route, doubt)
 }
 
 // wordsBefore is how much of the text is shown in front of the word that was
@@ -253,10 +263,10 @@ func (a *app) printTrace(answer *engine.Answer, f queryFlags) {
 		micros(answer.Took), micros(t.Prepare), micros(t.Search), micros(t.Fuse), micros(t.Fetch),
 		counted(t.Segments, "segment", "segments"), counted(t.Candidates, "candidate", "candidates"), counted(t.Collapsed, "near-duplicate", "near-duplicates"))
 	for _, e := range t.Engines {
-		line := fmt.Sprintf("  %-8s %-8s %4d candidates  %v  %s", e.Name, e.State, e.Candidates, micros(e.Took), noteOf(e))
+		line := fmt.Sprintf("  %-8s %-8s %4d candidates  %v from %v  %s", e.Name, e.State, e.Candidates, micros(e.Took), micros(e.Start), noteOf(e))
 		a.printf("%s\n", strings.TrimRight(line, " "))
 	}
-	how := "fusion " + f.FusedBy().String()
+	how := "fusion " + f.FusedBy().String() + ", " + routeOf(answer)
 	if f.SingleEngine {
 		how = "no fusion"
 	}
@@ -271,11 +281,24 @@ func (a *app) printTrace(answer *engine.Answer, f queryFlags) {
 	}
 }
 
+// routeOf says which way the answer came, and which it might have.
+func routeOf(answer *engine.Answer) string {
+	how := "route " + answer.Route.String()
+	if started := answer.Trace.Started; started != answer.Route {
+		how += " after " + started.String()
+	}
+	if answer.Trace.Hurried {
+		how += " (no time for more)"
+	}
+	return how
+}
+
 func micros(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
 
 // answerRecord is the JSON form of an answer.
 type answerRecord struct {
 	Hits       []hitRecord `json:"hits"`
+	Route      string      `json:"route"`
 	Confidence float32     `json:"confidence"`
 	Took       int64       `json:"took_us"`
 	Trace      traceRecord `json:"trace"`
@@ -315,6 +338,8 @@ type engineRankRecord struct {
 
 type traceRecord struct {
 	Cache      string         `json:"cache"`
+	Started    string         `json:"started"`
+	Hurried    bool           `json:"hurried"`
 	Engines    []engineRecord `json:"engines"`
 	Segments   int            `json:"segments"`
 	Candidates int            `json:"candidates"`
@@ -330,6 +355,7 @@ type engineRecord struct {
 	Name       string `json:"name"`
 	State      string `json:"state"`
 	Candidates int    `json:"candidates"`
+	Start      int64  `json:"start_us"`
 	Took       int64  `json:"took_us"`
 	Note       string `json:"note,omitempty"`
 }
@@ -337,9 +363,9 @@ type engineRecord struct {
 func newAnswerRecord(answer *engine.Answer) answerRecord {
 	t := &answer.Trace
 	r := answerRecord{
-		Hits: []hitRecord{}, Confidence: answer.Confidence, Took: answer.Took.Microseconds(),
+		Hits: []hitRecord{}, Route: answer.Route.String(), Confidence: answer.Confidence, Took: answer.Took.Microseconds(),
 		Trace: traceRecord{
-			Cache: t.Cache.String(), Engines: []engineRecord{}, Segments: t.Segments, Candidates: t.Candidates, Collapsed: t.Collapsed,
+			Cache: t.Cache.String(), Started: t.Started.String(), Hurried: t.Hurried, Engines: []engineRecord{}, Segments: t.Segments, Candidates: t.Candidates, Collapsed: t.Collapsed,
 			Prepare: t.Prepare.Microseconds(), Search: t.Search.Microseconds(), Fuse: t.Fuse.Microseconds(), Fetch: t.Fetch.Microseconds(), Warning: t.Warning,
 		},
 	}
@@ -347,7 +373,7 @@ func newAnswerRecord(answer *engine.Answer) answerRecord {
 		r.Hits = append(r.Hits, newHitRecord(i+1, &answer.Hits[i]))
 	}
 	for _, e := range t.Engines {
-		r.Trace.Engines = append(r.Trace.Engines, engineRecord{e.Name, e.State.String(), e.Candidates, e.Took.Microseconds(), noteOf(e)})
+		r.Trace.Engines = append(r.Trace.Engines, engineRecord{e.Name, e.State.String(), e.Candidates, e.Start.Microseconds(), e.Took.Microseconds(), noteOf(e)})
 	}
 	return r
 }

@@ -42,11 +42,17 @@ type Batch struct {
 	// scales is their cosine. It is called once at most for each, while hits are chosen.
 	Stride int
 	Encode func(dst []int8, i int) ([]int8, float32)
+
+	// Behind lists candidates that are not chosen before another one; without circles.
+	Behind []Behind
 }
+
+// Behind says that a candidate is chosen only once Front is, or is struck out.
+type Behind struct{ Candidate, Front int }
 
 // Reset empties the batch for vectors of stride codes.
 func (b *Batch) Reset(stride int) {
-	b.Count, b.Stride = 0, stride
+	b.Count, b.Stride, b.Behind = 0, stride, b.Behind[:0]
 	b.Signatures = b.Signatures[:0]
 }
 
@@ -79,6 +85,7 @@ type Fuser struct {
 	struck  [CandidatesMax]int32 // 0 = open, else 1 + rank of the pick that took or stands for it
 	weights [model.FactorCount]float32
 	picks   []Pick
+	held    []float32 // relevance of the batch's Behind, until it is their turn
 
 	compared [CandidatesMax]int32 // how many picks a candidate's vector was compared with
 	place    [CandidatesMax]int32 // 1 + its place in codes and scales, 0 = not encoded
@@ -103,6 +110,12 @@ func (f *Fuser) Choose(b *Batch, weights *model.Weights, k int) []Pick {
 	diversity := b.Column(model.Diversity)
 	for i := range diversity {
 		diversity[i] = 1
+	}
+	f.held = f.held[:0]
+	for _, h := range b.Behind {
+		relevance := &b.Column(model.Relevance)[h.Candidate]
+		f.held = append(f.held, *relevance)
+		*relevance = minusInf
 	}
 	for len(f.picks) < k {
 		kernels.ScoreTop8(b.Columns[:], CandidatesMax, b.Count, &f.weights, &f.top)
@@ -222,10 +235,17 @@ func (f *Fuser) take(b *Batch, chosen int, score float32) {
 	}
 }
 
-// strike closes a candidate: a factor of minus infinity is never chosen.
+// strike closes a candidate: a factor of minus infinity is never chosen. What stood behind
+// it may be.
 func (f *Fuser) strike(b *Batch, i int, rank int32) {
 	f.struck[i] = rank
-	b.Column(model.Relevance)[i] = minusInf
+	relevance := b.Column(model.Relevance)
+	relevance[i] = minusInf
+	for at, h := range b.Behind {
+		if h.Front == i && f.struck[h.Candidate] == 0 {
+			relevance[h.Candidate] = f.held[at]
+		}
+	}
 }
 
 // Normalize maps scores to 0..1 by (x-low)/(high-low), in place. Where all are

@@ -220,3 +220,47 @@ func TestFewVectorsAreRead(t *testing.T) {
 		t.Fatalf("%d of 128 were read for 8 picks", len(read))
 	}
 }
+
+// What stands behind another candidate is chosen after it, in a line of them, too, and
+// none is lost.
+func TestWhatStandsBehindIsChosenAfterWhatStandsBefore(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		n := 2 + r.IntN(100)
+		b := randomBatch(seed, n)
+		for i, front := range r.Perm(n)[:n-1] {
+			if front != i && r.IntN(2) == 0 && !leadsTo(b.Behind, front, i) {
+				b.Behind = append(b.Behind, Behind{Candidate: i, Front: front})
+			}
+		}
+		weights := model.IntentGeneral.Weights()
+		var f Fuser
+		picks := f.Choose(b, &weights, n)
+		taken := map[int]int{} // by candidate, the rank of what took or stands for it
+		for rank, p := range picks {
+			taken[p.Index] = rank
+			for _, i := range f.Duplicates(nil, b, rank) {
+				taken[i] = rank
+			}
+		}
+		if len(taken) != n {
+			t.Fatalf("seed %d: %d of %d are chosen or stood for", seed, len(taken), n)
+		}
+		for _, h := range b.Behind {
+			if picks[taken[h.Candidate]].Index == h.Candidate && taken[h.Candidate] < taken[h.Front] {
+				t.Fatalf("seed %d: %d at %d, before %d at %d", seed, h.Candidate, taken[h.Candidate], h.Front, taken[h.Front])
+			}
+		}
+	}
+}
+
+// leadsTo reports whether a candidate stands behind another, by whatever line. Every
+// candidate stands behind one at most.
+func leadsTo(list []Behind, from, to int) bool {
+	for _, h := range list {
+		if h.Candidate == from {
+			return h.Front == to || leadsTo(list, h.Front, to)
+		}
+	}
+	return false
+}

@@ -141,7 +141,7 @@ var levels = []level{
 		{"bm25_previous", "before", asNumber}, {"bm25_next", "after", asNumber}, {"bm25_near", "near", asNumber},
 	}},
 	{"window", []shown{
-		{"bm25_window_rank", "words", asRank}, {"bm25_window", "score", asNumber}, {"bm25_window_mass", "of the question", asNumber},
+		{"bm25_window", "words", asNumber}, {"bm25_window_mass", "of the question", asNumber},
 		{"coverage_window", "coverage", asNumber},
 	}},
 	{"session", []shown{
@@ -150,7 +150,7 @@ var levels = []level{
 	{"vectors", []shown{
 		{"cosine_turn_rank", "turn", asRank}, {"cosine_turn", "similarity", asNumber}, {"cosine_turn_span", "in their span", asNumber},
 		{"cosine_previous", "before", asNumber}, {"cosine_next", "after", asNumber}, {"cosine_near", "near", asNumber},
-		{"cosine_window_rank", "window", asRank}, {"cosine_window", "in their span", asNumber},
+		{"cosine_window", "window", asNumber},
 	}},
 	{"time", []shown{
 		{"tells_time", "tells when", asFlag}, {"tells_duration", "tells how long", asFlag}, {"said_in_time", "said then", asNumber},
@@ -168,9 +168,16 @@ var levels = []level{
 		{"reason", "reason", asFlag}, {"negation", "negation", asFlag}, {"has_number", "number", asFlag},
 		{"after_question", "after a question, words", asFlag}, {"after_question_span", "after a question, vectors", asFlag},
 	}},
+	{"taste", []shown{
+		{"taste", "adds to relevance", asNumber}, {"taste_words", "words", asNumber}, {"taste_meaning", "meaning", asNumber},
+	}},
 	{"place", []shown{
 		{"position", "position", asNumber}, {"is_first", "first", asFlag}, {"is_last", "last", asFlag}, {"role", "role", asRole},
 		{"length", "terms", asNumber}, {"length_share", "of the average", asNumber},
+	}},
+	{"level", []shown{
+		{"kind_loss", "of another kind than asked for, share of relevance lost", asNumber},
+		{"is_superseded", "superseded, behind what is current", asFlag}, {"is_current", "current, before what it superseded", asFlag},
 	}},
 }
 

@@ -33,7 +33,8 @@ type ID uint64
 // Kind is the level of memory that a record belongs to.
 type Kind uint8
 
-// The four levels, as in the psychology of memory. Zero means Episodic.
+// The four levels, as in the psychology of memory. Zero means Episodic. Where a store has
+// several, a question prefers those that it calls for a little: docs/design/levels.md.
 const (
 	KindUnset      Kind = iota
 	KindWorking         // of the task at hand

@@ -171,7 +171,13 @@ type Query struct {
 	Vector []float32 // the caller's embedding of the question, of the store's dimension
 	K      int       // hits wanted, 1..HitCountMax; 0 means 8
 	Scope
-	Filter Filter // condition on the fields of what may be found; zero means none
+	// Asker is whose preference ranks the hits, as far as anything was learnt of it
+	// (DB.Learn); "" means Scope.User. Whoever asks of memories that are not the asker's own
+	// leaves User empty and sets Asker.
+	Asker string
+	// Impersonal has nobody's preference rank the hits.
+	Impersonal bool
+	Filter     Filter // condition on the fields of what may be found; zero means none
 	// Match is a condition on the words of what may be found; zero means none. Whatever
 	// finds it, a memory must meet it, and what it looks for counts as words of the
 	// question. Without Text and Vector it is the question: all memories that meet it
@@ -194,6 +200,11 @@ type Query struct {
 	// Fusion says how relevance comes from what the engines found; zero means the learnt
 	// ranker, in whose place FusionConvex weighs words with a boost of speaker or title.
 	Fusion Fusion
+
+	// Route is how much work to spend; zero means as much as the question calls for, see
+	// Answer.Route. The routes from RouteSmart on differ by how many candidates the learnt
+	// ranker sees: other ways of fusion and single engines do not know them.
+	Route Route
 
 	// Explain has every hit say why it was found, see Hit.Explanation. For people: it costs
 	// some microseconds a hit.
@@ -252,6 +263,9 @@ func (q *Query) Normalize() error {
 	if !q.Intent.Valid() {
 		return fmt.Errorf("intent %d: %w", q.Intent, ErrInvalid)
 	}
+	if q.Route >= RouteCount {
+		return fmt.Errorf("%v: %w", q.Route, ErrInvalid)
+	}
 	if q.Fusion >= fusionCount {
 		return fmt.Errorf("%v: %w", q.Fusion, ErrInvalid)
 	}
@@ -289,6 +303,9 @@ func (q *Query) normalizeWeights() error {
 	}
 	if err := q.Boosts.check(); err != nil {
 		return err
+	}
+	if err := (Scope{User: q.Asker}).Check(); err != nil {
+		return fmt.Errorf("asker: %w", err)
 	}
 	return q.Scope.Check()
 }
@@ -373,12 +390,13 @@ type EngineState uint8
 // The states of an engine in a trace.
 const (
 	EngineUsed    EngineState = iota // its candidates are in the answer
-	EngineLate                       // it did not finish within the budget and was left out
+	EngineLate                       // it did not finish within its time or the budget and was left out
 	EngineFailed                     // it returned an error and was left out
 	EngineSkipped                    // it had nothing to go on (see Note)
+	EngineOpen                       // it was not asked, as it failed again and again before; after a rest it is tried again
 )
 
-var engineStateNames = [...]string{"used", "late", "failed", "skipped"}
+var engineStateNames = [...]string{"used", "late", "failed", "skipped", "open"}
 
 // String returns the state's name.
 func (s EngineState) String() string { return engineStateNames[s] }
@@ -388,13 +406,16 @@ type EngineTrace struct {
 	Name       string
 	State      EngineState
 	Candidates int
+	Start      time.Duration // when it began, from when the engines were asked
 	Took       time.Duration
-	Note       string // why it failed or was skipped
+	Note       string // why it failed, was skipped or not asked
 }
 
 // Trace says how an answer came to be.
 type Trace struct {
 	Cache      CacheUse // where the answer came from; if from a cache, the rest is of its first asking
+	Started    Route    // the route that was tried first
+	Hurried    bool     // time was too short for a higher route, which the question called for
 	Engines    []EngineTrace
 	Segments   int           // segments of the snapshot
 	Candidates int           // distinct candidates that entered fusion
@@ -415,6 +436,10 @@ type Answer struct {
 	// says nothing. It is calibrated for the built-in ranker; docs/training.md says what it
 	// is worth beside one of the store's own.
 	Confidence float32
+
+	// Route is the one by which the answer was found: that of the question, or, of one
+	// that leaves it to Nexus, the one at which the answer was trusted or time was up.
+	Route Route
 
 	Took  time.Duration
 	Trace Trace

@@ -8,29 +8,6 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
-// Route is how much work a question is given, least first.
-type Route uint8
-
-// The routes. What each of them consults is its caller's matter; each does all that the
-// one before it does.
-const (
-	RouteCacheOnly Route = iota // what is known already
-	RouteSmart                  // one look-up
-	RouteFull                   // all engines
-	RouteMaximum                // all engines with all candidates, and what they lead to
-	routeCount
-)
-
-var routeNames = [routeCount]string{"cache-only", "smart", "full", "maximum"}
-
-// String returns the route's name, or "unknown".
-func (r Route) String() string {
-	if r >= routeCount {
-		return "unknown"
-	}
-	return routeNames[r]
-}
-
 // NoLimit is the budget of a question that may take as long as it likes.
 const NoLimit time.Duration = math.MaxInt64
 
@@ -39,15 +16,15 @@ const NoLimit time.Duration = math.MaxInt64
 // Viola and Jones 2001, section 4, with confidence in place of a classifier's verdict).
 // They are plain numbers that can be learnt and kept with an index.
 type Cascade struct {
-	Full    float32 // complexity, 0..1, from which a question starts at RouteFull
-	Maximum float32 // and at RouteMaximum; not below Full
+	Full    float32 // complexity, 0..1, from which a question starts at model.RouteFull
+	Maximum float32 // and at model.RouteMaximum; not below Full
 
 	// Costs are how long each route takes at most, for a question of usual size, none
 	// below the one before it.
-	Costs [routeCount]time.Duration
+	Costs [model.RouteCount]time.Duration
 	// Confidence is, for each route, below which confidence of its answer, 0..1, the
-	// next route is asked; that of RouteMaximum is not used.
-	Confidence [routeCount]float32
+	// next route is asked; that of model.RouteMaximum is not used.
+	Confidence [model.RouteCount]float32
 }
 
 // DefaultCascade returns thresholds set by hand, not learnt: costs are the bars of the
@@ -55,8 +32,11 @@ type Cascade struct {
 func DefaultCascade() Cascade {
 	return Cascade{
 		Full: .3, Maximum: .75,
-		Costs:      [routeCount]time.Duration{5 * time.Microsecond, 300 * time.Microsecond, time.Millisecond, 2 * time.Millisecond},
-		Confidence: [routeCount]float32{1, .6, .4, 0},
+		Costs: [model.RouteCount]time.Duration{
+			model.RouteCacheOnly: 5 * time.Microsecond, model.RouteSmart: 300 * time.Microsecond,
+			model.RouteFull: time.Millisecond, model.RouteMaximum: 2 * time.Millisecond,
+		},
+		Confidence: [model.RouteCount]float32{model.RouteCacheOnly: 1, model.RouteSmart: .6, model.RouteFull: .4},
 	}
 }
 
@@ -65,7 +45,7 @@ func (c *Cascade) Check() error {
 	if !(c.Full >= 0 && c.Full <= c.Maximum && c.Maximum <= 1) {
 		return fmt.Errorf("route: complexity of full %v and maximum %v, want 0 <= full <= maximum <= 1: %w", c.Full, c.Maximum, model.ErrInvalid)
 	}
-	for r := range routeCount {
+	for r := range model.RouteCount {
 		if c.Costs[r] < 0 || r > 0 && c.Costs[r] < c.Costs[r-1] {
 			return fmt.Errorf("route: cost of %v is %v, want none below 0 or the route before: %w", r, c.Costs[r], model.ErrInvalid)
 		}
@@ -83,21 +63,21 @@ const fullCues = CueTime | CueQuote | CueAll | CueCount | CueCompare | CueOther 
 
 // Start returns the route that a question begins with: the one that its analysis calls
 // for, or the highest below it that the budget allows. A longer budget never gives a
-// lower route, nor does a higher complexity. RouteCacheOnly is for budgets alone in which
+// lower route, nor does a higher complexity. model.RouteCacheOnly is for budgets alone in which
 // no engine can answer.
-func (c *Cascade) Start(a *Analysis, budget time.Duration) Route {
+func (c *Cascade) Start(a *Analysis, budget time.Duration) model.Route {
 	return c.afford(c.wanted(a), budget)
 }
 
 // wanted returns the route for a question with all the time there is.
-func (c *Cascade) wanted(a *Analysis) Route {
+func (c *Cascade) wanted(a *Analysis) model.Route {
 	switch {
 	case a.Complexity >= c.Maximum:
-		return RouteMaximum
+		return model.RouteMaximum
 	case a.Complexity >= c.Full || a.Cues&fullCues != 0 || a.Names > 1 || asksMany(a.Asks):
-		return RouteFull
+		return model.RouteFull
 	}
-	return RouteSmart
+	return model.RouteSmart
 }
 
 // asksMany reports whether what is asked is mostly told by several memories.
@@ -106,21 +86,19 @@ func asksMany(a Asks) bool {
 }
 
 // afford returns the highest route up to r that the budget allows.
-func (c *Cascade) afford(r Route, budget time.Duration) Route {
-	for r > RouteCacheOnly && c.Costs[r] > budget {
+func (c *Cascade) afford(r model.Route, budget time.Duration) model.Route {
+	for r > model.RouteCacheOnly && c.Costs[r] > budget {
 		r--
 	}
 	return r
 }
 
 // Next returns the route to ask after r has answered with a confidence of 0..1, and
-// false where r's answer stands: it is trusted, there is no higher route, or what is
-// left of the budget does not allow it. A confidence that is not known is NaN, and not
-// trusted. A lower confidence or more left never stops what would go on.
-func (c *Cascade) Next(r Route, confidence float32, left time.Duration) (next Route, ok bool) {
-	trusted := confidence >= c.Confidence[min(r, RouteMaximum)]
-	if r >= RouteMaximum || trusted || c.Costs[r+1] > left {
-		return r, false
+// whether r's answer stands: it is trusted, or there is no higher route. A confidence that
+// is not known is NaN, and not trusted.
+func (c *Cascade) Next(r model.Route, confidence float32) (next model.Route, trusted bool) {
+	if r >= model.RouteMaximum || confidence >= c.Confidence[r] {
+		return r, true
 	}
-	return r + 1, true
+	return r + 1, false
 }

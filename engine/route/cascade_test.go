@@ -14,7 +14,7 @@ import (
 func anyCascade(t *rapid.T) (c Cascade) {
 	c.Full = rapid.Float32Range(0, 1).Draw(t, "full")
 	c.Maximum = rapid.Float32Range(c.Full, 1).Draw(t, "maximum")
-	for r := range routeCount {
+	for r := range model.RouteCount {
 		c.Confidence[r] = rapid.Float32Range(0, 1).Draw(t, "confidence")
 		c.Costs[r] = time.Duration(rapid.Int64Range(0, 1_000_000).Draw(t, "cost"))
 		if r > 0 {
@@ -48,7 +48,7 @@ func TestLongerBudgetNeverGivesLowerRoute(t *testing.T) {
 		if low > high || high > c.Start(&a, NoLimit) {
 			t.Fatalf("%v in %v, %v in %v", low, short, high, long)
 		}
-		if low > RouteCacheOnly && c.Costs[low] > short {
+		if low > model.RouteCacheOnly && c.Costs[low] > short {
 			t.Fatalf("%v costs %v, more than %v", low, c.Costs[low], short)
 		}
 	})
@@ -73,25 +73,25 @@ func TestQuestionsOfSeveralMemoriesAreNotSmart(t *testing.T) {
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
-	for question, want := range map[string]Route{
-		"What is Anna's dog called?":                                 RouteSmart,
-		"Where does Ben live?":                                       RouteSmart,
-		"When did Ben move?":                                         RouteFull,
-		"What did Ben say last week?":                                RouteFull,
-		`What is "the long way"?`:                                    RouteFull,
-		"Do the sisters of Anna know Ben?":                           RouteFull,
-		"How many bikes does Ben own?":                               RouteFull,
-		"What are the bikes that Ben owns?":                          RouteFull,
-		"What are all the names?":                                    RouteFull,
-		"Who else came?":                                             RouteFull,
-		"What should I cook?":                                        RouteFull,
-		"Summarise all that changed since May for both Anna and Ben": RouteMaximum,
+	for question, want := range map[string]model.Route{
+		"What is Anna's dog called?":                                 model.RouteSmart,
+		"Where does Ben live?":                                       model.RouteSmart,
+		"When did Ben move?":                                         model.RouteFull,
+		"What did Ben say last week?":                                model.RouteFull,
+		`What is "the long way"?`:                                    model.RouteFull,
+		"Do the sisters of Anna know Ben?":                           model.RouteFull,
+		"How many bikes does Ben own?":                               model.RouteFull,
+		"What are the bikes that Ben owns?":                          model.RouteFull,
+		"What are all the names?":                                    model.RouteFull,
+		"Who else came?":                                             model.RouteFull,
+		"What should I cook?":                                        model.RouteFull,
+		"Summarise all that changed since May for both Anna and Ben": model.RouteMaximum,
 	} {
 		a := analyzer.Analyse(question)
 		if got := c.Start(&a, NoLimit); got != want {
 			t.Errorf("%q: %v, want %v (%+v)", question, got, want, a)
 		}
-		if got := c.Start(&a, 0); got != RouteCacheOnly {
+		if got := c.Start(&a, 0); got != model.RouteCacheOnly {
 			t.Errorf("%q: %v without a budget", question, got)
 		}
 	}
@@ -99,24 +99,23 @@ func TestQuestionsOfSeveralMemoriesAreNotSmart(t *testing.T) {
 
 func TestCascadeGoesUpOneByOneAndEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c, a, left := anyCascade(t), anyAnalysis(t), anyBudget(t)
+		c, r := anyCascade(t), model.Route(rapid.Uint8Range(1, uint8(model.RouteMaximum)).Draw(t, "route"))
 		confidence := rapid.Float32Range(0, 1).Draw(t, "confidence")
-		r := c.Start(&a, left)
-		next, ok := c.Next(r, confidence, left)
-		if ok != (next == r+1) || !ok && next != r || ok && c.Costs[next] > left {
-			t.Fatalf("%v -> %v, %v", r, next, ok)
+		next, trusted := c.Next(r, confidence)
+		if trusted != (next == r) || !trusted && next != r+1 {
+			t.Fatalf("%v -> %v, %v", r, next, trusted)
 		}
 		less := rapid.Float32Range(0, confidence).Draw(t, "less")
-		if _, still := c.Next(r, less, left+1); ok && !still {
-			t.Fatalf("goes on at %v, not at %v", confidence, less)
+		if _, still := c.Next(r, less); !trusted && still {
+			t.Fatalf("trusted at %v, not at %v", less, confidence)
 		}
-		if _, unknown := c.Next(r, float32(math.NaN()), left); ok && !unknown {
+		if _, unknown := c.Next(r, float32(math.NaN())); unknown && r != model.RouteMaximum {
 			t.Fatal("an unknown confidence is trusted")
 		}
 	})
 	c := DefaultCascade()
-	if next, ok := c.Next(RouteMaximum, 0, NoLimit); ok || next != RouteMaximum {
-		t.Errorf("%v, %v", next, ok)
+	if next, trusted := c.Next(model.RouteMaximum, 0); !trusted || next != model.RouteMaximum {
+		t.Errorf("%v, %v", next, trusted)
 	}
 }
 
@@ -127,10 +126,10 @@ func TestThresholdsOutOfOrderAreRefused(t *testing.T) {
 		"full below 0":       func(c *Cascade) { c.Full = -.1 },
 		"maximum above 1":    func(c *Cascade) { c.Maximum = 1.1 },
 		"no number":          func(c *Cascade) { c.Full = nan },
-		"falling costs":      func(c *Cascade) { c.Costs[RouteFull] = 0 },
-		"negative cost":      func(c *Cascade) { c.Costs[RouteCacheOnly] = -1 },
-		"confidence above 1": func(c *Cascade) { c.Confidence[RouteSmart] = 2 },
-		"confidence NaN":     func(c *Cascade) { c.Confidence[RouteSmart] = nan },
+		"falling costs":      func(c *Cascade) { c.Costs[model.RouteFull] = 0 },
+		"negative cost":      func(c *Cascade) { c.Costs[model.RouteCacheOnly] = -1 },
+		"confidence above 1": func(c *Cascade) { c.Confidence[model.RouteSmart] = 2 },
+		"confidence NaN":     func(c *Cascade) { c.Confidence[model.RouteSmart] = nan },
 	} {
 		c := DefaultCascade()
 		spoil(&c)

@@ -17,10 +17,10 @@ type Ref struct {
 }
 
 // Compare orders refs by part, then by row.
-func (r Ref) Compare(o Ref) int { return cmp.Compare(r.key(), o.key()) }
+func (r Ref) Compare(o Ref) int { return cmp.Compare(r.Key(), o.Key()) }
 
-// key orders refs as Compare does; a part's index is not negative.
-func (r Ref) key() uint64 { return uint64(uint32(r.Part))<<32 | uint64(r.Row) }
+// Key orders refs as Compare does, and tells them apart; a part's index is not negative.
+func (r Ref) Key() uint64 { return uint64(uint32(r.Part))<<32 | uint64(r.Row) }
 
 // Hit is a row with a score.
 type Hit struct {
@@ -41,7 +41,7 @@ func (h Hit) Compare(o Hit) int {
 
 // isWorse is Compare(o) > 0, small enough for the compiler to put it in line.
 func (h *Hit) isWorse(o *Hit) bool {
-	return h.Score < o.Score || h.Score == o.Score && h.key() > o.key()
+	return h.Score < o.Score || h.Score == o.Score && h.Key() > o.Key()
 }
 
 // Set is a set of a part's rows: bit row%64 of word row/64. The nil set is

@@ -21,9 +21,9 @@ type vectorEngine struct {
 
 func (e *vectorEngine) Name() string { return "vector" }
 
-// Waits: an embedder may be anything.
+// Waits: an embedder of the application's may be anything. The built-in hashing only works.
 func (e *vectorEngine) Waits(q *Question) bool {
-	return q.Vector == nil && q.View.Space.Embedder != nil
+	return q.Vector == nil && q.View.Space.Embedder != nil && q.View.Space.KeepsVectors()
 }
 
 func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error) {
@@ -78,15 +78,7 @@ func (q *Question) filter(part int) rows.Filter {
 	return f
 }
 
-// stopper tells an engine's inner loop that the context has ended.
+// stopper tells an engine's inner loop that the context has ended, or its own time has.
 func stopper(ctx context.Context) func() bool {
-	done := ctx.Done()
-	return func() bool {
-		select {
-		case <-done:
-			return true
-		default:
-			return false
-		}
-	}
+	return func() bool { return ctx.Err() != nil }
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/search/learning"
 	"github.com/nexus-memory/nexus/engine/search/signals"
 )
 
@@ -15,10 +16,10 @@ type explainer struct {
 	learnt bool
 }
 
-// explainer returns what explains hits once they are chosen; nil, which explains nothing
+// explains returns what explains hits once they are chosen; nil, which explains nothing
 // and costs nothing, where the query does not want it. To be called before relevance,
 // which normalises the scores in place.
-func (s *state) explainer(query *model.Query) *explainer {
+func (s *state) explains(query *model.Query) *explainer {
 	if !query.Explain {
 		return nil
 	}
@@ -42,14 +43,19 @@ func (e *explainer) explain(candidate int) *model.Explanation {
 			x.Engines = append(x.Engines, model.EngineRank{Name: e.state.runs[i].engine.Name(), Rank: rankOf(scores, candidate), Score: scores[candidate]})
 		}
 	}
-	if !e.learnt {
-		return x // the signals were neither asked for nor filled
-	}
-	x.Ranker = e.state.ranked[candidate]
-	for c, name := range signals.Names() {
-		if value := e.state.table.Columns[c*signals.CandidatesMax+candidate]; value == value { // NaN: not known
-			x.Signals = append(x.Signals, model.Signal{Name: name, Value: value})
+	if e.learnt { // else the signals were neither asked for nor filled
+		x.Ranker = e.state.ranked[candidate]
+		for c, name := range signals.Names() {
+			if value := e.state.table.Columns[c*signals.CandidatesMax+candidate]; value == value { // NaN: not known
+				x.Signals = append(x.Signals, model.Signal{Name: name, Value: value})
+			}
 		}
+	}
+	e.state.explainLevels(x, candidate)
+	if bonus, features, ok := e.state.taste.added(candidate); ok {
+		x.Signals = append(x.Signals, model.Signal{Name: "taste", Value: float32(bonus)},
+			model.Signal{Name: "taste_words", Value: float32(features[learning.Words])},
+			model.Signal{Name: "taste_meaning", Value: float32(features[learning.Meaning])})
 	}
 	return x
 }

@@ -108,7 +108,7 @@ func TestNothingIsExplainedThatIsNotAsked(t *testing.T) {
 		}
 	}
 	s, q := newState(twoEngines(), 0), &model.Query{}
-	if n := testing.AllocsPerRun(10, func() { s.explainer(q).explain(0) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { s.explains(q).explain(0) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -11,29 +10,44 @@ import (
 	"github.com/nexus-memory/nexus/engine/vector"
 )
 
-// answerFused computes the factors of all candidates and chooses the hits.
-func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
+// weigh computes the factors of all candidates of a route, but for diversity, and what
+// the answer's confidence is.
+func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	started := time.Now()
 	s.gather()
 	if s.by == model.FusionLearnt {
-		s.expand()
+		s.shortlist.find(s, min(max(spends.short, 2*query.K), fuse.CandidatesMax))
+	}
+	s.bringCurrent()
+	if s.by == model.FusionLearnt {
 		s.describe(query)
 	}
 	s.scoreAll()
 	answer.Trace.Candidates = len(s.refs)
 	s.fillBatch()
-	explainer := s.explainer(query)
+	s.explainer = s.explains(query)
 	s.relevance()
 	s.confide(answer)
-	s.freshness(query.Now, query.Intent.FreshnessHalf())
+	if s.by == model.FusionLearnt {
+		s.weighKinds(query)
+	}
+	s.prefer(query)
+	s.succeed()
+	s.freshness(s.asked(query), query.Intent.FreshnessHalf())
 	s.authority()
 	s.coherence()
+	answer.Trace.Fuse += time.Since(started)
+}
+
+// choose makes hits of the best candidates.
+func (s *state) choose(query *model.Query, answer *model.Answer) error {
+	started := time.Now()
 	picks := s.fuser.Choose(&s.batch, query.Weights, query.K)
 	chosen := time.Now()
-	answer.Trace.Fuse = chosen.Sub(started)
+	answer.Trace.Fuse += chosen.Sub(started)
 	answer.Hits = make([]model.Hit, 0, len(picks))
 	for rank, p := range picks {
-		hit := model.Hit{Score: p.Score, Factors: p.Factors, Explanation: explainer.explain(p.Index)}
+		hit := model.Hit{Score: p.Score, Factors: p.Factors, Explanation: s.explainer.explain(p.Index)}
 		s.dups = s.fuser.Duplicates(s.dups[:0], &s.batch, rank)
 		for _, i := range s.dups {
 			hit.Duplicates = append(hit.Duplicates, s.question.View.ID(s.refs[i]))
@@ -43,19 +57,42 @@ func (s *state) answerFused(query *model.Query, answer *model.Answer) error {
 			return err
 		}
 	}
-	answer.Trace.Fetch = time.Since(chosen)
+	answer.Trace.Fetch += time.Since(chosen)
 	return nil
 }
 
-// gather lists the candidates of all engines once, in ID order.
+// foundKept is how many of an engine's candidates others are measured against. Routes ask
+// for as many at least, and what is measured does not depend on the route.
+const foundKept = 64
+
+// gather lists the candidates of all engines once, in ID order, and the best of each.
 func (s *state) gather() {
-	s.refs = s.refs[:0]
+	s.refs, s.found = s.refs[:0], s.found[:0]
 	for i := range s.runs {
-		if r := &s.runs[i]; r.used() {
-			slices.SortFunc(r.found, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
-			s.others = append(s.others[:0], s.refs...)
-			s.refs = union(s.refs[:0], s.others, r.found)
+		r := &s.runs[i]
+		if !r.used() {
+			continue
 		}
+		r.keepFirst()
+		s.others = append(s.others[:0], s.refs...)
+		s.refs = union(s.refs[:0], s.others, r.found)
+		s.others = append(s.others[:0], s.found...)
+		s.found = union(s.found[:0], s.others, r.first)
+	}
+}
+
+// keepFirst sets the best of what was found.
+func (r *run) keepFirst() {
+	r.first = append(r.first[:0], r.found...)
+	if len(r.first) > foundKept {
+		slices.SortFunc(r.first, rows.Hit.Compare)
+		r.first = r.first[:foundKept]
+		slices.SortFunc(r.first, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
+	}
+	r.refs, r.scores = r.refs[:0], r.scores[:0]
+	for _, h := range r.first {
+		r.refs = append(r.refs, h.Ref)
+		r.scores = append(r.scores, h.Score)
 	}
 }
 
@@ -102,23 +139,28 @@ func (s *state) score(i int) {
 	s.others = s.others[:0]
 	found := r.found
 	for _, ref := range s.refs {
-		if len(found) > 0 && found[0].Ref == ref {
-			found = found[1:]
-			continue
+		if found = from(found, ref); len(found) == 0 || found[0].Ref != ref {
+			s.others = append(s.others, ref)
 		}
-		s.others = append(s.others, ref)
 	}
 	s.values = r.engine.Scores(s.values[:0], s.others)
 	found, others := r.found, s.values
 	for _, ref := range s.refs {
-		if len(found) > 0 && found[0].Ref == ref {
+		if found = from(found, ref); len(found) > 0 && found[0].Ref == ref {
 			s.scores[i] = append(s.scores[i], found[0].Score)
-			found = found[1:]
 			continue
 		}
 		s.scores[i] = append(s.scores[i], others[0])
 		others = others[1:]
 	}
+}
+
+// from returns those of ascending hits that are not before a row.
+func from(hits []rows.Hit, ref rows.Ref) []rows.Hit {
+	for len(hits) > 0 && hits[0].Ref.Compare(ref) < 0 {
+		hits = hits[1:]
+	}
+	return hits
 }
 
 // fillBatch copies what fusion compares all candidates by into adjoining rows.
@@ -135,20 +177,10 @@ func (s *state) encode(dst []int8, candidate int) ([]int8, float32) {
 	return s.question.View.Parts[ref.Part].Vectors().AppendUnit(dst, int(ref.Row))
 }
 
-// freshness fills the freshness column with 1/(1+age/half).
-func (s *state) freshness(now time.Time, half time.Duration) {
-	s.events = s.events[:0]
-	newest := int64(math.MinInt64)
-	for _, ref := range s.refs {
-		e := s.question.View.Parts[ref.Part].Event(int(ref.Row))
-		s.events = append(s.events, e)
-		newest = max(newest, e)
-	}
-	if !now.IsZero() {
-		newest = now.UnixMicro()
-	}
-	for i, e := range s.events {
-		age := max(0, float64(newest)-float64(e))
+// freshness fills the freshness column with 1/(1+age/half), age at a time.
+func (s *state) freshness(asked time.Time, half time.Duration) {
+	for i, ref := range s.refs {
+		age := max(0, float64(asked.UnixMicro())-float64(s.question.View.Parts[ref.Part].Event(int(ref.Row))))
 		s.batch.Column(model.Freshness)[i] = float32(1 / (1 + age/float64(half/time.Microsecond)))
 	}
 }
@@ -163,10 +195,10 @@ func (s *state) authority() {
 // times, the two before and the two after it in the same session, those next to it counting
 // double, as far as they are candidates.
 func (s *state) coherence() {
-	s.near.reset()
+	s.places.Reset(len(s.refs))
 	for i, ref := range s.refs {
 		if thread, position := s.question.View.Parts[ref.Part].Thread(int(ref.Row)); thread != 0 {
-			s.near.put(thread, position, i)
+			s.places.Put(placeKey(thread, uint64(position)), int32(i))
 		}
 	}
 	relevance, coherence := s.batch.Column(model.Relevance), s.batch.Column(model.Coherence)
@@ -178,7 +210,7 @@ func (s *state) coherence() {
 			weight float64
 		}{{-2, 1}, {-1, 2}, {1, 2}, {2, 1}} {
 			if at := int64(position) + n.step; thread != 0 && at >= 0 {
-				if j, ok := s.near.get(thread, uint32(at)); ok {
+				if j := s.places.Get(placeKey(thread, uint64(at))); j >= 0 {
 					sum += float64(n.weight * float64(relevance[j]))
 				}
 			}
@@ -187,45 +219,5 @@ func (s *state) coherence() {
 	}
 }
 
-// neighbours finds a candidate by its place in a session: an open-addressing
-// table of twice the largest batch, cleared by a new generation.
-type neighbours struct {
-	slots      [neighbourSlots]neighbour
-	generation uint32
-}
-
-const neighbourSlots = 2 * fuse.CandidatesMax
-
-type neighbour struct {
-	thread     uint64
-	position   uint32
-	generation uint32
-	index      int32
-}
-
-func (n *neighbours) reset() {
-	if n.generation++; n.generation == 0 {
-		n.slots = [neighbourSlots]neighbour{}
-		n.generation = 1
-	}
-}
-
-// find returns the slot of a place: its own or the free one where it belongs.
-func (n *neighbours) find(thread uint64, position uint32) *neighbour {
-	h := (thread ^ uint64(position)) * 0x9E3779B97F4A7C15
-	for i := h >> 32; ; i++ {
-		s := &n.slots[i%neighbourSlots]
-		if s.generation != n.generation || (s.thread == thread && s.position == position) {
-			return s
-		}
-	}
-}
-
-func (n *neighbours) put(thread uint64, position uint32, index int) {
-	*n.find(thread, position) = neighbour{thread, position, n.generation, int32(index)}
-}
-
-func (n *neighbours) get(thread uint64, position uint32) (index int, ok bool) {
-	s := n.find(thread, position)
-	return int(s.index), s.generation == n.generation
-}
+// placeKey tells places in sessions apart, as far as 64 bits do.
+func placeKey(thread, position uint64) uint64 { return thread + position*0xD6E8FEB86659FD93 }

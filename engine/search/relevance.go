@@ -59,13 +59,7 @@ func (s *state) rank() {
 // combine fills both from the engines' scores alone: the shares of the engines in what
 // fusion makes of their scores, and the geometric mean of these.
 func (s *state) combine(by model.Fusion) {
-	total, used := 0.0, 0
-	for i := range s.runs {
-		if s.runs[i].used() {
-			total += s.share(i)
-			used++
-		}
-	}
+	total, used := s.shares()
 	s.sums = slices.Grow(s.sums[:0], len(s.refs))[:len(s.refs)]
 	s.products = slices.Grow(s.products[:0], len(s.refs))[:len(s.refs)]
 	agreed := 1.0
@@ -104,6 +98,8 @@ func (s *state) normalize(i int) {
 	low, high := fuse.Range(s.scores[i])
 	if s.runs[i].engine.Name() == "lexical" {
 		low = 0 // no matching word is a zero of its own right
+	} else if s.by == model.FusionLearnt {
+		low, _ = fuse.Range(s.runs[i].scores) // turns around what was found may be anything
 	}
 	fuse.Normalize(s.scores[i], low, high)
 }
@@ -157,6 +153,17 @@ func (s *state) share(i int) float64 {
 		return hashingShare
 	}
 	return vectorShare
+}
+
+// shares returns the shares of the engines that were used, added up, and how many they are.
+func (s *state) shares() (total float64, used int) {
+	for i := range s.runs {
+		if s.runs[i].used() {
+			total += s.share(i)
+			used++
+		}
+	}
+	return total, used
 }
 
 // contradicted reports whether an engine looked and found nothing at all.

@@ -34,6 +34,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/search/confidence"
+	"github.com/nexus-memory/nexus/engine/search/learning"
 	"github.com/nexus-memory/nexus/engine/search/signals"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
@@ -50,6 +51,8 @@ type Question struct {
 	Limit  int            // candidates wanted of each engine
 
 	Ranker *rank.Scorer // of signals.Names; nil = the one that comes with Nexus
+	// Profile is what was learnt of who asks; nil = nothing, or it is not to count.
+	Profile *learning.Profile
 
 	// Observe, if any, is shown the candidates, before hits are chosen. They are the
 	// orchestrator's again when it returns.
@@ -57,11 +60,13 @@ type Question struct {
 }
 
 // Engine finds candidates. An Engine belongs to one question at a time: Search
-// keeps what Score then needs. A late engine is abandoned with its goroutine.
+// keeps what Score then needs. An engine that waits and is late is abandoned with its
+// goroutine, as many as strandedMax; one that only works has to look at ctx to be ended.
 type Engine interface {
 	Name() string
 	// Search appends its best q.Limit candidates at most to dst, in any order, ties by Ref.
-	// It looks at ctx at least every 256 KiB of data. ErrSkip says that the
+	// It looks at ctx.Err at least every 256 KiB of data: where it Waits not, ctx.Done knows
+	// nothing of its time. ErrSkip says that the
 	// question has nothing for this engine.
 	Search(ctx context.Context, q *Question, dst []rows.Hit) ([]rows.Hit, error)
 	// Scores appends the engine's exact scores of rows, which ascend; only after Search.
@@ -86,15 +91,13 @@ func EngineNames() []string { return []string{"lexical", "vector"} }
 
 func newEngines() []Engine { return []Engine{&lexicalEngine{}, &vectorEngine{}} }
 
-// candidatesEach is what one engine brings at least: 4 engines x 64 = one
-// 256-row fusion batch.
-const candidatesEach = 64
-
 // Orchestrator answers questions. Any goroutine may call Answer.
 type Orchestrator struct {
 	states scratch.Pool[state]
 	ranker *rank.Scorer // of signals.Names
 	sure   *confidence.Model
+	routes route.Cascade
+	crew   *crew
 
 	// turns: every question lets others run, as there is one processor for all. What gives
 	// way every 100 us, as merging does, else runs as often as the scheduler takes the
@@ -102,28 +105,35 @@ type Orchestrator struct {
 	turns bool
 }
 
-// NewOrchestrator returns an orchestrator over all engines. What questions are analysed by
+// NewOrchestrator returns an orchestrator over all engines, within limits. What questions are analysed by
 // is compiled meanwhile, some 4 ms once a process.
-func NewOrchestrator() *Orchestrator {
+func NewOrchestrator(limits Limits) *Orchestrator {
 	go new(route.Analyzer).Analyse("")
-	return newOrchestrator(newEngines)
+	return newOrchestrator(newEngines, limits)
 }
 
-func newOrchestrator(engines func() []Engine) *Orchestrator {
+func newOrchestrator(engines func() []Engine, limits Limits) *Orchestrator {
 	from := parallelFrom()
-	o := &Orchestrator{turns: from == math.MaxUint64, ranker: builtIn(), sure: confidence.BuiltIn()}
+	o := &Orchestrator{turns: from == math.MaxUint64, ranker: builtIn(), sure: confidence.BuiltIn(), routes: route.DefaultCascade()}
+	o.crew = newCrew(len(engines()), limits)
 	o.states.New = func() *state { return newState(engines(), from) }
 	return o
 }
 
 // Answer searches q.View for a question that is normalized. It returns the
-// context's error only where that ended before any engine was done.
+// context's error only where that ended before any engine was done, model.ErrBusy where
+// more questions are being answered than Limits say, and model.ErrUnavailable where all
+// engines that might answer are left out.
 //
-// Where so many candidates repeat each other that fewer than K hits are left,
-// the engines are asked once more, for as many as a batch can hold.
+// Where so many candidates repeat each other that fewer than K hits are left, it takes
+// once more as many as a batch can hold.
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (answer *model.Answer, err error) {
 	defer question.View.Release()
 	defer question.View.Guard(debug.SetPanicOnFault(true), &err)
+	if err := o.crew.enter(); err != nil {
+		return nil, err
+	}
+	defer o.crew.leave()
 	words, err := matchWords(question.View, query)
 	if err != nil {
 		return nil, err
@@ -134,29 +144,14 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	}
 	s := o.states.Get()
 	s.question = *question
-	s.ranker, s.sure = o.ranker, o.sure
+	s.ranker, s.sure, s.crew = o.ranker, o.sure, o.crew
 	if question.Ranker != nil {
 		s.ranker = question.Ranker
 	}
-	s.question.Limit = max(candidatesEach, query.K)
 	s.question.Allow, s.question.Words = allow, words
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
 	s.by = query.FusedBy()
-	var complete bool
-	answer, complete, err = s.attempt(ctx, query)
-	widest := fuse.CandidatesMax / len(s.runs)
-	if err == nil && complete && len(answer.Hits) < query.K && s.cutOff() && s.question.Limit < widest {
-		s.question.Limit = widest
-		var wider *model.Answer
-		var widerErr error
-		wider, complete, widerErr = s.attempt(ctx, query)
-		switch {
-		case errors.Is(widerErr, model.ErrCorrupt): // what the first time did not read
-			answer, err = nil, widerErr
-		case widerErr == nil && (len(wider.Hits) > len(answer.Hits) || failed(&wider.Trace)):
-			answer = wider
-		}
-	}
+	answer, complete, err := s.answer(ctx, query, &o.routes)
 	if complete { // else the state is left to the engine that still runs on it
 		s.forget()
 		o.states.Put(s)
@@ -167,23 +162,88 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 	return answer, err
 }
 
-// attempt asks the engines once and makes an answer of what they found.
-// complete is false when an engine still runs.
-func (s *state) attempt(ctx context.Context, query *model.Query) (answer *model.Answer, complete bool, err error) {
-	started := time.Now()
-	if complete, err = s.runEngines(ctx, query); err != nil {
+// answer asks the engines and makes an answer of what they found. complete is false when
+// an engine still runs.
+func (s *state) answer(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
+	answer, complete, err = s.follow(ctx, query, routes)
+	if err != nil || !complete || len(answer.Hits) >= query.K || !s.cutOff() {
+		return answer, complete, err
+	}
+	wider := &model.Answer{Route: answer.Route}
+	wider.Trace.Started = answer.Trace.Started
+	complete, widerErr := s.attempt(ctx, query, efforts[model.RouteMaximum], wider)
+	if widerErr == nil {
+		widerErr = s.choose(query, wider)
+	}
+	switch {
+	case errors.Is(widerErr, model.ErrCorrupt): // what the first time did not read
+		return nil, complete, widerErr
+	case widerErr == nil && (len(wider.Hits) > len(answer.Hits) || failed(&wider.Trace)):
+		return wider, complete, nil
+	}
+	return answer, complete, nil
+}
+
+// follow goes the route of a question: from the one that it calls for on to where the
+// answer is trusted, or time is up.
+func (s *state) follow(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
+	answer = &model.Answer{}
+	if query.SingleEngine {
+		s.question.Limit = max(efforts[model.RouteSmart].each, query.K)
+		if complete, err = s.runEngines(ctx, query, &answer.Trace); err == nil {
+			err = s.answerAlone(query, answer)
+		}
+		return answer, complete, err
+	}
+	s.analysis = s.analyzer.Analyse(s.question.Text)
+	adaptive := query.Route == model.RouteAdaptive && s.by == model.FusionLearnt
+	answer.Route = max(query.Route, model.RouteSmart)
+	if adaptive {
+		wanted := max(answer.Route, routes.Start(&s.analysis, route.NoLimit))
+		answer.Route = max(answer.Route, routes.Start(&s.analysis, left(ctx)))
+		answer.Trace.Hurried = answer.Route < wanted
+	}
+	answer.Trace.Started = answer.Route
+	for {
+		complete, err = s.attempt(ctx, query, efforts[answer.Route], answer)
+		if err != nil || !adaptive || !complete {
+			break
+		}
+		next, trusted := routes.Next(answer.Route, answer.Confidence)
+		if trusted {
+			break
+		}
+		if answer.Trace.Hurried = routes.Costs[next] > left(ctx); answer.Trace.Hurried {
+			break
+		}
+		answer.Route = next
+	}
+	if err != nil {
 		return nil, complete, err
 	}
-	answer = &model.Answer{}
-	answer.Trace.Engines = s.trace()
-	answer.Trace.Segments = len(s.question.View.Parts)
-	answer.Trace.Search = time.Since(started)
-	if query.SingleEngine {
-		err = s.answerAlone(query, answer)
-	} else {
-		err = s.answerFused(query, answer)
+	return answer, complete, s.choose(query, answer)
+}
+
+// attempt weighs the candidates that an effort finds; the engines are asked where they did
+// not bring as many yet.
+func (s *state) attempt(ctx context.Context, query *model.Query, spends effort, answer *model.Answer) (complete bool, err error) {
+	complete = true
+	if each := max(spends.each, query.K); each > s.question.Limit {
+		s.question.Limit = each
+		if complete, err = s.runEngines(ctx, query, &answer.Trace); err != nil {
+			return complete, err
+		}
 	}
-	return answer, complete, err
+	s.weigh(query, spends, answer)
+	return complete, nil
+}
+
+// left returns how much time a question has.
+func left(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return time.Until(deadline)
+	}
+	return route.NoLimit
 }
 
 // failed reports whether an engine failed, which the answer is then to say.
@@ -194,13 +254,19 @@ func failed(t *model.Trace) bool {
 func (s *state) forget() {
 	s.question = Question{}
 	s.table.Forget()
+	s.taste.forget()
+	s.explainer = nil
 	for i := range s.runs {
 		s.runs[i].engine.Forget()
+		s.runs[i].timed = timed{}
 	}
 }
 
-// cutOff reports whether an engine may know more candidates than it gave.
+// cutOff reports whether there may be more candidates than there are.
 func (s *state) cutOff() bool {
+	if s.by == model.FusionLearnt && len(s.shortlist.list) > len(s.refs) {
+		return true
+	}
 	for i := range s.runs {
 		if s.runs[i].used() && len(s.runs[i].found) == s.question.Limit {
 			return true
@@ -244,25 +310,33 @@ type state struct {
 	runs     []run
 	finished chan int // index of a run that ended; capacity: one each
 	parallel uint64   // live rows from which on engines run in parallel
+	crew     *crew
+	began    time.Time // when the engines were asked
 
 	refs           []rows.Ref
 	others         []rows.Ref  // of refs, those that an engine did not bring
 	values         []float64   // and its scores of them
 	scores         [][]float64 // by run, then by candidate; as normalised
-	events         []int64
-	near           neighbours
-	around         []segment.Neighbours // of each candidate that an engine brought
+	found          []rows.Ref  // the best of what the engines found, ascending
+	analyzer       route.Analyzer
+	analysis       route.Analysis // of the question
+	shortlist      shortlist
+	explainer      *explainer
+	places         scratch.Index // of candidates, by their places in sessions
 	table          signals.Table
 	by             model.Fusion
 	ranker         *rank.Scorer
 	ranked         []float32 // its scores of the candidates
 	sure           *confidence.Model
 	gauge          confidence.Gauge
+	taste          *taste    // nil before the first question of somebody who has a profile
 	order          []int32   // scratch of reciprocalRanks
 	sums, products []float64 // scratch of combine
 	batch          fuse.Batch
 	fuser          fuse.Fuser
 	dups           []int
+	replaced       []succession // of candidates
+	called         []float32    // the share of relevance that candidates lose as they are of another kind than is called for; empty = nothing
 }
 
 func newState(engines []Engine, parallel uint64) *state {

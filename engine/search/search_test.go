@@ -77,7 +77,7 @@ func orchestra(t *testing.T, texts []string, engines func() []Engine) (*Orchestr
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newOrchestrator(engines), (&segment.View{Space: space}).With(built)
+	return newOrchestrator(engines, Limits{}), (&segment.View{Space: space}).With(built)
 }
 
 func answer(t *testing.T, o *Orchestrator, v *segment.View, q model.Query) (*model.Answer, error) {

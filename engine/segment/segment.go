@@ -39,6 +39,7 @@ type Segment struct {
 	from     *Held                          // the memory file of its rows; nil where all stands in image
 	lex      atomic.Pointer[lexical.Reader] // set once, by openWords where the file is checked late
 	byField  atomic.Pointer[fields.Reader]  // likewise, by openFields
+	kinds    atomic.Pointer[kinds]          // set by the first Kind
 	late     *unchecked                     // nil where everything was checked, or made, at once
 	selected selections
 	names    namesWords

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc64"
+	"strconv"
 	"strings"
 )
 
@@ -45,7 +46,17 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 // Enum is a closed set of values.
 type Enum struct {
 	Name, Doc string
+	Hyphens   bool // names of several words have hyphens outside C: they are values that people write
 	Values    []Value
+}
+
+// spoken is the name of a value outside C.
+func (e Enum) spoken(v Value) string {
+	name := strings.ToLower(v.Name)
+	if e.Hyphens {
+		name = strings.ReplaceAll(name, "_", "-")
+	}
+	return name
 }
 
 // Struct is a C struct. Sized ones begin with their size in bytes.
@@ -158,16 +169,24 @@ type dialect struct {
 	status   string // a number and a name
 	end      string // of a table
 	constant string
+	key      func(name string) string // how a table writes a name
 }
 
 var pythonDialect = dialect{
 	head: "# " + notice + "\n\"\"\"Names and numbers of the C ABI.\"\"\"\n\n", version: "ABI_VERSION = %d\nVERSION = %q\n",
-	comment: "\n#: %s\n", table: "%s = {\n", entry: "    %q: %d,\n", status: "    %d: %q,\n", end: "}\n", constant: "%s = %d  # %s\n",
+	comment: "\n#: %s\n", table: "%s = {\n", entry: "    %s: %d,\n", status: "    %d: %q,\n", end: "}\n", constant: "%s = %d  # %s\n",
+	key: strconv.Quote,
 }
 
 var nodeDialect = dialect{
 	head: "// " + notice + "\n'use strict';\n\n", version: "exports.ABI_VERSION = %d;\nexports.VERSION = '%s';\n",
 	comment: "\n// %s\n", table: "exports.%s = {\n", entry: "  %s: %d,\n", status: "  %d: '%s',\n", end: "};\n", constant: "exports.%s = %d; // %s\n",
+	key: func(name string) string {
+		if strings.Contains(name, "-") {
+			return "'" + name + "'"
+		}
+		return name
+	},
 }
 
 // names is a module of names and numbers.
@@ -183,7 +202,7 @@ func (d *Description) names(l dialect) []byte {
 	for _, e := range d.Enums {
 		fmt.Fprintf(&b, l.comment+l.table, e.Doc, strings.ToUpper(e.Name))
 		for _, v := range e.Values {
-			fmt.Fprintf(&b, l.entry, strings.ToLower(v.Name), v.Number)
+			fmt.Fprintf(&b, l.entry, l.key(e.spoken(v)), v.Number)
 		}
 		b.WriteString(l.end)
 	}

@@ -5,7 +5,7 @@
 // then come passages and names, two strings to be cut by lengths among the numbers; then strings of
 // their own, vectors and BigInts. Reading is synchronous: the next call overwrites the scratch.
 
-const { ANOMALY_COLUMN, CACHE_USE, ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, PATTERN_KIND, STATUS } = require('./abi.js');
+const { ANOMALY_COLUMN, CACHE_USE, ENGINE_STATE, FACTOR_COUNT, KIND, META_TYPE, METRIC, OP, PATTERN_KIND, ROUTE, STATUS } = require('./abi.js');
 
 const SCRATCH_COUNT = 8192; // as in src/addon.h
 const scratch = new Float64Array(SCRATCH_COUNT);
@@ -17,6 +17,7 @@ const STATE_NAMES = namesOf(ENGINE_STATE);
 const PATTERN_NAMES = namesOf(PATTERN_KIND);
 const COLUMN_NAMES = namesOf(ANOMALY_COLUMN);
 const CACHE_NAMES = namesOf(CACHE_USE);
+const ROUTE_NAMES = namesOf(ROUTE);
 
 // Numbers that a memory begins with, as in src/values_out.c.
 const MEMORY_NUMBERS = 39;
@@ -159,6 +160,7 @@ const engine = () => ({
   state: STATE_NAMES[numbers[n++]],
   candidates: numbers[n++],
   tookNs: numbers[n++],
+  startNs: numbers[n++],
 });
 
 function list(element) {
@@ -178,6 +180,9 @@ const answer = () => ({
   fuseNs: numbers[n++],
   fetchNs: numbers[n++],
   confidence: numbers[n++],
+  route: ROUTE_NAMES[numbers[n++]],
+  started: ROUTE_NAMES[numbers[n++]],
+  hurried: numbers[n++] !== 0,
   warning: text(),
   engines: list(engine),
   hits: list(hit),
@@ -233,6 +238,7 @@ const stats = () => ({
   recordBytes: numbers[n++],
   recordStored: numbers[n++],
   recordNs: numbers[n++],
+  outdated: numbers[n++],
   vectors: text(),
   mergeError: text(),
   language: text(),
@@ -285,8 +291,9 @@ READERS[OP.anomalies] = () => list(anomaly);
 READERS[OP.train] = trained;
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
-READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
-READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = READERS[OP.ranker_rollback] = () => undefined;
+READERS[OP.preference] = () => JSON.parse(text());
+READERS[OP.set_preference] = READERS[OP.forget] = READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
+READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = READERS[OP.learn] = READERS[OP.ranker_rollback] = () => undefined;
 
 // The value of an operation's reply.
 function decode(op, reply) {

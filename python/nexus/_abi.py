@@ -63,6 +63,15 @@ FUSION = {
     "dbsf": 3,
 }
 
+#: How much work a question is given. Each route looks at all that the one before it does.
+ROUTE = {
+    "adaptive": 0,
+    "cache-only": 1,
+    "smart": 2,
+    "full": 3,
+    "maximum": 4,
+}
+
 #: The six factors of a score: indexes of nexus_hit.factors and nexus_query.weights.
 FACTOR = {
     "relevance": 0,
@@ -86,6 +95,7 @@ ENGINE_STATE = {
     "late": 1,
     "failed": 2,
     "skipped": 3,
+    "open": 4,
 }
 
 #: Where an answer came from.
@@ -131,6 +141,10 @@ OP = {
     "anomalies": 23,
     "train": 24,
     "ranker_rollback": 25,
+    "learn": 26,
+    "preference": 27,
+    "set_preference": 28,
+    "forget": 29,
 }
 
 #: What a pattern says.

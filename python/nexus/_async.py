@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._db import DB
     from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Progress, QueryOptions
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Preference, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -174,6 +174,29 @@ class AsyncVerbs(_core.Store):
         """Notes how useful a memory was; see feedback."""
         await self._arun("feedback", id, value)
 
+    async def alearn(self, id: int, value: float, user: str, *, question: str = "", shown: Iterable[int] = (), tenant: str = "") -> None:
+        """Notes what a user made of a hit, and learns from it what the user prefers; see learn."""
+        await self._arun("learn", id, value, user, question=question, shown=shown, tenant=tenant)
+
+    async def apreference(self, user: str, *, tenant: str = "") -> Preference:
+        """All that is known of what a user prefers; see preference."""
+        import json
+
+        preference: Preference = json.loads(await self._arun("preference", user, tenant=tenant))
+        return preference
+
+    async def aset_preference(self, preference: Preference) -> int:
+        """Puts a preference in place of its user's; see set_preference."""
+        import json
+
+        kept: int = await self._arun("set_preference", json.dumps(preference))
+        return kept
+
+    async def aforget(self, user: str, *, tenant: str = "") -> int:
+        """Removes all that was learnt of a user; see forget."""
+        count: int = await self._arun("forget", user, tenant=tenant)
+        return count
+
     async def adelete_where(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "") -> int:
         """Removes the memories of a scope that a filter lets through; see delete_where."""
         deleted: int = await self._arun("delete_where", tenant=tenant, user=user, agent=agent, session=session, filter=filter)
@@ -286,8 +309,10 @@ class Opening:
         segments_in_memory: bool,
         language: Language,
         compress_texts: bool,
+        engine_timeout: float | timedelta | None,
+        max_questions: int,
     ) -> None:
-        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+        self._given = (path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
         self._db: DB | None = None
 
     async def _open(self) -> DB:
@@ -295,12 +320,12 @@ class Opening:
 
         from ._db import DB, _opening
 
-        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts = self._given
+        path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions = self._given
         if embedder is None:
-            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+            options = _opening(path, read_only, dim, None, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
         else:  # it may have to be called for its dimension, which can take long
             loop = asyncio.get_running_loop()
-            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+            options = await loop.run_in_executor(None, _opening, path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
         db = DB.__new__(DB)
         await db._arun("open", path, **options)
         db._opened(path)
@@ -330,9 +355,11 @@ def aopen(
     segments_in_memory: bool = False,
     language: Language = "",
     compress_texts: bool = False,
+    engine_timeout: float | timedelta | None = None,
+    max_questions: int = 0,
 ) -> Opening:
     """Opens a store without holding the event loop: db = await aopen(...), or async with aopen(...) as db."""
-    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts)
+    return Opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions)
 
 
 async def arestore(backup: Path, path: Path) -> int:

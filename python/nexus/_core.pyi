@@ -9,13 +9,13 @@ from ._results import Answer as _Answer
 from ._results import Factors as _Factors
 from ._results import Hit as _Hit
 from ._results import Record as _Record
-from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Vector, Weights
+from ._types import Boosts, Fusion, Intent, Kind, MetaValue, Metric, Route, Vector, Weights
 
 # Named tuples of the C API (structseq): made from one iterable, without the methods of typing.NamedTuple.
 
 @final
-class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
-    __match_args__: Final = ("name", "state", "candidates", "took", "note")
+class EngineTrace(structseq[Any], tuple[str, str, int, float, str, float]):
+    __match_args__: Final = ("name", "state", "candidates", "took", "note", "start")
     @property
     def name(self) -> str: ...
     @property
@@ -26,10 +26,12 @@ class EngineTrace(structseq[Any], tuple[str, str, int, float, str]):
     def took(self) -> float: ...
     @property
     def note(self) -> str: ...
+    @property
+    def start(self) -> float: ...
 
 @final
-class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str, int, int, int, bool, int, bool, datetime, str, str]):
-    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error", "metric", "retired", "cache_hot_hits", "cache_hot_misses", "cache_hot_bytes", "cache_hot_ns", "cache_warm_hits", "cache_warm_misses", "cache_warm_bytes", "cache_warm_ns", "cache_near_hits", "cache_near_misses", "cache_near_bytes", "cache_near_ns", "language", "record_bytes", "record_stored", "record_ns", "ranker_own", "ranker_trees", "ranker_can_roll_back", "ranker_fitted", "ranker_metrics", "ranker_warning")
+class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str, int, int, int, int, bool, int, bool, datetime, str, str]):
+    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error", "metric", "retired", "cache_hot_hits", "cache_hot_misses", "cache_hot_bytes", "cache_hot_ns", "cache_warm_hits", "cache_warm_misses", "cache_warm_bytes", "cache_warm_ns", "cache_near_hits", "cache_near_misses", "cache_near_bytes", "cache_near_ns", "language", "record_bytes", "record_stored", "record_ns", "outdated", "ranker_own", "ranker_trees", "ranker_can_roll_back", "ranker_fitted", "ranker_metrics", "ranker_warning")
     @property
     def memories(self) -> int: ...
     @property
@@ -60,6 +62,8 @@ class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, i
     def replayed(self) -> int: ...
     @property
     def discarded(self) -> int: ...
+    @property
+    def outdated(self) -> int: ...
     @property
     def merge_error(self) -> str: ...
     @property
@@ -379,6 +383,12 @@ class Answer:
     @property
     def confidence(self) -> float: ...
     @property
+    def route(self) -> Route: ...
+    @property
+    def started(self) -> Route: ...
+    @property
+    def hurried(self) -> bool: ...
+    @property
     def warning(self) -> str: ...
     @property
     def took(self) -> float: ...
@@ -415,7 +425,10 @@ class Store:
         match: str = "",
         boosts: Boosts | None = None,
         fusion: Fusion = "learnt",
+        route: Route = "adaptive",
         explain: bool = False,
+        asker: str = "",
+        impersonal: bool = False,
     ) -> _Answer: ...
     def get(self, id: int) -> _Record: ...
     def get_by_key(self, key: str, *, tenant: str = "") -> _Record: ...

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Progress
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Preference, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -53,8 +53,10 @@ class DB(AsyncVerbs, _core.Store):
         segments_in_memory: bool = False,
         language: Language = "",
         compress_texts: bool = False,
+        engine_timeout: float | timedelta | None = None,
+        max_questions: int = 0,
     ) -> None:
-        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts))
+        self._run("open", None, path, **_opening(path, read_only, dim, embedder, metric, history, cache_bytes, segments_in_memory, language, compress_texts, engine_timeout, max_questions))
         self._opened(path)
 
     def _opened(self, path: Path) -> None:
@@ -205,6 +207,56 @@ class DB(AsyncVerbs, _core.Store):
         0.5
         """
         self._run("feedback", None, id, value)
+
+    def learn(self, id: int, value: float, user: str, *, question: str = "", shown: Iterable[int] = (), tenant: str = "") -> None:
+        """Notes what a user made of a hit, and learns from it what the user prefers.
+
+        Later questions of the same user (query's asker, or user) rank the more by it, the
+        better it has foretold what the user said; nobody else's do. shown are the ids of the
+        hits as they were shown, best first: those before id count as passed over. Durable
+        when it returns.
+
+        >>> db.learn(1, 1.0, "anna", question="where does Ann live?", shown=[2, 1])
+        >>> [judgement["value"] for judgement in db.preference("anna")["judgements"]]
+        [1, -0.25]
+        """
+        self._run("learn", None, id, value, user, question=question, shown=shown, tenant=tenant)
+
+    def preference(self, user: str, *, tenant: str = "") -> Preference:
+        """All that is known of what a user prefers, as a dict that set_preference takes.
+
+        judgements are the whole of it, oldest first; words, features and trust are what they
+        come to. NotFoundError where nothing is known.
+        """
+        import json
+
+        preference: Preference = json.loads(self._run("preference", None, user, tenant=tenant))
+        return preference
+
+    def set_preference(self, preference: Preference) -> int:
+        """Puts the judgements of a preference in place of all that was learnt of its user.
+
+        Returns how many of them are of memories that the tenant has, by key or else id:
+        those are kept.
+
+        >>> db.set_preference(db.preference("anna"))
+        2
+        """
+        import json
+
+        kept: int = self._run("set_preference", None, json.dumps(preference))
+        return kept
+
+    def forget(self, user: str, *, tenant: str = "") -> int:
+        """Removes all that was learnt of a user and returns how many judgements that was.
+
+        compact erases the bytes.
+
+        >>> db.forget("anna")
+        2
+        """
+        count: int = self._run("forget", None, user, tenant=tenant)
+        return count
 
     def list(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "") -> Listing:
         """The memories of a scope in the order of their ids, from the snapshot that is current now.
@@ -365,6 +417,8 @@ def open(
     segments_in_memory: bool = False,
     language: Language = "",
     compress_texts: bool = False,
+    engine_timeout: float | timedelta | None = None,
+    max_questions: int = 0,
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
@@ -382,6 +436,11 @@ def open(
     it is fixed with the first memory, and "" takes the store's own, "en" for a new one.
     compress_texts packs texts in the larger segment files that are written from now on, to
     about a third; compact() packs all of them.
+    engine_timeout is how long one engine may take in one question, its embedding included,
+    before it is left out as late: seconds or a timedelta, None for 30 seconds, a negative
+    number for no limit. One that is late or fails five times in a row rests, see EngineTrace.
+    max_questions bounds the questions that are answered at once: one more raises BusyError.
+    0 means 1,024, a negative number no bound.
     LockedError while the store is open already, by another process or this one.
 
     >>> import nexus
@@ -390,7 +449,8 @@ def open(
     1
     """
     return DB(path, read_only=read_only, dim=dim, embedder=embedder, metric=metric, history=history, cache_bytes=cache_bytes,
-              segments_in_memory=segments_in_memory, language=language, compress_texts=compress_texts)
+              segments_in_memory=segments_in_memory, language=language, compress_texts=compress_texts,
+              engine_timeout=engine_timeout, max_questions=max_questions)
 
 
 def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> int:
@@ -405,13 +465,14 @@ def restore(backup: Path, path: Path, *, progress: Progress | None = None) -> in
 
 def _opening(
     path: Path, read_only: bool, dim: int, embedder: Embedder | None, metric: Metric, history: float | timedelta | None, cache_bytes: int,
-    segments_in_memory: bool, language: Language, compress_texts: bool,
+    segments_in_memory: bool, language: Language, compress_texts: bool, engine_timeout: float | timedelta | None, max_questions: int,
 ) -> dict[str, Any]:
     if embedder is not None and dim:
         raise InvalidError("dim is for the caller's vectors, embedder for its own: give one of them")
     bound = None if embedder is None else bind(embedder)
     return {"read_only": read_only, "dim": dim, "embedder": bound, "metric": metric, "history": history, "cache_bytes": cache_bytes,
-            "segments_in_memory": segments_in_memory, "language": language, "compress_texts": compress_texts}
+            "segments_in_memory": segments_in_memory, "language": language, "compress_texts": compress_texts,
+            "engine_timeout": engine_timeout, "max_questions": max_questions}
 
 
 def _one(memories: Any, vectors: Any, progress: Any, fields: dict[str, Any]) -> tuple[Any] | None:

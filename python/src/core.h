@@ -33,12 +33,12 @@ typedef struct python_side {
   PyObject *make_error;   /* (code, message, retryable) -> exception */
   PyObject *answer, *hit, *record; /* subclasses of the types here, which outcomes are made of */
   PyObject *factors_class;         /* a named tuple */
-  PyObject *kinds, *intents, *fusions, *factors, *metrics, *boosts; /* dict: name -> number */
+  PyObject *kinds, *intents, *fusions, *routes, *factors, *metrics, *boosts; /* dict: name -> number */
   PyObject *kind_names, *metric_names; /* tuple: number -> name */
   PyObject *engine_states; /* tuple: number -> name */
   PyObject *pattern_kind_numbers; /* dict: name -> number */
   PyObject *pattern_kinds, *anomaly_columns; /* tuples: number -> name */
-  PyObject *cache_uses;    /* tuple: number -> name */
+  PyObject *cache_uses, *route_names; /* tuples: number -> name */
   PyObject *status_names; /* dict: number -> name */
   PyObject *datetime, *timedelta, *epoch, *microsecond;
 } python_side;
@@ -138,6 +138,7 @@ typedef struct call {
   nexus_selection selection;
   nexus_mining mining;
   nexus_training training;
+  nexus_judged judged;
   nexus_open_options options;
   nexus_embedder embedder;
   uint64_t id;
@@ -150,8 +151,8 @@ typedef struct signature {
   int positional; /* how many may be given by position */
   int required;   /* how many, from the first, must be given */
   int count;
-  const char *names[24]; /* the last one NULL */
-  PyObject *interned[24];
+  const char *names[32]; /* the last one NULL */
+  PyObject *interned[32];
 } signature;
 
 int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **values);

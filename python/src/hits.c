@@ -426,6 +426,24 @@ static PyObject *get_cache(PyObject *self, void *unused) {
   return answer ? Py_XNewRef(PyTuple_GetItem(py.cache_uses, (Py_ssize_t)answer->cache)) : NULL;
 }
 
+static PyObject *get_route(PyObject *self, void *unused) {
+  const nexus_answer *answer = answer_of(self);
+  (void)unused;
+  return answer ? Py_XNewRef(PyTuple_GetItem(py.route_names, (Py_ssize_t)answer->route)) : NULL;
+}
+
+static PyObject *get_started(PyObject *self, void *unused) {
+  const nexus_answer *answer = answer_of(self);
+  (void)unused;
+  return answer ? Py_XNewRef(PyTuple_GetItem(py.route_names, (Py_ssize_t)answer->started)) : NULL;
+}
+
+static PyObject *get_hurried(PyObject *self, void *unused) {
+  const nexus_answer *answer = answer_of(self);
+  (void)unused;
+  return answer ? PyBool_FromLong((long)answer->hurried) : NULL;
+}
+
 static PyObject *get_confidence(PyObject *self, void *unused) {
   const nexus_answer *answer = answer_of(self);
   (void)unused;
@@ -454,6 +472,9 @@ static PyGetSetDef answer_getters[] = {
     COUNT(collapsed, "Near-duplicates that hits stand for."),
     {"cache", get_cache, NULL, "Where it came from: none (it was computed), exact or near; if from a cache, all but took is of its first asking.", NULL},
     {"confidence", get_confidence, NULL, "How probable it is that the answer is among the first eight hits; 0, which says nothing, where fusion is not learnt.", NULL},
+    {"route", get_route, NULL, "The route by which it was found: smart, full or maximum; adaptive of one with single_engine, which has none.", NULL},
+    {"started", get_started, NULL, "The route that was tried first.", NULL},
+    {"hurried", get_hurried, NULL, "Whether time was too short for a higher route, which the question called for.", NULL},
     {"warning", get_warning, NULL, "What is wrong with the store's own ranker; empty where nothing is.", NULL},
     {"segments", get_segments, NULL, "Segments of the snapshot.", NULL},
     SECONDS(took, "All of it, in seconds."),

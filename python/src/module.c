@@ -24,8 +24,8 @@ int load_library(void) {
 
 /* setup(**side): what python_side holds, once, by the names of its members. */
 static PyObject *setup(PyObject *module, PyObject *args, PyObject *side) {
-  static const char *const names[] = {"library", "make_error", "answer", "hit", "record", "factors_class", "kinds", "intents", "fusions", "factors", "metrics", "boosts",
-                                      "kind_names", "metric_names", "engine_states", "pattern_kind_numbers", "pattern_kinds", "anomaly_columns", "cache_uses", "status_names", "datetime", "timedelta", "epoch", "microsecond"};
+  static const char *const names[] = {"library", "make_error", "answer", "hit", "record", "factors_class", "kinds", "intents", "fusions", "routes", "factors", "metrics", "boosts",
+                                      "kind_names", "metric_names", "engine_states", "pattern_kind_numbers", "pattern_kinds", "anomaly_columns", "cache_uses", "route_names", "status_names", "datetime", "timedelta", "epoch", "microsecond"};
   PyObject **members = (PyObject **)(void *)&py;
   size_t i;
   (void)module, (void)args;

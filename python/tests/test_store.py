@@ -150,6 +150,35 @@ def test_a_backup_restores(db: nexus.DB, tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+def test_limits_of_questions_are_given_and_the_trace_says_when_engines_worked(tmp_path: Path) -> None:
+    with nexus.open(tmp_path / "s", engine_timeout=dt.timedelta(seconds=5), max_questions=2) as db:
+        db.add("Ann moved to Oslo.")
+        trace = db.query("Oslo").engines
+        assert [t.state for t in trace] == ["used", "used"]
+        assert all(t.start >= 0 and t.took > 0 for t in trace)
+    for unlimited in ({"engine_timeout": -1, "max_questions": -1}, {"engine_timeout": None, "max_questions": 0}):
+        with nexus.open(tmp_path / "s", **unlimited) as db:  # type: ignore[arg-type]
+            assert len(db.query("Oslo")) == 1
+    for wrong in ({"engine_timeout": "soon"}, {"engine_timeout": float("nan")}, {"max_questions": 1.5}):
+        with pytest.raises((TypeError, nexus.InvalidError)):
+            nexus.open(tmp_path / "s", **wrong)  # type: ignore[arg-type]
+
+
+def test_an_engine_that_fails_again_and_again_is_left_out(tmp_path: Path) -> None:
+    broken = False
+
+    def embed(texts: list[str]) -> list[list[float]]:
+        if broken:
+            raise RuntimeError("no line to the model")
+        return [[1.0, float(len(text))] for text in texts]
+
+    with nexus.open(tmp_path / "s", embedder=nexus.Embedding(embed, name="lengths", dim=2), cache_bytes=-1) as db:
+        db.add("Ann moved to Oslo.")
+        broken = True
+        states = [db.query("Oslo").engines[1].state for _ in range(7)]
+    assert states == ["failed"] * 5 + ["open"] * 2
+
+
 def test_answers_come_from_the_cache_until_something_changes(tmp_path: Path) -> None:
     with nexus.open(tmp_path / "s") as db, nexus.open(tmp_path / "off", cache_bytes=-1) as off:
         for store in (db, off):
@@ -172,7 +201,7 @@ def test_stats_verify_compact_export_import(db: nexus.DB, tmp_path: Path) -> Non
     assert (stats.memories, stats.vectors) == (51, "hashing-v1-256")
     assert db.verify()[:2] == (51, 0)
     db.compact()
-    assert db.stats().deleted == 0
+    assert (db.stats().deleted, db.stats().discarded, db.stats().outdated) == (0, 0, 0)
     file = tmp_path / "out.jsonl"
     assert db.export(file) == 51
     assert db.export(file) == 51
@@ -294,6 +323,37 @@ def test_a_memory_is_changed_superseded_and_remembered(db: nexus.DB) -> None:
         db.supersede(id, "x")
     with pytest.raises(nexus.InvalidError):
         db.feedback(by, 2)
+
+
+def test_a_preference_ranks_for_its_user_and_is_forgotten(path: str) -> None:
+    with nexus.open(path) as db:
+        places = "attic barn cellar dock estate farm garage hall island jetty kiosk lodge".split()
+        what = ("a candle and silence", "a sprint and a racket")
+        ids = db.add([f"Plan {i} for the weekend: {what[i % 2]}, {places[i // 2]} and {places[(i // 2 + 5) % 12]}." for i in range(24)])
+        for id in ids[:20]:
+            db.learn(id, 1 if id % 2 else -1, "anna", question="weekend?")
+        quiet = [sum("candle" in hit.text for hit in db.query("plan for the weekend", asker=asker, k=4)) for asker in ("anna", "")]
+        assert quiet[0] > quiet[1]
+        static = [hit.id for hit in db.query("plan for the weekend", k=4)]
+        assert [hit.id for hit in db.query("plan for the weekend", k=4, asker="anna", impersonal=True)] == static
+        assert [hit.id for hit in db.query("plan for the weekend", k=4, asker="ben")] == static
+        known = db.preference("anna")
+        assert len(known["judgements"]) == 20 and known["judgements"][0]["question"] == "weekend?" and known["trust"] > 0
+        assert db.forget("anna") == 20 and db.forget("anna") == 0
+        with pytest.raises(nexus.NotFoundError):
+            db.preference("anna")
+        assert db.set_preference(known) == 20 and db.preference("anna") == known
+        db.learn(ids[0], 0.5, "ben", shown=[ids[1], ids[0]])
+        assert [judgement.get("implicit", False) for judgement in db.preference("ben")["judgements"]] == [False, True]
+        for wrong in ({"id": ids[0], "value": 2, "user": "anna"}, {"id": ids[0], "value": 1, "user": ""}):
+            with pytest.raises(nexus.InvalidError):
+                db.learn(**wrong)  # type: ignore[arg-type]
+        with pytest.raises(nexus.NotFoundError):
+            db.learn(999, 1, "anna")
+        with pytest.raises(nexus.InvalidError):
+            db.set_preference({"user": "anna", "judgments": []})  # type: ignore[typeddict-unknown-key]
+        with pytest.raises(TypeError):
+            db.learn(ids[0], 1)  # type: ignore[call-arg]
 
 
 def test_patterns_and_anomalies_of_a_diary(path: str) -> None:
@@ -435,6 +495,23 @@ def test_fusion_is_one_of_four_ways(db: nexus.DB) -> None:
         assert way == "learnt" or answer.confidence == 0
     with pytest.raises(nexus.InvalidError, match="fusion"):
         db.query("lake", fusion="odd")  # type: ignore[arg-type]
+
+
+def test_a_route_says_how_much_work_to_spend(db: nexus.DB) -> None:
+    db.add(["Ben went to the lake on Saturday.", "The lake is cold.", "A kettle."])
+    ask = "Who went to the lake?"
+    with pytest.raises(nexus.NotFoundError):
+        db.query(ask, route="cache-only")
+    for way in ("smart", "full", "maximum"):
+        answer = db.query(ask, route=way)
+        assert (answer.route, answer.started, answer.hurried) == (way, way, False)
+    first = db.query(ask)
+    again = db.query(ask, route="cache-only")
+    assert again.cache == "exact" and [hit.id for hit in again] == [hit.id for hit in first]
+    assert again.route == first.route in ("smart", "full", "maximum")
+    assert db.query("lake", engines=["lexical"], single_engine=True).route == "adaptive"
+    with pytest.raises(nexus.InvalidError, match="route"):
+        db.query(ask, route="scenic")  # type: ignore[arg-type]
 
 
 def test_a_filter_is_a_text(db: nexus.DB) -> None:

@@ -83,7 +83,7 @@ func ask(ctx context.Context, s sets.Source) (*fit.Dataset, error) {
 		kinds[set.Questions[i].ID] = &set.Questions[i]
 	}
 	_, err = eval.Run(ctx, set, eval.Settings{
-		Vectors: s.Vectors, Depth: topCount,
+		Vectors: s.Vectors, Depth: topCount, Route: engine.RouteFull,
 		Observed: func(_ *eval.Question, _ []string, sg *engine.Signals) error { features = sg.Sure; return nil },
 		Answered: func(a eval.Answered) error {
 			q := kinds[a.ID]

@@ -83,6 +83,8 @@ bool check_answer(const cJSON *expect, const nexus_answer *a) {
     if (!check_text(one, "name", e->name) || !check_text(one, "state", nexus_str(states[e->state]))) return false;
   }
   if (wanted(expect, "cache") && !check_text(expect, "cache", nexus_str(caches[a->cache]))) return false;
+  if (wanted(expect, "route") && !check_text(expect, "route", nexus_str(routes[a->route]))) return false;
+  if (wanted(expect, "started") && !check_text(expect, "started", nexus_str(routes[a->started]))) return false;
   if (wanted(expect, "confidence") && !check_float(expect, "confidence", a->confidence)) return false;
   return check_count(expect, "candidates", a->candidates) && check_count(expect, "collapsed", a->collapsed);
 }
@@ -182,6 +184,17 @@ static bool check_pattern(const cJSON *w, const nexus_pattern *p) {
          check_double(w, "from_us", (double)p->from_us) && check_double(w, "to_us", (double)p->to_us) &&
          check_double(w, "period_us", (double)p->period_us) && check_double(w, "weekday", p->weekday) &&
          (flag(w, "window") == (p->window != 0) || wrong("window is %u", p->window));
+}
+
+bool check_preference(const cJSON *expect, const nexus_preference *p) {
+  const cJSON *want = wanted(expect, "preference");
+  cJSON *got = cJSON_Parse(p->json.data), *one;
+  bool same;
+  if (!want || !got || p->json.data[p->json.size] != 0) return wrong("no JSON of a preference");
+  cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(got, "judgements")) cJSON_DeleteItemFromObjectCaseSensitive(one, "time");
+  same = cJSON_Compare(want, got, true);
+  cJSON_Delete(got);
+  return same || wrong("preference: %.600s", p->json.data);
 }
 
 bool check_patterns(const cJSON *expect, const nexus_patterns *list) {

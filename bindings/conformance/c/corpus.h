@@ -41,11 +41,12 @@ bool check_answer(const cJSON *expect, const nexus_answer *answer);
 bool check_memory(const cJSON *expect, const nexus_memory *memory);
 bool check_memories(const cJSON *expect, const nexus_memories *memories);
 bool check_stats(const cJSON *expect, const nexus_stats *stats);
+bool check_preference(const cJSON *expect, const nexus_preference *preference); /* but the times of its judgements */
 bool check_patterns(const cJSON *expect, const nexus_patterns *patterns);
 bool check_anomalies(const cJSON *expect, const nexus_anomalies *anomalies);
 bool check_trained(const cJSON *expect, const nexus_train_report *report);
 bool check_report(const cJSON *expect, const nexus_report *report);
 
-extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5], *const fusions[4], *const pattern_kinds[4], *const columns[7];
+extern const char *const metrics[4], *const kinds[5], *const factors[NEXUS_FACTOR_COUNT], *const intents[5], *const fusions[4], *const routes[5], *const pattern_kinds[4], *const columns[7];
 
 #endif

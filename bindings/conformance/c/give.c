@@ -119,6 +119,7 @@ bool query_of(const cJSON *s, nexus_query *q) {
   nexus_text *engines = take(sizeof *engines * (size_t)(cJSON_GetArraySize(names) + 1));
   int intent = cJSON_HasObjectItem(s, "intent") ? place_of(member(s, "intent"), intents, 5) : 0;
   int fusion = cJSON_HasObjectItem(s, "fusion") ? place_of(member(s, "fusion"), fusions, 4) : 0;
+  int route = cJSON_HasObjectItem(s, "route") ? place_of(member(s, "route"), routes, 5) : 0;
   memset(q, 0, sizeof *q);
   q->struct_size = sizeof *q;
   q->text = member(s, "text"), q->vector = floats_of(cJSON_GetObjectItemCaseSensitive(s, "vector"), &q->vector_count);
@@ -126,11 +127,14 @@ bool query_of(const cJSON *s, nexus_query *q) {
   q->filter = member(s, "filter"), q->match = member(s, "match");
   q->k = (uint32_t)number(s, "k"), q->intent = intent < 0 ? NO_SUCH : (uint32_t)intent;
   q->fusion = fusion < 0 ? NO_SUCH : (uint32_t)fusion;
+  q->route = route < 0 ? NO_SUCH : (uint32_t)route;
   cJSON_ArrayForEach(name, names) engines[q->engine_count++] = text_of(name);
   q->engines = q->engine_count > 0 ? engines : NULL;
   if (flag(s, "single_engine")) q->flags |= NEXUS_QUERY_SINGLE_ENGINE;
   if (flag(s, "near")) q->flags |= NEXUS_QUERY_NEAR;
   if (flag(s, "explain")) q->flags |= NEXUS_QUERY_EXPLAIN;
+  if (flag(s, "impersonal")) q->flags |= NEXUS_QUERY_IMPERSONAL;
+  q->asker = member(s, "asker");
   if (!stamp_of(s, "now", NEXUS_QUERY_HAS_NOW, &q->now_us, &q->flags) ||
       !stamp_of(s, "as_of", NEXUS_QUERY_HAS_AS_OF, &q->as_of_us, &q->flags) ||
       !stamp_of(s, "valid_at", NEXUS_QUERY_HAS_VALID_AT, &q->valid_at_us, &q->flags))

@@ -16,6 +16,7 @@ const char *const factors[NEXUS_FACTOR_COUNT] = {"relevance", "freshness", "dive
 const char *const pattern_kinds[4] = {"all", "association", "recurring", "burst"};
 const char *const columns[7] = {"meaning", "words", "length", "gap", "hour", "weekday", "speaker"};
 const char *const fusions[4] = {"learnt", "convex", "rrf", "dbsf"};
+const char *const routes[5] = {"adaptive", "cache-only", "smart", "full", "maximum"};
 const char *const intents[5] = {"general", "fact", "recent", "explore", "trusted"};
 
 static struct block {

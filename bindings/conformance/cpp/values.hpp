@@ -16,6 +16,7 @@ using json = nlohmann::json;
 inline constexpr std::array<const char *, 5> kinds{"", "working", "episodic", "semantic", "procedural"};
 inline constexpr std::array<const char *, 5> intents{"general", "fact", "recent", "explore", "trusted"};
 inline constexpr std::array<const char *, 4> fusions{"learnt", "convex", "rrf", "dbsf"};
+inline constexpr std::array<const char *, 5> routes{"adaptive", "cache-only", "smart", "full", "maximum"};
 inline constexpr std::array<const char *, 6> factors{"relevance", "freshness", "diversity", "authority", "coherence", "confidence"};
 inline constexpr std::array<const char *, 4> states{"used", "late", "failed", "skipped"};
 
@@ -165,6 +166,7 @@ inline json to_json(const nexus::answer &a) {
     engines.push_back({{"name", a.engine(i).name()}, {"state", states.at(static_cast<std::size_t>(a.engine(i).state()))}});
   static const char *const caches[] = {"none", "exact", "near"};
   return {{"hits", hits}, {"engines", engines}, {"candidates", a.candidates()}, {"collapsed", a.collapsed()},
+          {"route", routes.at(static_cast<std::size_t>(a.route()))}, {"started", routes.at(static_cast<std::size_t>(a.started()))},
           {"confidence", a.confidence()}, {"cache", caches[static_cast<std::size_t>(a.cache())]}};
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rank"
+	"github.com/nexus-memory/nexus/engine/route"
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/search/signals"
 	"github.com/nexus-memory/nexus/engine/segment"
@@ -67,7 +68,11 @@ func described(t testing.TB, question string, texts ...string) *signals.Table {
 		refs = append(refs, rows.Ref{Row: uint32(i)})
 	}
 	table := &signals.Table{}
-	table.Fill(&signals.Question{View: v, Lexical: words, Words: &terms, Text: question}, refs)
+	var near []segment.Neighbours
+	for _, r := range refs {
+		near = append(near, v.Neighbours(r))
+	}
+	table.Fill(&signals.Question{View: v, Lexical: words, Words: &terms, Text: question, Is: new(route.Analyzer).Analyse(question)}, refs, near)
 	return table
 }
 
@@ -124,7 +129,7 @@ func TestWordsThatTheBestWindowLacksAreCounted(t *testing.T) {
 func TestWhatIsNotKnownIsMissing(t *testing.T) {
 	v := view(t, "Alone.")
 	table := &signals.Table{}
-	table.Fill(&signals.Question{View: v, Text: "?"}, []rows.Ref{{}})
+	table.Fill(&signals.Question{View: v, Text: "?"}, []rows.Ref{{}}, []segment.Neighbours{v.Neighbours(rows.Ref{})})
 	var g Gauge
 	got := g.Features(table, []float32{2})
 	for _, name := range []string{"ranker_lead", "words_known", "words_best", "words_best_lacks", "words_best_count", "words_top",

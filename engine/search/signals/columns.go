@@ -16,20 +16,18 @@ const (
 	BM25Near                     // of the best turn around
 	BM25Window                   // BM25 of the turns i-2 to i+2 as one text, without speakers' names
 	BM25WindowMass               //
-	BM25WindowRank               //
 	CoverageWindow               //
-	BM25Session                  // BM25 of what of the session came near the question
+	BM25Session                  // BM25 of what of the session was found by words
 	BM25SessionMass
 	BM25SessionRank
 
-	CosineTurn       // similarity of the turn's vector
-	CosineTurnSpan   // between the least and the most similar candidate
-	CosineTurnRank   // 1/(1+rank)
-	CosinePrevious   // span of the turn before
-	CosineNext       // of the turn after
-	CosineNear       // of the best around
-	CosineWindow     // mean of the turns around, between the least and the best
-	CosineWindowRank //
+	CosineTurn     // similarity of the turn's vector
+	CosineTurnSpan // between the least similar that vectors found and the most similar
+	CosineTurnRank // 1/(1+rank)
+	CosinePrevious // span of the turn before
+	CosineNext     // of the turn after
+	CosineNear     // of the best around
+	CosineWindow   // mean of the turns around, in the same span
 
 	Length       // terms in the turn
 	LengthShare  // of the average
@@ -37,7 +35,7 @@ const (
 	IsFirst      // no turn before it
 	IsLast       // no turn after it
 	Role         // annotate.Role
-	Age          // of the candidates' span of time: 0 newest, 1 oldest
+	Age          // in the span of time of what was found: 0 newest, 1 oldest
 	SpeakerNamed // the question names one speaker, this one
 	OtherNamed   // the question names one speaker, another
 
@@ -91,7 +89,7 @@ const (
 
 	AverageLength // terms of the store's memories
 	QuestionTerms // words of the question that occur
-	RoleShare     // rows around spoken by user or assistant
+	RoleShare     // of what was found, spoken by user or assistant
 	Documents     // bits of the number of memories
 	columnCount
 )
@@ -99,10 +97,10 @@ const (
 var names = [columnCount]string{
 	BM25Turn: "bm25_turn", BM25TurnMass: "bm25_turn_mass", BM25TurnRank: "bm25_turn_rank", RarestTurn: "rarest_turn", TermsTurn: "terms_turn",
 	CoverageTurn: "coverage_turn", BM25Previous: "bm25_previous", BM25Next: "bm25_next", BM25Near: "bm25_near",
-	BM25Window: "bm25_window", BM25WindowMass: "bm25_window_mass", BM25WindowRank: "bm25_window_rank", CoverageWindow: "coverage_window",
+	BM25Window: "bm25_window", BM25WindowMass: "bm25_window_mass", CoverageWindow: "coverage_window",
 	BM25Session: "bm25_session", BM25SessionMass: "bm25_session_mass", BM25SessionRank: "bm25_session_rank",
 	CosineTurn: "cosine_turn", CosineTurnSpan: "cosine_turn_span", CosineTurnRank: "cosine_turn_rank", CosinePrevious: "cosine_previous",
-	CosineNext: "cosine_next", CosineNear: "cosine_near", CosineWindow: "cosine_window", CosineWindowRank: "cosine_window_rank",
+	CosineNext: "cosine_next", CosineNear: "cosine_near", CosineWindow: "cosine_window",
 	Length: "length", LengthShare: "length_share", Position: "position", IsFirst: "is_first", IsLast: "is_last", Role: "role", Age: "age",
 	SpeakerNamed: "speaker_named", OtherNamed: "other_named",
 	TellsTime: "tells_time", TellsDuration: "tells_duration", SaidInTime: "said_in_time", SaidAfterTime: "said_after_time",
@@ -126,7 +124,7 @@ func (c Column) String() string { return names[c] }
 
 var (
 	lexicalColumns = columnsFrom(BM25Turn, BM25SessionRank)
-	vectorColumns  = columnsFrom(CosineTurn, CosineWindowRank)
+	vectorColumns  = columnsFrom(CosineTurn, CosineWindow)
 )
 
 func columnsFrom(first, last Column) (all []Column) {

@@ -15,16 +15,15 @@ type asked struct {
 	times []timex.Mention // with ranges
 	names []uint32        // see annotate.HashName
 
-	analyzer route.Analyzer
 	finder   timex.Finder
 	entities entity.Finder
 	mentions []timex.Mention
 	found    []entity.Mention
 }
 
-// read analyses the text of a question that is asked on a day.
-func (a *asked) read(text string, day int32) {
-	a.Analysis = a.analyzer.Analyse(text)
+// read takes the analysis of a question that is asked on a day, and finds times and names in it.
+func (a *asked) read(text string, day int32, is route.Analysis) {
+	a.Analysis = is
 	a.mentions, a.times, a.names = a.finder.Find(a.mentions[:0], text, day), a.times[:0], a.names[:0]
 	for _, m := range a.mentions {
 		if m.Range.Grain != 0 {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/annotate"
+	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
 
@@ -23,6 +24,7 @@ type lexicalScratch struct {
 	turns    []float64 // of rows around: BM25
 	values   []float64 // of candidates
 	coverage []float64 // of candidates
+	found    []float64 // of what words found, or of its sessions
 	sums     []float64 // by term, of a window
 	sessions sessions
 }
@@ -117,7 +119,11 @@ func (t *Table) turnWords() {
 	high := highest(t.values)
 	t.put(BM25Turn, t.values, high)
 	t.put(BM25TurnMass, t.values, mass)
-	t.putRanks(BM25TurnRank, t.values)
+	t.found = t.found[:0]
+	for _, r := range t.question.Sharing {
+		t.found = append(t.found, t.turns[t.place.Get(r.Key())])
+	}
+	t.putRanks(BM25TurnRank, t.values, t.found)
 	t.put(CoverageTurn, t.coverage, 1)
 	for i := range t.refs {
 		t.besideValues(i, t.turns, high, BM25Previous, BM25Next, BM25Near)
@@ -153,7 +159,7 @@ func (t *Table) windowWords() {
 		}
 	}
 	if mass == 0 {
-		t.missing(BM25Window, BM25WindowMass, BM25WindowRank, CoverageWindow)
+		t.missing(BM25Window, BM25WindowMass, CoverageWindow)
 		return
 	}
 	average := float64((2*segment.Reach + 1) * l.AverageLength())
@@ -165,7 +171,6 @@ func (t *Table) windowWords() {
 	}
 	t.put(BM25Window, t.values, highest(t.values))
 	t.put(BM25WindowMass, t.values, mass)
-	t.putRanks(BM25WindowRank, t.values)
 	t.put(CoverageWindow, t.coverage, mass)
 }
 
@@ -199,15 +204,15 @@ func (t *Table) window(i int, average float64) (score, covered float64) {
 }
 
 // sessionWords fills the columns of the words of a session, as far as its turns are
-// among those around the candidates, which is where the words mostly are.
+// among those that were found by words, which is where the words mostly are.
 func (t *Table) sessionWords() {
 	l := t.question.Lexical
 	terms := len(t.isName)
-	t.sessions.reset()
-	for at, r := range t.around {
+	t.sessions.reset(len(t.question.Sharing) + len(t.refs))
+	for _, r := range t.question.Sharing {
 		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
 		sums := t.sessions.of(thread, terms)
-		for term, freq := range t.row(int32(at)) {
+		for term, freq := range t.row(t.place.Get(r.Key())) {
 			sums[term] += float64(freq)
 		}
 	}
@@ -216,59 +221,49 @@ func (t *Table) sessionWords() {
 	for term := range t.isName {
 		mass += l.IDF(term)
 	}
+	t.found = t.found[:0]
+	for at := range t.sessions.count {
+		t.found = append(t.found, t.session(t.sessions.sums[int(at)*terms:][:terms]))
+	}
 	for _, r := range t.refs {
 		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
-		score := 0.0
-		for term, freq := range t.sessions.of(thread, terms) {
-			if freq > 0 && !t.isName[term] {
-				score += float64(l.IDF(term)*float64((sessionSaturation+1)*freq)) / (freq + sessionSaturation)
-			}
-		}
-		t.values = append(t.values, score)
+		t.values = append(t.values, t.session(t.sessions.of(thread, terms)))
 	}
 	t.put(BM25Session, t.values, highest(t.values))
 	t.put(BM25SessionMass, t.values, mass)
-	t.putRanks(BM25SessionRank, t.values)
+	t.putRanks(BM25SessionRank, t.values, t.found)
 }
 
-// sessions sums frequencies by session: an open-addressing table with room for as many
-// sessions as there can be rows around, cleared by a new generation.
-type sessions struct {
-	slots      [placeSlots]sessionSlot
-	generation uint32
-	count      int
-	sums       []float64 // [session][term]
-}
-
-type sessionSlot struct {
-	thread     uint64
-	generation uint32
-	at         int32
-}
-
-func (s *sessions) reset() {
-	if s.generation++; s.generation == 0 {
-		s.slots = [placeSlots]sessionSlot{}
-		s.generation = 1
+// session returns BM25 of a session, which has no length, by how often it has each term.
+func (t *Table) session(freqs []float64) (score float64) {
+	for term, freq := range freqs {
+		if freq > 0 && !t.isName[term] {
+			score += float64(t.question.Lexical.IDF(term)*float64((sessionSaturation+1)*freq)) / (freq + sessionSaturation)
+		}
 	}
+	return score
+}
+
+// sessions sums frequencies by session.
+type sessions struct {
+	place scratch.Index // of a session in sums
+	count int32
+	sums  []float64 // [session][term]
+}
+
+func (s *sessions) reset(most int) {
+	s.place.Reset(most)
 	s.count, s.sums = 0, s.sums[:0]
 }
 
 // of returns the sums of a session, one a term; valid until the next call.
 func (s *sessions) of(thread uint64, terms int) []float64 {
-	var slot *sessionSlot
-	for i := thread * 0x9E3779B97F4A7C15 >> 48; ; i++ {
-		slot = &s.slots[i%placeSlots]
-		if slot.generation != s.generation || slot.thread == thread {
-			break
-		}
-	}
-	if slot.generation != s.generation {
-		*slot = sessionSlot{thread, s.generation, int32(s.count)}
+	at, added := s.place.Add(thread, s.count)
+	if added {
 		s.count++
 		first := len(s.sums)
 		s.sums = slices.Grow(s.sums, terms)[:first+terms]
 		clear(s.sums[first:])
 	}
-	return s.sums[int(slot.at)*terms:][:terms]
+	return s.sums[int(at)*terms:][:terms]
 }

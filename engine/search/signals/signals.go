@@ -18,7 +18,9 @@ import (
 	"github.com/nexus-memory/nexus/engine/annotate"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/route"
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
 )
@@ -32,8 +34,14 @@ type Question struct {
 	Words   *text.Tokens
 	// Scores appends the similarities of rows, which ascend; nil where vectors say nothing.
 	Scores func(dst []float64, refs []rows.Ref) []float64
-	Text   string
-	Day    int32 // when it is asked, see timex.DayOf
+	// Found are the best of what the engines found, and Sharing those of them that the words
+	// found; both ascend. Alike are the similarities of those that the vectors found. What is
+	// measured against them is the same however many candidates are described.
+	Found, Sharing []rows.Ref
+	Alike          []float64
+	Text           string
+	Is             route.Analysis // of Text
+	Day            int32          // when it is asked, see timex.DayOf
 }
 
 // CandidatesMax bounds a table: the rows of its columns. As many as fusion takes, which
@@ -49,9 +57,9 @@ type Table struct {
 
 	question *Question
 	refs     []rows.Ref
-	near     []segment.Neighbours // of each candidate
-	around   []rows.Ref           // candidates and their neighbours, ascending, each once
-	place    places               // of rows in around
+	near     []segment.Neighbours // of each candidate; the caller's
+	around   []rows.Ref           // candidates, their neighbours and what shares words, ascending, each once
+	place    scratch.Index        // of rows in around, by their keys
 	own      []int32              // of each candidate, its place in around
 	beside   []beside             // of each candidate, those of its neighbours
 
@@ -68,10 +76,11 @@ func (t *Table) column(c Column) []float32 {
 	return t.Columns[int(c)*CandidatesMax:][:t.Count]
 }
 
-// Fill computes all signals of refs, which ascend and are CandidatesMax at most.
-func (t *Table) Fill(q *Question, refs []rows.Ref) {
-	t.question, t.refs, t.Count = q, refs, len(refs)
-	t.asked.read(q.Text, q.Day)
+// Fill computes all signals of refs, which ascend and are CandidatesMax at most; near are
+// the neighbours of each. They are the table's until Forget.
+func (t *Table) Fill(q *Question, refs []rows.Ref, near []segment.Neighbours) {
+	t.question, t.refs, t.near, t.Count = q, refs, near, len(refs)
+	t.asked.read(q.Text, q.Day, q.Is)
 	t.lookAround()
 	t.lexical()
 	t.vectors()
@@ -84,34 +93,35 @@ func (t *Table) Fill(q *Question, refs []rows.Ref) {
 }
 
 // Forget drops what is held of the question.
-func (t *Table) Forget() { t.question, t.refs = nil, nil }
+func (t *Table) Forget() { t.question, t.refs, t.near = nil, nil, nil }
 
 // lookAround lists the candidates with their neighbours.
 func (t *Table) lookAround() {
-	t.near, t.around, t.own, t.beside = t.near[:0], t.around[:0], t.own[:0], t.beside[:0]
-	t.place.reset()
-	for _, r := range t.refs {
-		n := t.question.View.Neighbours(r)
-		t.near = append(t.near, n)
-		for _, other := range n[:segment.Reach] {
+	t.around, t.own, t.beside = t.around[:0], t.own[:0], t.beside[:0]
+	t.place.Reset((1+2*segment.Reach)*len(t.refs) + len(t.question.Sharing))
+	for i, r := range t.refs {
+		for _, other := range t.near[i][:segment.Reach] {
 			t.notice(other)
 		}
 		t.notice(r)
-		for _, other := range n[segment.Reach:] {
+		for _, other := range t.near[i][segment.Reach:] {
 			t.notice(other)
 		}
 	}
+	for _, r := range t.question.Sharing {
+		t.notice(r)
+	}
 	slices.SortFunc(t.around, rows.Ref.Compare)
 	for i, r := range t.around {
-		t.place.put(r, int32(i))
+		t.place.Put(r.Key(), int32(i))
 	}
 	for i, r := range t.refs {
-		t.own = append(t.own, t.place.get(r))
+		t.own = append(t.own, t.place.Get(r.Key()))
 		var b beside
 		for j, other := range t.near[i] {
 			b[j] = -1
 			if other.Part >= 0 {
-				b[j] = t.place.get(other)
+				b[j] = t.place.Get(other.Key())
 			}
 		}
 		t.beside = append(t.beside, b)
@@ -120,8 +130,10 @@ func (t *Table) lookAround() {
 
 // notice puts a row among those around, once.
 func (t *Table) notice(r rows.Ref) {
-	if r.Part >= 0 && t.place.get(r) < 0 {
-		t.place.put(r, 0)
+	if r.Part < 0 {
+		return
+	}
+	if _, added := t.place.Add(r.Key(), 0); added {
 		t.around = append(t.around, r)
 	}
 }
@@ -148,12 +160,12 @@ func (t *Table) put(c Column, values []float64, by float64) {
 // does, and to sort all candidates by each signal took a third of the time of all signals.
 const ranksKept = 24
 
-// putRanks sets a column to 1/(1+rank) by values, highest first, and to 0 from rank
-// ranksKept on; ties share the better rank.
-func (t *Table) putRanks(c Column, values []float64) {
+// putRanks sets a column to 1/(1+rank) of values among others, highest first, and to 0 from
+// rank ranksKept on; ties share the better rank.
+func (t *Table) putRanks(c Column, values, others []float64) {
 	var best [ranksKept]float64 // descending
 	count := 0
-	for _, v := range values[:t.Count] {
+	for _, v := range others {
 		if count == ranksKept && v <= best[count-1] {
 			continue
 		}
@@ -166,11 +178,11 @@ func (t *Table) putRanks(c Column, values []float64) {
 	column := t.column(c)
 	for i, v := range values[:t.Count] {
 		column[i] = 0
-		if count == 0 || v < best[count-1] {
+		if count == ranksKept && v < best[count-1] {
 			continue
 		}
 		rank := 0
-		for best[rank] > v {
+		for rank < count && best[rank] > v {
 			rank++
 		}
 		column[i] = float32(1 / float64(1+rank))
@@ -190,47 +202,4 @@ func highest(values []float64) float64 {
 // annotation returns what a row around says of itself.
 func (t *Table) annotation(r rows.Ref) annotate.Annotation {
 	return t.question.View.Parts[r.Part].Annotation(int(r.Row))
-}
-
-// places finds a row's place in a list: an open-addressing table of more than the most
-// rows, cleared by a new generation.
-type places struct {
-	slots      [placeSlots]placeSlot
-	generation uint32
-}
-
-const placeSlots = 4096 // 512 candidates with four neighbours each: less than two thirds full
-
-type placeSlot struct {
-	ref        rows.Ref
-	generation uint32
-	at         int32
-}
-
-func (p *places) reset() {
-	if p.generation++; p.generation == 0 {
-		p.slots = [placeSlots]placeSlot{}
-		p.generation = 1
-	}
-}
-
-// find returns a row's slot: its own, or the free one where it belongs.
-func (p *places) find(r rows.Ref) *placeSlot {
-	h := (uint64(uint32(r.Part))<<32 | uint64(r.Row)) * 0x9E3779B97F4A7C15
-	for i := h >> 48; ; i++ {
-		s := &p.slots[i%placeSlots]
-		if s.generation != p.generation || s.ref == r {
-			return s
-		}
-	}
-}
-
-func (p *places) put(r rows.Ref, at int32) { *p.find(r) = placeSlot{r, p.generation, at} }
-
-// get returns the place of a row, -1 where it has none.
-func (p *places) get(r rows.Ref) int32 {
-	if s := p.find(r); s.generation == p.generation {
-		return s.at
-	}
-	return -1
 }

@@ -22,7 +22,7 @@ func (t *Table) structure() {
 		t.column(LengthShare)[i] = float32(length / average)
 		t.column(Position)[i] = float32(position)
 		t.column(Role)[i] = float32(t.annotation(r).Role())
-		t.column(Age)[i] = float32(float64(newest-p.Event(int(r.Row))) / float64(max(1, newest-oldest)))
+		t.column(Age)[i] = float32(min(max(0, float64(newest-p.Event(int(r.Row)))/float64(max(1, newest-oldest))), 1))
 		t.column(IsFirst)[i], t.column(IsLast)[i] = 0, 0
 		if t.beside[i][1] < 0 {
 			t.column(IsFirst)[i] = 1
@@ -34,9 +34,9 @@ func (t *Table) structure() {
 	t.speakers()
 }
 
-// eventSpan returns the latest and the earliest time of the candidates.
+// eventSpan returns the latest and the earliest time of what was found.
 func (t *Table) eventSpan() (newest, oldest int64) {
-	for i, r := range t.refs {
+	for i, r := range t.question.Found {
 		e := t.question.View.Parts[r.Part].Event(int(r.Row))
 		if i == 0 {
 			newest, oldest = e, e
@@ -97,7 +97,7 @@ func (t *Table) whole() {
 		terms = l.Terms()
 	}
 	assistants, users := 0, 0
-	for _, r := range t.around {
+	for _, r := range t.question.Found {
 		switch t.annotation(r).Role() {
 		case annotate.RoleAssistant:
 			assistants++
@@ -105,7 +105,7 @@ func (t *Table) whole() {
 			users++
 		}
 	}
-	share := float64(assistants+users) / float64(max(1, len(t.around)))
+	share := float64(assistants+users) / float64(max(1, len(t.question.Found)))
 	for _, c := range [...]struct {
 		column Column
 		value  float64

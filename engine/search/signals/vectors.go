@@ -10,7 +10,7 @@ type vectorScratch struct {
 
 // vectors fills the columns of similarity.
 func (t *Table) vectors() {
-	if t.question.Scores == nil {
+	if t.question.Scores == nil || len(t.refs) == 0 {
 		t.missing(vectorColumns...)
 		return
 	}
@@ -33,21 +33,23 @@ func (t *Table) vectors() {
 		t.means = append(t.means, mean)
 		t.column(CosineTurn)[i] = float32(own)
 	}
-	low, high := span(t.values)
+	low := 0.0
+	if len(t.question.Alike) > 0 {
+		low = slices.Min(t.question.Alike)
+	}
+	span := max(low+1e-9, slices.Max(t.values)) - low
 	t.ranges = t.ranges[:0]
 	for _, v := range t.likeness {
-		t.ranges = append(t.ranges, max(0, (v-low)/(high-low)))
+		t.ranges = append(t.ranges, max(0, (v-low)/span))
 	}
 	for i := range t.refs {
 		t.column(CosineTurnSpan)[i] = float32(t.ranges[t.own[i]])
 		t.besideValues(i, t.ranges, 1, CosinePrevious, CosineNext, CosineNear)
 	}
-	t.putRanks(CosineTurnRank, t.values)
-	low, high = span(t.means)
+	t.putRanks(CosineTurnRank, t.values, t.question.Alike)
 	for i, v := range t.means {
-		t.column(CosineWindow)[i] = float32((v - low) / (high - low))
+		t.column(CosineWindow)[i] = float32((v - low) / span)
 	}
-	t.putRanks(CosineWindowRank, t.means)
 }
 
 // Likeness appends the similarities of the candidates, where Question.Scores was given.
@@ -56,13 +58,4 @@ func (t *Table) Likeness(dst []float64) []float64 {
 		dst = append(dst, t.likeness[at])
 	}
 	return dst
-}
-
-// span returns the least and the largest value, a little apart where they are one.
-func span(values []float64) (low, high float64) {
-	if len(values) == 0 {
-		return 0, 1
-	}
-	low, high = slices.Min(values), slices.Max(values)
-	return low, max(high, low+1e-9)
 }

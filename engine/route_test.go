@@ -1,0 +1,85 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine"
+)
+
+// routed is a store of chats with more turns than the shorter routes describe.
+func routed(t *testing.T) *engine.DB {
+	db := open(t, t.TempDir(), engine.Options{})
+	memories := generated(600, 5)
+	for i := range memories {
+		memories[i].Session = fmt.Sprintf("s%d", i/30)
+	}
+	add(t, db, memories...)
+	return db
+}
+
+func TestEveryRouteAnswersAndLooksAtNoLessThanTheOneBefore(t *testing.T) {
+	db := routed(t)
+	for _, text := range generatedQuestions {
+		before := 0
+		for _, route := range []engine.Route{engine.RouteSmart, engine.RouteFull, engine.RouteMaximum} {
+			a := ask(t, db, engine.Query{Text: text, Route: route})
+			if a.Route != route || a.Trace.Started != route || a.Trace.Hurried || a.Trace.Candidates < before {
+				t.Errorf("%q by %v: %v from %v, %d candidates after %d", text, route, a.Route, a.Trace.Started, a.Trace.Candidates, before)
+			}
+			before = a.Trace.Candidates
+		}
+		if a := ask(t, db, engine.Query{Text: text}); a.Route < a.Trace.Started || a.Trace.Started < engine.RouteSmart {
+			t.Errorf("%q: %v from %v", text, a.Route, a.Trace.Started)
+		}
+	}
+}
+
+func TestCacheOnlyAnswersWhatWasAnsweredAndElseSaysSo(t *testing.T) {
+	db := routed(t)
+	q := engine.Query{Text: generatedQuestions[0], Route: engine.RouteCacheOnly}
+	if _, err := db.Query(ctx, q); !errors.Is(err, engine.ErrNotFound) {
+		t.Fatalf("%v", err)
+	}
+	want := ask(t, db, engine.Query{Text: generatedQuestions[0]})
+	for range 100 { // the cache takes it in the background
+		if a, err := db.Query(ctx, q); err == nil {
+			if a.Trace.Cache != engine.CacheExact || len(a.Hits) != len(want.Hits) {
+				t.Fatalf("%+v", a.Trace)
+			}
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("never found")
+}
+
+func TestAHurriedAnswerSaysSoAndIsNotKept(t *testing.T) {
+	db := routed(t)
+	for _, text := range generatedQuestions {
+		soon, cancel := context.WithTimeout(ctx, 900*time.Microsecond)
+		a, err := db.Query(soon, engine.Query{Text: text})
+		cancel()
+		if err == nil && a.Route == engine.RouteMaximum {
+			t.Errorf("%q: maximum in less than its cost", text)
+		}
+	}
+	summary := engine.Query{Text: "Summarise all that changed since May for both Anna and Ben"}
+	a, err := db.Query(ctx, engine.Query{Text: summary.Text, Budget: 900 * time.Microsecond})
+	if err == nil && !a.Trace.Hurried && len(a.Hits) > 0 {
+		t.Errorf("not hurried: %+v", a.Trace)
+	}
+	if a = ask(t, db, summary); a.Trace.Hurried || a.Trace.Started != engine.RouteMaximum {
+		t.Errorf("%+v", a.Trace)
+	}
+}
+
+func TestARouteThatIsNoneIsRefused(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	if _, err := db.Query(ctx, engine.Query{Text: "x", Route: 200}); !errors.Is(err, engine.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
+}
