@@ -134,6 +134,8 @@ func (r *runner) step(s Step) (results, error) {
 		return r.update(s)
 	case "supersede", "history", "feedback":
 		return r.one(s)
+	case "learn", "preference", "set_preference", "forget":
+		return r.learning(s)
 	case "delete_where":
 		return r.removeWhere(s)
 	case "patterns":
@@ -237,11 +239,13 @@ func (r *runner) query(s Step) (results, error) {
 		Fusion       string   `json:"fusion"`
 		Route        string   `json:"route"`
 		Explain      bool     `json:"explain"`
+		Asker        string   `json:"asker"`
+		Impersonal   bool     `json:"impersonal"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
-	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain}
+	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain, Asker: a.Asker, Impersonal: a.Impersonal}
 	q.Boosts = a.Boosts.engine()
 	var errs [9]error
 	q.Intent, errs[0] = parseIntent(a.Intent)

@@ -176,7 +176,7 @@ func (f *Fuser) compare(b *Batch, i int) {
 	for at, dot := range f.dots {
 		pick := f.place[f.picks[from+at].Index] - 1
 		alike := min(1, float32(float32(dot)*f.scales[pick])*scale)
-		*diversity = min(*diversity, 1-beyond(alike))
+		*diversity = min(*diversity, 1-beyond(alike, vectorsFrom))
 	}
 }
 
@@ -231,7 +231,7 @@ func (f *Fuser) take(b *Batch, chosen int, score float32) {
 			f.strike(b, i, rank)
 			continue
 		}
-		diversity[i] = min(diversity[i], 1-beyond(alike))
+		diversity[i] = min(diversity[i], 1-beyond(alike, wordsFrom))
 	}
 }
 
@@ -267,9 +267,14 @@ func Range(scores []float64) (low, high float64) {
 	return slices.Min(scores), slices.Max(scores)
 }
 
-// alikeFrom is the likeness that turns about one subject have: only what is beyond it
-// repeats the hits above.
-const alikeFrom = .5
+// The likeness that turns about one subject have, by words and by vectors: only what is
+// beyond it repeats the hits above. Turns that answer one question together are alike: with
+// vectors compared from .5 on, as words are, the second and third of them fell behind turns
+// that answered nothing (docs/design/coverage.md).
+const (
+	wordsFrom   = .5
+	vectorsFrom = .85
+)
 
-// beyond maps a likeness from alikeFrom to 1 to 0..1.
-func beyond(alike float32) float32 { return max(0, (alike-alikeFrom)*(1/(1-alikeFrom))) }
+// beyond maps a likeness between from and 1 to 0..1.
+func beyond(alike, from float32) float32 { return max(0, (alike-from)*(1/(1-from))) }
