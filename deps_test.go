@@ -27,7 +27,7 @@ var levels = [][]string{
 	{"engine/vector", "engine/lexical", "engine/fields", "engine/annotate", "engine/rank/fit"},
 	{"engine/segment", "engine/rank/trial"},
 	{"engine/store"},
-	{"engine/fuse", "engine/search/signals", "engine/search/mining", "engine/search/accuracy"},
+	{"engine/fuse", "engine/search/signals", "engine/search/mining", "engine/search/accuracy", "engine/search/learning"},
 	{"engine/search/confidence"},
 	{"engine/search"},
 	{"engine"},

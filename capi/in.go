@@ -249,7 +249,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		d.err = err
 		return out
 	}
-	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR | C.NEXUS_QUERY_HAS_BOOSTS | C.NEXUS_QUERY_EXPLAIN
+	const flags = C.NEXUS_QUERY_HAS_NOW | C.NEXUS_QUERY_HAS_WEIGHTS | C.NEXUS_QUERY_SINGLE_ENGINE | C.NEXUS_QUERY_HAS_AS_OF | C.NEXUS_QUERY_HAS_VALID_AT | C.NEXUS_QUERY_NEAR | C.NEXUS_QUERY_HAS_BOOSTS | C.NEXUS_QUERY_EXPLAIN | C.NEXUS_QUERY_IMPERSONAL
 	if q.flags&^flags != 0 {
 		d.fail("flags are %#x", q.flags)
 	}
@@ -272,6 +272,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		SingleEngine: q.flags&C.NEXUS_QUERY_SINGLE_ENGINE != 0, Budget: time.Duration(q.budget_ns), Filter: own.filter(&q.filter),
 		Near: q.flags&C.NEXUS_QUERY_NEAR != 0, Match: own.match(&q.match),
 		Fusion: engine.Fusion(q.fusion), Route: engine.Route(q.route), Explain: q.flags&C.NEXUS_QUERY_EXPLAIN != 0,
+		Asker: own.text("asker", q.asker), Impersonal: q.flags&C.NEXUS_QUERY_IMPERSONAL != 0,
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_BOOSTS != 0 {
 		b := q.boosts

@@ -57,11 +57,15 @@ type request struct {
 	selected engine.Selection
 	mining   mining
 	training engine.TrainOptions
+	user     string
+	feedback engine.Feedback
 	key      string
 	cursor   *cursor
 	page     int
 	close    handle // the store's, for CLOSE
-	progress progress
+
+	preference engine.Preference
+	progress   progress
 }
 
 // result is what came of it.
@@ -76,6 +80,8 @@ type result struct {
 	count    int
 	db       handle
 	cursor   handle
+
+	preference *engine.Preference
 }
 
 // decode reads a request. The store is looked up, but for OPEN.
@@ -128,6 +134,8 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 		r.selected = d.selection(in)
 	case C.NEXUS_OP_PATTERNS, C.NEXUS_OP_ANOMALIES:
 		r.selected, r.mining = d.selection(in), d.mining(in.mining)
+	case C.NEXUS_OP_LEARN, C.NEXUS_OP_PREFERENCE, C.NEXUS_OP_SET_PREFERENCE, C.NEXUS_OP_FORGET:
+		r.decodeLearning(&d, in)
 	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP, C.NEXUS_OP_TRAIN:
 		r.training = d.training(in.training)
 		r.path, r.page = d.text("path", in.path), int(in.page)
@@ -211,6 +219,8 @@ func (r *request) run(ctx context.Context) (out *result, err error) {
 		out.trained, err = r.train(ctx)
 	case C.NEXUS_OP_RANKER_ROLLBACK:
 		err = r.db.RollbackRanker(ctx)
+	case C.NEXUS_OP_LEARN, C.NEXUS_OP_PREFERENCE, C.NEXUS_OP_SET_PREFERENCE, C.NEXUS_OP_FORGET:
+		err = r.learn(ctx, out)
 	case C.NEXUS_OP_STATS:
 		var stats engine.Stats
 		stats, err = r.db.Stats()
@@ -342,6 +352,9 @@ func (out *result) fill(op C.uint32_t, reply *C.nexus_reply) (err error) {
 	case out.trained != nil:
 		p, err = pack(func(a *arena) { a.trained(out.trained) })
 		filled.train_report = (*C.nexus_train_report)(p)
+	case out.preference != nil:
+		p, err = pack(func(a *arena) { a.preference(out.preference) })
+		filled.preference = (*C.nexus_preference)(p)
 	case out.stats != nil:
 		p, err = pack(func(a *arena) { a.stats(out.stats) })
 		filled.stats = (*C.nexus_stats)(p)

@@ -163,7 +163,7 @@ uint32_t nexus_abi_oldest(void) { return 2; }
 const char *nexus_version(void) { return NEXUS_VERSION; }
 
 int nexus_has(const char *feature) {
-  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches", "mining", "explanations", "training"};
+  static const char *const features[] = {"jobs", "queues", "cursors", "embedder", "versions", "filters", "matches", "mining", "explanations", "training", "learning"};
   size_t i;
   for (i = 0; feature && i < sizeof features / sizeof *features; i++)
     if (strcmp(feature, features[i]) == 0) return 1;
@@ -340,6 +340,51 @@ nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error 
   request.id_count = 1;
   request.value = value;
   return call(db.v, &request, &reply, error);
+}
+
+nexus_status nexus_learn(nexus_db db, const nexus_judged *judged, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_LEARN);
+  nexus_reply reply;
+  ENTER(error);
+  WANT(judged, error);
+  request.judged = judged;
+  return call(db.v, &request, &reply, error);
+}
+
+nexus_status nexus_preference_read(nexus_db db, nexus_text tenant, nexus_text user, nexus_preference **preference, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_PREFERENCE);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  WANT(preference, error);
+  request.tenant = tenant;
+  request.user = user;
+  status = call(db.v, &request, &reply, error);
+  *preference = (nexus_preference *)reply.preference;
+  return status;
+}
+
+nexus_status nexus_preference_set(nexus_db db, nexus_text json, uint64_t *kept, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_SET_PREFERENCE);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  request.json = json;
+  status = call(db.v, &request, &reply, error);
+  if (kept) *kept = reply.count;
+  return status;
+}
+
+nexus_status nexus_forget(nexus_db db, nexus_text tenant, nexus_text user, uint64_t *count, nexus_error *error) {
+  nexus_request request = request_of(NEXUS_OP_FORGET);
+  nexus_reply reply;
+  nexus_status status;
+  ENTER(error);
+  request.tenant = tenant;
+  request.user = user;
+  status = call(db.v, &request, &reply, error);
+  if (count) *count = reply.count;
+  return status;
 }
 
 nexus_status nexus_delete_where(nexus_db db, const nexus_selection *selection, uint64_t *deleted, nexus_error *error) {

@@ -301,17 +301,17 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	now := db.serving.Load()
-	if answer := now.cache.Get(&q, view.Content()); answer != nil {
+	now, judge := db.serving.Load(), db.askedBy(&q)
+	if answer := now.cache.Get(&q, epochOf(view, judge)); answer != nil {
 		db.store.NoteHits(answer.Hits)
 		return answer, nil
 	}
-	return db.answer(ctx, view, now, q, nil)
+	return db.answer(ctx, view, now, q, judge, nil)
 }
 
 // answer computes an answer and keeps it where it is whole. It is not part of Query
 // because there the question must not escape to the heap.
-func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Query, observe func(*search.Candidates)) (*Answer, error) {
+func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Query, judge *store.Judge, observe func(*search.Candidates)) (*Answer, error) {
 	started := time.Now()
 	defer view.Release()
 	if err := q.Normalize(); err != nil {
@@ -325,8 +325,9 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 	if err := store.CheckQuestion(view, q.Vector); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	epoch := epochOf(view, judge)
 	if q.Near {
-		if answer := now.cache.Near(&q, view.Content()); answer != nil {
+		if answer := now.cache.Near(&q, epoch); answer != nil {
 			db.store.NoteHits(answer.Hits)
 			return answer, nil
 		}
@@ -343,8 +344,16 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 	if !q.AsOf.IsZero() {
 		seen = view.AsOf(q.AsOf.UnixMicro())
 	}
+	question := &search.Question{View: seen, Text: q.Text, Vector: q.Vector, Ranker: now.ranker, Observe: observe}
+	if judge != nil {
+		profile, err := db.profile(judge)
+		if err != nil {
+			return nil, fmt.Errorf("query: %w", err)
+		}
+		question.Profile = profile
+	}
 	prepared := time.Since(started)
-	answer, err := db.asks.Answer(ctx, &search.Question{View: seen, Text: q.Text, Vector: q.Vector, Ranker: now.ranker, Observe: observe}, &q)
+	answer, err := db.asks.Answer(ctx, question, &q)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
@@ -353,9 +362,18 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
 	if q.Budget == 0 && ctx.Err() == nil && complete(&answer.Trace) && !answer.Trace.Hurried {
-		now.cache.Put(&q, view.Content(), answer)
+		now.cache.Put(&q, epoch, answer)
 	}
 	return answer, nil
+}
+
+// epochOf names all that answers depend on beside the question.
+func epochOf(view *segment.View, judge *store.Judge) cache.Epoch {
+	epoch := cache.Epoch{Content: view.Content()}
+	if judge != nil {
+		epoch.Preference = judge.Epoch
+	}
+	return epoch
 }
 
 // complete reports whether every engine that was asked had its say.

@@ -12,13 +12,16 @@ import (
 )
 
 // sampled is what the samples hold: of version 2 on, memory 3 was updated, memory
-// 4 superseded and memory 2 deleted.
+// 4 superseded and memory 2 deleted; of version 5 on, anna has judged memories 1, 2 and 3.
 func fillSample(t *testing.T, db *engine.DB, memories []engine.Memory) {
 	t.Helper()
 	add(t, db, memories...)
 	_, err := db.Update(ctx, 3, engine.Patch{Text: new("Ann lives in Accra now.")})
 	if err == nil {
 		_, err = db.Supersede(ctx, 4, engine.Memory{Text: "Bob lives in Lima now.", Kind: engine.KindSemantic})
+	}
+	if err == nil {
+		err = db.Learn(ctx, engine.Feedback{User: "anna", Question: "who lives where?", ID: 3, Value: .5, Shown: []engine.ID{2, 1, 3}})
 	}
 	if err == nil {
 		_, err = db.Delete(ctx, 2)
@@ -81,6 +84,12 @@ func checkSample(t *testing.T, db *engine.DB, memories []engine.Memory, version 
 			t.Fatalf("version %d, memory %d: %+v %v", version, i+1, got, err)
 		}
 	}
+	if version > 4 {
+		p, err := db.Preference(ctx, "", "anna")
+		if err != nil || len(p.Judgements) != 2 || p.Judgements[0].ID != 3 || p.Judgements[0].Question != "who lives where?" || !p.Judgements[1].Implicit {
+			t.Fatalf("version %d: %+v %v", version, p, err)
+		}
+	}
 	if version > 1 {
 		old, err := db.Get(ctx, 4)
 		if history, _ := db.History(ctx, 3); err != nil || old.SupersededBy == 0 || len(history) != 2 {
@@ -120,7 +129,7 @@ func TestTheSampleWithMemoryFilesStaysReadable(t *testing.T) {
 			}
 		}
 		db := open(t, dir, engine.Options{})
-		if st, err := db.Stats(); err != nil || st.Memories != 80 || st.Replayed != 80 {
+		if st, err := db.Stats(); err != nil || st.Memories != 80 || st.Replayed != 80 || (st.Outdated > 0) != segments || (st.Discarded > 0) == segments {
 			t.Fatalf("segments %v: %+v %v", segments, st, err)
 		}
 		for i, want := range memories {

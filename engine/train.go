@@ -17,6 +17,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/search"
 	"github.com/nexus-memory/nexus/engine/search/signals"
 	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/store"
 )
 
 // The values of Train; see package model.
@@ -220,6 +221,9 @@ func (t *trainer) step() {
 func (t *trainer) resolve(j *Judged) (*askedOf, error) {
 	q := &askedOf{query: j.Query(), grades: map[ID]uint8{}}
 	if err := q.query.Normalize(); err != nil {
+		return nil, err
+	}
+	if err := store.CheckQuestion(t.view, j.Vector); err != nil {
 		return nil, err
 	}
 	session := ""

@@ -257,6 +257,52 @@ export interface Query extends Selection {
   route?: Route | undefined;
   /** Every hit says why it was found. */
   explain?: boolean | undefined;
+  /** Whose preference ranks the hits, see `learn`: `user`, unless given. */
+  asker?: string | undefined;
+  /** Nobody's preference ranks the hits. */
+  impersonal?: boolean | undefined;
+}
+
+/** What a user made of a hit. */
+export interface Judged {
+  id: Id;
+  /** How useful the hit was, from -1 (it misled) to 1. */
+  value: number;
+  /** Who asked. */
+  user: string;
+  /** What was asked, as far as it is known. */
+  question?: string | undefined;
+  /** Whose memories were asked. */
+  tenant?: string | undefined;
+  /** The hits as they were shown, best first: those before `id` count as passed over. */
+  shown?: readonly Id[] | undefined;
+}
+
+/** What a word or a feature is worth to a user. */
+export interface Worth {
+  name: string;
+  value: number;
+}
+
+/** What a user said of a memory, or showed by passing it over. */
+export interface Judgement {
+  id?: number | undefined;
+  key?: string | undefined;
+  value: number;
+  implicit?: boolean | undefined;
+  question?: string | undefined;
+  /** RFC 3339. */
+  time?: string | undefined;
+}
+
+/** What is known of a user's preference. `setPreference` reads tenant, user and judgements. */
+export interface Preference {
+  tenant?: string | undefined;
+  user: string;
+  trust?: number | undefined;
+  words?: readonly Worth[] | undefined;
+  features?: readonly Worth[] | undefined;
+  judgements: readonly Judgement[];
 }
 
 /** The learnt ranker over all signals; or the engines' scores alone: normalised, by ranks, or by their spread. */
@@ -356,7 +402,9 @@ export interface Stats {
   commits: number;
   merges: number;
   replayed: number;
+  /** Segment files that were not valid, or that opening found to be of another version or language: rebuilt either way. */
   discarded: number;
+  outdated: number;
   /** How vectors are compared; undefined before the first memory. */
   metric: Metric | undefined;
   /** Versions that later ones replaced, kept as history. */
@@ -592,6 +640,25 @@ export class DB {
   /** Notes how useful a memory was, from -1 (it misled) to 1. */
   feedback(id: Id, value: number, options?: CallOptions): Promise<void>;
   feedbackSync(id: Id, value: number): void;
+
+  /**
+   * Notes what a user made of a hit, and learns from it what the user prefers: later questions of the same
+   * user rank the more by it, the better it has foretold what the user said; nobody else's do. Durable when done.
+   */
+  learn(judged: Judged, options?: CallOptions): Promise<void>;
+  learnSync(judged: Judged): void;
+
+  /** All that is known of what a user prefers; 'not found' where that is nothing. */
+  preference(user: string, options?: CallOptions & { tenant?: string | undefined }): Promise<Preference>;
+  preferenceSync(user: string, options?: { tenant?: string | undefined }): Preference;
+
+  /** Puts a preference in place of its user's, and tells how many judgements are of memories that are here. */
+  setPreference(preference: Preference, options?: CallOptions): Promise<number>;
+  setPreferenceSync(preference: Preference): number;
+
+  /** Removes all that was learnt of a user and tells how many judgements that was; `compact` erases their bytes. */
+  forget(user: string, options?: CallOptions & { tenant?: string | undefined }): Promise<number>;
+  forgetSync(user: string, options?: { tenant?: string | undefined }): number;
 
   /** Removes memories and tells how many of them were there; `compact` erases their bytes. */
   delete(ids: Id | readonly Id[], options?: CallOptions): Promise<number>;

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/nexus-memory/nexus/engine"
 	"github.com/nexus-memory/nexus/engine/model"
@@ -133,6 +134,8 @@ func (r *runner) step(s Step) (results, error) {
 		return r.update(s)
 	case "supersede", "history", "feedback":
 		return r.one(s)
+	case "learn", "preference", "set_preference", "forget":
+		return r.learning(s)
 	case "delete_where":
 		return r.removeWhere(s)
 	case "patterns":
@@ -171,6 +174,8 @@ func (r *runner) opened(s Step) (results, error) {
 		Language string  `json:"language"`
 		Cache    int     `json:"cache_bytes"`
 		Packs    bool    `json:"compress_texts"`
+		Micros   int64   `json:"engine_timeout_us"`
+		AtOnce   int     `json:"max_questions"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -183,7 +188,8 @@ func (r *runner) opened(s Step) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory, CompressTexts: a.Packs})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory, CompressTexts: a.Packs,
+		EngineTimeout: time.Duration(a.Micros) * time.Microsecond, MaxQuestions: a.AtOnce})
 	if err != nil {
 		return nil, err
 	}
@@ -233,11 +239,13 @@ func (r *runner) query(s Step) (results, error) {
 		Fusion       string   `json:"fusion"`
 		Route        string   `json:"route"`
 		Explain      bool     `json:"explain"`
+		Asker        string   `json:"asker"`
+		Impersonal   bool     `json:"impersonal"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
-	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain}
+	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain, Asker: a.Asker, Impersonal: a.Impersonal}
 	q.Boosts = a.Boosts.engine()
 	var errs [9]error
 	q.Intent, errs[0] = parseIntent(a.Intent)

@@ -169,7 +169,8 @@ void jobs(const std::string &base) {
   EXPECT(db.add_async(many).get().size() == 10);
   EXPECT(db.query_async("tide").get().size() == 1); // nine collapse into it
   EXPECT(db.get_async(3).get().id() == 3);
-  EXPECT(db.stats_async().get().memories == 10);
+  nexus::stats figures = db.stats_async().get();
+  EXPECT(figures.memories == 10 && figures.discarded == 0 && figures.outdated == 0);
   std::vector<std::uint64_t> ids{1, 2, 99};
   EXPECT(db.remove_async(ids).get() == 2);
   EXPECT(db.export_async(base + "/jobs.jsonl").get() == 8);
@@ -276,6 +277,31 @@ void versions(const std::string &base) {
   EXPECT(thrown([&] { db.history(99); }) == nexus::status::not_found);
 }
 
+/* What is learnt of a user, in the foreground and as jobs. */
+void learning(const std::string &base) {
+  nexus::db db(base + "/learning");
+  std::vector<std::uint64_t> ids;
+  for (const char *text : {"Plan for the weekend: a candle and silence", "Plan for the weekend: a sprint and a racket"}) ids.push_back(db.add(nexus::memory(text)));
+  nexus::judged j;
+  j.user = "anna", j.id = ids[1], j.value = .5, j.question = "weekend?", j.shown = ids;
+  db.learn(j), db.learn_async(j).get();
+  const std::string known = db.preference("anna");
+  EXPECT(known.find("\"implicit\":true") != std::string::npos && known == db.preference_async("anna").get());
+  EXPECT(db.get(ids[1]).positive() == 1 && db.get(ids[0]).negative() == 0);
+  EXPECT(db.forget("anna") == 4 && db.forget_async("anna").get() == 0);
+  EXPECT(thrown([&] { db.preference("anna"); }) == nexus::status::not_found);
+  EXPECT(db.set_preference(known) == 4 && db.set_preference_async(known).get() == 4 && db.preference("anna") == known);
+  nexus::query q("plan for the weekend");
+  q.asker = "anna", q.explain = true;
+  bool told = false;
+  const nexus::answer found = db.query(q);
+  for (const nexus::signal &s : found[0].explanation()->signals()) told = told || s.name == "taste";
+  EXPECT(told);
+  j.user.clear();
+  EXPECT(thrown([&] { db.learn(j); }) == nexus::status::invalid);
+  EXPECT(thrown([&] { db.set_preference("{}"); }) == nexus::status::invalid);
+}
+
 /* Thirty days of two sentences, one of which has two words more every fifth day, and one memory like no other. */
 void mining(const std::string &base) {
   nexus::db db(base + "/mining");
@@ -345,6 +371,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, selections, explanations, routes, jobs, queues, embedders, versions, mining, training, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, selections, explanations, routes, jobs, queues, embedders, versions, learning, mining, training, threads}) part(argv[1]);
   return failures > 0;
 }

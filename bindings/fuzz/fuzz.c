@@ -87,6 +87,22 @@ static void call_change(struct bytes *b) {
   nexus_free(list);
 }
 
+/* Learns of a user, and reads, sets and forgets what is known. */
+static void call_learn(struct bytes *b) {
+  nexus_db d = {any_handle(b)};
+  nexus_preference *p = NULL;
+  uint64_t count = 0;
+  nexus_status s;
+  switch (take8(b) % 4) {
+    case 0: checked(nexus_learn(d, any_judged(b), any_error(b))); return;
+    case 1: checked(nexus_preference_set(d, any_text(b), take8(b) % 4 ? &count : NULL, any_error(b))); return;
+    case 2: checked(nexus_forget(d, any_text(b), any_text(b), take8(b) % 4 ? &count : NULL, any_error(b))); return;
+    default: s = checked(nexus_preference_read(d, any_text(b), any_text(b), take8(b) ? &p : NULL, any_error(b))); break;
+  }
+  must(!p || (s == NEXUS_OK && p->json.size > 0 && p->json.data[p->json.size] == 0), "JSON where something is known");
+  nexus_free(p);
+}
+
 static void call_delete(struct bytes *b) {
   size_t count = take8(b) % 8;
   uint64_t *ids = page_end(8 * count), gone = 0;
@@ -262,7 +278,7 @@ static void call_process(struct bytes *b) {
 
 static void (*const calls[])(struct bytes *) = {call_add,   call_add,  call_query, call_query, call_get,  call_delete, call_delete_where, call_list, call_mining, call_training,
                                                 call_report, call_file, call_job,   call_job,   call_queue, call_open,   call_process,
-                                                call_change};
+                                                call_change, call_learn};
 
 static int erase(const char *path, const struct stat *s, int type, struct FTW *f) {
   (void)s, (void)type, (void)f;

@@ -22,6 +22,7 @@ nexus_memory *any_memories(struct bytes *b, size_t *count);
 nexus_patch *any_patch(struct bytes *b);
 nexus_query *any_query(struct bytes *b);
 nexus_selection *any_selection(struct bytes *b); /* or NULL */
+nexus_judged *any_judged(struct bytes *b);       /* or NULL */
 nexus_mining *any_mining(struct bytes *b);       /* or NULL */
 nexus_training *any_training(struct bytes *b);   /* or NULL */
 nexus_open_options *any_options(struct bytes *b); /* or NULL */

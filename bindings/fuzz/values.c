@@ -177,6 +177,7 @@ nexus_query *any_query(struct bytes *b) {
   if (size == sizeof *q) {
     q->match = any_match(b), q->fusion = take8(b) % 6, q->route = take8(b) % 7, q->reserved = take8(b) / 250;
     for (int i = 0; i < NEXUS_BOOST_COUNT; i++) q->boosts[i] = any_float(b);
+    q->asker = any_text(b);
   }
   return q;
 }
@@ -188,6 +189,21 @@ nexus_selection *any_selection(struct bytes *b) {
   s->tenant = any_text(b), s->user = any_text(b), s->agent = any_text(b), s->session = any_text(b);
   s->filter = any_filter(b);
   return take8(b) % 8 ? s : NULL;
+}
+
+nexus_judged *any_judged(struct bytes *b) {
+  uint32_t size;
+  nexus_judged *j = sized(b, sizeof *j, &size);
+  uint64_t *shown;
+  if (size != sizeof *j) return j;
+  j->reserved = take8(b) / 250;
+  j->tenant = any_text(b), j->user = any_text(b), j->question = any_text(b);
+  j->id = take64(b) % 64, j->value = (double)(int8_t)take8(b) / 100;
+  j->shown_count = take8(b) % 8;
+  j->shown = shown = page_end(8 * j->shown_count);
+  for (size_t i = 0; i < j->shown_count; i++) shown[i] = take64(b) % 64;
+  if (take8(b) == 0) j->shown_count = SIZE_MAX / 16, j->shown = NULL;
+  return take8(b) % 8 ? j : NULL;
 }
 
 nexus_mining *any_mining(struct bytes *b) {
@@ -237,7 +253,7 @@ nexus_request *any_request(struct bytes *b) {
   r->memories = any_memories(b, &r->memory_count);
   ids[0] = take8(b) % 64, ids[1] = take8(b), r->ids = ids, r->id_count = take8(b) % 3;
   r->query = take8(b) % 8 ? any_query(b) : NULL;
-  if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b), r->mining = any_mining(b), r->training = any_training(b);
+  if (size == sizeof *r) r->patch = take8(b) % 2 ? any_patch(b) : NULL, r->value = any_float(b), r->mining = any_mining(b), r->training = any_training(b), r->judged = any_judged(b), r->json = any_text(b);
   r->tenant = any_text(b), r->key = any_text(b), r->selection = any_selection(b);
   if (take8(b) == 0) r->user = any_text(b), r->agent = any_text(b), r->session = any_text(b);
   return r;

@@ -21,6 +21,8 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
   nexus_anomalies *anomalies = NULL;
   nexus_train_report *trained = NULL;
   nexus_report *report[2] = {NULL, NULL};
+  nexus_judged judged = {.struct_size = sizeof judged, .user = nexus_str("u"), .id = 1};
+  nexus_preference *preference = NULL;
   nexus_cursor c;
   nexus_job j;
   nexus_text none = nexus_str(NULL);
@@ -39,6 +41,10 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       {"supersede", nexus_supersede(db, 1, &m, NULL, NULL)},
       {"history", nexus_history(db, 1, &list[4], NULL)},
       {"feedback", nexus_feedback(db, 1, 0, NULL)},
+      {"learn", nexus_learn(db, &judged, NULL)},
+      {"preference", nexus_preference_read(db, none, nexus_str("u"), &preference, NULL)},
+      {"set_preference", nexus_preference_set(db, nexus_str("{\"user\":\"u\"}"), NULL, NULL)},
+      {"forget", nexus_forget(db, none, nexus_str("u"), NULL, NULL)},
       {"delete", nexus_delete(db, &id, 1, NULL, NULL)},
       {"delete_where", nexus_delete_where(db, &nobody, NULL, NULL)},
       {"list", nexus_list(db, NULL, &c, NULL)},
@@ -71,7 +77,7 @@ static int every_function(nexus_db db, nexus_cursor cursor, nexus_job job, nexus
       wrong++;
     }
   for (int i = 0; i < 5; i++) nexus_free(list[i]);
-  nexus_free(answer), nexus_free(stats), nexus_free(patterns), nexus_free(anomalies), nexus_free(trained), nexus_free(report[0]), nexus_free(report[1]);
+  nexus_free(answer), nexus_free(stats), nexus_free(preference), nexus_free(patterns), nexus_free(anomalies), nexus_free(trained), nexus_free(report[0]), nexus_free(report[1]);
   return wrong;
 }
 

@@ -188,6 +188,10 @@ enum nexus_op {
   NEXUS_OP_ANOMALIES = 23, /* nexus_anomalies_find */
   NEXUS_OP_TRAIN = 24, /* nexus_train */
   NEXUS_OP_RANKER_ROLLBACK = 25, /* nexus_ranker_rollback */
+  NEXUS_OP_LEARN = 26, /* nexus_learn */
+  NEXUS_OP_PREFERENCE = 27, /* nexus_preference_read */
+  NEXUS_OP_SET_PREFERENCE = 28, /* nexus_preference_set */
+  NEXUS_OP_FORGET = 29, /* nexus_forget */
 };
 
 /* What a pattern says. */
@@ -225,6 +229,7 @@ enum nexus_anomaly_column {
 #define NEXUS_QUERY_NEAR 32u /* the answer to an earlier question with this flag may serve that has the same words but for case, punctuation, endings and stop words, and is the same in all else; vectors: a cosine of .98 */
 #define NEXUS_QUERY_HAS_BOOSTS 64u /* boosts are given */
 #define NEXUS_QUERY_EXPLAIN 128u /* every hit says why it was found: nexus_hit.explanation */
+#define NEXUS_QUERY_IMPERSONAL 256u /* nobody's preference ranks the hits */
 #define NEXUS_PATCH_TEXT 1u /* text changes */
 #define NEXUS_PATCH_SPEAKER 2u /* speaker changes */
 #define NEXUS_PATCH_KIND 4u /* kind changes */
@@ -356,8 +361,31 @@ typedef struct nexus_query {
   uint32_t fusion; /* nexus_fusion */
   uint32_t route; /* nexus_route; those from NEXUS_ROUTE_SMART on differ with NEXUS_FUSION_LEARNT alone */
   uint32_t reserved; /* 0 */
+  nexus_text asker; /* whose preference ranks the hits, see nexus_learn; empty means user */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
+
+/* What a user made of a hit. user and id are required. */
+typedef struct nexus_judged {
+  uint32_t struct_size; /* sizeof(nexus_judged) */
+  uint32_t reserved; /* 0 */
+  nexus_text tenant; /* whose memories were asked */
+  nexus_text user; /* who asked */
+  nexus_text question; /* what was asked, as far as it is known; its first 1,024 bytes are kept */
+  uint64_t id; /* the hit that it is about */
+  double value; /* how useful the hit was, from -1 (it misled) to 1 */
+  const uint64_t *shown; /* the hits of the answer as they were shown, best first; those before id, where value is above 0, count as passed over. May be NULL */
+  size_t shown_count; /* at most NEXUS_HITS_MAX */
+} nexus_judged;
+#define NEXUS_JUDGED_SIZE_1 88 /* its size in the oldest ABI served */
+
+/* What is known of a user's preference. Freed, whole, by nexus_free. */
+typedef struct nexus_preference {
+  uint32_t struct_size;
+  uint32_t reserved;
+  nexus_text json; /* a JSON object of tenant, user, trust, words, features and judgements; docs/learning.md */
+} nexus_preference;
+#define NEXUS_PREFERENCE_SIZE_1 24 /* its size in the oldest ABI served */
 
 /* Which memories a listing or a deletion is about: those of a scope that a filter lets through. */
 typedef struct nexus_selection {
@@ -572,6 +600,7 @@ typedef struct nexus_stats {
   uint64_t record_bytes; /* of all memories in segments without their vectors, as they are read */
   uint64_t record_stored; /* bytes that these take there, less where texts are packed */
   uint64_t record_ns; /* of reading one, the mean, the latest counting most; 0 before the first */
+  uint64_t outdated; /* segment files that opening found to be of another version or language and rebuilt, in memory alone with NEXUS_OPEN_READ_ONLY */
   uint32_t ranker_own; /* 1: the ranker that serves was fitted by nexus_train; 0: it is the built-in one */
   uint32_t ranker_trees;
   uint32_t ranker_can_roll_back; /* 1: nexus_ranker_rollback has a ranker to go back to */
@@ -731,8 +760,8 @@ typedef struct nexus_request {
   const uint64_t *ids; /* GET, UPDATE, SUPERSEDE, HISTORY, FEEDBACK (one); DELETE */
   size_t id_count;
   const nexus_query *query; /* QUERY */
-  nexus_text tenant; /* GET_BY_KEY */
-  nexus_text user; /* of ABI 1; stands in selection */
+  nexus_text tenant; /* GET_BY_KEY, PREFERENCE, FORGET */
+  nexus_text user; /* PREFERENCE, FORGET; elsewhere of ABI 1, and stands in selection */
   nexus_text agent; /* of ABI 1; stands in selection */
   nexus_text session; /* of ABI 1; stands in selection */
   nexus_text key; /* GET_BY_KEY */
@@ -743,6 +772,8 @@ typedef struct nexus_request {
   nexus_text backup; /* RESTORE: the directory of the backup */
   const nexus_mining *mining; /* PATTERNS, ANOMALIES; or NULL */
   const nexus_training *training; /* TRAIN; or NULL */
+  const nexus_judged *judged; /* LEARN */
+  nexus_text json; /* SET_PREFERENCE */
 } nexus_request;
 #define NEXUS_REQUEST_SIZE_1 208 /* its size in the oldest ABI served */
 
@@ -757,12 +788,13 @@ typedef struct nexus_reply {
   const nexus_stats *stats; /* STATS */
   const nexus_report *report; /* VERIFY, IMPORT */
   const uint64_t *ids; /* ADD: one a memory; SUPERSEDE: one */
-  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; EXPORT, BACKUP, RESTORE: memories written */
+  uint64_t count; /* ADD, SUPERSEDE: ids; DELETE, DELETE_WHERE: memories that were there; SET_PREFERENCE: judgements kept; FORGET: judgements that were there; EXPORT, BACKUP, RESTORE: memories written */
   nexus_db db; /* OPEN */
   nexus_cursor cursor; /* LIST */
   const nexus_patterns *patterns; /* PATTERNS */
   const nexus_anomalies *anomalies; /* ANOMALIES */
   const nexus_train_report *train_report; /* TRAIN */
+  const nexus_preference *preference; /* PREFERENCE */
 } nexus_reply;
 #define NEXUS_REPLY_SIZE_1 80 /* its size in the oldest ABI served */
 
@@ -787,7 +819,7 @@ NEXUS_API uint32_t nexus_abi_oldest(void);
 NEXUS_API const char *nexus_version(void);
 
 /* 1 if the library has a feature, by name: jobs, queues, cursors, embedder, versions, filters,
-   matches, mining, explanations, training. Any thread. */
+   matches, mining, explanations, training, learning. Any thread. */
 NEXUS_API int nexus_has(const char *feature);
 
 /* The name of a status as every language writes it, such as "not found"; static. Any thread. */
@@ -858,6 +890,25 @@ NEXUS_API nexus_status nexus_history(nexus_db db, uint64_t id, nexus_memories **
 /* Notes how useful a memory was, from -1 (it misled) to 1. On the disk within 5 seconds, or
    when the store is closed. Any thread. */
 NEXUS_API nexus_status nexus_feedback(nexus_db db, uint64_t id, double value, nexus_error *error);
+
+/* Notes what a user made of a hit, and learns from it what the user prefers: later questions of
+   the same user (nexus_query.asker) rank the more by it, the better it has foretold what the
+   user said, and nobody else's do. Durable when it returns. Goes into the memory's feedback
+   too. What was said of a memory goes with the memory. Any thread. */
+NEXUS_API nexus_status nexus_learn(nexus_db db, const nexus_judged *judged, nexus_error *error);
+
+/* All that is known of what a user prefers, as JSON that nexus_preference_set takes; NOT_FOUND
+   where that is nothing. *preference is freed by nexus_free. Any thread. */
+NEXUS_API nexus_status nexus_preference_read(nexus_db db, nexus_text tenant, nexus_text user, nexus_preference **preference, nexus_error *error);
+
+/* Puts the judgements of a preference, JSON as of nexus_preference_read, in place of all that
+   was learnt of its user; *kept (may be NULL) receives how many are of memories that the tenant
+   has, by key or else id: those are kept. Any thread. */
+NEXUS_API nexus_status nexus_preference_set(nexus_db db, nexus_text json, uint64_t *kept, nexus_error *error);
+
+/* Removes all that was learnt of a user; *count (may be NULL) receives how many judgements that
+   was. nexus_compact erases the bytes. Any thread. */
+NEXUS_API nexus_status nexus_forget(nexus_db db, nexus_text tenant, nexus_text user, uint64_t *count, nexus_error *error);
 
 /* Begins a listing of the memories of a selection in the order of their ids, from the snapshot
    that is current now. NULL selects all that have no tenant. Any thread. */

@@ -161,6 +161,8 @@ class asked {
     if (q.single_engine) c_.flags |= NEXUS_QUERY_SINGLE_ENGINE;
     if (q.near) c_.flags |= NEXUS_QUERY_NEAR;
     if (q.explain) c_.flags |= NEXUS_QUERY_EXPLAIN;
+    if (q.impersonal) c_.flags |= NEXUS_QUERY_IMPERSONAL;
+    c_.asker = text(q.asker);
     if (q.weights) weigh(*q.weights);
     if (q.boosts) {
       c_.flags |= NEXUS_QUERY_HAS_BOOSTS;
@@ -181,6 +183,15 @@ class asked {
   nexus_query c_{};
   std::vector<nexus_text> engines_;
 };
+
+/* What a user made of a hit in the form of the C interface. It refers to the strings of it. */
+inline nexus_judged said(const judged &j) noexcept {
+  nexus_judged c{};
+  c.struct_size = sizeof c;
+  c.tenant = text(j.tenant), c.user = text(j.user), c.question = text(j.question);
+  c.id = j.id, c.value = j.value, c.shown = j.shown.data(), c.shown_count = j.shown.size();
+  return c;
+}
 
 /* A selection in the form of the C interface. It refers to the strings of the selection. */
 inline nexus_selection selected(const selection &s) noexcept {
@@ -462,6 +473,35 @@ class db {
     f.check(nexus_feedback(handle(), id, value, &f));
   }
 
+  /* Learns what a user prefers from what the user made of a hit; see nexus_learn. */
+  void learn(const judged &j) {
+    const nexus_judged c = detail::said(j);
+    detail::failure f;
+    f.check(nexus_learn(handle(), &c, &f));
+  }
+  /* All that is known of what a user prefers, as JSON; see nexus_preference_read. */
+  std::string preference(std::string_view user, std::string_view tenant = {}) const {
+    nexus_preference *p = nullptr;
+    detail::failure f;
+    f.check(nexus_preference_read(handle(), detail::text(tenant), detail::text(user), &p, &f));
+    const detail::arena<nexus_preference> kept(p);
+    return std::string(detail::view(p->json));
+  }
+  /* Puts a preference, JSON as of preference(), in place of its user's: the judgements kept. */
+  std::uint64_t set_preference(std::string_view json) {
+    std::uint64_t kept = 0;
+    detail::failure f;
+    f.check(nexus_preference_set(handle(), detail::text(json), &kept, &f));
+    return kept;
+  }
+  /* Removes all that was learnt of a user: how many judgements that was. */
+  std::uint64_t forget(std::string_view user, std::string_view tenant = {}) {
+    std::uint64_t count = 0;
+    detail::failure f;
+    f.check(nexus_forget(handle(), detail::text(tenant), detail::text(user), &count, &f));
+    return count;
+  }
+
   /* What is regular in the memories of a selection; see nexus_patterns_find. */
   nexus::patterns patterns(const pattern_query &q = {}) const {
     const nexus_selection what = detail::selected(q.of);
@@ -563,6 +603,10 @@ class db {
   job<std::vector<std::uint64_t>> supersede_async(std::uint64_t old, const memory &by, announce where = {}); /* one id */
   job<versions> history_async(std::uint64_t id, announce where = {}) const;
   job<void> feedback_async(std::uint64_t id, double value, announce where = {});
+  job<void> learn_async(const judged &j, announce where = {});
+  job<std::string> preference_async(std::string_view user, std::string_view tenant = {}, announce where = {}) const;
+  job<std::uint64_t> set_preference_async(std::string_view json, announce where = {});
+  job<std::uint64_t> forget_async(std::string_view user, std::string_view tenant = {}, announce where = {});
   job<std::uint64_t> remove_where_async(const selection &s, announce where = {});
   job<nexus::patterns> patterns_async(const pattern_query &q = {}, announce where = {}) const;
   job<nexus::anomalies> anomalies_async(const anomaly_query &q = {}, announce where = {}) const;

@@ -55,6 +55,13 @@ struct outcome<std::uint64_t> {
   }
 };
 template <>
+struct outcome<std::string> {
+  static std::string from(const nexus_reply &r) {
+    arena<void> kept(r.arena);
+    return std::string(view(r.preference->json));
+  }
+};
+template <>
 struct outcome<db> {
   static db from(const nexus_reply &r) {
     arena<void> kept(r.arena);
@@ -236,6 +243,31 @@ inline job<versions> db::history_async(std::uint64_t id, announce where) const {
   nexus_request r = detail::request(NEXUS_OP_HISTORY);
   r.ids = &id, r.id_count = 1;
   return detail::submit<versions>(handle(), r, where);
+}
+
+inline job<void> db::learn_async(const judged &j, announce where) {
+  nexus_request r = detail::request(NEXUS_OP_LEARN);
+  const nexus_judged c = detail::said(j);
+  r.judged = &c;
+  return detail::submit<void>(handle(), r, where);
+}
+
+inline job<std::string> db::preference_async(std::string_view user, std::string_view tenant, announce where) const {
+  nexus_request r = detail::request(NEXUS_OP_PREFERENCE);
+  r.user = detail::text(user), r.tenant = detail::text(tenant);
+  return detail::submit<std::string>(handle(), r, where);
+}
+
+inline job<std::uint64_t> db::set_preference_async(std::string_view json, announce where) {
+  nexus_request r = detail::request(NEXUS_OP_SET_PREFERENCE);
+  r.json = detail::text(json);
+  return detail::submit<std::uint64_t>(handle(), r, where);
+}
+
+inline job<std::uint64_t> db::forget_async(std::string_view user, std::string_view tenant, announce where) {
+  nexus_request r = detail::request(NEXUS_OP_FORGET);
+  r.user = detail::text(user), r.tenant = detail::text(tenant);
+  return detail::submit<std::uint64_t>(handle(), r, where);
 }
 
 inline job<void> db::feedback_async(std::uint64_t id, double value, announce where) {

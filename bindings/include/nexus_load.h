@@ -28,6 +28,10 @@ typedef struct nexus_api {
   nexus_status (*nexus_supersede)(nexus_db db, uint64_t old, const nexus_memory *memory, uint64_t *id, nexus_error *error);
   nexus_status (*nexus_history)(nexus_db db, uint64_t id, nexus_memories **memories, nexus_error *error);
   nexus_status (*nexus_feedback)(nexus_db db, uint64_t id, double value, nexus_error *error);
+  nexus_status (*nexus_learn)(nexus_db db, const nexus_judged *judged, nexus_error *error);
+  nexus_status (*nexus_preference_read)(nexus_db db, nexus_text tenant, nexus_text user, nexus_preference **preference, nexus_error *error);
+  nexus_status (*nexus_preference_set)(nexus_db db, nexus_text json, uint64_t *kept, nexus_error *error);
+  nexus_status (*nexus_forget)(nexus_db db, nexus_text tenant, nexus_text user, uint64_t *count, nexus_error *error);
   nexus_status (*nexus_list)(nexus_db db, const nexus_selection *selection, nexus_cursor *cursor, nexus_error *error);
   nexus_status (*nexus_next)(nexus_cursor cursor, uint32_t count, nexus_memories **memories, nexus_error *error);
   nexus_status (*nexus_cursor_close)(nexus_cursor cursor, nexus_error *error);
@@ -75,6 +79,10 @@ static const char *const nexus_api_names[] = {
   "nexus_supersede",
   "nexus_history",
   "nexus_feedback",
+  "nexus_learn",
+  "nexus_preference_read",
+  "nexus_preference_set",
+  "nexus_forget",
   "nexus_list",
   "nexus_next",
   "nexus_cursor_close",

@@ -264,6 +264,8 @@ struct query {
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
   bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
+  std::string asker; /* whose preference ranks the hits, see db::learn; empty: scope.user */
+  bool impersonal = false; /* nobody's preference ranks the hits */
   std::chrono::nanoseconds budget{0};
 };
 
@@ -476,6 +478,15 @@ class answer {
   detail::arena<nexus_answer> a_;
 };
 
+/* What a user made of a hit; user and id are required. See nexus_judged. */
+struct judged {
+  std::string user;
+  std::uint64_t id = 0;
+  double value = 0; /* from -1 (it misled) to 1 */
+  std::string question, tenant;
+  span<const std::uint64_t> shown; /* hits as they were shown, best first; borrowed until the call with it returns */
+};
+
 /* What db::patterns looks for; see nexus_mining. */
 struct pattern_query {
   selection of;
@@ -587,7 +598,7 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
+        discarded(s.discarded), outdated(s.outdated), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
         record_ns(s.record_ns), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
         language(detail::view(s.language)), ranker_metrics(detail::view(s.ranker_metrics)), ranker_warning(detail::view(s.ranker_warning)),
         ranker_own(s.ranker_own != 0), ranker_can_roll_back(s.ranker_can_roll_back != 0), ranker_trees(s.ranker_trees),
@@ -598,7 +609,7 @@ struct stats {
         cache_near{s.cache_near_hits, s.cache_near_misses, s.cache_near_bytes, s.cache_near_ns} {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
-      merges, replayed, discarded, retired;
+      merges, replayed, discarded, outdated, retired;
   std::uint64_t record_bytes, record_stored, record_ns; /* of memories without vectors: plain, as stored, and to read one */
   std::string vectors, merge_error, language, ranker_metrics, ranker_warning;
   bool ranker_own, ranker_can_roll_back; /* fitted by train; there is one before it */

@@ -91,6 +91,21 @@ int main(void) {
   printf("  fusion %zu %zu\n", offsetof(nexus_query, fusion), sizeof(((nexus_query *)0)->fusion));
   printf("  route %zu %zu\n", offsetof(nexus_query, route), sizeof(((nexus_query *)0)->route));
   printf("  reserved %zu %zu\n", offsetof(nexus_query, reserved), sizeof(((nexus_query *)0)->reserved));
+  printf("  asker %zu %zu\n", offsetof(nexus_query, asker), sizeof(((nexus_query *)0)->asker));
+  printf("nexus_judged %zu\n", sizeof(nexus_judged));
+  printf("  struct_size %zu %zu\n", offsetof(nexus_judged, struct_size), sizeof(((nexus_judged *)0)->struct_size));
+  printf("  reserved %zu %zu\n", offsetof(nexus_judged, reserved), sizeof(((nexus_judged *)0)->reserved));
+  printf("  tenant %zu %zu\n", offsetof(nexus_judged, tenant), sizeof(((nexus_judged *)0)->tenant));
+  printf("  user %zu %zu\n", offsetof(nexus_judged, user), sizeof(((nexus_judged *)0)->user));
+  printf("  question %zu %zu\n", offsetof(nexus_judged, question), sizeof(((nexus_judged *)0)->question));
+  printf("  id %zu %zu\n", offsetof(nexus_judged, id), sizeof(((nexus_judged *)0)->id));
+  printf("  value %zu %zu\n", offsetof(nexus_judged, value), sizeof(((nexus_judged *)0)->value));
+  printf("  shown %zu %zu\n", offsetof(nexus_judged, shown), sizeof(((nexus_judged *)0)->shown));
+  printf("  shown_count %zu %zu\n", offsetof(nexus_judged, shown_count), sizeof(((nexus_judged *)0)->shown_count));
+  printf("nexus_preference %zu\n", sizeof(nexus_preference));
+  printf("  struct_size %zu %zu\n", offsetof(nexus_preference, struct_size), sizeof(((nexus_preference *)0)->struct_size));
+  printf("  reserved %zu %zu\n", offsetof(nexus_preference, reserved), sizeof(((nexus_preference *)0)->reserved));
+  printf("  json %zu %zu\n", offsetof(nexus_preference, json), sizeof(((nexus_preference *)0)->json));
   printf("nexus_selection %zu\n", sizeof(nexus_selection));
   printf("  struct_size %zu %zu\n", offsetof(nexus_selection, struct_size), sizeof(((nexus_selection *)0)->struct_size));
   printf("  reserved %zu %zu\n", offsetof(nexus_selection, reserved), sizeof(((nexus_selection *)0)->reserved));
@@ -244,6 +259,7 @@ int main(void) {
   printf("  record_bytes %zu %zu\n", offsetof(nexus_stats, record_bytes), sizeof(((nexus_stats *)0)->record_bytes));
   printf("  record_stored %zu %zu\n", offsetof(nexus_stats, record_stored), sizeof(((nexus_stats *)0)->record_stored));
   printf("  record_ns %zu %zu\n", offsetof(nexus_stats, record_ns), sizeof(((nexus_stats *)0)->record_ns));
+  printf("  outdated %zu %zu\n", offsetof(nexus_stats, outdated), sizeof(((nexus_stats *)0)->outdated));
   printf("  ranker_own %zu %zu\n", offsetof(nexus_stats, ranker_own), sizeof(((nexus_stats *)0)->ranker_own));
   printf("  ranker_trees %zu %zu\n", offsetof(nexus_stats, ranker_trees), sizeof(((nexus_stats *)0)->ranker_trees));
   printf("  ranker_can_roll_back %zu %zu\n", offsetof(nexus_stats, ranker_can_roll_back), sizeof(((nexus_stats *)0)->ranker_can_roll_back));
@@ -360,6 +376,8 @@ int main(void) {
   printf("  backup %zu %zu\n", offsetof(nexus_request, backup), sizeof(((nexus_request *)0)->backup));
   printf("  mining %zu %zu\n", offsetof(nexus_request, mining), sizeof(((nexus_request *)0)->mining));
   printf("  training %zu %zu\n", offsetof(nexus_request, training), sizeof(((nexus_request *)0)->training));
+  printf("  judged %zu %zu\n", offsetof(nexus_request, judged), sizeof(((nexus_request *)0)->judged));
+  printf("  json %zu %zu\n", offsetof(nexus_request, json), sizeof(((nexus_request *)0)->json));
   printf("nexus_reply %zu\n", sizeof(nexus_reply));
   printf("  struct_size %zu %zu\n", offsetof(nexus_reply, struct_size), sizeof(((nexus_reply *)0)->struct_size));
   printf("  op %zu %zu\n", offsetof(nexus_reply, op), sizeof(((nexus_reply *)0)->op));
@@ -375,6 +393,7 @@ int main(void) {
   printf("  patterns %zu %zu\n", offsetof(nexus_reply, patterns), sizeof(((nexus_reply *)0)->patterns));
   printf("  anomalies %zu %zu\n", offsetof(nexus_reply, anomalies), sizeof(((nexus_reply *)0)->anomalies));
   printf("  train_report %zu %zu\n", offsetof(nexus_reply, train_report), sizeof(((nexus_reply *)0)->train_report));
+  printf("  preference %zu %zu\n", offsetof(nexus_reply, preference), sizeof(((nexus_reply *)0)->preference));
   printf("nexus_completion %zu\n", sizeof(nexus_completion));
   printf("  job %zu %zu\n", offsetof(nexus_completion, job), sizeof(((nexus_completion *)0)->job));
   printf("  tag %zu %zu\n", offsetof(nexus_completion, tag), sizeof(((nexus_completion *)0)->tag));

@@ -59,6 +59,8 @@ each command opens it anew, and --route cache-only finds nothing.`,
 	c.Flags().IntVarP(&f.K, "k", "k", model.DefaultK, fmt.Sprintf("`HITS` wanted, 1 to %d", model.HitCountMax))
 	scopeFlags(c, &f.Scope, "only memories of this")
 	filterFlag(c, &f.filter)
+	c.Flags().StringVar(&f.Asker, "asker", "", "`NAME` of who asks, whose preference ranks the hits (default that of --user); see nexus feedback")
+	c.Flags().BoolVar(&f.Impersonal, "impersonal", false, "have nobody's preference rank the hits")
 	c.Flags().StringVar(&f.match, "match", "", "only memories with such `WORDS`, for example '+budget -draft \"quarterly report\" plan* colour~1 speaker:ann'; alone, the question")
 	c.Flags().StringToStringVar(&f.boost, "boost", nil, "what words are worth by `FIELD=NUMBER`, of text, speaker and title (default text=1)")
 	c.Flags().Lookup("boost").DefValue = "" // help would say [] beside what is meant

@@ -83,7 +83,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing found (or no store),
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "one JSON object a line, for programs")
 	root.AddCommand(
 		newAddCommand(a), newQueryCommand(a), newGetCommand(a), newListCommand(a), newUpdateCommand(a), newSupersedeCommand(a),
-		newHistoryCommand(a), newFeedbackCommand(a), newDeleteCommand(a), newPatternsCommand(a), newAnomaliesCommand(a), newTrainCommand(a),
+		newHistoryCommand(a), newFeedbackCommand(a), newPreferenceCommand(a), newDeleteCommand(a), newPatternsCommand(a), newAnomaliesCommand(a), newTrainCommand(a),
 		newExportCommand(a), newImportCommand(a), newStatsCommand(a), newVerifyCommand(a), newCompactCommand(a),
 		newBackupCommand(a), newRestoreCommand(a), newMigrateCommand(a),
 		newDoctorCommand(a), newEvalCommand(a), newVersionCommand(a),

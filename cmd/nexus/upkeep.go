@@ -52,6 +52,7 @@ type statsRecord struct {
 	RecordNanos  uint64 `json:"record_ns"`     // of reading one, by this process
 	Replayed     int    `json:"replayed"`      // memories that no segment file covers yet
 	Discarded    int    `json:"discarded"`     // segment files that were not valid
+	Outdated     int    `json:"outdated"`      // that were of another version or language
 
 	Cache  cache.Stats  `json:"cache"` // of answers; those of this process alone
 	Ranker rankerRecord `json:"ranker"`
@@ -62,7 +63,7 @@ func newStatsRecord(dir string, s engine.Stats) statsRecord {
 		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(), Language: s.Language,
 		Segments: s.Segments, SegmentFiles: s.SegmentFiles, SegmentBytes: s.SegmentBytes, TruthBytes: s.TruthBytes,
 		RecordBytes: s.RecordBytes, RecordStored: s.RecordStored, RecordNanos: s.RecordNanos,
-		Replayed: s.Replayed, Discarded: s.Discarded, Cache: s.Cache, Ranker: newRankerRecord(s.Ranker),
+		Replayed: s.Replayed, Discarded: s.Discarded, Outdated: s.Outdated, Cache: s.Cache, Ranker: newRankerRecord(s.Ranker),
 	}
 }
 
@@ -88,11 +89,20 @@ func (a *app) printStats(s statsRecord) error {
 	if s.RecordStored < s.RecordBytes {
 		a.printf("texts      %s packed in %s, %.2f to 1\n", byteCount(s.RecordBytes), byteCount(s.RecordStored), float64(s.RecordBytes)/float64(s.RecordStored))
 	}
+	if s.Outdated > 0 {
+		a.printf("outdated   %s\n", outdatedNote(s.Outdated))
+	}
 	a.printf("ranker     %v\n", s.Ranker)
 	if s.Ranker.Warning != "" {
 		a.printf("warning    %s\n", printable(s.Ranker.Warning))
 	}
 	return a.printf("truth.db   %s\n", byteCount(s.TruthBytes))
+}
+
+// outdatedNote says what to do about segment files of other rules. They are no fault, but
+// each opening for reading derives them anew, in memory.
+func outdatedNote(files int) string {
+	return fmt.Sprintf("%s of another version or language; opening for writing rebuilds them", counted(files, "segment file is", "segment files are"))
 }
 
 func newVerifyCommand(a *app) *cobra.Command {
@@ -121,6 +131,9 @@ func (a *app) verify(ctx context.Context, db *engine.DB) error {
 	}
 	if stats.Discarded > 0 {
 		report.Faults = append(report.Faults, fmt.Sprintf("%d segment files were not valid; opening for writing rebuilds them", stats.Discarded))
+	}
+	if stats.Outdated > 0 {
+		a.note("%s", outdatedNote(stats.Outdated))
 	}
 	if a.json {
 		err = a.printJSON(struct {

@@ -266,35 +266,3 @@ func (a *app) printHistory(list []engine.Memory) error {
 	}
 	return nil // a write that failed is remembered by a.out
 }
-
-func newFeedbackCommand(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:     "feedback ID VALUE",
-		Short:   "Note how useful a memory was, from -1 (it misled) to 1",
-		Long:    `Notes how useful a memory was. Exit code 3 when it is not there.`,
-		Example: "  nexus feedback 42 1\n  nexus feedback 43 -- -0.5",
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return wrongUsef("give an ID and a value from -1 to 1")
-			}
-			id, err := oneID(args[:1])
-			if err != nil {
-				return err
-			}
-			value, err := strconv.ParseFloat(args[1], 64)
-			if err != nil {
-				return wrongUsef("%q is no number", args[1])
-			}
-			return a.withStore(c.Context(), changing, func(db *engine.DB) error {
-				err := db.Feedback(c.Context(), id, value)
-				switch {
-				case errors.Is(err, engine.ErrNotFound):
-					return nothingFound{fmt.Sprintf("no memory with ID %d", id)}
-				case errors.Is(err, engine.ErrInvalid):
-					return wrongUse{err}
-				}
-				return err
-			})
-		},
-	}
-}

@@ -6,10 +6,10 @@
 // package otter). A third table, of questions that ask for it, finds the answer to
 // one that differs in case, punctuation and stop words alone.
 //
-// An entry holds the content epoch of the view it was computed on, which every
-// change of the memories raises and no merge does. It answers while the current
-// view has that epoch and never after, so no answer outlives an Add or a Delete
-// that has returned.
+// An entry holds the epoch that it was computed in, which every change of the memories
+// raises, every change of what is known of who asks, and no merge. It answers while the
+// epoch is that and never after, so no answer outlives an Add, a Delete or a Learn that has
+// returned.
 package cache
 
 import (
@@ -46,10 +46,16 @@ type Cache struct {
 	hotCount, warmCount, nearCount counter
 }
 
+// Epoch names all that an answer depends on beside its question.
+type Epoch struct {
+	Content    uint64 // of the view
+	Preference uint64 // of the judge who asks; 0 = nobody
+}
+
 // entry is one answer. It never changes.
 type entry struct {
 	key, nearKey Key
-	content      uint64
+	epoch        Epoch
 	question     model.Query
 	terms        []byte // of a question that asks for near ones, see words
 	exact, close *model.Answer
@@ -83,9 +89,9 @@ func (c *Cache) Empty() *Cache {
 	return New(c.size, c.language)
 }
 
-// Get returns the answer to q of the content epoch, or nil. The answer is shared:
+// Get returns the answer to q of an epoch, or nil. The answer is shared:
 // it must not be changed. No lock in the hot tier, no allocation in either.
-func (c *Cache) Get(q *model.Query, content uint64) *model.Answer {
+func (c *Cache) Get(q *model.Query, epoch Epoch) *model.Answer {
 	if c == nil {
 		return nil
 	}
@@ -94,7 +100,7 @@ func (c *Cache) Get(q *model.Query, content uint64) *model.Answer {
 		return nil
 	}
 	timed := c.hotCount.begin()
-	e := c.hot.get(key, content)
+	e := c.hot.get(key, epoch)
 	if e != nil && !same(&e.question, q) {
 		e = nil
 	}
@@ -102,13 +108,13 @@ func (c *Cache) Get(q *model.Query, content uint64) *model.Answer {
 	if e != nil {
 		return e.exact
 	}
-	return c.getWarm(key, q, content)
+	return c.getWarm(key, q, epoch)
 }
 
-func (c *Cache) getWarm(key Key, q *model.Query, content uint64) *model.Answer {
+func (c *Cache) getWarm(key Key, q *model.Query, epoch Epoch) *model.Answer {
 	timed := c.warmCount.begin()
 	e, found := c.warm.GetIfPresent(key)
-	found = found && e.content == content && same(&e.question, q)
+	found = found && e.epoch == epoch && same(&e.question, q)
 	c.warmCount.end(timed, found)
 	if !found {
 		return nil
@@ -121,7 +127,7 @@ func (c *Cache) getWarm(key Key, q *model.Query, content uint64) *model.Answer {
 // words, in their order, however they are written, is the same in all else, and
 // whose vector has a cosine of nearCosine with q's if they bring any; or nil. Only
 // questions that have Near set are found. One analysis of the text.
-func (c *Cache) Near(q *model.Query, content uint64) *model.Answer {
+func (c *Cache) Near(q *model.Query, epoch Epoch) *model.Answer {
 	if c == nil {
 		return nil
 	}
@@ -131,7 +137,7 @@ func (c *Cache) Near(q *model.Query, content uint64) *model.Answer {
 	key, ok := w.keyOf(q)
 	var e *entry
 	if ok {
-		e = c.near.find(key, content, func(e *entry) bool { return near(e, w.terms, q) })
+		e = c.near.find(key, epoch, func(e *entry) bool { return near(e, w.terms, q) })
 	}
 	c.nearCount.end(timed, e != nil)
 	if e == nil {
@@ -142,7 +148,7 @@ func (c *Cache) Near(q *model.Query, content uint64) *model.Answer {
 
 // Put keeps the answer to q, which is complete (no engine late or failed) and is
 // not changed by anyone from now on.
-func (c *Cache) Put(q *model.Query, content uint64, answer *model.Answer) {
+func (c *Cache) Put(q *model.Query, epoch Epoch, answer *model.Answer) {
 	if c == nil {
 		return
 	}
@@ -150,7 +156,7 @@ func (c *Cache) Put(q *model.Query, content uint64, answer *model.Answer) {
 	if !ok {
 		return
 	}
-	e := &entry{key: key, content: content, question: own(q), exact: cached(answer, model.CacheExact), close: cached(answer, model.CacheNear)}
+	e := &entry{key: key, epoch: epoch, question: own(q), exact: cached(answer, model.CacheExact), close: cached(answer, model.CacheNear)}
 	if q.Near {
 		w := c.words.Get()
 		e.nearKey, _ = w.keyOf(q)

@@ -23,9 +23,12 @@ func answer(text string) *model.Answer {
 	return &model.Answer{Hits: []model.Hit{{Memory: model.Memory{ID: 1, Text: text}, Score: 1}}, Took: time.Second}
 }
 
+// in is an epoch in which nobody asks who is known.
+func in(content uint64) Epoch { return Epoch{Content: content} }
+
 // keep is Put that waits until all tiers have the answer.
 func keep(c *Cache, q *model.Query, content uint64, a *model.Answer) {
-	c.Put(q, content, a)
+	c.Put(q, in(content), a)
 	for c.awake.Load() || c.waiting() {
 		runtime.Gosched()
 	}
@@ -43,7 +46,7 @@ func TestEveryFieldOfAQuestionIsInItsKey(t *testing.T) {
 	}
 	c := New(0, "")
 	keep(c, &base, 1, answer("Oslo"))
-	if got := c.Get(&base, 1); got == nil || got.Hits[0].Text != "Oslo" {
+	if got := c.Get(&base, in(1)); got == nil || got.Hits[0].Text != "Oslo" {
 		t.Fatal("the question itself is not found")
 	}
 	fields := reflect.VisibleFields(reflect.TypeFor[model.Query]())
@@ -60,7 +63,7 @@ func TestEveryFieldOfAQuestionIsInItsKey(t *testing.T) {
 		if b, _ := keyOf(&other); a == b {
 			t.Errorf("two questions of another %s have one key", f.Name)
 		}
-		if c.Get(&other, 1) != nil {
+		if c.Get(&other, in(1)) != nil {
 			t.Errorf("a question of another %s is answered", f.Name)
 		}
 	}
@@ -69,10 +72,10 @@ func TestEveryFieldOfAQuestionIsInItsKey(t *testing.T) {
 func TestWhoWantsKnownAnswersAloneHasThoseOfAnyRoute(t *testing.T) {
 	c := New(0, "")
 	keep(c, &model.Query{Text: "where does Ann live"}, 1, answer("Oslo"))
-	if got := c.Get(&model.Query{Text: "where does Ann live", Route: model.RouteCacheOnly}, 1); got == nil || got.Hits[0].Text != "Oslo" {
+	if got := c.Get(&model.Query{Text: "where does Ann live", Route: model.RouteCacheOnly}, in(1)); got == nil || got.Hits[0].Text != "Oslo" {
 		t.Error("not found")
 	}
-	if c.Get(&model.Query{Text: "where does Ann live", Route: model.RouteMaximum}, 1) != nil {
+	if c.Get(&model.Query{Text: "where does Ann live", Route: model.RouteMaximum}, in(1)) != nil {
 		t.Error("an answer of another route")
 	}
 }
@@ -144,7 +147,7 @@ func TestAnInvalidQuestionHasNoAnswer(t *testing.T) {
 	c, name := New(0, ""), model.Field("colour")
 	for _, f := range []model.Filter{{}, name.Eq("")} {
 		keep(c, &model.Query{Text: "x", Near: true, Filter: f}, 1, answer("x"))
-		if q := (&model.Query{Text: "x", Filter: f}); c.Get(q, 1) == nil || c.Near(q, 1) == nil {
+		if q := (&model.Query{Text: "x", Filter: f}); c.Get(q, in(1)) == nil || c.Near(q, in(1)) == nil {
 			t.Fatalf("%v: the question itself is not found", f)
 		}
 	}
@@ -161,7 +164,7 @@ func TestAnInvalidQuestionHasNoAnswer(t *testing.T) {
 			t.Errorf("%s: valid", what)
 		}
 		keep(c, &q, 1, answer("wrong"))
-		if c.Get(&q, 1) != nil || c.Near(&q, 1) != nil {
+		if c.Get(&q, in(1)) != nil || c.Near(&q, in(1)) != nil {
 			t.Errorf("%s: answered", what)
 		}
 	}
@@ -175,13 +178,13 @@ func TestAnInvalidMatchHasNotTheAnswerOfAValidOneOfItsText(t *testing.T) {
 			t.Fatalf("%q and %q: %v", text, invalid, err)
 		}
 		q := model.Query{Text: "x", Match: valid, Near: true}
-		if keep(c, &q, 1, answer("x")); c.Get(&q, 1) == nil || c.Near(&q, 1) == nil {
+		if keep(c, &q, 1, answer("x")); c.Get(&q, in(1)) == nil || c.Near(&q, in(1)) == nil {
 			t.Errorf("%q: the question itself is not found", text)
 		}
-		if q.Match = invalid; c.Get(&q, 1) != nil || c.Near(&q, 1) != nil {
+		if q.Match = invalid; c.Get(&q, in(1)) != nil || c.Near(&q, in(1)) != nil {
 			t.Errorf("%q: answered", text)
 		}
-		if n := testing.AllocsPerRun(10, func() { c.Get(&q, 1) }); n != 0 {
+		if n := testing.AllocsPerRun(10, func() { c.Get(&q, in(1)) }); n != 0 {
 			t.Errorf("%q: a look-up allocates %v times", text, n)
 		}
 	}
@@ -191,12 +194,12 @@ func TestAnEntryOfAnotherEpochIsNotUsed(t *testing.T) {
 	c, q := New(0, ""), &model.Query{Text: "x", Near: true}
 	keep(c, q, 7, answer("old"))
 	for _, epoch := range []uint64{6, 8} {
-		if c.Get(q, epoch) != nil || c.Near(q, epoch) != nil {
+		if c.Get(q, in(epoch)) != nil || c.Near(q, in(epoch)) != nil {
 			t.Errorf("answered at epoch %d", epoch)
 		}
 	}
 	keep(c, q, 8, answer("new"))
-	if got := c.Get(q, 8); got == nil || got.Hits[0].Text != "new" {
+	if got := c.Get(q, in(8)); got == nil || got.Hits[0].Text != "new" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -209,7 +212,7 @@ func TestOneKeyOfTwoQuestionsIsToldApart(t *testing.T) {
 	e.key = stolen
 	c.hot.put(&e, stolen)
 	c.warm.Set(stolen, &e)
-	if c.Get(b, 1) != nil {
+	if c.Get(b, in(1)) != nil {
 		t.Error("a question got another's answer")
 	}
 }
@@ -249,7 +252,7 @@ func TestNearQuestionsDifferInWritingAlone(t *testing.T) {
 		"vectors alone, far":   {model.Query{Vector: at(60), K: 3}, ""},
 		"stop words alone":     {model.Query{Text: "the", Vector: at(90), K: 3}, ""},
 	} {
-		got := c.Near(&x.q, 1)
+		got := c.Near(&x.q, in(1))
 		if (got == nil) != (x.want == "") || got != nil && (got.Hits[0].Text != x.want || got.Trace.Cache != model.CacheNear || got.Took != 0) {
 			t.Errorf("%s: %+v, want %q", name, got, x.want)
 		}
@@ -264,7 +267,7 @@ func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 		keep(c, q, 1, answer(strings.Repeat("x", i%3000)))
 	}
 	keep(c, &model.Query{Text: "huge"}, 1, answer(strings.Repeat("x", bytes)))
-	if c.Get(&model.Query{Text: "huge"}, 1) != nil {
+	if c.Get(&model.Query{Text: "huge"}, in(1)) != nil {
 		t.Error("an answer as large as the cache was kept")
 	}
 	c.warm.CleanUp()
@@ -272,10 +275,10 @@ func TestACacheHoldsNoMoreThanItMay(t *testing.T) {
 	if sum := s.Hot.Bytes + s.Warm.Bytes + s.Near.Bytes; sum > bytes || s.Warm.Bytes == 0 || s.Hot.Bytes == 0 {
 		t.Errorf("%d bytes of %d: %+v", sum, bytes, s)
 	}
-	if (*Cache)(nil).Get(&model.Query{Text: "x"}, 1) != nil || New(-1, "") != nil {
+	if (*Cache)(nil).Get(&model.Query{Text: "x"}, in(1)) != nil || New(-1, "") != nil {
 		t.Error("a cache that is off answers")
 	}
-	(*Cache)(nil).Put(&model.Query{Text: "x"}, 1, answer("x"))
+	(*Cache)(nil).Put(&model.Query{Text: "x"}, in(1), answer("x"))
 }
 
 func TestTheFilterOfAQuestionCountsAmongTheBytesHeld(t *testing.T) {
@@ -303,7 +306,7 @@ func TestTheWarmTierKeepsWhatTheHotOneLoses(t *testing.T) {
 		keep(c, &model.Query{Text: fmt.Sprint("question ", i)}, 1, answer(fmt.Sprint(i)))
 	}
 	for i := range questions {
-		if got := c.Get(&model.Query{Text: fmt.Sprint("question ", i)}, 1); got == nil || got.Hits[0].Text != fmt.Sprint(i) {
+		if got := c.Get(&model.Query{Text: fmt.Sprint("question ", i)}, in(1)); got == nil || got.Hits[0].Text != fmt.Sprint(i) {
 			t.Fatalf("question %d: %+v", i, got)
 		}
 	}
@@ -321,12 +324,12 @@ func TestManyWritersAndReadersGetTheirOwnAnswers(t *testing.T) {
 				name := fmt.Sprint("question ", (i*7+w)%600)
 				q := &model.Query{Text: name, Near: i%3 == 0}
 				epoch := uint64(i / 1000)
-				for _, got := range []*model.Answer{c.Get(q, epoch), c.Near(q, epoch)} {
+				for _, got := range []*model.Answer{c.Get(q, in(epoch)), c.Near(q, in(epoch))} {
 					if got != nil && got.Hits[0].Text != fmt.Sprint(name, epoch) {
 						t.Errorf("%s at %d got %s", name, epoch, got.Hits[0].Text)
 					}
 				}
-				c.Put(q, epoch, answer(fmt.Sprint(name, epoch)))
+				c.Put(q, in(epoch), answer(fmt.Sprint(name, epoch)))
 			}
 		})
 	}
@@ -337,7 +340,7 @@ func TestAHitAllocatesNothing(t *testing.T) {
 	c, q := New(0, ""), model.Query{Text: "where does Ann live these days?", Scope: model.Scope{User: "ann"}, Vector: make([]float32, 384), Engines: []string{"vector"}}
 	keep(c, &q, 1, answer("x"))
 	if n := testing.AllocsPerRun(100, func() {
-		if c.Get(&q, 1) == nil {
+		if c.Get(&q, in(1)) == nil {
 			t.Fatal("missed")
 		}
 	}); n != 0 {
@@ -347,7 +350,7 @@ func TestAHitAllocatesNothing(t *testing.T) {
 		c.hot.slots[i].Store(nil)
 	}
 	key, _ := keyOf(&q)
-	if n := testing.AllocsPerRun(100, func() { c.getWarm(key, &q, 1) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { c.getWarm(key, &q, in(1)) }); n != 0 {
 		t.Errorf("a warm hit allocates %v times", n)
 	}
 }
@@ -360,11 +363,11 @@ func BenchmarkLookUp(b *testing.B) {
 	vector.Vector[7] = 1
 	keep(c, &vector, 1, answer("x"))
 	for name, f := range map[string]func() bool{
-		"hot":       func() bool { return c.Get(&q, 1) != nil },
-		"hotvector": func() bool { return c.Get(&vector, 1) != nil },
-		"missed":    func() bool { return c.Get(&missing, 1) == nil },
-		"near":      func() bool { return c.Near(&vector, 1) != nil },
-		"warm":      func() bool { key, _ := keyOf(&q); return c.getWarm(key, &q, 1) != nil },
+		"hot":       func() bool { return c.Get(&q, in(1)) != nil },
+		"hotvector": func() bool { return c.Get(&vector, in(1)) != nil },
+		"missed":    func() bool { return c.Get(&missing, in(1)) == nil },
+		"near":      func() bool { return c.Near(&vector, in(1)) != nil },
+		"warm":      func() bool { key, _ := keyOf(&q); return c.getWarm(key, &q, in(1)) != nil },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -39,7 +39,7 @@ func keyOf(q *model.Query) (Key, bool) {
 
 // keyBytes is what a key is hashed from at most: on the stack.
 const (
-	keyBytes  = 640
+	keyBytes  = 720
 	shortText = 64 // what is longer goes in as its hash
 )
 
@@ -53,6 +53,7 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 	b = appendText(b, q.User)
 	b = appendText(b, q.Agent)
 	b = appendText(b, q.Session)
+	b = appendText(b, q.Asker)
 	b = appendText(b, q.Filter.String())
 	b = appendText(b, q.Match.String())
 	for _, name := range q.Engines {
@@ -99,6 +100,9 @@ func flags(q *model.Query) (f byte) {
 	}
 	if q.Explain {
 		f |= 4
+	}
+	if q.Impersonal {
+		f |= 8
 	}
 	return f
 }
@@ -166,7 +170,7 @@ func same(a, b *model.Query) bool {
 func sameBut(a, b *model.Query) bool {
 	v, _ := weightsOf(a)
 	w, ok := weightsOf(b)
-	return ok && v == w && a.Scope == b.Scope && a.Intent == b.Intent && a.Fusion == b.Fusion && routeOf(a) == routeOf(b) && countOf(a) == countOf(b) &&
+	return ok && v == w && a.Scope == b.Scope && a.Asker == b.Asker && a.Intent == b.Intent && a.Fusion == b.Fusion && routeOf(a) == routeOf(b) && countOf(a) == countOf(b) &&
 		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() &&
 		sameMatch(a.Match, b.Match) && boostsOf(a) == boostsOf(b) && a.Explore == b.Explore && a.ExploreSeed == b.ExploreSeed && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
 }
@@ -248,7 +252,7 @@ func alike(a, b []float32) bool {
 func sizeOf(e *entry) int {
 	const fixed, perHit, perMeta, perSignal, perRank = 1500, 400, 64, 24, 32 // the structs and the allocator's rounding
 	q := &e.question
-	size := fixed + len(q.Text) + len(e.terms) + 4*len(q.Vector) + len(q.Tenant) + len(q.User) + len(q.Agent) + len(q.Session)
+	size := fixed + len(q.Text) + len(e.terms) + 4*len(q.Vector) + len(q.Tenant) + len(q.User) + len(q.Agent) + len(q.Session) + len(q.Asker)
 	if !q.Filter.IsZero() {
 		size += len(q.Filter.String()) + filterSize(q.Filter)
 	}

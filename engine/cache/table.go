@@ -33,10 +33,10 @@ func (t *table) set(k Key) []atomic.Pointer[entry] {
 }
 
 // get returns the entry of a key and an epoch, or nil.
-func (t *table) get(k Key, content uint64) *entry {
+func (t *table) get(k Key, epoch Epoch) *entry {
 	set := t.set(k)
 	for i := range set {
-		if e := set[i].Load(); e != nil && e.key == k && e.content == content {
+		if e := set[i].Load(); e != nil && e.key == k && e.epoch == epoch {
 			return e
 		}
 	}
@@ -44,10 +44,10 @@ func (t *table) get(k Key, content uint64) *entry {
 }
 
 // find is get by the key for near questions, of which several may be there.
-func (t *table) find(k Key, content uint64, fits func(*entry) bool) *entry {
+func (t *table) find(k Key, epoch Epoch, fits func(*entry) bool) *entry {
 	set := t.set(k)
 	for i := range set {
-		if e := set[i].Load(); e != nil && e.nearKey == k && e.content == content && fits(e) {
+		if e := set[i].Load(); e != nil && e.nearKey == k && e.epoch == epoch && fits(e) {
 			return e
 		}
 	}
@@ -68,7 +68,7 @@ func (t *table) put(e *entry, k Key) {
 			at = i
 			break
 		}
-		if at < 0 && (old == nil || old.content < e.content) {
+		if at < 0 && (old == nil || old.epoch.Content < e.epoch.Content) {
 			at = i
 		}
 	}

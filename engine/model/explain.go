@@ -168,6 +168,9 @@ var levels = []level{
 		{"reason", "reason", asFlag}, {"negation", "negation", asFlag}, {"has_number", "number", asFlag},
 		{"after_question", "after a question, words", asFlag}, {"after_question_span", "after a question, vectors", asFlag},
 	}},
+	{"taste", []shown{
+		{"taste", "adds to relevance", asNumber}, {"taste_words", "words", asNumber}, {"taste_meaning", "meaning", asNumber},
+	}},
 	{"place", []shown{
 		{"position", "position", asNumber}, {"is_first", "first", asFlag}, {"is_last", "last", asFlag}, {"role", "role", asRole},
 		{"length", "terms", asNumber}, {"length_share", "of the average", asNumber},

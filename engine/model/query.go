@@ -171,7 +171,13 @@ type Query struct {
 	Vector []float32 // the caller's embedding of the question, of the store's dimension
 	K      int       // hits wanted, 1..HitCountMax; 0 means 8
 	Scope
-	Filter Filter // condition on the fields of what may be found; zero means none
+	// Asker is whose preference ranks the hits, as far as anything was learnt of it
+	// (DB.Learn); "" means Scope.User. Whoever asks of memories that are not the asker's own
+	// leaves User empty and sets Asker.
+	Asker string
+	// Impersonal has nobody's preference rank the hits.
+	Impersonal bool
+	Filter     Filter // condition on the fields of what may be found; zero means none
 	// Match is a condition on the words of what may be found; zero means none. Whatever
 	// finds it, a memory must meet it, and what it looks for counts as words of the
 	// question. Without Text and Vector it is the question: all memories that meet it
@@ -322,6 +328,9 @@ func (q *Query) normalizeWeights() error {
 	if err := q.Boosts.check(); err != nil {
 		return err
 	}
+	if err := (Scope{User: q.Asker}).Check(); err != nil {
+		return fmt.Errorf("asker: %w", err)
+	}
 	return q.Scope.Check()
 }
 
@@ -448,7 +457,8 @@ type Answer struct {
 
 	// Confidence is how probable it is that the answer is among the first eight hits,
 	// 0..1; of a question that is not FusedBy FusionLearnt, and of a match alone, 0, which
-	// says nothing.
+	// says nothing. It is calibrated for the built-in ranker; docs/training.md says what it
+	// is worth beside one of the store's own.
 	Confidence float32
 
 	// Route is the one by which the answer was found: that of the question, or, of one

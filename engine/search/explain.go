@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/search/learning"
 	"github.com/nexus-memory/nexus/engine/search/signals"
 )
 
@@ -42,16 +43,20 @@ func (e *explainer) explain(candidate int) *model.Explanation {
 			x.Engines = append(x.Engines, model.EngineRank{Name: e.state.runs[i].engine.Name(), Rank: rankOf(scores, candidate), Score: scores[candidate]})
 		}
 	}
-	if !e.learnt {
-		return x // the signals were neither asked for nor filled
-	}
-	x.Ranker = e.state.ranked[candidate]
-	for c, name := range signals.Names() {
-		if value := e.state.table.Columns[c*signals.CandidatesMax+candidate]; value == value { // NaN: not known
-			x.Signals = append(x.Signals, model.Signal{Name: name, Value: value})
+	if e.learnt { // else the signals were neither asked for nor filled
+		x.Ranker = e.state.ranked[candidate]
+		for c, name := range signals.Names() {
+			if value := e.state.table.Columns[c*signals.CandidatesMax+candidate]; value == value { // NaN: not known
+				x.Signals = append(x.Signals, model.Signal{Name: name, Value: value})
+			}
 		}
 	}
 	e.state.explainLevels(x, candidate)
+	if bonus, features, ok := e.state.taste.added(candidate); ok {
+		x.Signals = append(x.Signals, model.Signal{Name: "taste", Value: float32(bonus)},
+			model.Signal{Name: "taste_words", Value: float32(features[learning.Words])},
+			model.Signal{Name: "taste_meaning", Value: float32(features[learning.Meaning])})
+	}
 	return x
 }
 

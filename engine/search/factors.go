@@ -31,6 +31,7 @@ func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	if s.by == model.FusionLearnt {
 		s.weighKinds(query)
 	}
+	s.prefer(query)
 	s.succeed()
 	s.freshness(s.asked(query), query.Intent.FreshnessHalf())
 	s.authority()

@@ -34,6 +34,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/search/confidence"
+	"github.com/nexus-memory/nexus/engine/search/learning"
 	"github.com/nexus-memory/nexus/engine/search/signals"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
@@ -50,6 +51,8 @@ type Question struct {
 	Limit  int            // candidates wanted of each engine
 
 	Ranker *rank.Scorer // of signals.Names; nil = the one that comes with Nexus
+	// Profile is what was learnt of who asks; nil = nothing, or it is not to count.
+	Profile *learning.Profile
 
 	// Observe, if any, is shown the candidates, before hits are chosen. They are the
 	// orchestrator's again when it returns.
@@ -251,6 +254,7 @@ func failed(t *model.Trace) bool {
 func (s *state) forget() {
 	s.question = Question{}
 	s.table.Forget()
+	s.taste.forget()
 	s.explainer = nil
 	for i := range s.runs {
 		s.runs[i].engine.Forget()
@@ -325,6 +329,7 @@ type state struct {
 	ranked         []float32 // its scores of the candidates
 	sure           *confidence.Model
 	gauge          confidence.Gauge
+	taste          *taste    // nil before the first question of somebody who has a profile
 	order          []int32   // scratch of reciprocalRanks
 	sums, products []float64 // scratch of combine
 	batch          fuse.Batch

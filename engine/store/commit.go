@@ -80,7 +80,7 @@ func (s *Store) commitTruth(batch []*request) error {
 		return s.poisoned
 	}
 	s.publish(next, hidden, t.space, built.segment)
-	return nil
+	return s.commitFailed(s.refreshJudges(t.judges))
 }
 
 // build is the outcome of building a batch's segment.

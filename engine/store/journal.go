@@ -52,7 +52,7 @@ var (
 	groupMagic   = [4]byte{'N', 'X', 'G', 'R'}
 
 	// journalBuckets gives buckets their index in the file: later ones go to the end.
-	journalBuckets = [][]byte{bucketMemories, bucketKeys, bucketThreads, bucketMeta, bucketCurrent, bucketRetired, bucketUsage, bucketSegments, bucketDeleted, bucketHeld}
+	journalBuckets = [][]byte{bucketMemories, bucketKeys, bucketThreads, bucketMeta, bucketCurrent, bucketRetired, bucketUsage, bucketSegments, bucketDeleted, bucketHeld, bucketJudged, bucketJudges}
 
 	metaJournal = []byte("journal") // -> number of the last group in truth.db, salt of the round behind it
 )

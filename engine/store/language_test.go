@@ -56,11 +56,11 @@ func TestTheTruthNamesTheLanguage(t *testing.T) {
 	if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, model.ErrUnsupported) {
 		t.Fatalf("opened in a language that nobody knows: %v", err)
 	}
-	for language, discarded := range map[string]bool{"de": false, "fr": true} {
+	for language, outdated := range map[string]bool{"de": false, "fr": true} {
 		storedLanguage(t, dir, language)
 		s := openStore(t, dir, Options{ReadOnly: true})
-		if st, err := s.Stats(); err != nil || st.Language != language || s.Language() != language || (st.Discarded > 0) != discarded {
-			t.Fatalf("language %q, %d segments discarded, %v", st.Language, st.Discarded, err)
+		if st, err := s.Stats(); err != nil || st.Language != language || s.Language() != language || (st.Outdated > 0) != outdated || st.Discarded > 0 {
+			t.Fatalf("language %q, %d segments outdated, %d discarded, %v", st.Language, st.Outdated, st.Discarded, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)

@@ -58,6 +58,9 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 		if s.counter, err = newCounter(tx); err != nil {
 			return err
 		}
+		if s.judges, err = loadJudges(tx); err != nil {
+			return err
+		}
 		retired, retiredAt, err = readRetired(tx)
 		return errors.Join(err, tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
 			deleted = append(deleted, idOf(k))
@@ -98,15 +101,18 @@ func (s *Store) openSegments(space segment.Space) (pieces []piece, stale []entry
 		if err == nil {
 			err = fits(built, space, e, pieces)
 		}
-		if err != nil && !damaged(err) {
+		switch {
+		case err == nil:
+			pieces = append(pieces, piece{e.first, e.last, built})
+			continue
+		case errors.Is(err, errOutdated):
+			s.outdated++
+		case damaged(err):
+			s.discarded++
+		default:
 			return nil, nil, fmt.Errorf("store: %w", classify(err))
 		}
-		if err != nil {
-			s.discarded++
-			stale = append(stale, e)
-			continue
-		}
-		pieces = append(pieces, piece{e.first, e.last, built})
+		stale = append(stale, e)
 	}
 	return pieces, stale, err
 }
@@ -140,11 +146,18 @@ func damaged(err error) bool {
 	return errors.Is(err, model.ErrCorrupt) || errors.Is(err, model.ErrUnsupported) || errors.Is(err, os.ErrNotExist)
 }
 
+// errOutdated is of a segment file that is sound, but was derived by other rules than those
+// of this build and store.
+var errOutdated = errors.New("derived by other rules")
+
 // fits reports why a valid segment file cannot serve this store.
 func fits(built *segment.Segment, space segment.Space, e entry, before []piece) error {
 	first, last := built.Range()
-	if first != e.first || last != e.last || built.Sum() != e.sum || built.Derived() != space.Derived() {
+	if first != e.first || last != e.last || built.Sum() != e.sum {
 		return model.ErrCorrupt
+	}
+	if built.Derived() != space.Derived() {
+		return errOutdated
 	}
 	if n := len(before); n > 0 && before[n-1].last >= first {
 		return model.ErrCorrupt

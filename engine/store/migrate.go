@@ -25,7 +25,7 @@ type step struct {
 }
 
 // steps lists how older formats become FormatVersion, a step for each version.
-var steps = []step{{1, 2, createBuckets}, {2, 3, createBuckets}, {3, 4, createBuckets}}
+var steps = []step{{1, 2, createBuckets}, {2, 3, createBuckets}, {3, 4, createBuckets}, {4, 5, createBuckets}}
 
 const (
 	upgradeName = "truth.db.upgrade" // the copy that steps are applied to

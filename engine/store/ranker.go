@@ -20,12 +20,17 @@ const rankerName = "RANKER"
 const rankerBytesMax = 32 << 20
 
 // ReadRanker returns the bytes of the store's own rankers; nil where it has none.
-// ErrCorrupt where the file is larger than any is.
+// ErrCorrupt where that is no file, or larger than any is.
 func (s *Store) ReadRanker() ([]byte, error) {
-	f, err := os.Open(filepath.Join(s.dir, rankerName))
-	if errors.Is(err, os.ErrNotExist) {
+	path := filepath.Join(s.dir, rankerName)
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil, nil
+	case err == nil && !info.Mode().IsRegular(): // a pipe would keep opening waiting
+		return nil, fmt.Errorf("store: %s is no regular file: %w", rankerName, model.ErrCorrupt)
 	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", rankerName, classify(err))
 	}

@@ -71,6 +71,7 @@ type Store struct {
 	lock     *os.File
 	preparer *segment.Preparer
 	counter  *counter
+	judges   *judges
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
 	// alone store it (keepPages in a store opened for reading), complete; any goroutine loads it; nil once closed.
@@ -118,7 +119,7 @@ type Store struct {
 	pacer                  pacer
 	added, commits, merges atomic.Uint64
 	replayed, repaired     atomic.Int64 // memories taken from the truth; files that failed and were rebuilt while open
-	discarded              int          // segment files that were not valid
+	discarded, outdated    int          // segment files that were not valid, or of other rules
 }
 
 // Open opens the store in dir, creating it unless ReadOnly. It fails with

@@ -27,6 +27,7 @@ type transaction struct {
 	positions    map[string]uint32 // next position by session, as of this group
 	space        segment.Space     // of the rows added
 	fixed        segment.Space     // the store's, as far as this group has looked
+	judges       map[string]bool   // prefixes of judges to be read again
 }
 
 // tick returns the time of the next commit: a microsecond after the last one
@@ -51,6 +52,8 @@ func (t *transaction) apply(r *request) error {
 		return t.pruneHistory(r)
 	case r.usage != nil:
 		return t.saveUsage(r)
+	case r.judging != nil:
+		return t.saveJudgements(r.judging)
 	}
 	return t.delete(r)
 }

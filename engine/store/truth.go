@@ -28,10 +28,11 @@ import (
 //	2  2026-11  buckets current, retired, usage; meta "clock" and "language"; records with a life; a second digest in keys
 //	3  2026-11  meta "journal": what was acknowledged last is in JOURNAL, see journal.go
 //	4  2026-11  bucket held: records may be in memory files, see held.go
+//	5  2026-11  buckets judged and judges: what users said of memories, see judged.go
 //
 // A file of an older version is upgraded when it is opened for writing (see steps), and
 // read as it is otherwise: it lacks what later versions added, no more.
-const FormatVersion = 4
+const FormatVersion = 5
 
 const formatHeld = 4 // from here on records may be in memory files
 
@@ -50,7 +51,9 @@ var (
 	bucketSegments = []byte("segments") // file number -> first sequence, last sequence, the file's own checksum
 	bucketDeleted  = []byte("deleted")  // sequence still standing in a segment file -> 1
 	bucketHeld     = []byte("held")     // memory file number -> first sequence, last sequence, the file's own checksum
-	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketCurrent, bucketRetired, bucketUsage, bucketKeys, bucketThreads, bucketSegments, bucketDeleted, bucketHeld}
+	bucketJudged   = []byte("judged")   // user, number -> judgement; see judged.go
+	bucketJudges   = []byte("judges")   // ID, key of a judgement of it -> 1
+	allBuckets     = [][]byte{bucketMeta, bucketMemories, bucketCurrent, bucketRetired, bucketUsage, bucketKeys, bucketThreads, bucketSegments, bucketDeleted, bucketHeld, bucketJudged, bucketJudges}
 
 	metaFormat   = []byte("format")
 	metaSpace    = []byte("space")

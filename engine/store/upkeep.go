@@ -34,6 +34,7 @@ type Stats struct {
 	Merges       uint64       // since opening
 	Replayed     int          // memories taken from the truth for want of a valid file
 	Discarded    int          // segment files found invalid, by opening or since, and rebuilt
+	Outdated     int          // segment files that opening found to be of another version or language, and rebuilt: in memory alone where it was for reading
 	MergeError   error        // why merging to files has stopped, nil while it goes on
 
 	RecordBytes  uint64 // of all records in segments, as they are read
@@ -51,7 +52,7 @@ func (s *Store) Stats() (Stats, error) {
 		Memories: view.Documents, Segments: len(view.Parts), Terms: view.TotalLength,
 		Vectors: view.Space.Name, Dimension: view.Space.Dim, Metric: view.Space.Metric, Language: view.Space.Language, Epoch: view.Epoch,
 		Added: s.added.Load(), Commits: s.commits.Load(), Merges: s.merges.Load(),
-		Replayed: int(s.replayed.Load()), Discarded: s.discarded + int(s.repaired.Load()),
+		Replayed: int(s.replayed.Load()), Discarded: s.discarded + int(s.repaired.Load()), Outdated: s.outdated,
 		RecordNanos: s.reads.Nanos(),
 	}
 	if failed := s.mergeFailed.Load(); failed != nil {
@@ -299,6 +300,7 @@ func verify(ctx context.Context, tx *bolt.Tx, held heldFiles, view *segment.View
 		return err
 	}
 	verifySegments(tx, view, report)
+	verifyJudgements(tx, report)
 	return nil
 }
 

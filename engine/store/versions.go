@@ -126,6 +126,7 @@ func (t *transaction) addLater(r *request, c *change) error {
 		return err
 	}
 	r.added = append(r.added, row)
+	t.touchJudges(row.ID)
 	if !t.keepsHistory {
 		return t.eraseVersion(r, c.base)
 	}
@@ -205,7 +206,7 @@ func (t *transaction) eraseAll(r *request, ids []model.ID) error {
 			err = errors.Join(err, t.eraseRetired(r, id, sequence))
 		}
 		err = errors.Join(err, t.eraseVersion(r, is.sequence),
-			t.edit.delete(bucketCurrent, idBytes(id)), t.edit.delete(bucketUsage, idBytes(id)))
+			t.edit.delete(bucketCurrent, idBytes(id)), t.edit.delete(bucketUsage, idBytes(id)), t.eraseJudgements(id))
 		if err != nil {
 			return err
 		}

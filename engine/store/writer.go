@@ -30,6 +30,7 @@ type request struct {
 	expired []model.ID     // to delete if they have expired
 	prune   int64          // delete versions that were replaced before, in microseconds; 0 = none
 	usage   []usageEntry   // to write
+	judging *judging       // what to do with the judgements of a user
 	space   segment.Space  // that the rows were prepared for
 	alone   func() error   // to run between two commits
 
@@ -63,7 +64,11 @@ func (r *request) size() (bytes int) {
 
 // count is the number of records that a request touches.
 func (r *request) count() int {
-	return len(r.rows) + len(r.changes) + len(r.deletes) + len(r.expired) + len(r.usage)
+	count := len(r.rows) + len(r.changes) + len(r.deletes) + len(r.expired) + len(r.usage)
+	if r.judging != nil {
+		count += len(r.judging.add)
+	}
+	return count
 }
 
 // submit hands a request to the writer and waits for its end. The answer is

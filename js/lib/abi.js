@@ -141,6 +141,10 @@ exports.OP = {
   anomalies: 23,
   train: 24,
   ranker_rollback: 25,
+  learn: 26,
+  preference: 27,
+  set_preference: 28,
+  forget: 29,
 };
 
 // What a pattern says.

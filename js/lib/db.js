@@ -151,6 +151,38 @@ class DB {
     return now(OP.feedback, this.#handle, [encode.id(id)], encode.number(value, 'value'));
   }
 
+  async learn(judged, options) {
+    return await quickly((run) => encode.learn(run, this.#handle, judged), options);
+  }
+
+  learnSync(judged) {
+    return decode(OP.learn, encode.learn(native().sync, this.#handle, judged));
+  }
+
+  async preference(user, options = {}) {
+    return await quickly((run) => run(OP.preference, this.#handle, ...encode.byUser(user, options)), options);
+  }
+
+  preferenceSync(user, options = {}) {
+    return now(OP.preference, this.#handle, ...encode.byUser(user, options));
+  }
+
+  async setPreference(preference, options) {
+    return await quickly((run) => run(OP.set_preference, this.#handle, encode.preference(preference)), options);
+  }
+
+  setPreferenceSync(preference) {
+    return now(OP.set_preference, this.#handle, encode.preference(preference));
+  }
+
+  async forget(user, options = {}) {
+    return await quickly((run) => run(OP.forget, this.#handle, ...encode.byUser(user, options)), options);
+  }
+
+  forgetSync(user, options = {}) {
+    return now(OP.forget, this.#handle, ...encode.byUser(user, options));
+  }
+
   async delete(ids, options) {
     return await later((run) => run(OP.delete, this.#handle, encode.ids(ids)), options);
   }

@@ -238,6 +238,7 @@ const stats = () => ({
   recordBytes: numbers[n++],
   recordStored: numbers[n++],
   recordNs: numbers[n++],
+  outdated: numbers[n++],
   vectors: text(),
   mergeError: text(),
   language: text(),
@@ -290,8 +291,9 @@ READERS[OP.anomalies] = () => list(anomaly);
 READERS[OP.train] = trained;
 READERS[OP.stats] = stats;
 READERS[OP.verify] = READERS[OP.import] = report;
-READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
-READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = READERS[OP.ranker_rollback] = () => undefined;
+READERS[OP.preference] = () => JSON.parse(text());
+READERS[OP.set_preference] = READERS[OP.forget] = READERS[OP.delete] = READERS[OP.delete_where] = READERS[OP.export] = READERS[OP.backup] = READERS[OP.restore] = () => numbers[n++];
+READERS[OP.close] = READERS[OP.compact] = READERS[OP.feedback] = READERS[OP.learn] = READERS[OP.ranker_rollback] = () => undefined;
 
 // The value of an operation's reply.
 function decode(op, reply) {

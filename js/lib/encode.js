@@ -10,7 +10,7 @@ const { BOOST, BOOST_COUNT, FACTOR, FACTOR_COUNT, FUSION, INTENT, KIND, META_TYP
 const { invalid } = require('./error.js');
 
 const U32_MAX = 2 ** 32 - 1;
-const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, QUERY_NEAR = 32, QUERY_HAS_BOOSTS = 64, QUERY_EXPLAIN = 128, MINING_HAS_SINCE = 1, MINING_HAS_UNTIL = 2, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2, OPEN_COMPRESS_TEXTS = 4; // as in nexus.h
+const QUERY_HAS_NOW = 1, QUERY_HAS_WEIGHTS = 2, QUERY_SINGLE_ENGINE = 4, QUERY_HAS_AS_OF = 8, QUERY_HAS_VALID_AT = 16, QUERY_NEAR = 32, QUERY_HAS_BOOSTS = 64, QUERY_EXPLAIN = 128, QUERY_IMPERSONAL = 256, MINING_HAS_SINCE = 1, MINING_HAS_UNTIL = 2, OPEN_READ_ONLY = 1, OPEN_SEGMENTS_IN_MEMORY = 2, OPEN_COMPRESS_TEXTS = 4; // as in nexus.h
 const NUMBERS_PER_MEMORY = 13; // as in src/values_in.c
 // Times of a memory with their flags, in the order of src/values_in.c from TIMES_AT on.
 const TIMES = [['time', 1], ['validFrom', 2], ['validTo', 4], ['expires', 8]];
@@ -46,12 +46,13 @@ function object(value, name) {
 const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
   'validFrom', 'validTo', 'expires', 'id', 'position', 'ingested', 'score', 'factors', 'duplicates', 'version', 'updated', 'replaced', 'supersedes', 'supersededBy', 'usage']);
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
-const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'asker', 'impersonal']);
 const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
 const MINING_FIELDS = [...SELECTION_FIELDS, 'limit', 'since', 'until'];
 const PATTERN_FIELDS = new Set([...MINING_FIELDS, 'kind']);
 const ANOMALY_FIELDS = new Set([...MINING_FIELDS, 'minScore']);
 const OPEN_FIELDS = new Set(['readOnly', 'dim', 'embedder', 'metric', 'historyMs', 'segmentsInMemory', 'compressTexts', 'signal', 'cacheBytes', 'language', 'engineTimeoutMs', 'maxQuestions']);
+const LEARN_FIELDS = new Set(['id', 'value', 'user', 'question', 'tenant', 'shown']);
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
@@ -67,6 +68,8 @@ function fields(value, allowed, name) {
 }
 
 const byKey = (key, options) => [text(fields(options, KEY_FIELDS, 'options').tenant, 'tenant'), required(key, 'key')];
+
+const byUser = (user, options) => [text(fields(options, KEY_FIELDS, 'options').tenant, 'tenant'), required(user, 'user')];
 
 const importing = (path, options) => [required(path, 'path'), count(fields(options, IMPORT_FIELDS, 'options').batch, 'batch', U32_MAX)];
 
@@ -285,15 +288,27 @@ function query(run, db, q) {
   const hasNow = q.now !== undefined;
   const flags = (hasNow ? QUERY_HAS_NOW : 0) | (row ? QUERY_HAS_WEIGHTS : 0) | (boolean(q.singleEngine, 'singleEngine') ? QUERY_SINGLE_ENGINE : 0) |
     (q.asOf === undefined ? 0 : QUERY_HAS_AS_OF) | (q.validAt === undefined ? 0 : QUERY_HAS_VALID_AT) |
-    (boolean(q.near, 'near') ? QUERY_NEAR : 0) | (fieldBoosts ? QUERY_HAS_BOOSTS : 0) | (boolean(q.explain, 'explain') ? QUERY_EXPLAIN : 0);
+    (boolean(q.near, 'near') ? QUERY_NEAR : 0) | (fieldBoosts ? QUERY_HAS_BOOSTS : 0) | (boolean(q.explain, 'explain') ? QUERY_EXPLAIN : 0) | (boolean(q.impersonal, 'impersonal') ? QUERY_IMPERSONAL : 0);
   return run(
     OP.query, db, text(q.text, 'text'), vector(q.vector, 'vector'),
     text(q.tenant, 'tenant'), text(q.user, 'user'), text(q.agent, 'agent'), text(q.session, 'session'), texts(q.engines, 'engines'),
     count(q.k, 'k', U32_MAX), oneOf(INTENT, q.intent, 'intent'), flags,
     hasNow ? milliseconds(q.now, 'now') : 0, hasNow ? microseconds(q.now, 'now') : 0, budget(q.budgetMs), row,
-    ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'), text(q.filter, 'filter'), text(q.match, 'match'), fieldBoosts, oneOf(FUSION, q.fusion, 'fusion'), oneOf(ROUTE, q.route, 'route'),
+    ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'), text(q.filter, 'filter'), text(q.match, 'match'), fieldBoosts, oneOf(FUSION, q.fusion, 'fusion'), oneOf(ROUTE, q.route, 'route'), text(q.asker, 'asker'),
   );
 }
+
+// Runs `learn` of what a user made of a hit.
+function learn(run, db, judged) {
+  fields(judged, LEARN_FIELDS, 'judged');
+  const { shown = [] } = judged;
+  if (!Array.isArray(shown)) throw wrong('shown', 'an array of ids', shown);
+  if (judged.value === undefined) throw wrong('value', 'a number', undefined);
+  return run(OP.learn, db, [id(judged.id)], number(judged.value, 'value'), required(judged.user, 'user'), text(judged.question, 'question'), text(judged.tenant, 'tenant'), ids(shown));
+}
+
+// A preference as JSON; values that have none are the library's to refuse.
+const preference = (value) => text(JSON.stringify(object(value, 'preference')), 'preference');
 
 // A scope and a filter.
 const selected = (s) => [text(s.tenant, 'tenant'), text(s.user, 'user'), text(s.agent, 'agent'), text(s.session, 'session'), text(s.filter, 'filter')];
@@ -325,4 +340,4 @@ function open(run, path, options, embed) {
   );
 }
 
-module.exports = { add, anomalies, byKey, count, deleteWhere, id, ids, importing, isFloat32Array, list, number, object, open, patterns, query, required, supersede, text, training, update, wrong };
+module.exports = { add, anomalies, byKey, byUser, count, deleteWhere, id, ids, importing, isFloat32Array, learn, list, number, object, open, patterns, preference, query, required, supersede, text, training, update, wrong };

@@ -18,7 +18,7 @@
 #define SCRATCH_COUNT 8192
 
 /* The operation, the store and what the operation takes; what is missing is undefined. */
-#define CALL_ARGUMENTS 25
+#define CALL_ARGUMENTS 32
 
 struct hub;
 
@@ -51,6 +51,7 @@ struct call {
   nexus_selection selection;
   nexus_mining mining;
   nexus_training training;
+  nexus_judged judged;
   nexus_open_options options;
   nexus_embedder embedder;
   nexus_db db;

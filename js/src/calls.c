@@ -68,6 +68,13 @@ static nexus_status run_train(struct call *c) {
   return status;
 }
 
+static nexus_status run_preference(struct call *c) {
+  nexus_preference *preference = NULL;
+  nexus_status status = nexus.nexus_preference_read(c->db, c->request.tenant, c->request.user, &preference, &c->error);
+  c->reply.preference = c->reply.arena = preference;
+  return status;
+}
+
 static nexus_status run_stats(struct call *c) {
   nexus_stats *stats = NULL;
   nexus_status status = nexus.nexus_stats_read(c->db, &stats, &c->error);
@@ -98,6 +105,10 @@ static nexus_status run(struct call *c) {
     case NEXUS_OP_NEXT: return run_memories(c);
     case NEXUS_OP_SUPERSEDE: return nexus.nexus_supersede(c->db, r->ids[0], r->memories, (uint64_t *)c->reply.ids, &c->error);
     case NEXUS_OP_FEEDBACK: return nexus.nexus_feedback(c->db, r->ids[0], r->value, &c->error);
+    case NEXUS_OP_LEARN: return nexus.nexus_learn(c->db, r->judged, &c->error);
+    case NEXUS_OP_PREFERENCE: return run_preference(c);
+    case NEXUS_OP_SET_PREFERENCE: return nexus.nexus_preference_set(c->db, r->json, &c->reply.count, &c->error);
+    case NEXUS_OP_FORGET: return nexus.nexus_forget(c->db, r->tenant, r->user, &c->reply.count, &c->error);
     case NEXUS_OP_DELETE: return nexus.nexus_delete(c->db, r->ids, r->id_count, &c->reply.count, &c->error);
     case NEXUS_OP_DELETE_WHERE: return nexus.nexus_delete_where(c->db, r->selection, &c->reply.count, &c->error);
     case NEXUS_OP_PATTERNS:

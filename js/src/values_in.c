@@ -235,7 +235,7 @@ static bool take_row(napi_env env, napi_value v, float *out, size_t count) {
 }
 
 /* (text) alone, which is most questions and is spared a third of a microsecond; or (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
-   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter, match, boosts, fusion, route). */
+   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter, match, boosts, fusion, route, asker). */
 static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_query *q = &c->query;
   uint32_t engine_count;
@@ -251,7 +251,7 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
       !take_texts(c, env, argv[6], &q->engines, &engine_count) || !take_u32(env, argv[7], &q->k) ||
       !take_u32(env, argv[8], &q->intent) || !take_u32(env, argv[9], &q->flags) || !take_integer(env, argv[10], &ms) ||
       !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_row(env, argv[13], q->weights, NEXUS_FACTOR_COUNT) || !take_text(c, env, argv[18], &q->filter) ||
-      !take_text(c, env, argv[19], &q->match) || !take_row(env, argv[20], q->boosts, NEXUS_BOOST_COUNT) || !take_u32(env, argv[21], &q->fusion) || !take_u32(env, argv[22], &q->route))
+      !take_text(c, env, argv[19], &q->match) || !take_row(env, argv[20], q->boosts, NEXUS_BOOST_COUNT) || !take_u32(env, argv[21], &q->fusion) || !take_u32(env, argv[22], &q->route) || !take_text(c, env, argv[23], &q->asker))
     return false;
   for (int i = 0; i < 4; i++)
     if (!take_integer(env, argv[14 + i], &times[i])) return false;
@@ -326,6 +326,24 @@ static bool parse_train(struct call *c, napi_env env, const napi_value *argv) {
          take_u32(env, argv[3], &t->flags);
 }
 
+/* (id, value, user, question, tenant, ids shown). */
+static bool parse_learn(struct call *c, napi_env env, const napi_value *argv) {
+  nexus_judged *j = &c->judged;
+  nexus_request *r = &c->request;
+  memset(j, 0, sizeof *j);
+  j->struct_size = sizeof *j;
+  if (!take_ids(c, env, argv[0])) return false;
+  j->id = r->ids[0];
+  if (!take_ids(c, env, argv[5])) return false;
+  j->shown = r->ids;
+  j->shown_count = r->id_count;
+  r->ids = NULL;
+  r->id_count = 0;
+  r->judged = j;
+  return napi_get_value_double(env, argv[1], &j->value) == napi_ok && take_text(c, env, argv[2], &j->user) &&
+         take_text(c, env, argv[3], &j->question) && take_text(c, env, argv[4], &j->tenant);
+}
+
 static bool parse_arguments(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_request *r = &c->request;
   switch (r->op) {
@@ -335,6 +353,10 @@ static bool parse_arguments(struct call *c, napi_env env, size_t argc, const nap
     case NEXUS_OP_UPDATE: return parse_update(c, env, argv);
     case NEXUS_OP_SUPERSEDE: return take_ids(c, env, argv[0]) && parse_add(c, env, argv + 1);
     case NEXUS_OP_FEEDBACK: return take_ids(c, env, argv[0]) && napi_get_value_double(env, argv[1], &r->value) == napi_ok;
+    case NEXUS_OP_LEARN: return parse_learn(c, env, argv);
+    case NEXUS_OP_PREFERENCE:
+    case NEXUS_OP_FORGET: return take_text(c, env, argv[0], &r->tenant) && take_text(c, env, argv[1], &r->user);
+    case NEXUS_OP_SET_PREFERENCE: return take_text(c, env, argv[0], &r->json);
     case NEXUS_OP_GET:
     case NEXUS_OP_HISTORY:
     case NEXUS_OP_DELETE: return take_ids(c, env, argv[0]);

@@ -376,7 +376,7 @@ static void put_stats(struct frame *f, const nexus_stats *s) {
                               s->cache_hot_hits, s->cache_hot_misses, s->cache_hot_bytes, s->cache_hot_ns,
                               s->cache_warm_hits, s->cache_warm_misses, s->cache_warm_bytes, s->cache_warm_ns,
                               s->cache_near_hits, s->cache_near_misses, s->cache_near_bytes, s->cache_near_ns,
-                              s->record_bytes, s->record_stored, s->record_ns};
+                              s->record_bytes, s->record_stored, s->record_ns, s->outdated};
   for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(f, (double)figures[i]);
   put_name(f, &s->vectors);
   put_name(f, &s->merge_error);
@@ -423,6 +423,9 @@ static void put_reply(struct frame *f, const struct call *c) {
     case NEXUS_OP_STATS: put_stats(f, r->stats); break;
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: put_report(f, r->report); break;
+    case NEXUS_OP_PREFERENCE: put_name(f, &r->preference->json); break;
+    case NEXUS_OP_SET_PREFERENCE:
+    case NEXUS_OP_FORGET:
     case NEXUS_OP_DELETE:
     case NEXUS_OP_DELETE_WHERE:
     case NEXUS_OP_EXPORT:

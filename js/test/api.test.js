@@ -56,6 +56,35 @@ test('a memory is changed, superseded and remembered', async (t) => {
   await assert.rejects(db.history(99), { code: 'not found' });
 });
 
+test('a preference ranks for its user and is forgotten', async (t) => {
+  const db = store(t);
+  const places = 'attic barn cellar dock estate farm garage hall island jetty kiosk lodge'.split(' ');
+  const ids = await db.add(Array.from({ length: 24 }, (_, i) =>
+    `Plan ${i} for the weekend: ${['a candle and silence', 'a sprint and a racket'][i % 2]}, ${places[i >> 1]} and ${places[((i >> 1) + 5) % 12]}.`));
+  for (const id of ids.slice(0, 20)) await db.learn({ id, value: id % 2 ? 1 : -1, user: 'anna', question: 'weekend?' });
+  const ask = (more) => db.querySync({ text: 'plan for the weekend', k: 4, ...more }).hits;
+  const quiet = (hits) => hits.filter((hit) => hit.text.includes('candle')).length;
+  assert.ok(quiet(ask({ asker: 'anna' })) > quiet(ask({})));
+  const idsOf = (more) => ask(more).map((hit) => hit.id);
+  assert.deepEqual(idsOf({ asker: 'anna', impersonal: true }), idsOf({}));
+  assert.deepEqual(idsOf({ asker: 'ben' }), idsOf({}));
+  const known = await db.preference('anna');
+  assert.equal(known.judgements.length, 20);
+  assert.ok(known.trust > 0 && known.words.length > 0 && known.judgements[0].question === 'weekend?');
+  assert.deepEqual([db.forgetSync('anna'), await db.forget('anna')], [20, 0]);
+  await assert.rejects(db.preference('anna'), { code: 'not found' });
+  assert.equal(await db.setPreference(known), 20);
+  assert.deepEqual(db.preferenceSync('anna'), known);
+  db.learnSync({ id: ids[0], value: 0.5, user: 'ben', shown: [ids[1], ids[0]] });
+  assert.deepEqual(db.preferenceSync('ben').judgements.map((j) => j.implicit), [undefined, true]);
+  assert.throws(() => db.learnSync({ id: ids[0], value: 2, user: 'anna' }), { code: 'invalid' });
+  assert.throws(() => db.learnSync({ id: ids[0], value: 1 }), TypeError);
+  assert.throws(() => db.learnSync({ id: ids[0], value: 1, user: 'anna', usr: 'x' }), TypeError);
+  assert.throws(() => db.setPreferenceSync({ user: 'anna', judgments: [] }), { code: 'invalid' });
+  const aborted = AbortSignal.abort();
+  await assert.rejects(db.learn({ id: ids[0], value: 1, user: 'anna' }, { signal: aborted }));
+});
+
 test('patterns and anomalies of a diary', async (t) => {
   const db = store(t);
   assert.deepEqual([db.patternsSync(), await db.anomalies()], [[], []]);
@@ -211,7 +240,8 @@ test('keys, deletion, figures, verification and compaction', async (t) => {
   await assert.rejects(db.getByKey('k'), code('not found'));
   assert.equal(await db.delete([1, 5n]), 1);
   assert.equal(db.deleteSync(1), 0);
-  assert.equal((await db.stats()).memories, 0);
+  const { memories, discarded, outdated, vectors } = await db.stats();
+  assert.deepEqual([memories, discarded, outdated, vectors], [0, 0, 0, 'hashing-v1-256']);
   await db.compact();
   db.compactSync();
   assert.deepEqual(await db.verify(), { memories: 0, bad: 0, problems: [] });

@@ -14,11 +14,12 @@ const { build } = require('../scripts/build.js');
 
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
-  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language', 'compress_texts'], close: [], add: ['memories', 'repeat'],
-  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain'],
+  open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language', 'compress_texts', 'engine_timeout_us', 'max_questions'], close: [], add: ['memories', 'repeat'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'asker', 'impersonal'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
+  learn: ['id', 'value', 'user', 'question', 'tenant', 'shown'], preference: ['user', 'tenant'], set_preference: ['preference'], forget: ['user', 'tenant'],
   patterns: ['kind', 'limit', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
   anomalies: ['limit', 'min_score', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
   train: ['path', 'seed', 'rounds', 'force'], rollback_ranker: [],
@@ -77,7 +78,7 @@ const selection = (step) => Object.fromEntries(['tenant', 'user', 'agent', 'sess
 function question(step) {
   const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
   for (const name of ['text', 'tenant', 'user', 'agent', 'session', 'filter', 'match']) q[name] = string(step[name]);
-  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near, boosts: step.boosts, fusion: step.fusion, route: step.route, explain: step.explain };
+  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near, boosts: step.boosts, fusion: step.fusion, route: step.route, explain: step.explain, asker: string(step.asker), impersonal: step.impersonal };
 }
 
 // ---- Values of the library as the corpus has them. ----
@@ -135,8 +136,12 @@ const givenTrained = (r) => ({
 
 // What is compared, by member of `expect`: [from the corpus, from the library].
 const same = [(value) => value, (value) => value];
+const sorted = (value) => (value && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort().map(([name, v]) => [name, sorted(v)])) : Array.isArray(value) ? value.map(sorted) : value);
+// No two runs agree on when a judgement was made.
+const timeless = ({ judgements, ...rest }) => sorted({ ...rest, judgements: judgements.map(({ time: _, ...j }) => j) });
 const COMPARED = {
   trained: [same[0], givenTrained], ranker_own: same, ranker_trees: same,
+  preference: [sorted, timeless],
   patterns: [same[0], (list) => list.map(givenPattern)], anomalies: same,
   ids: same, id: same, count: same,
   memories: [(value) => (Array.isArray(value) ? value.map(wantedMemory) : value), (value) => (Array.isArray(value) ? value.map(givenMemory) : value)], bad: same, lines: same, vectors: same, dimension: same, language: same, packed: same, metric: [same[0], (name) => name ?? ''], candidates: same, collapsed: same, cache: same, route: same, started: same, confidence: [float32, float32],
@@ -166,7 +171,8 @@ class Runner {
 
   async open(step) {
     const where = this.at(step.path ?? 'store');
-    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, language: step.language, segmentsInMemory: step.segments_in_memory, compressTexts: step.compress_texts };
+    const options = { readOnly: step.read_only, dim: step.dim, metric: step.metric, cacheBytes: step.cache_bytes, language: step.language, segmentsInMemory: step.segments_in_memory, compressTexts: step.compress_texts,
+      engineTimeoutMs: step.engine_timeout_us && step.engine_timeout_us / 1000, maxQuestions: step.max_questions };
     this.stores.push(this.sync ? nexus.openSync(where, options) : await nexus.open(where, options));
     return {};
   }
@@ -219,6 +225,10 @@ class Runner {
   async supersede(step) { return { id: await this.call('supersede', step.id, memory(step.memory)) }; }
   async history(step) { return { memories: await this.call('history', step.id) }; }
   async feedback(step) { await this.call('feedback', step.id, step.value); return {}; }
+  async learn(step) { await this.call('learn', step); return {}; }
+  async preference({ user, ...options }) { return { preference: await this.call('preference', user, options) }; }
+  async set_preference(step) { return { count: await this.call('setPreference', step.preference) }; }
+  async forget({ user, ...options }) { return { count: await this.call('forget', user, options) }; }
   async delete(step) { return { count: await this.call('delete', step.ids ?? []) }; }
   async stats() { const figures = await this.call('stats'); return { ...figures, packed: figures.recordStored < figures.recordBytes, ranker_own: figures.ranker.own, ranker_trees: figures.ranker.trees }; }
 

@@ -47,10 +47,10 @@ from ._results import Answer, Factors, Hit, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._types import Embedder, Fusion, Intent, Kind, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, PatternKind, Progress, QueryOptions, Route, Vector
+    from ._types import Embedder, Fusion, Intent, Judgement, Kind, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, PatternKind, Preference, Progress, QueryOptions, Route, Vector, Worth
 
 
-_TYPES = {"Embedder", "Fusion", "Intent", "Kind", "Language", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "PatternKind", "Progress", "QueryOptions", "Route", "Vector"}
+_TYPES = {"Embedder", "Fusion", "Intent", "Judgement", "Kind", "Language", "Matrix", "MemoryFields", "MemoryLike", "Metric", "PatchFields", "PatternKind", "Preference", "Progress", "QueryOptions", "Route", "Vector", "Worth"}
 
 
 def __getattr__(name: str) -> object:
@@ -66,9 +66,9 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "DB", "Anomaly", "AnomalyReason", "Answer", "BusyError", "CancelledError", "ClosedError", "ConflictError", "CorruptError", "DeadlineError",
     "DimensionError", "Embedder", "Embedding", "EngineRank", "EngineTrace", "Error", "ExistsError", "Explanation", "Factors", "ForbiddenError",
-    "ForkedError", "Fusion", "Hit", "Info", "Intent", "InternalError", "Interval", "InvalidError", "Kind", "Language", "Listing", "LockedError", "Matrix",
-    "Memory", "MemoryFields", "MemoryLike", "Metric", "NoSpaceError", "NotFoundError", "Opening", "PatchFields", "Pattern", "PatternKind", "Problem", "Progress",
+    "ForkedError", "Fusion", "Hit", "Info", "Intent", "InternalError", "Interval", "InvalidError", "Judgement", "Kind", "Language", "Listing", "LockedError", "Matrix",
+    "Memory", "MemoryFields", "MemoryLike", "Metric", "NoSpaceError", "NotFoundError", "Opening", "PatchFields", "Pattern", "PatternKind", "Preference", "Problem", "Progress",
     "QueryOptions", "RateLimitedError", "ReadOnlyError", "Record", "Report", "Route", "Stats", "TrainFigures", "TrainReport", "UnauthorisedError",
-    "UnavailableError", "UnsupportedError", "Vector", "__version__", "aopen", "arestore", "configure", "info", "open",
+    "UnavailableError", "UnsupportedError", "Vector", "Worth", "__version__", "aopen", "arestore", "configure", "info", "open",
     "restore",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._db import DB
     from ._memory import Memory
     from ._results import Answer, Record
-    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Progress, QueryOptions
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Preference, Progress, QueryOptions
 
 _RUNNING_MAX = 512  # jobs of one loop at once; the library takes 1,024 of a process
 _PAGE = 256
@@ -173,6 +173,29 @@ class AsyncVerbs(_core.Store):
     async def afeedback(self, id: int, value: float) -> None:
         """Notes how useful a memory was; see feedback."""
         await self._arun("feedback", id, value)
+
+    async def alearn(self, id: int, value: float, user: str, *, question: str = "", shown: Iterable[int] = (), tenant: str = "") -> None:
+        """Notes what a user made of a hit, and learns from it what the user prefers; see learn."""
+        await self._arun("learn", id, value, user, question=question, shown=shown, tenant=tenant)
+
+    async def apreference(self, user: str, *, tenant: str = "") -> Preference:
+        """All that is known of what a user prefers; see preference."""
+        import json
+
+        preference: Preference = json.loads(await self._arun("preference", user, tenant=tenant))
+        return preference
+
+    async def aset_preference(self, preference: Preference) -> int:
+        """Puts a preference in place of its user's; see set_preference."""
+        import json
+
+        kept: int = await self._arun("set_preference", json.dumps(preference))
+        return kept
+
+    async def aforget(self, user: str, *, tenant: str = "") -> int:
+        """Removes all that was learnt of a user; see forget."""
+        count: int = await self._arun("forget", user, tenant=tenant)
+        return count
 
     async def adelete_where(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "") -> int:
         """Removes the memories of a scope that a filter lets through; see delete_where."""

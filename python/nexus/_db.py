@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Self, Unpack, overload
 
     from ._results import Record
-    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Progress
+    from ._types import Embedder, Language, Matrix, MemoryFields, MemoryLike, Metric, PatchFields, Path, PatternKind, Preference, Progress
 
 _PAGE = 256  # memories that a listing fetches at a time
 
@@ -207,6 +207,56 @@ class DB(AsyncVerbs, _core.Store):
         0.5
         """
         self._run("feedback", None, id, value)
+
+    def learn(self, id: int, value: float, user: str, *, question: str = "", shown: Iterable[int] = (), tenant: str = "") -> None:
+        """Notes what a user made of a hit, and learns from it what the user prefers.
+
+        Later questions of the same user (query's asker, or user) rank the more by it, the
+        better it has foretold what the user said; nobody else's do. shown are the ids of the
+        hits as they were shown, best first: those before id count as passed over. Durable
+        when it returns.
+
+        >>> db.learn(1, 1.0, "anna", question="where does Ann live?", shown=[2, 1])
+        >>> [judgement["value"] for judgement in db.preference("anna")["judgements"]]
+        [1, -0.25]
+        """
+        self._run("learn", None, id, value, user, question=question, shown=shown, tenant=tenant)
+
+    def preference(self, user: str, *, tenant: str = "") -> Preference:
+        """All that is known of what a user prefers, as a dict that set_preference takes.
+
+        judgements are the whole of it, oldest first; words, features and trust are what they
+        come to. NotFoundError where nothing is known.
+        """
+        import json
+
+        preference: Preference = json.loads(self._run("preference", None, user, tenant=tenant))
+        return preference
+
+    def set_preference(self, preference: Preference) -> int:
+        """Puts the judgements of a preference in place of all that was learnt of its user.
+
+        Returns how many of them are of memories that the tenant has, by key or else id:
+        those are kept.
+
+        >>> db.set_preference(db.preference("anna"))
+        2
+        """
+        import json
+
+        kept: int = self._run("set_preference", None, json.dumps(preference))
+        return kept
+
+    def forget(self, user: str, *, tenant: str = "") -> int:
+        """Removes all that was learnt of a user and returns how many judgements that was.
+
+        compact erases the bytes.
+
+        >>> db.forget("anna")
+        2
+        """
+        count: int = self._run("forget", None, user, tenant=tenant)
+        return count
 
     def list(self, *, tenant: str = "", user: str = "", agent: str = "", session: str = "", filter: str = "") -> Listing:
         """The memories of a scope in the order of their ids, from the snapshot that is current now.

@@ -98,6 +98,37 @@ class QueryOptions(TypedDict, total=False):
     fusion: Fusion
     route: Route
     explain: bool
+    asker: str
+    impersonal: bool
+
+
+class Worth(TypedDict):
+    """What a word or a feature is worth to a user; see DB.preference."""
+
+    name: str
+    value: float
+
+
+class Judgement(TypedDict, total=False):
+    """What a user said of a memory, or showed by passing it over; see DB.preference."""
+
+    id: int
+    key: str
+    value: float
+    implicit: bool
+    question: str
+    time: str
+
+
+class Preference(TypedDict, total=False):
+    """What is known of a user's preference; set_preference reads tenant, user and judgements."""
+
+    tenant: str
+    user: str
+    trust: float
+    words: list[Worth]
+    features: list[Worth]
+    judgements: list[Judgement]
 
 
 @runtime_checkable

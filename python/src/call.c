@@ -95,10 +95,10 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_FUSION, Q_ROUTE, Q_EXPLAIN, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_FUSION, Q_ROUTE, Q_EXPLAIN, Q_ASKER, Q_IMPERSONAL, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts", "fusion", "route", "explain"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -152,7 +152,8 @@ static int budget_from(PyObject *value, int64_t *out) {
 static int parse_query_scope(nexus_query *q, PyObject **v) {
   return text_from(v[Q_TEXT], "text", &q->text) < 0 || text_from(v[Q_TENANT], "tenant", &q->tenant) < 0 ||
                  text_from(v[Q_USER], "user", &q->user) < 0 || text_from(v[Q_AGENT], "agent", &q->agent) < 0 ||
-                 text_from(v[Q_SESSION], "session", &q->session) < 0 || text_from(v[Q_FILTER], "filter", &q->filter) < 0 || text_from(v[Q_MATCH], "match", &q->match) < 0
+                 text_from(v[Q_SESSION], "session", &q->session) < 0 || text_from(v[Q_FILTER], "filter", &q->filter) < 0 || text_from(v[Q_MATCH], "match", &q->match) < 0 ||
+                 text_from(v[Q_ASKER], "asker", &q->asker) < 0
              ? -1 : 0;
 }
 
@@ -161,7 +162,7 @@ static int parse_query_scope(nexus_query *q, PyObject **v) {
 int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
   PyObject *v[Q_COUNT];
   nexus_query *q = &c->query;
-  int single = 0, near = 0, explain = 0;
+  int single = 0, near = 0, explain = 0, impersonal = 0;
   if (arguments(&query_signature, args, nargs, kwnames, v) < 0 || parse_query_scope(q, v) < 0) return -1;
   q->struct_size = sizeof *q;
   c->request.query = q;
@@ -195,6 +196,8 @@ int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
   if (GIVEN(Q_SINGLE) && (single = PyObject_IsTrue(v[Q_SINGLE])) < 0) return -1;
   if (GIVEN(Q_NEAR) && (near = PyObject_IsTrue(v[Q_NEAR])) < 0) return -1;
   if (GIVEN(Q_EXPLAIN) && (explain = PyObject_IsTrue(v[Q_EXPLAIN])) < 0) return -1;
+  if (GIVEN(Q_IMPERSONAL) && (impersonal = PyObject_IsTrue(v[Q_IMPERSONAL])) < 0) return -1;
+  q->flags |= impersonal ? NEXUS_QUERY_IMPERSONAL : 0;
   q->flags |= (single ? NEXUS_QUERY_SINGLE_ENGINE : 0) | (near ? NEXUS_QUERY_NEAR : 0) | (explain ? NEXUS_QUERY_EXPLAIN : 0);
   return 0;
 }
@@ -237,6 +240,52 @@ static int parse_feedback(call *c, PyObject *const *args, Py_ssize_t nargs, PyOb
   PyObject *v[2];
   if (arguments(&feedback_signature, args, nargs, kwnames, v) < 0 || parse_get(c, v, 1, NULL) < 0) return -1;
   return number_from(v[1], "value", &c->request.value);
+}
+
+/* Numbers of memories from an iterable. */
+static int u64s_from(PyObject *value, pile *p, const uint64_t **out, size_t *count) {
+  PyObject *list = PySequence_Tuple(value);
+  uint64_t *ids;
+  Py_ssize_t i, n;
+  if (pile_object(p, list) < 0) return -1;
+  n = PyTuple_Size(list);
+  ids = pile_block(p, (size_t)n, sizeof *ids);
+  if (!ids) return -1;
+  for (i = 0; i < n; i++)
+    if (u64_from(PyTuple_GetItem(list, i), "id", &ids[i]) < 0) return -1;
+  *out = ids;
+  *count = (size_t)n;
+  return 0;
+}
+
+static signature learn_signature = {"learn", 3, 3, 0, {"id", "value", "user", "question", "shown", "tenant"}, {0}};
+
+static int parse_learn(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[6];
+  nexus_judged *j = &c->judged;
+  j->struct_size = sizeof *j;
+  c->request.judged = j;
+  if (arguments(&learn_signature, args, nargs, kwnames, v) < 0 || u64_from(v[0], "id", &j->id) < 0 || number_from(v[1], "value", &j->value) < 0 ||
+      text_from(v[2], "user", &j->user) < 0 || text_from(v[3], "question", &j->question) < 0 || text_from(v[5], "tenant", &j->tenant) < 0)
+    return -1;
+  return v[4] ? u64s_from(v[4], &c->pile, &j->shown, &j->shown_count) : 0;
+}
+
+static signature user_signature = {"preference", 1, 1, 0, {"user", "tenant"}, {0}};
+
+/* What preference and forget take. */
+static int parse_user(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[2];
+  return arguments(&user_signature, args, nargs, kwnames, v) < 0 || text_from(v[0], "user", &c->request.user) < 0 ||
+                 text_from(v[1], "tenant", &c->request.tenant) < 0
+             ? -1 : 0;
+}
+
+static signature set_preference_signature = {"set_preference", 1, 1, 0, {"json"}, {0}};
+
+static int parse_set_preference(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+  PyObject *v[1];
+  return arguments(&set_preference_signature, args, nargs, kwnames, v) < 0 ? -1 : text_from(v[0], "json", &c->request.json);
 }
 
 static signature get_by_key_signature = {"get_by_key", 1, 1, 0, {"key", "tenant"}, {0}};
@@ -339,21 +388,10 @@ static signature delete_signature = {"delete", 1, 1, 0, {"ids"}, {0}};
 
 /* ids is one id, or an iterable of them. */
 int parse_delete(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[1], *list;
-  uint64_t *ids;
-  Py_ssize_t i, n;
+  PyObject *v[1];
   if (arguments(&delete_signature, args, nargs, kwnames, v) < 0) return -1;
   if (PyIndex_Check(v[0]) && !PySequence_Check(v[0])) return parse_get(c, v, 1, NULL); /* an array has an index too */
-  list = PySequence_Tuple(v[0]);
-  if (pile_object(&c->pile, list) < 0) return -1;
-  n = PyTuple_Size(list);
-  ids = pile_block(&c->pile, (size_t)n, sizeof *ids);
-  if (!ids) return -1;
-  for (i = 0; i < n; i++)
-    if (u64_from(PyTuple_GetItem(list, i), "id", &ids[i]) < 0) return -1;
-  c->request.ids = ids;
-  c->request.id_count = (size_t)n;
-  return 0;
+  return u64s_from(v[0], &c->pile, &c->request.ids, &c->request.id_count);
 }
 
 static signature import_signature = {"import_", 1, 1, 0, {"path", "batch"}, {0}};
@@ -421,6 +459,10 @@ static const operation operations[] = {
     {"supersede", NEXUS_OP_SUPERSEDE, parse_supersede},
     {"history", NEXUS_OP_HISTORY, parse_get},
     {"feedback", NEXUS_OP_FEEDBACK, parse_feedback},
+    {"learn", NEXUS_OP_LEARN, parse_learn},
+    {"preference", NEXUS_OP_PREFERENCE, parse_user},
+    {"set_preference", NEXUS_OP_SET_PREFERENCE, parse_set_preference},
+    {"forget", NEXUS_OP_FORGET, parse_user},
     {"patterns", NEXUS_OP_PATTERNS, parse_patterns},
     {"anomalies", NEXUS_OP_ANOMALIES, parse_anomalies},
     {"train", NEXUS_OP_TRAIN, parse_train},

@@ -138,6 +138,7 @@ typedef struct call {
   nexus_selection selection;
   nexus_mining mining;
   nexus_training training;
+  nexus_judged judged;
   nexus_open_options options;
   nexus_embedder embedder;
   uint64_t id;
@@ -150,8 +151,8 @@ typedef struct signature {
   int positional; /* how many may be given by position */
   int required;   /* how many, from the first, must be given */
   int count;
-  const char *names[24]; /* the last one NULL */
-  PyObject *interned[24];
+  const char *names[32]; /* the last one NULL */
+  PyObject *interned[32];
 } signature;
 
 int arguments(signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **values);

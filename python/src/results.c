@@ -30,12 +30,13 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("record_bytes", "of all memories in segments without their vectors, as they are read"),
     FIELD("record_stored", "bytes that these take there, less where texts are packed"),
     FIELD("record_ns", "of reading one, the mean, the latest counting most"),
+    FIELD("outdated", "segment files that opening found to be of another version or language and rebuilt"),
     FIELD("ranker_own", "whether the ranker that serves was fitted by train(); else it is the built-in one"), FIELD("ranker_trees", NULL),
     FIELD("ranker_can_roll_back", "whether there is a ranker to go back to"), FIELD("ranker_fitted", "day of fitting"),
     FIELD("ranker_metrics", "what was measured of it, for people"),
     FIELD("ranker_warning", "why the built-in ranker serves in place of the store's own; empty where nothing is wrong"),
     END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 40};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 41};
 
 static PyStructSequence_Field figures_fields[] = {
     FIELD("any_8", "questions with something relevant among the first eight hits"), FIELD("frac_8", "share of what is relevant among these"),
@@ -170,10 +171,10 @@ PyObject *stats_from(const nexus_stats *s) {
                         U64(s->cache_hot_hits), U64(s->cache_hot_misses), U64(s->cache_hot_bytes), U64(s->cache_hot_ns),
                         U64(s->cache_warm_hits), U64(s->cache_warm_misses), U64(s->cache_warm_bytes), U64(s->cache_warm_ns),
                         U64(s->cache_near_hits), U64(s->cache_near_misses), U64(s->cache_near_bytes), U64(s->cache_near_ns), text_object(s->language),
-                        U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns), PyBool_FromLong(s->ranker_own), U64(s->ranker_trees),
+                        U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns), U64(s->outdated), PyBool_FromLong(s->ranker_own), U64(s->ranker_trees),
                         PyBool_FromLong(s->ranker_can_roll_back), time_object(s->ranker_fitted_us), text_object(s->ranker_metrics),
                         text_object(s->ranker_warning)};
-  return named_tuple(stats_type, values, 40);
+  return named_tuple(stats_type, values, 41);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {
@@ -326,13 +327,16 @@ static PyObject *plain_result(store_object *store, const nexus_reply *r) {
     case NEXUS_OP_VERIFY:
     case NEXUS_OP_IMPORT: return report_from(r->report);
     case NEXUS_OP_SUPERSEDE: return U64(r->ids[0]);
+    case NEXUS_OP_PREFERENCE: return text_object(r->preference->json);
+    case NEXUS_OP_SET_PREFERENCE:
+    case NEXUS_OP_FORGET:
     case NEXUS_OP_DELETE:
     case NEXUS_OP_DELETE_WHERE:
     case NEXUS_OP_EXPORT:
     case NEXUS_OP_BACKUP:
     case NEXUS_OP_RESTORE: return U64(r->count);
     case NEXUS_OP_LIST: return U64(r->cursor.v);
-    default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK, RANKER_ROLLBACK */
+    default: Py_RETURN_NONE; /* CLOSE, COMPACT, FEEDBACK, LEARN, RANKER_ROLLBACK */
   }
 }
 

@@ -92,6 +92,8 @@ class Case:
 
     def open(self, step: dict[str, Any]) -> dict[str, Any]:
         given = arguments(step)
+        if "engine_timeout_us" in given:
+            given["engine_timeout"] = given.pop("engine_timeout_us") / 1e6
         self.stores.append(nexus.open(self.folder / given.pop("path", "store"), **given))
         return {}
 
@@ -136,6 +138,22 @@ class Case:
 
     def history(self, step: dict[str, Any]) -> dict[str, Any]:
         return {"memories": [record.to_dict() for record in self.db.history(step["id"])]}
+
+    def learn(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.db.learn(**arguments(step))
+        return {}
+
+    def preference(self, step: dict[str, Any]) -> dict[str, Any]:
+        preference: Any = self.db.preference(**arguments(step))
+        for judgement in preference["judgements"]:
+            judgement.pop("time", None)
+        return {"preference": preference}
+
+    def set_preference(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.set_preference(step["preference"])}
+
+    def forget(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"count": self.db.forget(**arguments(step))}
 
     def feedback(self, step: dict[str, Any]) -> dict[str, Any]:
         self.db.feedback(step["id"], step["value"])
@@ -212,10 +230,11 @@ class Case:
 
 
 VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
-    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts"}),
+    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts",
+                         "engine_timeout_us", "max_questions"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, {"filter", *SCOPE}),
@@ -225,6 +244,10 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "supersede": (Case.supersede, {"id", "memory"}),
     "history": (Case.history, {"id"}),
     "feedback": (Case.feedback, {"id", "value"}),
+    "learn": (Case.learn, {"id", "value", "user", "question", "tenant", "shown"}),
+    "preference": (Case.preference, {"user", "tenant"}),
+    "set_preference": (Case.set_preference, {"preference"}),
+    "forget": (Case.forget, {"user", "tenant"}),
     "patterns": (Case.patterns, {"kind", "limit", "since", "until", "filter", *SCOPE}),
     "anomalies": (Case.anomalies, {"limit", "min_score", "since", "until", "filter", *SCOPE}),
     "train": (Case.train, {"path", "seed", "rounds", "force"}),
@@ -248,7 +271,7 @@ def same(want: Any, got: Any, name: str = "") -> bool:
         return not any(absent) and want.keys() <= got.keys() and all(same(value, got[key], key) for key, value in want.items())
     if name == "meta":
         return bool(meta(want) == got)
-    if name in ("patterns", "anomalies", "trained"):  # float64, to the bit
+    if name in ("patterns", "anomalies", "trained", "preference"):  # float64, to the bit
         return bool(want == got)
     if name == "memories" and isinstance(want, list):
         return len(want) == len(got) and all(same(a, b, "memory") for a, b in zip(want, got))

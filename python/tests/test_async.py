@@ -27,6 +27,9 @@ def test_every_verb_is_awaited(path: str, tmp_path: Path) -> None:
             newer = await db.asupersede(5, {"text": "fünf"})
             assert [r.text for r in await db.ahistory(4)] == ["four", "vier"]
             await db.afeedback(5, 1)
+            await db.alearn(4, 1, "ann", question="which?", shown=[1, 4])
+            known = await db.apreference("ann")
+            assert len(known["judgements"]) == 2 and await db.aforget("ann") == 2 and await db.aset_preference(known) == 2
             assert (await db.aget(5)).superseded_by == newer and (await db.aget(5)).positive == 1
             assert await db.adelete(newer) == 1
             assert await db.adelete([2, 3]) == 2 and await db.adelete(range(100, 2000)) == 1900

@@ -201,7 +201,7 @@ def test_stats_verify_compact_export_import(db: nexus.DB, tmp_path: Path) -> Non
     assert (stats.memories, stats.vectors) == (51, "hashing-v1-256")
     assert db.verify()[:2] == (51, 0)
     db.compact()
-    assert db.stats().deleted == 0
+    assert (db.stats().deleted, db.stats().discarded, db.stats().outdated) == (0, 0, 0)
     file = tmp_path / "out.jsonl"
     assert db.export(file) == 51
     assert db.export(file) == 51
@@ -323,6 +323,37 @@ def test_a_memory_is_changed_superseded_and_remembered(db: nexus.DB) -> None:
         db.supersede(id, "x")
     with pytest.raises(nexus.InvalidError):
         db.feedback(by, 2)
+
+
+def test_a_preference_ranks_for_its_user_and_is_forgotten(path: str) -> None:
+    with nexus.open(path) as db:
+        places = "attic barn cellar dock estate farm garage hall island jetty kiosk lodge".split()
+        what = ("a candle and silence", "a sprint and a racket")
+        ids = db.add([f"Plan {i} for the weekend: {what[i % 2]}, {places[i // 2]} and {places[(i // 2 + 5) % 12]}." for i in range(24)])
+        for id in ids[:20]:
+            db.learn(id, 1 if id % 2 else -1, "anna", question="weekend?")
+        quiet = [sum("candle" in hit.text for hit in db.query("plan for the weekend", asker=asker, k=4)) for asker in ("anna", "")]
+        assert quiet[0] > quiet[1]
+        static = [hit.id for hit in db.query("plan for the weekend", k=4)]
+        assert [hit.id for hit in db.query("plan for the weekend", k=4, asker="anna", impersonal=True)] == static
+        assert [hit.id for hit in db.query("plan for the weekend", k=4, asker="ben")] == static
+        known = db.preference("anna")
+        assert len(known["judgements"]) == 20 and known["judgements"][0]["question"] == "weekend?" and known["trust"] > 0
+        assert db.forget("anna") == 20 and db.forget("anna") == 0
+        with pytest.raises(nexus.NotFoundError):
+            db.preference("anna")
+        assert db.set_preference(known) == 20 and db.preference("anna") == known
+        db.learn(ids[0], 0.5, "ben", shown=[ids[1], ids[0]])
+        assert [judgement.get("implicit", False) for judgement in db.preference("ben")["judgements"]] == [False, True]
+        for wrong in ({"id": ids[0], "value": 2, "user": "anna"}, {"id": ids[0], "value": 1, "user": ""}):
+            with pytest.raises(nexus.InvalidError):
+                db.learn(**wrong)  # type: ignore[arg-type]
+        with pytest.raises(nexus.NotFoundError):
+            db.learn(999, 1, "anna")
+        with pytest.raises(nexus.InvalidError):
+            db.set_preference({"user": "anna", "judgments": []})  # type: ignore[typeddict-unknown-key]
+        with pytest.raises(TypeError):
+            db.learn(ids[0], 1)  # type: ignore[call-arg]
 
 
 def test_patterns_and_anomalies_of_a_diary(path: str) -> None:

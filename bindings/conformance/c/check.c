@@ -186,6 +186,17 @@ static bool check_pattern(const cJSON *w, const nexus_pattern *p) {
          (flag(w, "window") == (p->window != 0) || wrong("window is %u", p->window));
 }
 
+bool check_preference(const cJSON *expect, const nexus_preference *p) {
+  const cJSON *want = wanted(expect, "preference");
+  cJSON *got = cJSON_Parse(p->json.data), *one;
+  bool same;
+  if (!want || !got || p->json.data[p->json.size] != 0) return wrong("no JSON of a preference");
+  cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(got, "judgements")) cJSON_DeleteItemFromObjectCaseSensitive(one, "time");
+  same = cJSON_Compare(want, got, true);
+  cJSON_Delete(got);
+  return same || wrong("preference: %.600s", p->json.data);
+}
+
 bool check_patterns(const cJSON *expect, const nexus_patterns *list) {
   const cJSON *want = wanted(expect, "patterns"), *one;
   size_t i = 0;

@@ -41,6 +41,7 @@ bool check_answer(const cJSON *expect, const nexus_answer *answer);
 bool check_memory(const cJSON *expect, const nexus_memory *memory);
 bool check_memories(const cJSON *expect, const nexus_memories *memories);
 bool check_stats(const cJSON *expect, const nexus_stats *stats);
+bool check_preference(const cJSON *expect, const nexus_preference *preference); /* but the times of its judgements */
 bool check_patterns(const cJSON *expect, const nexus_patterns *patterns);
 bool check_anomalies(const cJSON *expect, const nexus_anomalies *anomalies);
 bool check_trained(const cJSON *expect, const nexus_train_report *report);

@@ -24,7 +24,7 @@ static nexus_text path_of(nexus_text name, const char *missing) {
 }
 
 static nexus_status run_open(const cJSON *s) {
-  nexus_open_options o = {sizeof o, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0}};
+  nexus_open_options o = {.struct_size = sizeof o};
   int metric = place_of(member(s, "metric"), metrics, 4);
   nexus_db opened;
   nexus_status status;
@@ -34,6 +34,8 @@ static nexus_status run_open(const cJSON *s) {
   o.metric = metric < 0 ? NEXUS_METRIC_L2 + 1 : (uint32_t)metric;
   o.language = member(s, "language");
   o.cache_bytes = (int64_t)number(s, "cache_bytes");
+  o.engine_timeout_us = (int64_t)number(s, "engine_timeout_us");
+  o.max_questions = (int64_t)number(s, "max_questions");
   status = nexus_open(path_of(member(s, "path"), "store"), &o, &opened, &failure);
   if (status == NEXUS_OK && store_count < STORES_MAX) db = stores[store_count++] = opened;
   return status;
@@ -158,6 +160,39 @@ static nexus_status run_train(const cJSON *s, const cJSON *expect) {
   return status;
 }
 
+static nexus_status run_learn(const cJSON *s) {
+  const cJSON *list = cJSON_GetObjectItemCaseSensitive(s, "shown"), *one;
+  uint64_t *shown = take(sizeof *shown * (size_t)(cJSON_GetArraySize(list) + 1));
+  nexus_judged j = {.struct_size = sizeof j, .tenant = member(s, "tenant"), .user = member(s, "user"), .question = member(s, "question"),
+                    .id = (uint64_t)number(s, "id"), .value = number(s, "value"), .shown = shown};
+  cJSON_ArrayForEach(one, list) shown[j.shown_count++] = (uint64_t)one->valuedouble;
+  return nexus_learn(db, &j, &failure);
+}
+
+static nexus_status run_preference(const cJSON *s, const cJSON *expect) {
+  nexus_preference *p = NULL;
+  nexus_status status = nexus_preference_read(db, member(s, "tenant"), member(s, "user"), &p, &failure);
+  if (status == NEXUS_OK) check_preference(expect, p);
+  nexus_free(p);
+  return status;
+}
+
+static nexus_status run_set_preference(const cJSON *s, const cJSON *expect) {
+  char *text = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(s, "preference"));
+  uint64_t kept = 0;
+  nexus_status status = nexus_preference_set(db, nexus_str(text), &kept, &failure);
+  cJSON_free(text);
+  if (status == NEXUS_OK) check_count(expect, "count", kept);
+  return status;
+}
+
+static nexus_status run_forget(const cJSON *s, const cJSON *expect) {
+  uint64_t count = 0;
+  nexus_status status = nexus_forget(db, member(s, "tenant"), member(s, "user"), &count, &failure);
+  if (status == NEXUS_OK) check_count(expect, "count", count);
+  return status;
+}
+
 static nexus_status run_delete(const cJSON *s, const cJSON *expect) {
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(s, "ids"), *one;
   uint64_t *ids = take(sizeof *ids * (size_t)(cJSON_GetArraySize(list) + 1)), gone = 0;
@@ -219,12 +254,13 @@ static nexus_status run_write(const cJSON *s) {
 static const struct {
   const char *name, *members;
 } ops[] = {
-    {"open", "op expect path read_only dim segments_in_memory metric cache_bytes language compress_texts"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
-    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near match boosts fusion route explain"},
+    {"open", "op expect path read_only dim segments_in_memory metric cache_bytes language compress_texts engine_timeout_us max_questions"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
+    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near match boosts fusion route explain asker impersonal"},
     {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session filter"},
     {"delete_where", "op expect tenant user agent session filter"},
     {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},
     {"history", "op expect id"}, {"feedback", "op expect id value"},
+    {"learn", "op expect id value user question tenant shown"}, {"preference", "op expect user tenant"}, {"set_preference", "op expect preference"}, {"forget", "op expect user tenant"},
     {"patterns", "op expect kind limit since until tenant user agent session filter"},
     {"anomalies", "op expect limit min_score since until tenant user agent session filter"}, {"delete", "op expect ids"},
     {"train", "op expect path seed rounds force"}, {"rollback_ranker", "op expect"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
@@ -245,6 +281,10 @@ static nexus_status run(const char *op, const cJSON *s, const cJSON *expect) {
   if (strcmp(op, "supersede") == 0) return run_supersede(s, expect);
   if (strcmp(op, "history") == 0) return run_history(s, expect);
   if (strcmp(op, "feedback") == 0) return nexus_feedback(db, (uint64_t)number(s, "id"), number(s, "value"), &failure);
+  if (strcmp(op, "learn") == 0) return run_learn(s);
+  if (strcmp(op, "preference") == 0) return run_preference(s, expect);
+  if (strcmp(op, "set_preference") == 0) return run_set_preference(s, expect);
+  if (strcmp(op, "forget") == 0) return run_forget(s, expect);
   if (strcmp(op, "patterns") == 0) return run_patterns(s, expect);
   if (strcmp(op, "anomalies") == 0) return run_anomalies(s, expect);
   if (strcmp(op, "train") == 0) return run_train(s, expect);

@@ -51,6 +51,10 @@ class run {
       db().feedback(s.at("id").get<std::uint64_t>(), s.at("value").get<double>());
       return json::object();
     }
+    if (op == "learn") return learn(s);
+    if (op == "preference") return {{"preference", timeless(db().preference(text(s, "user"), text(s, "tenant")))}};
+    if (op == "set_preference") return {{"count", db().set_preference(s.at("preference").dump())}};
+    if (op == "forget") return {{"count", db().forget(text(s, "user"), text(s, "tenant"))}};
     if (op == "delete_where") return {{"count", db().remove_where(selection(s))}};
     if (op == "patterns") return to_json(db().patterns(patterns(s)));
     if (op == "anomalies") return to_json(db().anomalies(anomalies(s)));
@@ -86,6 +90,21 @@ class run {
     return {{text(s, "tenant"), text(s, "user"), text(s, "agent"), text(s, "session")}, text(s, "filter")};
   }
 
+  json learn(const json &s) {
+    const auto shown = s.value("shown", std::vector<std::uint64_t>());
+    nexus::judged j;
+    j.id = s.at("id").get<std::uint64_t>(), j.value = s.at("value").get<double>();
+    j.user = text(s, "user"), j.question = text(s, "question"), j.tenant = text(s, "tenant"), j.shown = shown;
+    db().learn(j);
+    return json::object();
+  }
+  /* A preference without the times of its judgements. */
+  static json timeless(const std::string &preference) {
+    json p = json::parse(preference);
+    for (json &one : p.at("judgements")) one.erase("time");
+    return p;
+  }
+
   static nexus::pattern_query patterns(const json &s) {
     nexus::pattern_query q;
     q.of = selection(s), q.limit = s.value("limit", 0u);
@@ -113,6 +132,8 @@ class run {
     o.metric = static_cast<nexus::metric>(named - std::begin(metrics));
     o.language = text(s, "language");
     o.cache_bytes = s.value("cache_bytes", std::int64_t{0});
+    o.engine_timeout = std::chrono::microseconds(s.value("engine_timeout_us", std::int64_t{0}));
+    o.max_questions = s.value("max_questions", std::int64_t{0});
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
   }
@@ -152,6 +173,7 @@ class run {
     q.fusion = static_cast<nexus::fusion>(place(fusions, s.value("fusion", std::string("learnt"))));
     q.route = static_cast<nexus::route>(place(routes, s.value("route", std::string("adaptive"))));
     q.explain = s.value("explain", false);
+    q.asker = text(s, "asker"), q.impersonal = s.value("impersonal", false);
     if (s.contains("now")) q.now = instant(s.at("now"));
     if (s.contains("as_of")) q.as_of = instant(s.at("as_of"));
     if (s.contains("valid_at")) q.valid_at = instant(s.at("valid_at"));
@@ -182,12 +204,13 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts", "engine_timeout_us", "max_questions"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
     {"history", {"id"}}, {"feedback", {"id", "value"}},
+    {"learn", {"id", "value", "user", "question", "tenant", "shown"}}, {"preference", {"user", "tenant"}}, {"set_preference", {"preference"}}, {"forget", {"user", "tenant"}},
     {"patterns", {"kind", "limit", "since", "until", "tenant", "user", "agent", "session", "filter"}},
     {"anomalies", {"limit", "min_score", "since", "until", "tenant", "user", "agent", "session", "filter"}}, {"delete", {"ids"}},
     {"train", {"path", "seed", "rounds", "force"}}, {"rollback_ranker", {}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
