@@ -474,6 +474,8 @@ class answer {
   nexus::route started() const noexcept { return static_cast<nexus::route>(a_->started); }
   /* Whether time was too short for a higher one, which the question called for. */
   bool hurried() const noexcept { return a_->hurried != 0; }
+  /* What is wrong with the store's own ranker; empty where nothing is. */
+  std::string_view warning() const noexcept { return detail::view(a_->warning); }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
  private:
