@@ -10,7 +10,7 @@ import (
 )
 
 // exploring asks with a share of the hits drawn, and returns their IDs.
-func exploring(t *testing.T, db *engine.DB, share float32, seed uint64) (ids []engine.ID) {
+func exploring(t *testing.T, db *engine.DB, share float32, seed uint32) (ids []engine.ID) {
 	t.Helper()
 	for _, h := range ask(t, db, engine.Query{Text: generatedQuestions[0], K: 8, Explore: share, ExploreSeed: seed}).Hits {
 		ids = append(ids, h.ID)
@@ -28,7 +28,7 @@ func TestADrawIsOfItsSeedAndMemoriesAlone(t *testing.T) {
 	}
 	best := exploring(t, one, 0, 0)
 	others := map[engine.ID]bool{}
-	for seed := range uint64(20) {
+	for seed := range uint32(20) {
 		got := exploring(t, one, .25, seed)
 		if len(got) != 8 || !slices.Equal(got[:6], best[:6]) {
 			t.Fatalf("seed %d: hits %v, want the first six of %v", seed, got, best)

@@ -264,6 +264,8 @@ struct query {
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
   bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
+  float explore = 0; /* share of the hits that are drawn by lot, see nexus_query.explore */
+  std::uint32_t explore_seed = 0; /* which draw */
   std::string asker; /* whose preference ranks the hits, see db::learn; empty: scope.user */
   bool impersonal = false; /* nobody's preference ranks the hits */
   std::chrono::nanoseconds budget{0};

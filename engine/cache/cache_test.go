@@ -111,7 +111,7 @@ func change(t *testing.T, v reflect.Value) {
 		v.SetInt(v.Int() + 1)
 	case reflect.Float32:
 		v.SetFloat(v.Float() + .5)
-	case reflect.Uint8, reflect.Uint64:
+	case reflect.Uint8, reflect.Uint32:
 		v.SetUint(v.Uint() + 1)
 	case reflect.Bool:
 		v.SetBool(!v.Bool())

@@ -69,7 +69,7 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 	b = binary.LittleEndian.AppendUint32(b, uint32(countOf(q)))
 	b = appendTime(appendTime(appendTime(b, q.Now), q.AsOf), q.ValidAt)
 	b = binary.LittleEndian.AppendUint32(b, math.Float32bits(q.Explore))
-	b = binary.LittleEndian.AppendUint64(b, q.ExploreSeed)
+	b = binary.LittleEndian.AppendUint32(b, q.ExploreSeed)
 	b = append(b, byte(q.Intent), byte(q.Fusion), byte(routeOf(q)), flags(q), byte(len(q.Engines)))
 	h := xxh3.Hash128(b)
 	return Key{h.Lo, h.Hi}, true

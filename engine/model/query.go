@@ -212,7 +212,7 @@ type Query struct {
 	// hits. ExploreSeed says which draw: the same seed, question and memories give the same
 	// hits. Zero, the default, draws none.
 	Explore     float32
-	ExploreSeed uint64
+	ExploreSeed uint32
 
 	// Explain has every hit say why it was found, see Hit.Explanation. For people: it costs
 	// some microseconds a hit.

@@ -4,7 +4,7 @@ import "github.com/nexus-memory/nexus/engine/model"
 
 // explore has fusion draw as many of the hits as the query wants by lot.
 func (s *state) explore(query *model.Query) {
-	s.batch.Drawn, s.seed = query.Drawn(), query.ExploreSeed
+	s.batch.Drawn, s.seed = query.Drawn(), uint64(query.ExploreSeed)
 }
 
 // lot returns the random bits of a candidate: of the seed and the memory alone, so that a
