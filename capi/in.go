@@ -273,6 +273,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		Near: q.flags&C.NEXUS_QUERY_NEAR != 0, Match: own.match(&q.match),
 		Fusion: engine.Fusion(q.fusion), Route: engine.Route(q.route), Explain: q.flags&C.NEXUS_QUERY_EXPLAIN != 0,
 		Asker: own.text("asker", q.asker), Impersonal: q.flags&C.NEXUS_QUERY_IMPERSONAL != 0,
+		Explore: float32(q.explore), ExploreSeed: uint32(q.explore_seed),
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_BOOSTS != 0 {
 		b := q.boosts

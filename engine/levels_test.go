@@ -56,12 +56,12 @@ func TestWhatIsCurrentStandsAboveWhatItSuperseded(t *testing.T) {
 	}
 	middle := supersede(old, "She has moved to Bergen.")
 	current := supersede(middle, "Her address became Harbour Road 9, Tromso.")
-	for _, by := range allFusions {
-		for _, k := range []int{3, 8} {
+	for _, engines := range [][]string{nil, {"lexical"}} {
+		for _, by := range allFusions {
 			for _, text := range []string{"Where does Priya live?", "Does Priya live in Oslo in a flat with a balcony?", "Oslo balcony"} {
-				a := ask(t, db, engine.Query{Text: text, Fusion: by, K: k})
-				if c, m, o := rankOf(a, current), rankOf(a, middle), rankOf(a, old); m <= c || o < m || k == 8 && o == len(a.Hits) || c != 0 && by == engine.FusionLearnt {
-					t.Errorf("%v, %q: the current one is at %d, those before at %d and %d of %d", by, text, c, m, o, len(a.Hits))
+				a := ask(t, db, engine.Query{Text: text, Fusion: by, Engines: engines})
+				if c, m, o := rankOf(a, current), rankOf(a, middle), rankOf(a, old); c != 0 && by == engine.FusionLearnt || m <= c && m < len(a.Hits) || o <= c || o == len(a.Hits) || o < m && m < len(a.Hits) {
+					t.Errorf("%v %v, %q: the current one is at %d, those before at %d and %d of %d", engines, by, text, c, m, o, len(a.Hits))
 				}
 			}
 		}
@@ -72,6 +72,31 @@ func TestWhatIsCurrentStandsAboveWhatItSuperseded(t *testing.T) {
 	}
 	if h := a.Hits[rankOf(a, old)]; signalOf(&h, "is_superseded") != 1 {
 		t.Errorf("%s", h.Explanation.Text())
+	}
+}
+
+// What is replaced every day has a line of thousands: the newest of a thousand steps on
+// stands first, and every question comes to an end.
+func TestALongLineOfSuccessorsIsFollowed(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	add(t, db, chatter(50)...)
+	first := add(t, db, engine.Memory{Text: "The gauge of the north tank reads nought."})[0]
+	last := first
+	for i := range 300 {
+		id, err := db.Supersede(ctx, last, engine.Memory{Text: fmt.Sprintf("It was read again, level %d.", i), EventTime: time.Date(2025, 1, 1, i, 0, 0, 0, time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = id
+	}
+	for _, by := range allFusions {
+		a := ask(t, db, engine.Query{Text: "gauge of the north tank", Fusion: by, Engines: []string{"lexical"}})
+		if rankOf(a, last) >= rankOf(a, first) {
+			t.Errorf("%v: the newest at %d, the first at %d of %d", by, rankOf(a, last), rankOf(a, first), len(a.Hits))
+		}
+	}
+	if a := ask(t, db, engine.Query{Text: "Which level was read again?", Route: engine.RouteMaximum}); rankOf(a, last) != 0 {
+		t.Errorf("of many candidates the newest is at %d of %d", rankOf(a, last), len(a.Hits))
 	}
 }
 

@@ -255,6 +255,10 @@ export interface Query extends Selection {
   fusion?: Fusion | undefined;
   /** How much work to spend: what the question calls for (adaptive) unless given. */
   route?: Route | undefined;
+  /** Share of the hits, 0..1, that are drawn by lot in place of the last of the best, each with the chance of its relevance. */
+  explore?: number | undefined;
+  /** Which draw: the same seed, question and memories give the same hits. */
+  exploreSeed?: number | undefined;
   /** Every hit says why it was found. */
   explain?: boolean | undefined;
   /** Whose preference ranks the hits, see `learn`: `user`, unless given. */

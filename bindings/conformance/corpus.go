@@ -31,10 +31,10 @@ type Step map[string]json.RawMessage
 // members lists which members a step of each operation may have besides "op"
 // and "expect", in the order in which they are written.
 var members = map[string][]string{
-	"open":            {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts"},
+	"open":            {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts", "engine_timeout_us", "max_questions"},
 	"close":           {},
 	"add":             {"repeat", "memories"},
-	"query":           {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal"},
+	"query":           {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "asker", "impersonal"},
 	"get":             {"id"},
 	"get_by_key":      {"tenant", "key"},
 	"list":            {"tenant", "user", "agent", "session", "filter"},

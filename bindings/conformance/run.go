@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/nexus-memory/nexus/engine"
 	"github.com/nexus-memory/nexus/engine/model"
@@ -173,6 +174,8 @@ func (r *runner) opened(s Step) (results, error) {
 		Language string  `json:"language"`
 		Cache    int     `json:"cache_bytes"`
 		Packs    bool    `json:"compress_texts"`
+		Micros   int64   `json:"engine_timeout_us"`
+		AtOnce   int     `json:"max_questions"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
@@ -185,7 +188,8 @@ func (r *runner) opened(s Step) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory, CompressTexts: a.Packs})
+	db, err := engine.Open(path, engine.Options{ReadOnly: a.ReadOnly, Dim: a.Dim, Metric: metric, Language: a.Language, CacheBytes: a.Cache, SegmentsInMemory: a.InMemory, CompressTexts: a.Packs,
+		EngineTimeout: time.Duration(a.Micros) * time.Microsecond, MaxQuestions: a.AtOnce})
 	if err != nil {
 		return nil, err
 	}
@@ -235,6 +239,8 @@ func (r *runner) query(s Step) (results, error) {
 		Fusion       string   `json:"fusion"`
 		Route        string   `json:"route"`
 		Explain      bool     `json:"explain"`
+		Explore      float32  `json:"explore"`
+		ExploreSeed  uint32   `json:"explore_seed"`
 		Asker        string   `json:"asker"`
 		Impersonal   bool     `json:"impersonal"`
 	}
@@ -242,6 +248,7 @@ func (r *runner) query(s Step) (results, error) {
 		return nil, err
 	}
 	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain, Asker: a.Asker, Impersonal: a.Impersonal}
+	q.Explore, q.ExploreSeed = a.Explore, a.ExploreSeed
 	q.Boosts = a.Boosts.engine()
 	var errs [9]error
 	q.Intent, errs[0] = parseIntent(a.Intent)

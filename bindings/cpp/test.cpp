@@ -127,6 +127,20 @@ void routes(const std::string &base) {
   EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::invalid);
 }
 
+void draws(const std::string &base) {
+  nexus::db db(base + "/draws");
+  for (const char *text : {"Priya swam in the lake on Sunday.", "The lake was too cold for Ben.", "Anna rowed a boat over the lake at night.", "A path leads round the lake.", "They painted the boat at the lake green.", "Nobody fishes at the lake in May."}) db.add(nexus::memory(text));
+  nexus::query q("Who was at the lake?");
+  q.k = 4;
+  nexus::answer best = db.query(q);
+  q.explore = .5F, q.explore_seed = 5;
+  nexus::answer drawn = db.query(q), again = db.query(q);
+  EXPECT(drawn.size() == 4 && drawn[0].id() == best[0].id() && drawn[1].id() == best[1].id());
+  for (std::size_t i = 0; i < drawn.size(); i++) EXPECT(drawn[i].id() == again[i].id());
+  q.explore = 2;
+  EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::invalid);
+}
+
 void selections(const std::string &base) {
   nexus::db db(base + "/selections");
   nexus::memory ann("The tide is out."), bob("The tide is in.");
@@ -371,6 +385,6 @@ void threads(const std::string &base) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  for (auto part : {ownership, values, listings, selections, explanations, routes, jobs, queues, embedders, versions, learning, mining, training, threads}) part(argv[1]);
+  for (auto part : {ownership, values, listings, selections, explanations, routes, draws, jobs, queues, embedders, versions, learning, mining, training, threads}) part(argv[1]);
   return failures > 0;
 }

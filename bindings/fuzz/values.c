@@ -176,6 +176,7 @@ nexus_query *any_query(struct bytes *b) {
   for (int i = 0; i < NEXUS_FACTOR_COUNT; i++) q->weights[i] = any_float(b);
   if (size == sizeof *q) {
     q->match = any_match(b), q->fusion = take8(b) % 6, q->route = take8(b) % 7, q->reserved = take8(b) / 250;
+    q->explore = (float)take8(b) / 200, q->explore_seed = take8(b);
     for (int i = 0; i < NEXUS_BOOST_COUNT; i++) q->boosts[i] = any_float(b);
     q->asker = any_text(b);
   }

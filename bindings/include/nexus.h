@@ -360,8 +360,10 @@ typedef struct nexus_query {
   float boosts[NEXUS_BOOST_COUNT]; /* what words are worth by the field they stand in, each 0..1000, with NEXUS_QUERY_HAS_BOOSTS */
   uint32_t fusion; /* nexus_fusion */
   uint32_t route; /* nexus_route; those from NEXUS_ROUTE_SMART on differ with NEXUS_FUSION_LEARNT alone */
-  uint32_t reserved; /* 0 */
+  float explore; /* share of the hits, 0..1, rounded to whole ones, that are drawn by lot, each with the chance of its relevance, in place of the last of the best */
   nexus_text asker; /* whose preference ranks the hits, see nexus_learn; empty means user */
+  uint32_t explore_seed; /* which draw: the same seed, question and memories give the same hits */
+  uint32_t reserved; /* 0 */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
 

@@ -264,6 +264,8 @@ struct query {
   std::vector<std::string> engines; /* empty: all */
   bool single_engine = false;
   bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
+  float explore = 0; /* share of the hits that are drawn by lot, see nexus_query.explore */
+  std::uint32_t explore_seed = 0; /* which draw */
   std::string asker; /* whose preference ranks the hits, see db::learn; empty: scope.user */
   bool impersonal = false; /* nobody's preference ranks the hits */
   std::chrono::nanoseconds budget{0};
@@ -472,6 +474,8 @@ class answer {
   nexus::route started() const noexcept { return static_cast<nexus::route>(a_->started); }
   /* Whether time was too short for a higher one, which the question called for. */
   bool hurried() const noexcept { return a_->hurried != 0; }
+  /* What is wrong with the store's own ranker; empty where nothing is. */
+  std::string_view warning() const noexcept { return detail::view(a_->warning); }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
  private:

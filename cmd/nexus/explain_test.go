@@ -109,6 +109,13 @@ func TestTheRouteIsTakenAndShown(t *testing.T) {
 			t.Errorf("%s:\n%s", route, r.out)
 		}
 	}
+	drawn := nexus(t, exitDone, "query", "--json", "--db", db, "-k", "2", "--explore", "1", "--explore-seed", "3", question)
+	if again := nexus(t, exitDone, "query", "--json", "--db", db, "-k", "2", "--explore", "1", "--explore-seed", "3", question); !strings.Contains(again.out, strings.Split(drawn.out, `"score"`)[0]) {
+		t.Errorf("the same seed draws\n%s, then\n%s", drawn.out, again.out)
+	}
+	if r := nexus(t, exitWrongUse, "query", "--db", db, "--explore", "2", question); !strings.Contains(r.errOut, "explore is 2, want 0..1") {
+		t.Errorf("%s", r.errOut)
+	}
 	if r := nexus(t, exitNothing, "query", "--db", db, "--route", "cache-only", question); !strings.Contains(r.errOut, "not answered before") {
 		t.Errorf("%s", r.errOut)
 	}

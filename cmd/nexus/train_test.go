@@ -55,7 +55,9 @@ func TestTrainOnTheCommandLine(t *testing.T) {
 		Installed               bool
 		Before, After           struct{ MRR float64 }
 		Serving                 *struct{ MRR float64 }
-		Gain                    struct{ Overall struct{ Mean, Low, High float64 } }
+		Gain                    struct {
+			Overall struct{ Mean, Low, High float64 }
+		}
 	}
 	content, err := os.ReadFile(judged)
 	if err != nil {

@@ -109,7 +109,9 @@ func change(t *testing.T, v reflect.Value) {
 		v.SetString(v.String() + "x")
 	case reflect.Int, reflect.Int64:
 		v.SetInt(v.Int() + 1)
-	case reflect.Uint8:
+	case reflect.Float32:
+		v.SetFloat(v.Float() + .5)
+	case reflect.Uint8, reflect.Uint32:
 		v.SetUint(v.Uint() + 1)
 	case reflect.Bool:
 		v.SetBool(!v.Bool())

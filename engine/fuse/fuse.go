@@ -45,6 +45,11 @@ type Batch struct {
 
 	// Behind lists candidates that are not chosen before another one; without circles.
 	Behind []Behind
+
+	// Drawn is how many picks are drawn by lot in place of the last of the best, and Lot
+	// gives candidate i its 64 random bits; not used where Drawn is 0.
+	Drawn int
+	Lot   func(i int) uint64
 }
 
 // Behind says that a candidate is chosen only once Front is, or is struck out.
@@ -53,7 +58,7 @@ type Behind struct{ Candidate, Front int }
 // Reset empties the batch for vectors of stride codes.
 func (b *Batch) Reset(stride int) {
 	b.Count, b.Stride, b.Behind = 0, stride, b.Behind[:0]
-	b.Signatures = b.Signatures[:0]
+	b.Signatures, b.Drawn = b.Signatures[:0], 0
 }
 
 // Add appends a candidate and returns its index; ok is false when full.
@@ -86,6 +91,7 @@ type Fuser struct {
 	weights [model.FactorCount]float32
 	picks   []Pick
 	held    []float32 // relevance of the batch's Behind, until it is their turn
+	lots    []lot
 
 	compared [CandidatesMax]int32 // how many picks a candidate's vector was compared with
 	place    [CandidatesMax]int32 // 1 + its place in codes and scales, 0 = not encoded
@@ -97,7 +103,8 @@ type Fuser struct {
 
 var minusInf = float32(math.Inf(-1))
 
-// Choose returns the best k candidates, best first; ties by index. The result
+// Choose returns the best k candidates, best first; ties by index. Of them, the batch's Drawn
+// are the last, in the order in which they were drawn by lot instead. The result
 // is valid until the next call. The batch's relevance and diversity columns are
 // used up. No weight may be negative.
 func (f *Fuser) Choose(b *Batch, weights *model.Weights, k int) []Pick {
@@ -117,16 +124,23 @@ func (f *Fuser) Choose(b *Batch, weights *model.Weights, k int) []Pick {
 		f.held = append(f.held, *relevance)
 		*relevance = minusInf
 	}
+	f.best(b, k-min(k, b.Drawn))
+	f.draw(b, k)
+	f.best(b, k) // where too few could be drawn
+	return f.picks
+}
+
+// best takes the best open candidates until there are k picks.
+func (f *Fuser) best(b *Batch, k int) {
 	for len(f.picks) < k {
 		kernels.ScoreTop8(b.Columns[:], CandidatesMax, b.Count, &f.weights, &f.top)
 		if f.top.Count == 0 {
-			break
+			return
 		}
 		if best, score, known := f.bestOfTop(b); known {
 			f.take(b, best, score)
 		}
 	}
-	return f.picks
 }
 
 // bestOfTop compares the candidates at the top with the picks that they were not compared
@@ -176,7 +190,7 @@ func (f *Fuser) compare(b *Batch, i int) {
 	for at, dot := range f.dots {
 		pick := f.place[f.picks[from+at].Index] - 1
 		alike := min(1, float32(float32(dot)*f.scales[pick])*scale)
-		*diversity = min(*diversity, 1-beyond(alike))
+		*diversity = min(*diversity, 1-beyond(alike, vectorsFrom))
 	}
 }
 
@@ -231,7 +245,7 @@ func (f *Fuser) take(b *Batch, chosen int, score float32) {
 			f.strike(b, i, rank)
 			continue
 		}
-		diversity[i] = min(diversity[i], 1-beyond(alike))
+		diversity[i] = min(diversity[i], 1-beyond(alike, wordsFrom))
 	}
 }
 
@@ -267,9 +281,14 @@ func Range(scores []float64) (low, high float64) {
 	return slices.Min(scores), slices.Max(scores)
 }
 
-// alikeFrom is the likeness that turns about one subject have: only what is beyond it
-// repeats the hits above.
-const alikeFrom = .5
+// The likeness that turns about one subject have, by words and by vectors: only what is
+// beyond it repeats the hits above. Turns that answer one question together are alike: with
+// vectors compared from .5 on, as words are, the second and third of them fell behind turns
+// that answered nothing (docs/design/coverage.md).
+const (
+	wordsFrom   = .5
+	vectorsFrom = .85
+)
 
-// beyond maps a likeness from alikeFrom to 1 to 0..1.
-func beyond(alike float32) float32 { return max(0, (alike-alikeFrom)*(1/(1-alikeFrom))) }
+// beyond maps a likeness between from and 1 to 0..1.
+func beyond(alike, from float32) float32 { return max(0, (alike-from)*(1/(1-from))) }

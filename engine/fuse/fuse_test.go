@@ -54,7 +54,7 @@ func randomBatch(seed uint64, n int) *Batch {
 // choose is the definition: each step by brute force over all candidates.
 func choose(b *Batch, w *model.Weights, k int) (picks []int, stands [][]int) {
 	n := b.Count
-	diversity, open := make([]float32, n), make([]bool, n)
+	diversity, open, from := make([]float32, n), make([]bool, n), float32(.85)
 	for i := range n {
 		diversity[i], open[i] = 1, true
 	}
@@ -102,7 +102,9 @@ func choose(b *Batch, w *model.Weights, k int) (picks []int, stands [][]int) {
 				continue
 			}
 			cosine := min(1, float32(float32(dot)*scale)*scale)
-			diversity[i] = min(diversity[i], 1-max(2*(max(words, cosine)-.5), 0)) // likeness counts from a half on
+			// Likeness of words counts from a half on, of vectors from .85.
+			repeats := max(2*(words-.5), (cosine-from)*(1/(1-from)), 0)
+			diversity[i] = min(diversity[i], 1-repeats)
 		}
 		picks, stands = append(picks, best), append(stands, dups)
 	}

@@ -206,6 +206,14 @@ type Query struct {
 	// ranker sees: other ways of fusion and single engines do not know them.
 	Route Route
 
+	// Explore is the share of the hits, 0..1 and rounded to whole ones, that are drawn by lot
+	// from the candidates, each with the chance of its relevance, in place of the last of the
+	// best: so that feedback also comes to what is never among the best. They are the last
+	// hits. ExploreSeed says which draw: the same seed, question and memories give the same
+	// hits. Zero, the default, draws none.
+	Explore     float32
+	ExploreSeed uint32
+
 	// Explain has every hit say why it was found, see Hit.Explanation. For people: it costs
 	// some microseconds a hit.
 	Explain bool
@@ -234,6 +242,9 @@ func (q *Query) FusedBy() Fusion {
 	}
 	return q.Fusion
 }
+
+// Drawn returns how many of the hits are drawn by lot.
+func (q *Query) Drawn() int { return int(float64(q.K)*float64(q.Explore) + .5) }
 
 // DefaultK is the number of hits where the question does not say.
 const DefaultK = 8
@@ -282,7 +293,20 @@ func (q *Query) Normalize() error {
 	if q.SingleEngine && len(q.Engines) != 1 {
 		return fmt.Errorf("fusion can be off for one engine only, %d are named: %w", len(q.Engines), ErrInvalid)
 	}
+	if err := q.checkExplore(); err != nil {
+		return err
+	}
 	return q.normalizeWeights()
+}
+
+func (q *Query) checkExplore() error {
+	if !(q.Explore >= 0 && q.Explore <= 1) {
+		return fmt.Errorf("explore is %v, want 0..1: %w", q.Explore, ErrInvalid)
+	}
+	if q.SingleEngine && q.Explore > 0 {
+		return fmt.Errorf("explore is %v with fusion off, which is what draws: %w", q.Explore, ErrInvalid)
+	}
+	return nil
 }
 
 func (q *Query) normalizeWeights() error {

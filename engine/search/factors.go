@@ -42,6 +42,7 @@ func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 // choose makes hits of the best candidates.
 func (s *state) choose(query *model.Query, answer *model.Answer) error {
 	started := time.Now()
+	s.explore(query)
 	picks := s.fuser.Choose(&s.batch, query.Weights, query.K)
 	chosen := time.Now()
 	answer.Trace.Fuse += chosen.Sub(started)

@@ -149,6 +149,20 @@ func TestOneQuestionAtATimeTriesAnEngineThatRested(t *testing.T) {
 	})
 }
 
+// Of many that fail at once the first five open the breaker: the others know no more.
+func TestFailuresOfOneMomentDoNotLengthenTheRest(t *testing.T) {
+	var b breaker
+	for range 100 {
+		b.fail(0, false)
+	}
+	if tries, err := b.admits(restFirst - 1); tries || !errors.Is(err, model.ErrUnavailable) {
+		t.Errorf("before the rest is over: %v %v", tries, err)
+	}
+	if tries, err := b.admits(restFirst); !tries || err != nil {
+		t.Errorf("after it: %v %v", tries, err)
+	}
+}
+
 // What fails for the question's own sake, or by damage that is being mended, says nothing
 // of the engine.
 func TestFailuresThatAreNotTheEnginesOwnLeaveItIn(t *testing.T) {
@@ -163,10 +177,27 @@ func TestFailuresThatAreNotTheEnginesOwnLeaveItIn(t *testing.T) {
 	}
 }
 
-// A budget is the question's: that an engine is late for a short one says nothing of it.
+// A budget is the question's: that an engine is late for a short one says nothing of it,
+// whether it ends by itself then or has to be left behind.
 func TestAnEngineThatIsLateForShortBudgetsIsNotLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, v := orchestra(t, fiveTexts, func() []Engine {
+		o, v := orchestra(t, fiveTexts, besides(true, func(ctx context.Context, _ *Question, _ []rows.Hit) ([]rows.Hit, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}))
+		r := &run{err: model.ErrDeadline}
+		ended, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		<-ended.Done()
+		for range 3 * failuresMax {
+			o.crew.settle(ended, 0, r)
+			a, err := answer(t, o, v, model.Query{Text: "x", Budget: time.Millisecond})
+			if e := wantSound(t, a, err); e.State != model.EngineLate {
+				t.Fatalf("%v", e.State)
+			}
+			synctest.Wait()
+		}
+		o, v = orchestra(t, fiveTexts, func() []Engine {
 			return []Engine{&fakeEngine{name: "slow", rows: []uint32{1}, sleep: time.Second}, &fakeEngine{name: "sound", rows: []uint32{4}}}
 		})
 		for range 3 * failuresMax {
@@ -307,7 +338,7 @@ func TestAnEngineThatFloodsIsCutAndNamed(t *testing.T) {
 	} {
 		o, v := orchestra(t, fiveTexts, besides(false, search))
 		a, err := answer(t, o, v, model.Query{Text: "x"})
-		if e := wantSound(t, a, err); e.State != model.EngineFailed || len(a.Hits) != 1 || !strings.Contains(e.Note, "brought") {
+		if e := wantSound(t, a, err); e.State != model.EngineFailed || len(a.Hits) != 1 || !strings.Contains(e.Note, "brought") || strings.HasPrefix(name, "more") != strings.Contains(e.Note, "65 candidates where 64") {
 			t.Errorf("%s: %+v, %d hits", name, e, len(a.Hits))
 		}
 	}
@@ -318,6 +349,24 @@ func TestAnEngineThatBringsWhatTheQuestionMayNotSeeFails(t *testing.T) {
 	o, v := orchestra(t, fiveTexts, func() []Engine { return []Engine{&fakeEngine{name: "a", rows: []uint32{1}}} })
 	if a, err := answer(t, o, v, model.Query{Text: "x", Scope: model.Scope{User: "Priya"}}); !errors.Is(err, model.ErrInternal) {
 		t.Errorf("%+v %v", a, err)
+	}
+}
+
+func TestAsManyQuestionsAsMayBeAreAdmitted(t *testing.T) {
+	c := newCrew(1, Limits{Questions: 2})
+	for i, want := range []error{nil, nil, model.ErrBusy} {
+		if err := c.enter(); !errors.Is(err, want) {
+			t.Fatalf("question %d: %v", i, err)
+		}
+	}
+	if c.leave(); c.enter() != nil {
+		t.Error("none where one left")
+	}
+	c = newCrew(1, Limits{Questions: -1})
+	for range 2 * QuestionsDefault {
+		if err := c.enter(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

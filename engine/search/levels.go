@@ -16,13 +16,18 @@ type succession struct {
 	old, current rows.Ref
 }
 
+// successorsMax bounds how many successors a question looks at, a record each: what is
+// replaced every day has thousands.
+const successorsMax = 1024
+
 // bringCurrent finds what replaced candidates in the world and makes it a candidate, too:
 // in its other words it may not have been found. Where the batch is full it takes the place
 // of what it replaced.
 func (s *state) bringCurrent() {
 	s.replaced = s.replaced[:0]
+	steps := successorsMax
 	for _, old := range s.refs {
-		if current, ok := s.question.View.Current(old, s.visible); ok {
+		if current, ok := s.current(old, &steps); ok {
 			s.replaced = append(s.replaced, succession{s.question.View.ID(old), old, current})
 		}
 	}
@@ -32,18 +37,42 @@ func (s *state) bringCurrent() {
 			continue
 		}
 		if len(s.refs) == fuse.CandidatesMax {
-			if at := s.candidate(r.old); at >= 0 {
-				s.refs = slices.Delete(s.refs, at, at+1)
-				if s.by == model.FusionLearnt {
-					s.shortlist.nearest = slices.Delete(s.shortlist.nearest, at, at+1)
-				}
-			}
+			s.dropCandidate(s.candidate(r.old))
 		}
-		at, _ := slices.BinarySearchFunc(s.refs, r.current, rows.Ref.Compare)
-		s.refs = slices.Insert(s.refs, at, r.current)
-		if s.by == model.FusionLearnt {
-			s.shortlist.nearest = slices.Insert(s.shortlist.nearest, at, s.question.View.Neighbours(r.current))
+		s.addCandidate(r.current)
+	}
+}
+
+// current returns what stands for a superseded memory: the first of its successors that is
+// a candidate, which may have successors itself, or else the last that may be seen.
+func (s *state) current(old rows.Ref, steps *int) (current rows.Ref, ok bool) {
+	for r := old; *steps > 0; *steps-- {
+		next, more := s.question.View.Successor(r)
+		if !more {
+			break
 		}
+		if r = next; s.visible(r) {
+			current, ok = r, true
+		}
+		if s.candidate(r) >= 0 {
+			break
+		}
+	}
+	return current, ok
+}
+
+func (s *state) dropCandidate(at int) {
+	s.refs = slices.Delete(s.refs, at, at+1)
+	if s.by == model.FusionLearnt {
+		s.shortlist.nearest = slices.Delete(s.shortlist.nearest, at, at+1)
+	}
+}
+
+func (s *state) addCandidate(r rows.Ref) {
+	at, _ := slices.BinarySearchFunc(s.refs, r, rows.Ref.Compare)
+	s.refs = slices.Insert(s.refs, at, r)
+	if s.by == model.FusionLearnt {
+		s.shortlist.nearest = slices.Insert(s.shortlist.nearest, at, s.question.View.Neighbours(r))
 	}
 }
 
@@ -67,8 +96,13 @@ func (s *state) succeed() {
 	relevance := s.batch.Column(model.Relevance)
 	for _, r := range s.replaced { // the oldest first, so that a line of them hands on
 		old, current := s.candidate(r.old), s.candidate(r.current)
-		if old < 0 || current < 0 {
-			continue
+		if old < 0 {
+			continue // it gave its place away
+		}
+		for current < 0 { // so did what replaced it, to what replaced that
+			next := slices.IndexFunc(s.replaced, func(n succession) bool { return n.old == r.current })
+			r = s.replaced[next]
+			current = s.candidate(r.current)
 		}
 		relevance[current] = max(relevance[current], relevance[old])
 		s.batch.Behind = append(s.batch.Behind, fuse.Behind{Candidate: old, Front: current})

@@ -335,6 +335,7 @@ type state struct {
 	batch          fuse.Batch
 	fuser          fuse.Fuser
 	dups           []int
+	seed           uint64       // of the draw of model.Query.Explore
 	replaced       []succession // of candidates
 	called         []float32    // the share of relevance that candidates lose as they are of another kind than is called for; empty = nothing
 }
@@ -344,7 +345,7 @@ func newState(engines []Engine, parallel uint64) *state {
 	for i, e := range engines {
 		s.runs[i].engine = e
 	}
-	s.batch.Encode = s.encode
+	s.batch.Encode, s.batch.Lot = s.encode, s.lot
 	return s
 }
 

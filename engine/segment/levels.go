@@ -68,22 +68,12 @@ func (s *Segment) supersededBy(row int) model.ID {
 	return model.ID(readLife(record).supersededBy)
 }
 
-// Current returns the row of what replaced a row's memory in the world, by Supersede, and
-// was not replaced again by something that may be seen: the first of its successors that
-// visible lets through. ok is false where there is none.
-func (v *View) Current(r rows.Ref, visible func(rows.Ref) bool) (current rows.Ref, ok bool) {
-	id := v.ID(r)
-	for {
-		next := v.Parts[r.Part].supersededBy(int(r.Row))
-		if next <= id { // IDs rise from what is replaced to what replaces it
-			return rows.Ref{}, false
-		}
-		if r, ok = v.Find(next); !ok {
-			return rows.Ref{}, false
-		}
-		if visible(r) {
-			return r, true
-		}
-		id = next
+// Successor returns the row of what replaced a row's memory in the world, by Supersede; ok
+// is false where nothing did that is still there. Who follows successors comes to an end.
+func (v *View) Successor(r rows.Ref) (next rows.Ref, ok bool) {
+	id := v.Parts[r.Part].supersededBy(int(r.Row))
+	if id <= v.ID(r) { // none: IDs rise from what is replaced to what replaces it
+		return rows.Ref{}, false
 	}
+	return v.Find(id)
 }

@@ -427,6 +427,22 @@ test('a route says how much work to spend', async (t) => {
   assert.throws(() => db.querySync({ text, route: 3 }), TypeError);
 });
 
+test('a share of the hits is drawn', async (t) => {
+  const db = store(t);
+  await db.add(['Priya swam in the lake on Sunday.', 'The lake was too cold for Ben.', 'Anna rowed a boat over the lake at night.', 'A path leads round the lake.', 'They painted the boat at the lake green.', 'Nobody fishes at the lake in May.']);
+  const text = 'Who was at the lake?';
+  const ids = async (q) => (await db.query({ text, k: 4, ...q })).hits.map((h) => h.id);
+  const best = await ids({});
+  const draws = [];
+  for (let exploreSeed = 0; exploreSeed < 12; exploreSeed++) draws.push(await ids({ explore: 0.5, exploreSeed }));
+  for (const draw of draws) assert.deepEqual([draw.slice(0, 2), new Set(draw).size], [best.slice(0, 2), 4]);
+  assert.ok(new Set(draws.map(String)).size > 1);
+  assert.deepEqual(db.querySync({ text, k: 4, explore: 0.5, exploreSeed: 3 }).hits.map((h) => h.id), draws[3]);
+  for (const explore of [-0.1, 1.1, NaN]) await assert.rejects(db.query({ text, explore }), { code: 'invalid', message: /explore/ });
+  await assert.rejects(db.query({ text, exploreSeed: 0.5 }), { code: 'invalid', message: /exploreSeed/ });
+  await assert.rejects(db.query({ text, explore: 'half' }), TypeError);
+});
+
 test('a match says which words count, boosts what they are worth', async (t) => {
   const db = store(t);
   await db.add([{ text: 'the quarterly report', speaker: 'Ann' }, { text: 'a report, quarterly', speaker: 'Bob' }, { text: 'hello', meta: { title: 'The report' } }]);

@@ -107,7 +107,7 @@ static long rss_peak(void) {
 
 int main(int argc, char **argv) {
   nexus_error error = {sizeof error, 0, 0, 0, ""};
-  nexus_open_options options = {sizeof options, NEXUS_OPEN_READ_ONLY, 0, 0, NULL, 0, 0, 0, -1};
+  nexus_open_options options = {.struct_size = sizeof options, .flags = NEXUS_OPEN_READ_ONLY, .cache_bytes = -1};
   nexus_db db;
   double get, query, over;
   if (argc != 5) return 2;

@@ -100,6 +100,8 @@ class QueryOptions(TypedDict, total=False):
     explain: bool
     asker: str
     impersonal: bool
+    explore: float
+    explore_seed: int
 
 
 class Worth(TypedDict):

@@ -140,7 +140,8 @@ static PyMethodDef store_methods[] = {
     {"query", FAST(store_query), KEYWORDS,
      "query($self, text=None, *, k=8, vector=None, tenant='', user='', agent='', session='', intent='general', weights=None,\n"
      "      now=None, budget=None, engines=None, single_engine=False, as_of=None, valid_at=None, filter='', near=False,\n"
-     "      match='', boosts=None, fusion='learnt', route='adaptive', explain=False)\n--\n\n"
+     "      match='', boosts=None, fusion='learnt', route='adaptive', explain=False, asker='',\n"
+     "      impersonal=False, explore=0.0, explore_seed=0)\n--\n\n"
      "Answers a question with the best k memories in its scope that filter lets through, a condition\n"
      "on their fields such as 'speaker = \"Ann\" and time >= 2024-01-01'. It never waits for writers.\n\n"
      "vector is the caller's embedding of the question; weights gives all six factors instead of the intent's row; now is what\n"
@@ -151,7 +152,9 @@ static PyMethodDef store_methods[] = {
      "near allows the answer to an earlier question, also asked with it, that differs in case, punctuation and stop words alone;\n"
      "fusion says how relevance comes from what the engines found: learnt, convex, rrf or dbsf; route how much work to spend:\n"
      "smart, full, maximum, or cache-only, which raises NotFoundError for what was not answered before; adaptive spends what the\n"
-     "question calls for; explain has every hit say why it was found."},
+     "question calls for; explain has every hit say why it was found; asker is whose preference ranks the hits, user unless\n"
+     "given, and with impersonal nobody's does; explore is the share of the hits that are drawn by lot in place of the last of the\n"
+     "best, each with the chance of its relevance, explore_seed which draw."},
     {"get", FAST(store_get), KEYWORDS, "get($self, id)\n--\n\nThe memory of an id, or NotFoundError."},
     {"get_by_key", FAST(store_get_by_key), KEYWORDS, "get_by_key($self, key, *, tenant='')\n--\n\nA tenant's memory by its key, or NotFoundError."},
     {"delete", FAST(store_delete), KEYWORDS,

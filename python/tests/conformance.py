@@ -92,6 +92,8 @@ class Case:
 
     def open(self, step: dict[str, Any]) -> dict[str, Any]:
         given = arguments(step)
+        if "engine_timeout_us" in given:
+            given["engine_timeout"] = given.pop("engine_timeout_us") / 1e6
         self.stores.append(nexus.open(self.folder / given.pop("path", "store"), **given))
         return {}
 
@@ -228,10 +230,11 @@ class Case:
 
 
 VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str]]] = {
-    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts"}),
+    "open": (Case.open, {"path", "read_only", "dim", "metric", "segments_in_memory", "cache_bytes", "language", "compress_texts",
+                         "engine_timeout_us", "max_questions"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "asker", "impersonal", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, {"filter", *SCOPE}),

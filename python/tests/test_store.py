@@ -497,6 +497,20 @@ def test_fusion_is_one_of_four_ways(db: nexus.DB) -> None:
         db.query("lake", fusion="odd")  # type: ignore[arg-type]
 
 
+def test_a_share_of_the_hits_is_drawn(db: nexus.DB) -> None:
+    db.add(["Priya swam in the lake on Sunday.", "The lake was too cold for Ben.", "Anna rowed a boat over the lake at night.", "A path leads round the lake.", "They painted the boat at the lake green.", "Nobody fishes at the lake in May."])
+    best = [hit.id for hit in db.query("Who was at the lake?", k=4)]
+    draws = [[hit.id for hit in db.query("Who was at the lake?", k=4, explore=0.5, explore_seed=seed)] for seed in range(12)]
+    assert all(draw[:2] == best[:2] and len(set(draw)) == 4 for draw in draws)
+    assert len({tuple(draw) for draw in draws}) > 1
+    assert [hit.id for hit in db.query("Who was at the lake?", k=4, explore=0.5, explore_seed=3)] == draws[3]
+    for share in (-0.1, 1.1, float("nan")):
+        with pytest.raises(nexus.InvalidError, match="explore"):
+            db.query("lake", explore=share)
+    with pytest.raises(nexus.InvalidError, match="explore_seed"):
+        db.query("lake", explore=0.5, explore_seed=-1)
+
+
 def test_a_route_says_how_much_work_to_spend(db: nexus.DB) -> None:
     db.add(["Ben went to the lake on Saturday.", "The lake is cold.", "A kettle."])
     ask = "Who went to the lake?"

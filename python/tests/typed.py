@@ -23,7 +23,7 @@ def use(path: str) -> None:
         assert_type(db.add(nexus.Memory("two", key="k")), int)
         assert_type(db.add(["three", nexus.Memory("four"), {"text": "five"}]), list[int])
         assert_type(db.add_columns(text=["six"], user="ann"), "array[int]")
-        answer = db.query("one", k=3, intent="recent", weights=[0.2] * 6, match="+one -two", boosts={"speaker": 2}, fusion="rrf", route="full", explain=True)
+        answer = db.query("one", k=3, intent="recent", weights=[0.2] * 6, match="+one -two", boosts={"speaker": 2}, fusion="rrf", route="full", explain=True, explore=0.25, explore_seed=7)
         assert_type(answer, nexus.Answer)
         assert_type(answer[0], nexus.Hit)
         assert_type(answer[:2], list[nexus.Hit])
@@ -37,7 +37,10 @@ def use(path: str) -> None:
         assert_type(db.stats().memories, int)
         assert_type([pattern.terms for pattern in db.patterns(kind="burst", since=datetime.now(timezone.utc))], list[list[str]])
         assert_type(db.anomalies(min_score=0.5), list[nexus.Anomaly])
-        assert_type(db.train("judged.jsonl", seed=1).gain_overall.mean, float)
+        try:
+            assert_type(db.train(path + "/no such file", seed=1).gain_overall.mean, float)
+        except nexus.NotFoundError:
+            pass
         assert_type(db.stats().ranker_fitted, datetime)
         assert_type(db.verify().problems, list[nexus.Problem])
         assert_type(db.delete([1, 2]), int)

@@ -34,6 +34,8 @@ static nexus_status run_open(const cJSON *s) {
   o.metric = metric < 0 ? NEXUS_METRIC_L2 + 1 : (uint32_t)metric;
   o.language = member(s, "language");
   o.cache_bytes = (int64_t)number(s, "cache_bytes");
+  o.engine_timeout_us = (int64_t)number(s, "engine_timeout_us");
+  o.max_questions = (int64_t)number(s, "max_questions");
   status = nexus_open(path_of(member(s, "path"), "store"), &o, &opened, &failure);
   if (status == NEXUS_OK && store_count < STORES_MAX) db = stores[store_count++] = opened;
   return status;
@@ -252,8 +254,8 @@ static nexus_status run_write(const cJSON *s) {
 static const struct {
   const char *name, *members;
 } ops[] = {
-    {"open", "op expect path read_only dim segments_in_memory metric cache_bytes language compress_texts"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
-    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near match boosts fusion route explain asker impersonal"},
+    {"open", "op expect path read_only dim segments_in_memory metric cache_bytes language compress_texts engine_timeout_us max_questions"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
+    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near match boosts fusion route explain explore explore_seed asker impersonal"},
     {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session filter"},
     {"delete_where", "op expect tenant user agent session filter"},
     {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},

@@ -132,6 +132,8 @@ class run {
     o.metric = static_cast<nexus::metric>(named - std::begin(metrics));
     o.language = text(s, "language");
     o.cache_bytes = s.value("cache_bytes", std::int64_t{0});
+    o.engine_timeout = std::chrono::microseconds(s.value("engine_timeout_us", std::int64_t{0}));
+    o.max_questions = s.value("max_questions", std::int64_t{0});
     stores_.push_back(nexus::db::open(path(s, "store"), o));
     return json::object();
   }
@@ -171,6 +173,7 @@ class run {
     q.fusion = static_cast<nexus::fusion>(place(fusions, s.value("fusion", std::string("learnt"))));
     q.route = static_cast<nexus::route>(place(routes, s.value("route", std::string("adaptive"))));
     q.explain = s.value("explain", false);
+    q.explore = s.value("explore", 0.0f), q.explore_seed = s.value("explore_seed", 0u);
     q.asker = text(s, "asker"), q.impersonal = s.value("impersonal", false);
     if (s.contains("now")) q.now = instant(s.at("now"));
     if (s.contains("as_of")) q.as_of = instant(s.at("as_of"));
@@ -202,8 +205,8 @@ class run {
 
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
-    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal"}},
+    {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts", "engine_timeout_us", "max_questions"}}, {"close", {}}, {"add", {"repeat", "memories"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "asker", "impersonal"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
