@@ -24,8 +24,8 @@ type (
 
 // Learn notes what a user made of a hit, and learns from it what the user prefers: later
 // questions of the same user (see Query.Asker) rank the more by it, the better it has
-// foretold what the user said. It adds at most learning.BonusMax to a relevance, and nothing to
-// anybody else's. Value goes into Memory.Usage too, as by DB.Feedback.
+// foretold what the user said. It moves a relevance by learning.BonusMax of it at most, and
+// nobody else's. Value goes into Memory.Usage too, as by DB.Feedback.
 //
 // What is learnt from is durable when it returns, and every later question knows of it. Of
 // each user the latest model.JudgementsMax judgements are kept, the hits that were passed over

@@ -15,10 +15,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/nexus-memory/nexus/engine"
 	"github.com/nexus-memory/nexus/eval"
@@ -33,9 +35,10 @@ const (
 
 func main() {
 	data := flag.String("data", "../../shared/data/friendsqa", "folder of the judged set")
+	words := flag.Bool("words", false, "ask for single words, in place of the set's questions: each turn that has the word is worth 1")
 	vectors := flag.String("vectors", "", "prefix of its vectors; none: words alone")
 	flag.Parse()
-	if err := run(context.Background(), *data, *vectors); err != nil {
+	if err := run(context.Background(), *data, *vectors, *words); err != nil {
 		fmt.Fprintln(os.Stderr, "taste:", err)
 		os.Exit(1)
 	}
@@ -50,10 +53,11 @@ type world struct {
 	speaker   map[string]string        // by turn
 	worth     []map[string]float64     // by question, then turn
 	speakers  []string                 // those who speak most
+	measured  int                      // questions that NDCG is measured on
 	asked     func(i int) engine.Query // a question within its conversation
 }
 
-func run(ctx context.Context, data, vectors string) (err error) {
+func run(ctx context.Context, data, vectors string, words bool) (err error) {
 	dir, err := os.MkdirTemp("", "nexus-taste")
 	if err != nil {
 		return err
@@ -64,16 +68,21 @@ func run(ctx context.Context, data, vectors string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.db.Close()) }()
+	w.appraise()
+	w.measured = measured
+	if words {
+		w.askWords()
+	}
 	for _, judge := range []struct {
 		name string
 		said func(r *rand.Rand, gain float64) float64
 	}{
-		{"as the user feels", func(_ *rand.Rand, gain float64) float64 { return min(1, 2*gain-1) }},
+		{"as the user feels", func(_ *rand.Rand, gain float64) float64 { return 2*gain/1.5 - 1 }},
 		{"a fifth at random", func(r *rand.Rand, gain float64) float64 {
 			if r.IntN(5) == 0 {
 				return 2*r.Float64() - 1
 			}
-			return min(1, 2*gain-1)
+			return 2*gain/1.5 - 1
 		}},
 		{"at random", func(r *rand.Rand, _ float64) float64 { return 2*r.Float64() - 1 }},
 		{"at random, all or nothing", func(r *rand.Rand, _ float64) float64 { return float64(2*r.IntN(2) - 1) }},
@@ -106,13 +115,12 @@ func (w *world) user(ctx context.Context, u int, said func(*rand.Rand, float64) 
 		}
 		return 1
 	}
-	order := r.Perm(len(w.set.Questions))
+	order := r.Perm(len(w.worth))
 	p := engine.Preference{User: name}
-	for _, i := range order[measured:] {
-		if len(p.Judgements) == judgements {
-			break
-		}
+	for n := 0; len(p.Judgements) < judgements && n < 20*judgements; n++ {
+		i := order[w.measured+n%(len(order)-w.measured)]
 		q := w.asked(i)
+		q.K = 24
 		a, err := w.db.Query(ctx, q)
 		if err != nil {
 			return 0, 0, 0, err
@@ -124,16 +132,20 @@ func (w *world) user(ctx context.Context, u int, said func(*rand.Rand, float64) 
 		h := hits[r.IntN(len(hits))]
 		p.Judgements = append(p.Judgements, engine.Judgement{ID: h.ID, Value: said(r, w.worth[i][h.Key]*taste(h.Key)), Question: q.Text})
 	}
-	if before, err = w.ndcg(ctx, name, order[:measured], taste); err != nil {
+	if before, err = w.ndcg(ctx, name, order[:w.measured], taste); err != nil {
 		return 0, 0, 0, err
 	}
 	if _, err = w.db.SetPreference(ctx, p); err != nil {
 		return 0, 0, 0, err
 	}
-	if after, err = w.ndcg(ctx, name, order[:measured], taste); err != nil {
+	if after, err = w.ndcg(ctx, name, order[:w.measured], taste); err != nil {
 		return 0, 0, 0, err
 	}
 	known, err := w.db.Preference(ctx, "", name)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	_, err = w.db.Forget(ctx, "", name)
 	return before, after, known.Trust, err
 }
 
@@ -189,7 +201,6 @@ func load(ctx context.Context, dir, data, vectors string) (w *world, err error) 
 	if err = w.add(ctx, corpus); err != nil {
 		return nil, errors.Join(err, w.db.Close())
 	}
-	w.appraise()
 	w.asked = func(i int) engine.Query {
 		q := &w.set.Questions[i]
 		out := engine.Query{Text: q.Text, Scope: engine.Scope{Agent: q.Conversation}}
@@ -246,4 +257,27 @@ func (w *world) appraise() {
 		}
 		w.worth = append(w.worth, worth)
 	}
+}
+
+// askWords asks for the words that 30 to 300 turns have, over all conversations, instead of
+// the set's questions. Half of them are measured.
+func (w *world) askWords() {
+	having := map[string]map[string]float64{}
+	for _, t := range w.set.Turns {
+		for _, word := range strings.FieldsFunc(strings.ToLower(t.Text), func(r rune) bool { return r < 'a' || r > 'z' }) {
+			if len(word) > 3 {
+				if having[word] == nil {
+					having[word] = map[string]float64{}
+				}
+				having[word][t.ID] = 1
+			}
+		}
+	}
+	maps.DeleteFunc(having, func(_ string, turns map[string]float64) bool { return len(turns) < 30 || len(turns) > 300 })
+	list := slices.Sorted(maps.Keys(having))
+	w.worth, w.measured = nil, len(list)/2
+	for _, word := range list {
+		w.worth = append(w.worth, having[word])
+	}
+	w.asked = func(i int) engine.Query { return engine.Query{Text: list[i]} }
 }

@@ -74,7 +74,8 @@ func newPreferenceCommand(a *app) *cobra.Command {
 		Long: `What a user prefers is learnt of what the user said of hits (nexus feedback --user), and
 ranks later answers for that user alone (nexus query --asker). show prints it for people to read,
 export as one JSON object, which import reads; forget removes all of it.`,
-		Args: cobra.NoArgs,
+		Example: "  nexus preference show anna\n  nexus preference export anna > anna.json\n  nexus preference import anna.json\n  nexus preference forget anna",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return wrongUsef("say what to do: show, export, import or forget")
 		},

@@ -64,8 +64,8 @@ const (
 	WordsMax = 48
 	// SampleWordsMax bounds the words of one sample; the first ones count.
 	SampleWordsMax = 256
-	// BonusMax is the most that a preference adds to relevance or takes from it, where
-	// 1 is what lies between the best candidate and the last that could become a hit.
+	// BonusMax is the largest share of its relevance that a preference adds to a candidate
+	// or takes from it.
 	BonusMax = .35
 )
 
@@ -102,8 +102,8 @@ type Profile struct {
 	inverse matrix
 }
 
-// Bonus returns what is added to the relevance of a candidate of such features,
-// -BonusMax..BonusMax. O(FeatureCount²), no allocation.
+// Bonus returns which share of its relevance is added to that of a candidate of such
+// features, -BonusMax..BonusMax. O(FeatureCount²), no allocation.
 func (p *Profile) Bonus(x *Features) float64 {
 	known := 0.0
 	for f := Bias + 1; f < FeatureCount; f++ {

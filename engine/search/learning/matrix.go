@@ -24,6 +24,9 @@ func (m *matrix) addOuter(weight float64, x *Features) {
 func (m *matrix) square(x *Features) float64 {
 	sum := 0.0
 	for i := range m {
+		if x[i] == 0 {
+			continue // as most are: half of the time
+		}
 		row := 0.0
 		for j := range m {
 			row += float64(m[i][j] * x[j])
