@@ -107,6 +107,18 @@ func TestWhatIsNotRelevantIsNotDrawn(t *testing.T) {
 	}
 }
 
+func TestWhatRepeatsADrawIsPassedOver(t *testing.T) {
+	var f Fuser
+	for seed := range uint64(32) {
+		b := plain(.9, .9, .1)
+		copy(b.Signatures[signatureBytes:], b.Signatures[:signatureBytes]) // the second repeats the first
+		b.Drawn, b.Lot = 3, func(i int) uint64 { return (seed>>i&1)<<60 + uint64(i+1)<<50 }
+		if picks := f.Choose(b, &relevanceAlone, 3); len(picks) != 2 || picks[0].Index+picks[1].Index < 2 {
+			t.Fatalf("seed %d: %v, want one of the first two and the third", seed, picks)
+		}
+	}
+}
+
 func TestLotsKeepTheirOrderAtTheirEnds(t *testing.T) {
 	if exponential(math.MaxUint64) != 0 || exponential(0) != 53 {
 		t.Errorf("%v and %v, want 0 and 53", exponential(math.MaxUint64), exponential(0))

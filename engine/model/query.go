@@ -243,7 +243,7 @@ func (q *Query) FusedBy() Fusion {
 	return q.Fusion
 }
 
-// Drawn returns how many of the hits are drawn by lot.
+// Drawn returns how many of the K hits are drawn by lot; K is that of a normalized query.
 func (q *Query) Drawn() int { return int(float64(q.K)*float64(q.Explore) + .5) }
 
 // DefaultK is the number of hits where the question does not say.

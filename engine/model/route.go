@@ -13,7 +13,7 @@ const (
 	RouteAdaptive  Route = iota // what the question calls for, and more where its answer is not trusted
 	RouteCacheOnly              // what was answered before
 	RouteSmart                  // all engines, a short list of candidates
-	RouteFull                   // all engines, twice the list
+	RouteFull                   // all engines, a longer list
 	RouteMaximum                // four times as much of every engine, with all that stands around it
 	RouteCount
 )

@@ -27,16 +27,17 @@ type Cascade struct {
 	Confidence [model.RouteCount]float32
 }
 
-// DefaultCascade returns thresholds set by hand, not learnt: costs are the bars of the
-// three routes for 100,000 memories on one core.
+// DefaultCascade returns thresholds that were learnt from judged questions by
+// bench/train/cascade (docs/design/route.md). Costs are set by hand: the bars of the three
+// routes for 100,000 memories on one core.
 func DefaultCascade() Cascade {
 	return Cascade{
-		Full: .3, Maximum: .75,
+		Full: .1, Maximum: 1,
 		Costs: [model.RouteCount]time.Duration{
 			model.RouteCacheOnly: 5 * time.Microsecond, model.RouteSmart: 300 * time.Microsecond,
 			model.RouteFull: time.Millisecond, model.RouteMaximum: 2 * time.Millisecond,
 		},
-		Confidence: [model.RouteCount]float32{model.RouteCacheOnly: 1, model.RouteSmart: .6, model.RouteFull: .4},
+		Confidence: [model.RouteCount]float32{model.RouteCacheOnly: 1, model.RouteSmart: .1, model.RouteFull: .1},
 	}
 }
 

@@ -122,7 +122,7 @@ func TestCascadeGoesUpOneByOneAndEnds(t *testing.T) {
 func TestThresholdsOutOfOrderAreRefused(t *testing.T) {
 	nan := float32(math.NaN())
 	for name, spoil := range map[string]func(*Cascade){
-		"full above maximum": func(c *Cascade) { c.Full = .9 },
+		"full above maximum": func(c *Cascade) { c.Maximum = c.Full / 2 },
 		"full below 0":       func(c *Cascade) { c.Full = -.1 },
 		"maximum above 1":    func(c *Cascade) { c.Maximum = 1.1 },
 		"no number":          func(c *Cascade) { c.Full = nan },

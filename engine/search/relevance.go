@@ -99,7 +99,8 @@ func (s *state) normalize(i int) {
 	if s.runs[i].engine.Name() == "lexical" {
 		low = 0 // no matching word is a zero of its own right
 	} else if s.by == model.FusionLearnt {
-		low, _ = fuse.Range(s.runs[i].scores) // turns around what was found may be anything
+		low, _ = fuse.Range(s.runs[i].scores)
+		low -= high - low // the turns around what was found are less alike, and not nothing
 	}
 	fuse.Normalize(s.scores[i], low, high)
 }

@@ -24,7 +24,7 @@ type effort struct {
 // docs/design/route.md has what each list finds. RouteMaximum takes all that a batch holds of
 // two engines.
 var efforts = [model.RouteCount]effort{
-	model.RouteSmart:   {foundKept, 80},
+	model.RouteSmart:   {foundKept, 112},
 	model.RouteFull:    {foundKept, 160},
 	model.RouteMaximum: {fuse.CandidatesMax / 2, fuse.CandidatesMax},
 }
