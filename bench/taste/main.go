@@ -48,8 +48,7 @@ func main() {
 type world struct {
 	db        *engine.DB
 	set       *eval.Set
-	questions *eval.Rows // nil: none
-	keys      map[engine.ID]string
+	questions *eval.Rows               // nil: none
 	speaker   map[string]string        // by turn
 	worth     []map[string]float64     // by question, then turn
 	speakers  []string                 // those who speak most
