@@ -49,13 +49,13 @@ func (db *DB) Learn(ctx context.Context, f Feedback) (err error) {
 	if err := db.store.Learn(ctx, f.Tenant, f.User, list); err != nil {
 		return fmt.Errorf("learn: %w", err)
 	}
-	if err := db.Feedback(ctx, f.ID, f.Value); err != nil {
+	if err := db.Feedback(context.WithoutCancel(ctx), f.ID, f.Value); err != nil {
 		return err
 	}
 	if judge := db.store.Judge(f.Tenant, f.User); judge != nil {
-		_, err = db.profile(judge) // so that the next question need not
+		_, _ = db.profile(judge) // so that the next question need not, which else says what is wrong
 	}
-	return err
+	return nil
 }
 
 // inTenant returns ErrNotFound where a tenant has no such memory.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/model"
 )
 
 // routed is a store of chats with more turns than the shorter routes describe.
@@ -81,5 +84,66 @@ func TestARouteThatIsNoneIsRefused(t *testing.T) {
 	db := open(t, t.TempDir(), engine.Options{})
 	if _, err := db.Query(ctx, engine.Query{Text: "x", Route: 200}); !errors.Is(err, engine.ErrInvalid) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestAnswersDoNotDependOnEarlierQuestions asks questions of every kind in many orders, on
+// working memory that is used again, and compares each answer with that of a store that
+// was asked nothing before.
+func TestAnswersDoNotDependOnEarlierQuestions(t *testing.T) {
+	dir := t.TempDir()
+	options := engine.Options{CacheBytes: -1}
+	db := open(t, dir, options)
+	memories := generated(600, 5)
+	for i := range memories {
+		memories[i].Session = fmt.Sprintf("s%d", i/30)
+		if i%2 == 0 {
+			memories[i].Kind = model.KindProcedural
+		}
+	}
+	memories[7].Text = "A zebra stood at the harbour."
+	add(t, db, memories...)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	questions := []engine.Query{{Text: "zebra", Engines: []string{"lexical"}, SingleEngine: true}}
+	for i, text := range []string{"How do I " + generatedQuestions[0], generatedQuestions[1], "roses", "What did Ann do last week?"} {
+		questions = append(questions,
+			engine.Query{Text: text, Explain: true, Route: engine.RouteSmart},
+			engine.Query{Text: text, Explain: true, Fusion: engine.FusionRRF, K: 88},
+			engine.Query{Text: text, Engines: []string{"lexical"}, SingleEngine: true, K: 3 + 40*i},
+			engine.Query{Text: text, K: 128, Explain: true, Boosts: &engine.Boosts{Text: 1, Speaker: 2}},
+			engine.Query{Text: text, Route: engine.RouteMaximum, Scope: engine.Scope{Session: "s3"}})
+	}
+	type outcome struct {
+		hits       []result
+		why        []*engine.Explanation
+		confidence float32
+		route      engine.Route
+	}
+	outcomeOf := func(db *engine.DB, q engine.Query) (o outcome) {
+		a := ask(t, db, q)
+		o = outcome{hits: results(a), confidence: a.Confidence, route: a.Route}
+		for _, h := range a.Hits {
+			o.why = append(o.why, h.Explanation)
+		}
+		return o
+	}
+	want := make([]outcome, len(questions))
+	for i, q := range questions {
+		db := open(t, dir, options)
+		want[i] = outcomeOf(db, q)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db = open(t, dir, options)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 5 {
+		for _, i := range random.Perm(len(questions)) {
+			if got := outcomeOf(db, questions[i]); !reflect.DeepEqual(got, want[i]) {
+				t.Fatalf("question %d, %+v: %d hits by %v after others, %d by %v alone", i, questions[i], len(got.hits), got.route, len(want[i].hits), want[i].route)
+			}
+		}
 	}
 }

@@ -295,7 +295,10 @@ func (t *trainer) add(ctx context.Context, q *askedOf) (err error) {
 // ask returns what a question comes to with a ranker, past the cache and all counting.
 func (t *trainer) ask(ctx context.Context, q *askedOf, ranker *rank.Scorer, observe func(*search.Candidates)) (o trial.Outcome, err error) {
 	query := q.query
-	answer, err := t.db.asks.Answer(ctx, &search.Question{View: t.view, Text: query.Text, Vector: query.Vector, Ranker: ranker, Observe: observe}, &query)
+	answer, err := t.db.asks.Answer(ctx, &search.Question{View: t.view, Text: query.Text, Vector: query.Vector, Ranker: ranker, Observe: observe, Uncounted: true}, &query)
+	if err == nil && !complete(&answer.Trace) {
+		err = fmt.Errorf("an engine was late, failed or left out, so that nothing can be learnt of the answer: %w", ErrUnavailable)
+	}
 	if err != nil {
 		return o, err
 	}

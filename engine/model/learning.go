@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -79,9 +80,12 @@ func (f *Feedback) Passed() (ids []ID) {
 	if f.Value <= 0 {
 		return nil
 	}
-	for i, id := range f.Shown {
+	for _, id := range f.Shown {
 		if id == f.ID {
-			return f.Shown[:i]
+			return ids
+		}
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
 	return nil

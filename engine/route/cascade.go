@@ -32,12 +32,12 @@ type Cascade struct {
 // routes for 100,000 memories on one core.
 func DefaultCascade() Cascade {
 	return Cascade{
-		Full: .1, Maximum: 1,
+		Full: .3, Maximum: 1,
 		Costs: [model.RouteCount]time.Duration{
 			model.RouteCacheOnly: 5 * time.Microsecond, model.RouteSmart: 300 * time.Microsecond,
 			model.RouteFull: time.Millisecond, model.RouteMaximum: 2 * time.Millisecond,
 		},
-		Confidence: [model.RouteCount]float32{model.RouteCacheOnly: 1, model.RouteSmart: .1, model.RouteFull: .1},
+		Confidence: [model.RouteCount]float32{model.RouteCacheOnly: 1, model.RouteSmart: .2, model.RouteFull: .2},
 	}
 }
 

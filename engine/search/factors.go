@@ -14,6 +14,7 @@ import (
 // the answer's confidence is.
 func (s *state) weigh(query *model.Query, spends effort, answer *model.Answer) {
 	started := time.Now()
+	s.called = s.called[:0]
 	s.gather()
 	if s.by == model.FusionLearnt {
 		s.shortlist.find(s, min(max(spends.short, 2*query.K), fuse.CandidatesMax))

@@ -101,8 +101,14 @@ func (s *state) succeed() {
 		}
 		for current < 0 { // so did what replaced it, to what replaced that
 			next := slices.IndexFunc(s.replaced, func(n succession) bool { return n.old == r.current })
+			if next < 0 {
+				break
+			}
 			r = s.replaced[next]
 			current = s.candidate(r.current)
+		}
+		if current < 0 {
+			continue
 		}
 		relevance[current] = max(relevance[current], relevance[old])
 		s.batch.Behind = append(s.batch.Behind, fuse.Behind{Candidate: old, Front: current})

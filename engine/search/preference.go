@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime/debug"
@@ -31,6 +32,9 @@ func Learn(v *segment.View, said []model.Said) (p *learning.Profile, err error) 
 			continue
 		}
 		sample, err := reader.sample(ref, one)
+		if errors.Is(err, model.ErrCorrupt) {
+			continue // what cannot be read teaches nothing, and is said by Get and Verify
+		}
 		if err != nil {
 			return nil, fmt.Errorf("search: memory %d: %w", one.ID, err)
 		}

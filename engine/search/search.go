@@ -50,6 +50,9 @@ type Question struct {
 	Boosts *model.Boosts  // nil = those of text alone
 	Limit  int            // candidates wanted of each engine
 
+	// Uncounted questions are none of those that Limits bound.
+	Uncounted bool
+
 	Ranker *rank.Scorer // of signals.Names; nil = the one that comes with Nexus
 	// Profile is what was learnt of who asks; nil = nothing, or it is not to count.
 	Profile *learning.Profile
@@ -130,10 +133,12 @@ func newOrchestrator(engines func() []Engine, limits Limits) *Orchestrator {
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (answer *model.Answer, err error) {
 	defer question.View.Release()
 	defer question.View.Guard(debug.SetPanicOnFault(true), &err)
-	if err := o.crew.enter(); err != nil {
-		return nil, err
+	if !question.Uncounted {
+		if err := o.crew.enter(); err != nil {
+			return nil, err
+		}
+		defer o.crew.leave()
 	}
-	defer o.crew.leave()
 	words, err := matchWords(question.View, query)
 	if err != nil {
 		return nil, err
@@ -166,7 +171,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 // an engine still runs.
 func (s *state) answer(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
 	answer, complete, err = s.follow(ctx, query, routes)
-	if err != nil || !complete || len(answer.Hits) >= query.K || !s.cutOff() {
+	if err != nil || !complete || query.SingleEngine || answer.Trace.Hurried || len(answer.Hits) >= query.K || !s.cutOff() {
 		return answer, complete, err
 	}
 	wider := &model.Answer{Route: answer.Route}
@@ -205,7 +210,7 @@ func (s *state) follow(ctx context.Context, query *model.Query, routes *route.Ca
 	}
 	answer.Trace.Started = answer.Route
 	for {
-		complete, err = s.attempt(ctx, query, efforts[answer.Route], answer)
+		complete, err = s.attempt(ctx, query, s.effort(answer.Route), answer)
 		if err != nil || !adaptive || !complete {
 			break
 		}
@@ -222,6 +227,15 @@ func (s *state) follow(ctx context.Context, query *model.Query, routes *route.Ca
 		return nil, complete, err
 	}
 	return answer, complete, s.choose(query, answer)
+}
+
+// effort returns what a route spends. Ways of fusion but the learnt ranker are the same by
+// every route.
+func (s *state) effort(r model.Route) effort {
+	if s.by != model.FusionLearnt {
+		r = model.RouteSmart
+	}
+	return efforts[r]
 }
 
 // attempt weighs the candidates that an effort finds; the engines are asked where they did
