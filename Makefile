@@ -117,8 +117,8 @@ test-arm64: setup ## the numeric rooms on emulated arm64: without and with dotpr
 	  GOARCH=arm64 CGO_ENABLED=0 $(GO) test -count=1 -short -exec "$(QEMU) -cpu $$cpu" $(NUMERIC) && \
 	  GOARCH=arm64 CGO_ENABLED=0 $(GO) test -count=1 -short -exec "$(QEMU) -cpu $$cpu" $(ANSWERS) || exit 1; done
 
-# Processes that are recorded or killed, and the size of files: nothing for a race detector.
-RACE_SKIP := TestNoCrashLosesWhatWasAcknowledged|TestCrashImagesFindWhatASkippedSyncLoses|TestChurn
+# Processes that are recorded or killed, the size of files, and users that one goroutine simulates: nothing for a race detector.
+RACE_SKIP := TestNoCrashLosesWhatWasAcknowledged|TestCrashImagesFindWhatASkippedSyncLoses|TestChurn|TestTwoHundredJudgements
 
 .PHONY: test-race
 test-race: ## the engine under the race detector (needs gcc)
