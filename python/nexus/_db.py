@@ -239,6 +239,7 @@ class DB(AsyncVerbs, _core.Store):
         Returns how many of them are of memories that the tenant has, by key or else id:
         those are kept.
 
+        >>> db.learn(1, 1.0, "anna", shown=[2, 1])
         >>> db.set_preference(db.preference("anna"))
         2
         """
@@ -252,6 +253,7 @@ class DB(AsyncVerbs, _core.Store):
 
         compact erases the bytes.
 
+        >>> db.learn(1, 1.0, "anna", shown=[2, 1])
         >>> db.forget("anna")
         2
         """
