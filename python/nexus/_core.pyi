@@ -429,7 +429,7 @@ class Store:
         explain: bool = False,
         asker: str = "",
         impersonal: bool = False,
-        explore: float = 0,
+        explore: float = 0.0,
         explore_seed: int = 0,
     ) -> _Answer: ...
     def get(self, id: int) -> _Record: ...
