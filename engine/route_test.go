@@ -71,10 +71,19 @@ func TestAHurriedAnswerSaysSoAndIsNotKept(t *testing.T) {
 		}
 	}
 	summary := engine.Query{Text: "Summarise all that changed since May for both Anna and Ben"}
-	a, err := db.Query(ctx, engine.Query{Text: summary.Text, Budget: 900 * time.Microsecond})
-	if err == nil && !a.Trace.Hurried && len(a.Hits) > 0 {
-		t.Errorf("not hurried: %+v", a.Trace)
+	hurried := 0
+	for range 200 { // a busy machine has no time at all now and then
+		soon, cancel := context.WithTimeout(ctx, 1900*time.Microsecond)
+		if a, err := db.Query(soon, summary); err == nil && a.Trace.Hurried {
+			hurried++
+		}
+		cancel()
 	}
+	if hurried == 0 {
+		t.Error("never hurried with less time than its route costs")
+	}
+	time.Sleep(20 * time.Millisecond) // the cache takes answers in the background
+	var a *engine.Answer
 	if a = ask(t, db, summary); a.Trace.Hurried || a.Trace.Started != engine.RouteMaximum {
 		t.Errorf("%+v", a.Trace)
 	}

@@ -118,7 +118,6 @@ func (s *state) succeed() {
 // weighKinds lowers the relevance of candidates of other kinds than the question calls
 // for, beside those that it does. Where all are of one kind nothing changes.
 func (s *state) weighKinds(query *model.Query) {
-	s.called = s.called[:0]
 	levels := accuracy.Of(s.analysis.Asks, s.analysis.Cues)
 	if levels == (accuracy.Levels{}) && query.Session == "" {
 		return

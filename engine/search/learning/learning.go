@@ -109,9 +109,7 @@ func (p *Profile) Bonus(x *Features) float64 {
 	for f := Bias + 1; f < FeatureCount; f++ {
 		known += float64(p.Worth[f] * x[f])
 	}
-	if curiosity > 0 {
-		known += float64(curiosity * math.Sqrt(p.inverse.square(x)))
-	}
+	known += float64(curiosity * math.Sqrt(p.inverse.square(x)))
 	return float64(BonusMax * float64(p.Trust*clamp(known)))
 }
 
