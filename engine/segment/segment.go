@@ -283,6 +283,10 @@ func (s *Segment) fieldReader() *fields.Reader {
 	return s.openFields()
 }
 
+// Outgrown reports whether a merge of this segment alone would keep its vectors better, see
+// vector.Parts. It reads nothing of a file.
+func (s *Segment) Outgrown(all int) bool { return s.vectors.Outgrown(all) }
+
 // Vectors returns the vector columns.
 func (s *Segment) Vectors() *vector.Parts {
 	if s.late != nil && !s.late.coded.Load() {
@@ -466,14 +470,14 @@ func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	draft, _ := b.seal(words, first, last, func() bool { return false })
+	draft, _ := b.seal(words, first, last, 0, func() bool { return false })
 	return draft.Segment()
 }
 
-// seal returns false when stop told it to end.
-func (b *Builder) seal(words lexical.Parts, first, last model.ID, stop func() bool) (*Draft, bool) {
+// seal returns false when stop told it to end. all is how many rows the store has.
+func (b *Builder) seal(words lexical.Parts, first, last model.ID, all int, stop func() bool) (*Draft, bool) {
 	b.content.words, b.first, b.last = words, first, last
-	if !b.vectors.Seal(b.metric, stop) {
+	if !b.vectors.Seal(b.metric, all, stop) {
 		return nil, false
 	}
 	b.byField.Finish(&b.fields, b.RowCount())

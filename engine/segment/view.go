@@ -115,6 +115,14 @@ func (v *View) With(s *Segment) *View {
 	return v.next(append(slices.Clip(v.Parts), newPart(s, nil, nil))).changed()
 }
 
+// RowCount returns how many rows the parts have, dead ones among them.
+func (v *View) RowCount() (count int) {
+	for i := range v.Parts {
+		count += v.Parts[i].RowCount()
+	}
+	return count
+}
+
 // next returns the view that follows v with the given parts, which it takes over.
 func (v *View) next(parts []Part) *View {
 	n := &View{Space: v.Space, Epoch: v.Epoch + 1, content: v.content, expired: v.expired, Parts: parts, Faulted: v.Faulted, Reads: v.Reads}

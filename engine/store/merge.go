@@ -50,7 +50,7 @@ const (
 	rushLook  = 100 * time.Millisecond // after which it is looked again
 	rushFan   = 2 * mergeFan           // a row is merged half as often then, and more parts stand by
 	rushParts = partsMax / 2           // until there are so many
-	rushRows  = 1<<15 - 1              // and no part is made that is divided into lists, which takes 40 us a row
+	rushRows  = 1<<15 - 1              // and no part is made that may be divided into lists, which takes 40 us a row
 )
 
 // pacer tells a rush. The merger's alone.
@@ -73,9 +73,10 @@ func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 
 // plan picks the next parts to merge: a large one that is only in memory, else
 // the run of at least mergeFan neighbours of the smallest class that becomes one
-// of a higher class, else a part that is mostly deleted. In calm times, and of small
+// of a higher class, else a part that is mostly deleted or, in calm times, that the store of
+// so many rows has outgrown. Then, and of small
 // parts in a pause, a run need not change its class; in a rush it has to be longer (see worthIt).
-func plan(parts []segment.Part, at pace) (span, bool) {
+func plan(parts []segment.Part, all int, at pace) (span, bool) {
 	for i := range parts {
 		if !parts[i].InFile() && parts[i].Size() >= fileBytes {
 			return span{i, i}, true
@@ -96,7 +97,7 @@ func plan(parts []segment.Part, at pace) (span, bool) {
 		}
 	}
 	for i := range parts {
-		if parts[i].GoneCount()*deadShare > parts[i].RowCount() {
+		if parts[i].GoneCount()*deadShare > parts[i].RowCount() || at == calm && parts[i].Outgrown(all) {
 			return span{i, i}, true
 		}
 	}
@@ -258,7 +259,7 @@ func (s *Store) mergeAll(rested pace) error {
 			rested = steady
 		}
 		at := s.paceOf(view, rested)
-		todo, ok := plan(view.Parts, at)
+		todo, ok := plan(view.Parts, view.RowCount(), at)
 		if !ok && at == calm {
 			return s.shrinkTruth()
 		}
@@ -320,7 +321,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	if err := s.checkSources(sources, stop); err != nil {
 		return err
 	}
-	draft, err := segment.Merge(view.Space, sources, dead, stop)
+	draft, err := segment.Merge(view.Space, sources, dead, view.RowCount(), stop)
 	if err != nil {
 		return err
 	}

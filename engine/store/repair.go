@@ -89,7 +89,7 @@ func (s *Store) mend(rebuild func(segment.Space, *segment.Segment) error) error 
 func (s *Store) rebuildInMemory(space segment.Space, damaged *segment.Segment) (err error) {
 	defer model.Rescue("store: repair", &err)
 	first, last := damaged.Range()
-	draft, err := s.draftOf(space, first, last)
+	draft, err := s.draftOf(space, first, last, s.view.Load().RowCount())
 	if err != nil {
 		return fmt.Errorf("store: repair of memories %d to %d: %w", first, last, classify(err))
 	}
@@ -115,7 +115,7 @@ func (s *Store) rebuildInMemory(space segment.Space, damaged *segment.Segment) (
 func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err error) {
 	defer model.Rescue("store: repair", &err)
 	first, last := damaged.Range()
-	draft, err := s.draftOf(space, first, last)
+	draft, err := s.draftOf(space, first, last, s.view.Load().RowCount())
 	if err != nil {
 		return fmt.Errorf("store: repair of memories %d to %d: %w", first, last, classify(err))
 	}
@@ -141,8 +141,9 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 	})
 }
 
-// draftOf derives one segment of a range of the truth, nil where nothing is there.
-func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
+// draftOf derives one segment of a range of the truth, nil where nothing is there. all is
+// how many rows the store has.
+func (s *Store) draftOf(space segment.Space, first, last model.ID, all int) (draft *segment.Draft, err error) {
 	var pieces []piece
 	err = s.readSettled(func(tx *bolt.Tx, held heldFiles) (err error) {
 		pieces, err = s.replayGap(context.Background(), tx, held, space, first, last)
@@ -155,7 +156,7 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segme
 	for i, p := range pieces {
 		sources[i] = p.built
 	}
-	draft, err = segment.Merge(space, sources, make([]rows.Set, len(sources)), s.closing.Load)
+	draft, err = segment.Merge(space, sources, make([]rows.Set, len(sources)), all, s.closing.Load)
 	if err == nil {
 		draft.Cover(first, last)
 	}

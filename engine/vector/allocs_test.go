@@ -18,7 +18,7 @@ func TestWarmSearchDoesNotAllocate(t *testing.T) {
 	for range 2000 {
 		columns.Append(randomVector(r, 96))
 	}
-	columns.Seal(model.Cosine, never)
+	columns.Seal(model.Cosine, listedFrom, never)
 	var s Searcher
 	q, parts := randomVector(r, 96), []Part{{Parts: columns}}
 	var dst []rows.Hit

@@ -67,7 +67,7 @@ func (s *realSet) build(metric model.Metric, size int) (parts []Part) {
 		for _, v := range piece {
 			p.Append(v)
 		}
-		p.Seal(metric, never)
+		p.Seal(metric, listedFrom, never)
 		parts = append(parts, Part{Parts: p})
 	}
 	return parts

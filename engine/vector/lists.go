@@ -13,9 +13,20 @@ import (
 	"github.com/nexus-memory/nexus/kernels"
 )
 
-// listRows is the size from which the 1-bit codes of a part are in lists. Below, a flat
-// scan costs less than 80 us and finds a little more (docs/design/partition.md).
-const listRows = 1 << 15
+// The 1-bit codes of a part of listRows rows at least are in lists where all parts together
+// have listedFrom. Below, a flat scan takes as long for ten rows and less for more, finds a
+// little more, and is made in an eighth of the time with half the memory
+// (docs/design/partition.md).
+const (
+	listRows   = 1 << 15
+	listedFrom = 1 << 18
+)
+
+// Outgrown reports whether the part would better be sealed anew, in lists, now that all parts
+// together have so many rows: twice as many as those from which on new ones are.
+func (p *Parts) Outgrown(all int) bool {
+	return all >= 2*listedFrom && p.RowCount() >= listRows && p.Dim >= bitDim && !p.listed()
+}
 
 // quietPlaces is how many places are read, list after list, without one whose estimate is
 // among the best so far, before the lists that are left are given up. So the reading

@@ -116,7 +116,7 @@ func TestAPartOfTheListsHoldsTheNearest(t *testing.T) {
 	for _, v := range all {
 		p.Append(v)
 	}
-	p.Seal(model.Cosine, never)
+	p.Seal(model.Cosine, listedFrom, never)
 	if !p.listed() {
 		t.Fatalf("%d rows are not in lists", len(all))
 	}

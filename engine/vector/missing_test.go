@@ -20,7 +20,7 @@ func partlyFilled(r *rand.Rand, dim, every int) Part {
 			p.Append(nil)
 		}
 	}
-	p.Seal(model.Cosine, never)
+	p.Seal(model.Cosine, listedFrom, never)
 	return Part{Parts: p}
 }
 

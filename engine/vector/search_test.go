@@ -66,7 +66,7 @@ func partsOf(metric model.Metric, all [][]float32, sizes ...int) (parts []Part) 
 			}
 			p.Append(v)
 		}
-		p.Seal(metric, never)
+		p.Seal(metric, listedFrom, never)
 		parts = append(parts, Part{Parts: p})
 		all = all[size:]
 	}
@@ -306,7 +306,7 @@ func TestMergingPartsIsBuildingThemAtOnce(t *testing.T) {
 			merged.AppendFrom(source.Parts, row)
 		}
 	}
-	merged.Seal(model.Cosine, never)
+	merged.Seal(model.Cosine, listedFrom, never)
 	// Rows without vector are at other places of partsOf(all, 2500).
 	at := &Parts{Dim: 140}
 	for _, source := range sources {
@@ -318,7 +318,7 @@ func TestMergingPartsIsBuildingThemAtOnce(t *testing.T) {
 			at.Append(v)
 		}
 	}
-	at.Seal(model.Cosine, never)
+	at.Seal(model.Cosine, listedFrom, never)
 	if !slices.Equal(merged.Bits.Blocks, at.Bits.Blocks) || !slices.Equal(merged.Bits.Errors, at.Bits.Errors) || !slices.Equal(merged.Bits.Centroid, at.Bits.Centroid) {
 		t.Fatal("codes differ")
 	}

@@ -6,7 +6,7 @@
 // have INT8 codes; larger ones 1-bit codes (package quant), which alone have to be
 // resident: 53 bytes a row of 384 numbers. A flat scan of those misses nothing but by the
 // error of an estimate, which is known for each row: rescoring goes on until no row that
-// is left is likely to matter. From listRows rows on, the codes are in lists of rows that
+// is left is likely to matter. From listedFrom rows on, the codes are in lists of rows that
 // lie together (package partition), twice each, and a search reads the lists near its
 // question until they bring nothing new. All arithmetic that decides is exact or in a fixed order,
 // so that every CPU ranks alike. docs/design/quantization.md has the measurements.
@@ -186,11 +186,12 @@ func dot(a, b []float32) float64 {
 }
 
 // Seal derives the codes of all rows that were appended: 1 us a row, from bitRows rows on
-// some 5, from listRows on some 40. stop is asked now and then; once true, Seal returns
+// some 5, in lists some 40. all is how many rows the parts have together that are searched
+// as one, these among them. stop is asked now and then; once true, Seal returns
 // false, and the parts are of no use.
-func (p *Parts) Seal(metric model.Metric, stop func() bool) bool {
+func (p *Parts) Seal(metric model.Metric, all int, stop func() bool) bool {
 	if p.RowCount() >= bitRows && p.Dim >= bitDim {
-		return p.sealBits(metric, p.RowCount() >= listRows, stop)
+		return p.sealBits(metric, p.RowCount() >= listRows && all >= listedFrom, stop)
 	}
 	n, stride := p.RowCount(), Stride(p.Dim)
 	p.Codes = slices.Grow(p.Codes[:0], n*stride)[:n*stride]
