@@ -36,6 +36,7 @@ func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) 
 		p := &q.View.Parts[i]
 		e.parts = append(e.parts, vector.Part{Parts: p.Vectors(), Filter: q.filter(i)})
 	}
+	e.searcher.Loose = !q.Single
 	e.searcher.Prepare(query, q.View.Space.Metric, e.parts)
 	return e.searcher.Find(dst, q.Limit, stopper(ctx)), nil
 }

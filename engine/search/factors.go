@@ -87,8 +87,7 @@ func (s *state) gather() {
 func (r *run) keepFirst() {
 	r.first = append(r.first[:0], r.found...)
 	if len(r.first) > foundKept {
-		slices.SortFunc(r.first, rows.Hit.Compare)
-		r.first = r.first[:foundKept]
+		r.first = rows.BestOf(r.first, foundKept)
 		slices.SortFunc(r.first, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
 	}
 	r.refs, r.scores = r.refs[:0], r.scores[:0]

@@ -49,6 +49,7 @@ type Question struct {
 	Alone  bool           // the match is all there is: every row of Allow is an answer
 	Boosts *model.Boosts  // nil = those of text alone
 	Limit  int            // candidates wanted of each engine
+	Single bool           // one engine's candidates are the answer
 
 	// Uncounted questions are none of those that Limits bound.
 	Uncounted bool
@@ -154,6 +155,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 		s.ranker = question.Ranker
 	}
 	s.question.Allow, s.question.Words = allow, words
+	s.question.Single = query.SingleEngine
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
 	s.by = query.FusedBy()
 	answer, complete, err := s.answer(ctx, query, &o.routes)
@@ -194,7 +196,7 @@ func (s *state) answer(ctx context.Context, query *model.Query, routes *route.Ca
 func (s *state) follow(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
 	answer = &model.Answer{}
 	if query.SingleEngine {
-		s.question.Limit = max(efforts[model.RouteSmart].each, query.K)
+		s.question.Limit = query.K
 		if complete, err = s.runEngines(ctx, query, &answer.Trace); err == nil {
 			err = s.answerAlone(query, answer)
 		}

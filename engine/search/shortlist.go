@@ -45,7 +45,7 @@ type shortlist struct {
 	list    []prospect
 	place   scratch.Index        // of a row in list, by its key
 	looked  []segment.Neighbours // of the first prospects, which engines found
-	best    rows.Best
+	hits    []rows.Hit           // list, by promise
 	nearest []segment.Neighbours // of each candidate
 }
 
@@ -62,12 +62,12 @@ func (l *shortlist) find(s *state, most int) {
 	if !s.question.Alone { // else what meets the match is all that may be found
 		l.lookAround(&s.question)
 	}
-	l.best.Reset(most)
+	l.hits = l.hits[:0]
 	for _, p := range l.list {
-		l.best.Offer(rows.Hit{Ref: p.ref, Score: p.promise})
+		l.hits = append(l.hits, rows.Hit{Ref: p.ref, Score: p.promise})
 	}
 	s.refs = s.refs[:0]
-	for _, h := range l.best.Hits() {
+	for _, h := range rows.BestOf(l.hits, most) {
 		s.refs = append(s.refs, h.Ref)
 	}
 	slices.SortFunc(s.refs, rows.Ref.Compare)

@@ -155,7 +155,7 @@ func (s *Searcher) partOf(id uint32) int32 {
 func (s *Searcher) bound(part int32, place int) float64 {
 	p := &s.parts[part]
 	if p.coded() {
-		return boundDeviations * s.places[part].length * float64(p.Bits.Bound(place))
+		return s.deviations * s.places[part].length * float64(p.Bits.Bound(place))
 	}
 	row := place
 	// Each number of row and query is off by half a step at most, and the inner product by
