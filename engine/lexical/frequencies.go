@@ -74,7 +74,10 @@ func (s *Searcher) eachPosting(l *list, refs []rows.Ref, f func(i int, freq uint
 			block, at = l.blockOf(r.Row), 0
 			l.readRows(block, p)
 		}
-		if at = p.find(at, r.Row); at < p.n && p.rows[at] == r.Row {
+		if at < p.n && p.rows[at] < r.Row { // rows that lie together mostly have no posting between them
+			at = p.find(at+1, r.Row)
+		}
+		if at < p.n && p.rows[at] == r.Row {
 			f(i, p.freq(at))
 		}
 	}

@@ -108,7 +108,11 @@ func (v *View) Neighbours(r rows.Ref) (n Neighbours) {
 // were of one session. Turns come in the order of their sequences, but for those that were
 // changed: their latest version stands where it was written.
 func (v *View) turn(r rows.Ref, thread uint64, position uint32, step int) rows.Ref {
-	changed := v.Parts[r.Part].isLater(int(r.Row))
+	p, beside := &v.Parts[r.Part], int(r.Row)+step
+	if beside >= 0 && beside < len(p.threads) && p.threads[beside] == thread && p.positions[beside] == position && !p.Dead.Has(beside) {
+		return rows.Ref{Part: r.Part, Row: uint32(beside)}
+	}
+	changed := p.isLater(int(r.Row))
 	ahead, behind := 1, -1
 	if step < 0 {
 		ahead, behind = behind, ahead

@@ -77,15 +77,15 @@ func (t *Table) flag(c Column, i int, set bool) {
 
 // forms fills the columns of how a turn speaks, and whether it holds what is asked for.
 func (t *Table) forms() {
-	for i, r := range t.refs {
-		a := t.annotation(r)
+	for i := range t.refs {
+		a := t.note(i)
 		for _, f := range formColumns {
 			t.flag(f.column, i, a.Forms()&f.form != 0)
 		}
 		t.flag(HoldsAsked, i, t.holds(a))
-		before := t.near[i][segment.Reach-1]
+		before := t.beside[i][segment.Reach-1]
 		t.column(AfterQuestion)[i], t.column(AfterQuestionSpan)[i] = 0, 0
-		if before.Part >= 0 && t.annotation(before).Forms()&forms.IsQuestion != 0 {
+		if before >= 0 && t.notes[before].Forms()&forms.IsQuestion != 0 {
 			t.column(AfterQuestion)[i] = t.column(BM25Previous)[i]
 			t.column(AfterQuestionSpan)[i] = t.column(CosinePrevious)[i]
 		}
@@ -119,15 +119,15 @@ func (t *Table) names() {
 		t.missing(NamesTurn, NamesWindow)
 		return
 	}
-	for i, r := range t.refs {
+	for i := range t.refs {
 		own, all := 0, 0
 		for _, name := range t.asked.names {
-			has := t.annotation(r).HasName(name)
+			has := t.note(i).HasName(name)
 			if has {
 				own++
 			}
-			for _, other := range t.near[i] {
-				has = has || other.Part >= 0 && t.annotation(other).HasName(name)
+			for _, at := range t.beside[i] {
+				has = has || at >= 0 && t.notes[at].HasName(name)
 			}
 			if has {
 				all++

@@ -18,15 +18,18 @@ const (
 )
 
 type lexicalScratch struct {
-	freqs    []uint16  // of rows around: how often each has each term
-	isName   []bool    // by term: it names a speaker among the rows around
-	hashes   []uint32  // by term: see annotate.HashTerm; 0 of a pattern
-	turns    []float64 // of rows around: BM25
-	values   []float64 // of candidates
-	coverage []float64 // of candidates
-	found    []float64 // of what words found, or of its sessions
-	sums     []float64 // by term, of a window
-	sessions sessions
+	freqs      []uint16  // of rows around: how often each has each term
+	idfs       []float64 // by term
+	isName     []bool    // by term: it names a speaker among the rows around
+	hashes     []uint32  // by term: see annotate.HashTerm; 0 of a pattern
+	nameHashes []uint32  // of those that are names
+	turns      []float64 // of rows around: BM25
+	lengths    []float64 // of rows around
+	values     []float64 // of candidates
+	coverage   []float64 // of candidates
+	found      []float64 // of what words found, or of its sessions
+	sums       []uint32  // by term, of a window
+	sessions   sessions
 }
 
 // lexical fills the columns of words.
@@ -46,6 +49,10 @@ func (t *Table) lexical() {
 // findNames marks the terms that name a speaker of the rows around.
 func (t *Table) findNames() {
 	l := t.question.Lexical
+	t.idfs = t.idfs[:0]
+	for term := range l.Terms() {
+		t.idfs = append(t.idfs, l.IDF(term))
+	}
 	t.isName = slices.Grow(t.isName[:0], l.Terms())[:l.Terms()]
 	clear(t.isName)
 	t.hashes = t.hashes[:0]
@@ -56,17 +63,23 @@ func (t *Table) findNames() {
 		}
 		t.hashes = append(t.hashes, hash)
 	}
-	var latest [annotate.SpeakerTerms]uint32
-	for _, r := range t.around {
-		speaker := t.annotation(r).Speaker()
-		if speaker == latest {
+	var latest [4][annotate.SpeakerTerms]uint32 // those who talk take turns
+	for at, note := range t.notes {
+		speaker := note.Speaker()
+		if slices.Contains(latest[:], speaker) {
 			continue
 		}
-		latest = speaker
+		latest[at%len(latest)] = speaker
 		for term, hash := range t.hashes {
 			if hash != 0 && (speaker[0] == hash || speaker[1] == hash) {
 				t.isName[term] = true
 			}
+		}
+	}
+	t.nameHashes = t.nameHashes[:0]
+	for term, isName := range t.isName {
+		if isName {
+			t.nameHashes = append(t.nameHashes, t.hashes[term])
 		}
 	}
 }
@@ -77,9 +90,13 @@ func (t *Table) row(at int32) []uint16 {
 	return t.freqs[int(at)*terms:][:terms]
 }
 
-// gain is a term's part of BM25 over idf: (k1+1)*tf/(tf + k1*(1 - b + b*length/average)).
-func gain(freq, length, average, saturation, lengthPart float64) float64 {
-	norm := float64(saturation * (1 - lengthPart + float64(lengthPart*length/average)))
+// norm is the part of BM25's divisor that the length of a text decides: k1*(1 - b + b*length/average).
+func norm(length, average, saturation, lengthPart float64) float64 {
+	return float64(saturation * (1 - lengthPart + float64(lengthPart*length/average)))
+}
+
+// gain is a term's part of BM25 over idf: (k1+1)*tf/(tf + norm).
+func gain(freq, norm, saturation float64) float64 {
 	return float64((saturation+1)*freq) / (freq + norm)
 }
 
@@ -87,27 +104,29 @@ func gain(freq, length, average, saturation, lengthPart float64) float64 {
 func (t *Table) turnWords() {
 	l := t.question.Lexical
 	average, mass, rarest := l.AverageLength(), 0.0, 0.0
-	for term := range t.isName {
-		mass += l.IDF(term)
-		rarest = max(rarest, l.IDF(term))
+	for _, idf := range t.idfs {
+		mass += idf
+		rarest = max(rarest, idf)
 	}
-	t.turns = t.turns[:0]
+	t.turns, t.lengths = t.turns[:0], t.lengths[:0]
 	for at, r := range t.around {
 		length, sum := float64(l.Length(r)), 0.0
+		by := norm(length, average, turnSaturation, turnLengthPart)
 		for term, freq := range t.row(int32(at)) {
 			if freq > 0 {
-				sum += float64(l.IDF(term) * gain(float64(freq), length, average, turnSaturation, turnLengthPart))
+				sum += float64(t.idfs[term] * gain(float64(freq), by, turnSaturation))
 			}
 		}
 		t.turns = append(t.turns, sum)
+		t.lengths = append(t.lengths, length)
 	}
 	t.values, t.coverage = t.values[:0], t.coverage[:0]
 	for i := range t.refs {
 		covered, rare, count := 0.0, 0.0, 0
 		for term, freq := range t.row(t.own[i]) {
 			if freq > 0 {
-				covered += l.IDF(term)
-				rare = max(rare, l.IDF(term))
+				covered += t.idfs[term]
+				rare = max(rare, t.idfs[term])
 				count++
 			}
 		}
@@ -151,18 +170,17 @@ func (t *Table) besideValues(i int, values []float64, by float64, previous, next
 // windowWords fills the columns of the words of a turn with those around it. Names of
 // speakers are left out: they stand in every second turn.
 func (t *Table) windowWords() {
-	l := t.question.Lexical
 	mass := 0.0
-	for term := range t.isName {
+	for term, idf := range t.idfs {
 		if !t.isName[term] {
-			mass += l.IDF(term)
+			mass += idf
 		}
 	}
 	if mass == 0 {
 		t.missing(BM25Window, BM25WindowMass, CoverageWindow)
 		return
 	}
-	average := float64((2*segment.Reach + 1) * l.AverageLength())
+	average := float64((2*segment.Reach + 1) * t.question.Lexical.AverageLength())
 	t.values, t.coverage = t.values[:0], t.coverage[:0]
 	for i := range t.refs {
 		score, covered := t.window(i, average)
@@ -176,28 +194,25 @@ func (t *Table) windowWords() {
 
 // window returns BM25 of a candidate's window, and the idf of the terms in it.
 func (t *Table) window(i int, average float64) (score, covered float64) {
-	l := t.question.Lexical
-	terms := len(t.isName)
-	t.sums = slices.Grow(t.sums[:0], terms)[:terms]
-	clear(t.sums)
-	length := 0.0
-	add := func(at int32) {
-		if at < 0 {
-			return
-		}
-		length += float64(l.Length(t.around[at]))
-		for term, freq := range t.row(at) {
-			t.sums[term] += float64(freq)
-		}
+	t.sums = slices.Grow(t.sums[:0], len(t.idfs))[:len(t.idfs)]
+	length := t.lengths[t.own[i]]
+	for term, freq := range t.row(t.own[i]) {
+		t.sums[term] = uint32(freq)
 	}
-	add(t.own[i])
 	for _, at := range t.beside[i] {
-		add(at)
+		if at < 0 {
+			continue
+		}
+		length += t.lengths[at]
+		for term, freq := range t.row(at) {
+			t.sums[term] += uint32(freq)
+		}
 	}
+	by := norm(length, average, windowSaturation, windowLengthPart)
 	for term, freq := range t.sums {
 		if freq > 0 && !t.isName[term] {
-			score += float64(l.IDF(term) * gain(freq, length, average, windowSaturation, windowLengthPart))
-			covered += l.IDF(term)
+			score += float64(t.idfs[term] * gain(float64(freq), by, windowSaturation))
+			covered += t.idfs[term]
 		}
 	}
 	return score, covered
@@ -206,7 +221,6 @@ func (t *Table) window(i int, average float64) (score, covered float64) {
 // sessionWords fills the columns of the words of a session, as far as its turns are
 // among those that were found by words, which is where the words mostly are.
 func (t *Table) sessionWords() {
-	l := t.question.Lexical
 	terms := len(t.isName)
 	t.sessions.reset(len(t.question.Sharing) + len(t.refs))
 	for _, r := range t.question.Sharing {
@@ -218,8 +232,8 @@ func (t *Table) sessionWords() {
 	}
 	t.values = t.values[:0]
 	mass := 0.0
-	for term := range t.isName {
-		mass += l.IDF(term)
+	for _, idf := range t.idfs {
+		mass += idf
 	}
 	t.found = t.found[:0]
 	for at := range t.sessions.count {
@@ -238,7 +252,7 @@ func (t *Table) sessionWords() {
 func (t *Table) session(freqs []float64) (score float64) {
 	for term, freq := range freqs {
 		if freq > 0 && !t.isName[term] {
-			score += float64(t.question.Lexical.IDF(term)*float64((sessionSaturation+1)*freq)) / (freq + sessionSaturation)
+			score += float64(t.idfs[term]*float64((sessionSaturation+1)*freq)) / (freq + sessionSaturation)
 		}
 	}
 	return score

@@ -57,11 +57,12 @@ type Table struct {
 
 	question *Question
 	refs     []rows.Ref
-	near     []segment.Neighbours // of each candidate; the caller's
-	around   []rows.Ref           // candidates, their neighbours and what shares words, ascending, each once
-	place    scratch.Index        // of rows in around, by their keys
-	own      []int32              // of each candidate, its place in around
-	beside   []beside             // of each candidate, those of its neighbours
+	near     []segment.Neighbours  // of each candidate; the caller's
+	around   []rows.Ref            // candidates, their neighbours and what shares words, ascending, each once
+	place    scratch.Index         // of rows in around, by their keys
+	notes    []annotate.Annotation // of around: what each says of itself
+	own      []int32               // of each candidate, its place in around
+	beside   []beside              // of each candidate, those of its neighbours
 
 	asked asked
 	lexicalScratch
@@ -93,7 +94,10 @@ func (t *Table) Fill(q *Question, refs []rows.Ref, near []segment.Neighbours) {
 }
 
 // Forget drops what is held of the question.
-func (t *Table) Forget() { t.question, t.refs, t.near = nil, nil, nil }
+func (t *Table) Forget() {
+	t.question, t.refs, t.near = nil, nil, nil
+	clear(t.notes)
+}
 
 // lookAround lists the candidates with their neighbours.
 func (t *Table) lookAround() {
@@ -112,8 +116,10 @@ func (t *Table) lookAround() {
 		t.notice(r)
 	}
 	slices.SortFunc(t.around, rows.Ref.Compare)
+	t.notes = t.notes[:0]
 	for i, r := range t.around {
 		t.place.Put(r.Key(), int32(i))
+		t.notes = append(t.notes, t.annotation(r))
 	}
 	for i, r := range t.refs {
 		t.own = append(t.own, t.place.Get(r.Key()))
@@ -199,7 +205,10 @@ func highest(values []float64) float64 {
 	return high
 }
 
-// annotation returns what a row around says of itself.
+// note returns what a candidate says of itself.
+func (t *Table) note(candidate int) annotate.Annotation { return t.notes[t.own[candidate]] }
+
+// annotation returns what a row says of itself.
 func (t *Table) annotation(r rows.Ref) annotate.Annotation {
 	return t.question.View.Parts[r.Part].Annotation(int(r.Row))
 }

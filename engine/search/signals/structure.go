@@ -2,6 +2,7 @@ package signals
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/nexus-memory/nexus/engine/annotate"
 )
@@ -21,7 +22,7 @@ func (t *Table) structure() {
 		t.column(Length)[i] = float32(length)
 		t.column(LengthShare)[i] = float32(length / average)
 		t.column(Position)[i] = float32(position)
-		t.column(Role)[i] = float32(t.annotation(r).Role())
+		t.column(Role)[i] = float32(t.note(i).Role())
 		t.column(Age)[i] = float32(min(max(0, float64(newest-p.Event(int(r.Row)))/float64(max(1, newest-oldest))), 1))
 		t.column(IsFirst)[i], t.column(IsLast)[i] = 0, 0
 		if t.beside[i][1] < 0 {
@@ -55,29 +56,23 @@ func (t *Table) speakers() {
 	}
 	named := func(a annotate.Annotation) bool {
 		speaker := a.Speaker()
-		for term := range t.isName {
-			if !t.isName[term] {
-				continue
-			}
-			if hash := t.hashes[term]; speaker[0] == hash || speaker[1] == hash {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(t.nameHashes, func(hash uint32) bool { return speaker[0] == hash || speaker[1] == hash })
 	}
 	var first [annotate.SpeakerTerms]uint32
 	several := false // speakers are named
-	for _, r := range t.around {
-		if a := t.annotation(r); named(a) {
-			several = several || first[0] != 0 && a.Speaker() != first
-			first = a.Speaker()
+	if len(t.nameHashes) > 0 {
+		for _, a := range t.notes {
+			if named(a) {
+				several = several || first[0] != 0 && a.Speaker() != first
+				first = a.Speaker()
+			}
 		}
 	}
-	for i, r := range t.refs {
+	for i := range t.refs {
 		t.column(SpeakerNamed)[i], t.column(OtherNamed)[i] = 0, 0
 		switch {
 		case first[0] == 0 || several:
-		case named(t.annotation(r)):
+		case named(t.note(i)):
 			t.column(SpeakerNamed)[i] = 1
 		default:
 			t.column(OtherNamed)[i] = 1

@@ -9,8 +9,8 @@ import (
 // times fills the columns of when: what the question asks for against when a turn was
 // said, and against the times that it tells of.
 func (t *Table) times() {
-	for i, r := range t.refs {
-		a := t.annotation(r)
+	for i := range t.refs {
+		a := t.note(i)
 		tells := a.HasTime(timex.Absolute) || a.HasTime(timex.Relative)
 		t.flag(TellsTime, i, tells)
 		t.flag(TellsDuration, i, a.HasTime(timex.Duration) || a.HasTime(timex.Recurring))
@@ -23,10 +23,10 @@ func (t *Table) times() {
 		inside, after := t.said(r)
 		t.column(SaidInTime)[i] = float32(inside)
 		t.column(SaidAfterTime)[i] = float32(after)
-		own, best := t.told(t.annotation(r)), 0.0
-		for _, other := range t.near[i] {
-			if other.Part >= 0 {
-				best = max(best, t.told(t.annotation(other)))
+		own, best := t.told(t.note(i)), 0.0
+		for _, at := range t.beside[i] {
+			if at >= 0 {
+				best = max(best, t.told(t.notes[at]))
 			}
 		}
 		t.column(TellsAskedTime)[i] = float32(own)
