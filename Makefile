@@ -177,6 +177,10 @@ train: ## fit the built-in ranker and the confidence anew on FriendsQA, QMSum an
 bench: ## kernels, add, query at 10k and 100k memories; writes bench/record
 	cd bench && $(GO) run .
 
+.PHONY: bench-routes
+bench-routes: ## what questions cost by every route, over 100,000 judged turns with vectors (of make train, where it ran, and ../shared/data)
+	cd bench && $(GO) run . --only routes --name routes
+
 .PHONY: bench-bindings
 bench-bindings: native setup-node ## what calls cost from C, Python and Node, beside usearch and DuckDB; bars missed are named
 	-NEXUS_BENCH_SLACK=1 bindings/bench/test.sh

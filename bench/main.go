@@ -6,6 +6,7 @@
 //	go run . --quick    a smoke run of some seconds; its figures mean nothing
 //	go run . --only add,query
 //	go run . --only durable,open,reads --name durable     what keeping data costs, with bars
+//	go run . --only routes --name routes                  questions over 100,000 judged turns, by route
 //
 // Every measurement checks the answers of what it times and fails where they
 // are wrong. No time is ever a reason to fail.
@@ -41,6 +42,7 @@ type options struct {
 	quick  bool
 	only   string
 	data   string // the development data, measured where present
+	made   string // what make train generates, likewise
 	record string // folder of the records; "" for none
 	name   string // of the record, behind its date
 	dir    string // where stores are made: the disk that is measured
@@ -53,8 +55,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.BoolVar(&o.quick, "quick", false, "smoke run: small sizes, figures without meaning, nothing recorded")
-	f.StringVar(&o.only, "only", "", "kinds to run, of "+strings.Join(kindNames(), ",")+" (default all but durable and open)")
+	f.StringVar(&o.only, "only", "", "kinds to run, of "+strings.Join(kindNames(), ",")+" (default all but durable, open and routes)")
 	f.StringVar(&o.data, "data", "../../shared/data", "folder with locomo and beam-100k, for real turns")
+	f.StringVar(&o.made, "made", "../build/train", "folder with short and long, generated chats, and their vectors (routes)")
 	f.StringVar(&o.record, "record", "record", "folder of the CSV records, \"\" for none")
 	f.StringVar(&o.name, "name", "", "name of the record, behind its date")
 	f.StringVar(&o.dir, "dir", "out", "folder for stores; put it on the disk to measure")
@@ -85,7 +88,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{"kernels", kernelsKind, false}, {"add", addKind, false}, {"query", queryKind, false}, {"reads", readsKind, false},
-		{"durable", durableKind, true}, {"open", openKind, true},
+		{"durable", durableKind, true}, {"open", openKind, true}, {"routes", routesKind, true},
 	}
 }
 
