@@ -248,7 +248,7 @@ func (a *arena) stats(s *engine.Stats) {
 		cache_hot_hits: C.uint64_t(s.Cache.Hot.Hits), cache_hot_misses: C.uint64_t(s.Cache.Hot.Misses), cache_hot_bytes: C.uint64_t(s.Cache.Hot.Bytes), cache_hot_ns: C.uint64_t(s.Cache.Hot.LookUp),
 		cache_warm_hits: C.uint64_t(s.Cache.Warm.Hits), cache_warm_misses: C.uint64_t(s.Cache.Warm.Misses), cache_warm_bytes: C.uint64_t(s.Cache.Warm.Bytes), cache_warm_ns: C.uint64_t(s.Cache.Warm.LookUp),
 		cache_near_hits: C.uint64_t(s.Cache.Near.Hits), cache_near_misses: C.uint64_t(s.Cache.Near.Misses), cache_near_bytes: C.uint64_t(s.Cache.Near.Bytes), cache_near_ns: C.uint64_t(s.Cache.Near.LookUp),
-		language: language, record_bytes: C.uint64_t(s.RecordBytes), record_stored: C.uint64_t(s.RecordStored), record_ns: C.uint64_t(s.RecordNanos), outdated: C.uint64_t(s.Outdated),
+		language: language, record_bytes: C.uint64_t(s.RecordBytes), record_stored: C.uint64_t(s.RecordStored), record_ns: C.uint64_t(s.RecordNanos), outdated: C.uint64_t(s.Outdated), damaged_judgements: C.uint64_t(s.DamagedJudgements),
 		ranker_own: oneIf(s.Ranker.Own), ranker_trees: C.uint32_t(s.Ranker.Trees), ranker_can_roll_back: oneIf(s.Ranker.CanRollBack),
 		ranker_fitted_us: C.int64_t(s.Ranker.Fitted.UnixMicro()), ranker_metrics: metrics, ranker_warning: warning,
 	}

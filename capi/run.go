@@ -139,7 +139,7 @@ func decode(db handle, in *C.nexus_request) (r *request, err error) {
 	case C.NEXUS_OP_EXPORT, C.NEXUS_OP_IMPORT, C.NEXUS_OP_BACKUP, C.NEXUS_OP_TRAIN:
 		r.training = d.training(in.training)
 		r.path, r.page = d.text("path", in.path), int(in.page)
-		if r.path == "" {
+		if r.path == "" && !r.training.FromJudgements {
 			d.fail("path is empty")
 		}
 	case C.NEXUS_OP_CLOSE, C.NEXUS_OP_STATS, C.NEXUS_OP_VERIFY, C.NEXUS_OP_COMPACT, C.NEXUS_OP_RANKER_ROLLBACK:

@@ -19,16 +19,18 @@ func (d *decoder) training(t *C.nexus_training) (out engine.TrainOptions) {
 		d.err = err
 		return out
 	}
-	if t.flags&^C.NEXUS_TRAINING_FORCE != 0 {
+	if t.flags&^(C.NEXUS_TRAINING_FORCE|C.NEXUS_TRAINING_FROM_JUDGEMENTS) != 0 {
 		d.fail("training.flags are %#x", t.flags)
 	}
 	if t.rounds > C.NEXUS_ROUNDS_MAX {
 		d.fail("training.rounds is %d, more than %d", t.rounds, C.NEXUS_ROUNDS_MAX)
 	}
-	return engine.TrainOptions{Seed: uint64(t.seed), Rounds: int(t.rounds), Force: t.flags&C.NEXUS_TRAINING_FORCE != 0}
+	return engine.TrainOptions{
+		Seed: uint64(t.seed), Rounds: int(t.rounds), Force: t.flags&C.NEXUS_TRAINING_FORCE != 0, FromJudgements: t.flags&C.NEXUS_TRAINING_FROM_JUDGEMENTS != 0,
+	}
 }
 
-// train fits a ranker to the questions of a file.
+// train fits a ranker to the questions of a file, to what users said of hits, or to both.
 func (r *request) train(ctx context.Context) (*engine.TrainReport, error) {
 	r.training.Progress = r.progress.set
 	report, err := r.db.TrainFile(ctx, r.path, r.training)

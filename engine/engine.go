@@ -301,7 +301,12 @@ func (db *DB) Query(ctx context.Context, q Query) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	now, judge := db.serving.Load(), db.askedBy(&q)
+	now := db.serving.Load()
+	judge, err := db.askedBy(&q)
+	if err != nil {
+		view.Release()
+		return nil, fmt.Errorf("query: %w", err)
+	}
 	if answer := now.cache.Get(&q, epochOf(view, judge)); answer != nil {
 		db.store.NoteHits(answer.Hits)
 		return answer, nil
@@ -357,7 +362,7 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	answer.Trace.Warning = now.info.Warning
+	answer.Trace.Warning = warning(now, judge)
 	db.store.NoteHits(answer.Hits)
 	answer.Trace.Prepare = prepared
 	answer.Took = time.Since(started)
@@ -365,6 +370,17 @@ func (db *DB) answer(ctx context.Context, view *segment.View, now *serving, q Qu
 		now.cache.Put(&q, epoch, answer)
 	}
 	return answer, nil
+}
+
+// warning says what is wrong with what an answer was made with; "" where nothing is.
+func warning(now *serving, judge *store.Judge) string {
+	switch {
+	case judge == nil || judge.Warning == "":
+		return now.info.Warning
+	case now.info.Warning == "":
+		return judge.Warning
+	}
+	return now.info.Warning + "; " + judge.Warning
 }
 
 // epochOf names all that answers depend on beside the question.

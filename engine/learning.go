@@ -52,7 +52,7 @@ func (db *DB) Learn(ctx context.Context, f Feedback) (err error) {
 	if err := db.Feedback(context.WithoutCancel(ctx), f.ID, f.Value); err != nil {
 		return err
 	}
-	if judge := db.store.Judge(f.Tenant, f.User); judge != nil {
+	if judge, err := db.store.Judge(f.Tenant, f.User); err == nil && judge != nil {
 		_, _ = db.profile(judge) // so that the next question need not, which else says what is wrong
 	}
 	return nil
@@ -101,25 +101,30 @@ func (db *DB) profile(judge *store.Judge) (*learning.Profile, error) {
 }
 
 // askedBy returns whose preference counts in the answer to a question; nil where nobody's.
-func (db *DB) askedBy(q *Query) *store.Judge {
+// What that user said is read where nobody has asked for it lately.
+func (db *DB) askedBy(q *Query) (*store.Judge, error) {
 	user := q.Asker
 	if user == "" {
 		user = q.User
 	}
 	if user == "" || q.Impersonal {
-		return nil
+		return nil, nil
 	}
 	return db.store.Judge(q.Tenant, user)
 }
 
 // Preference returns all that is known of what a user prefers: the judgements that the user
-// made, which SetPreference takes, and what they come to. ErrNotFound where there are none.
+// made, which SetPreference takes, and what they come to. Those that are damaged are left
+// out. ErrNotFound where there are none.
 func (db *DB) Preference(ctx context.Context, tenant, user string) (p Preference, err error) {
 	p.Tenant, p.User = tenant, user
 	if err = p.Normalize(); err == nil {
 		p.Judgements, err = db.store.Judgements(ctx, tenant, user)
 	}
-	judge := db.store.Judge(tenant, user)
+	var judge *store.Judge
+	if err == nil {
+		judge, err = db.store.Judge(tenant, user)
+	}
 	if err == nil && (judge == nil || len(p.Judgements) == 0) {
 		err = fmt.Errorf("nothing is known of that user: %w", ErrNotFound)
 	}
@@ -201,12 +206,17 @@ func (db *DB) Forget(ctx context.Context, tenant, user string) (count int, err e
 	return count, nil
 }
 
-// Judgements yields all judgements of all users, user after user, each oldest first: for
-// fitting a ranker on what was said of its hits. An error ends it.
+// Judgements yields all judgements of all users, user after user, each oldest first, but
+// those that are damaged. An error ends it.
 func Judgements(ctx context.Context, db *DB) iter.Seq2[UserJudgement, error] {
 	return func(yield func(UserJudgement, error) bool) {
-		for _, judge := range db.store.Judges() {
-			tenant, user := judge.Name()
+		names, err := db.store.Judges(ctx)
+		if err != nil {
+			yield(UserJudgement{}, fmt.Errorf("judgements: %w", err))
+			return
+		}
+		for _, name := range names {
+			tenant, user := name[0], name[1]
 			list, err := db.store.Judgements(ctx, tenant, user)
 			if err != nil {
 				yield(UserJudgement{}, fmt.Errorf("judgements: %w", err))

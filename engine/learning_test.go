@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/nexus-memory/nexus/engine"
@@ -389,4 +392,54 @@ func TestAnExplanationSaysWhatPreferenceAdds(t *testing.T) {
 	if text := ask(t, db, q).Hits[0].Explanation.Text(); strings.Contains(text, "taste") {
 		t.Errorf("of somebody who said nothing: %s", text)
 	}
+}
+
+// TestAPreferenceIsNeverOlderThanTheLastChange has questions fill the caches beside a writer
+// who judges, changes, adds and deletes at random. After each of its calls anna's answer is that
+// of somebody of whom the same was told just now, who has no cached answer and no profile.
+func TestAPreferenceIsNeverOlderThanTheLastChange(t *testing.T) {
+	db, _ := learner(t, engine.Options{})
+	var stop atomic.Bool
+	var askers sync.WaitGroup
+	for _, q := range []engine.Query{weekend("anna"), weekend("shadow"), weekend("")} {
+		askers.Go(func() {
+			for !stop.Load() {
+				if _, err := db.Query(ctx, q); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	r := rand.New(rand.NewPCG(4, 4))
+	for step := range 60 {
+		id := engine.ID(1 + r.IntN(80))
+		var err error
+		switch r.IntN(4) {
+		case 0:
+			_, err = db.Delete(ctx, id)
+		case 1:
+			err = db.Learn(ctx, engine.Feedback{User: "anna", ID: id, Value: 2*r.Float64() - 1})
+		default:
+			words := []string{"a candle and silence", "a sprint and a racket"}[r.IntN(2)]
+			_, err = db.Update(ctx, id, engine.Patch{Text: new(fmt.Sprintf("Plan %d for the weekend: %s.", step, words))})
+		}
+		if err != nil && !errors.Is(err, engine.ErrNotFound) {
+			t.Fatal(err)
+		}
+		p, err := db.Preference(ctx, "", "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.User = "shadow"
+		if _, err := db.SetPreference(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := results(ask(t, db, weekend("anna"))), results(ask(t, db, weekend("shadow"))); !reflect.DeepEqual(got, want) {
+			t.Fatalf("step %d: %v, want %v", step, got, want)
+		}
+	}
+	stop.Store(true)
+	askers.Wait()
+	verify(t, db)
 }

@@ -32,8 +32,13 @@ func Observe(ctx context.Context, db *DB, q Query) (*Answer, *Signals, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("query: %w", err)
 	}
+	judge, err := db.askedBy(&q)
+	if err != nil {
+		view.Release()
+		return nil, nil, fmt.Errorf("query: %w", err)
+	}
 	s := &Signals{}
-	answer, err := db.answer(ctx, view, db.serving.Load(), q, db.askedBy(&q), func(c *search.Candidates) {
+	answer, err := db.answer(ctx, view, db.serving.Load(), q, judge, func(c *search.Candidates) {
 		*s = Signals{} // asked once more where too few were left
 		for _, r := range c.Refs {
 			s.IDs = append(s.IDs, view.ID(r))

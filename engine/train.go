@@ -33,6 +33,10 @@ type (
 type TrainOptions struct {
 	Seed   uint64 // of what is drawn at random
 	Rounds int    // trees that are added to the built-in ranker's, 1..model.RoundsMax; 0: 40 to 80, by the questions
+	// FromJudgements adds the questions that users judged hits of, see DB.Learn, as far as
+	// their texts were given: what a user judged above 0 is relevant to the question, and a
+	// question with nothing of that is left out. docs/training.md has what that is worth.
+	FromJudgements bool
 	// Force installs the new ranker also where it is not better beyond noise, and in place
 	// of one that this build cannot read.
 	Force bool
@@ -74,9 +78,12 @@ func (db *DB) TrainLines(ctx context.Context, r io.Reader, o TrainOptions) (Trai
 	return db.train(ctx, judged, o, func(i int) string { return fmt.Sprintf("line %d", lines[i]) })
 }
 
-// TrainFile is TrainLines of a file. Errors beyond those: ErrNotFound, ErrForbidden,
-// ErrInvalid (a directory).
+// TrainFile is TrainLines of a file; of none where path is empty and o has FromJudgements.
+// Errors beyond those: ErrNotFound, ErrForbidden, ErrInvalid (a directory).
 func (db *DB) TrainFile(ctx context.Context, path string, o TrainOptions) (TrainReport, error) {
+	if path == "" && o.FromJudgements {
+		return db.Train(ctx, nil, o)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return TrainReport{}, fmt.Errorf("train: %w", fileError(path, err))
@@ -92,6 +99,20 @@ func (db *DB) train(ctx context.Context, judged []Judged, o TrainOptions, name f
 	}
 	defer db.training.Unlock()
 	started := time.Now()
+	if o.FromJudgements {
+		own, err := questionsOfJudgements(ctx, db, max(0, model.JudgedMax-len(judged)))
+		if err != nil {
+			return report, fmt.Errorf("train: %w", err)
+		}
+		given, named := len(judged), name
+		judged = slices.Concat(judged, own)
+		name = func(i int) string {
+			if i < given {
+				return named(i)
+			}
+			return fmt.Sprintf("question %d that users judged hits of", i-given)
+		}
+	}
 	view, err := db.trainable(judged, &o, name)
 	if err != nil {
 		return report, fmt.Errorf("train: %w", err)

@@ -375,7 +375,7 @@ export interface Answer {
   started: Route;
   /** Whether time was too short for a higher route, which the question called for. */
   hurried: boolean;
-  /** What is wrong with the store's own ranker; empty where nothing is. */
+  /** What is wrong with the store's own ranker, or cannot be read of what the asker said; empty where nothing is. */
   warning: string;
 }
 
@@ -409,6 +409,8 @@ export interface Stats {
   /** Segment files that were not valid, or that opening found to be of another version or language: rebuilt either way. */
   discarded: number;
   outdated: number;
+  /** Judgements of users that were met since opening, cannot be read and are left out; `verify` says whose. */
+  damagedJudgements: number;
   /** How vectors are compared; undefined before the first memory. */
   metric: Metric | undefined;
   /** Versions that later ones replaced, kept as history. */
@@ -439,6 +441,8 @@ export interface TrainOptions {
   rounds?: number | undefined;
   /** Have the new ranker serve also where it is not better beyond noise. */
   force?: boolean | undefined;
+  /** The questions that users judged hits of count too, see `learn`; the path may be undefined then. */
+  fromJudgements?: boolean | undefined;
 }
 
 /** How well a ranker answers the judged questions, by the first eight hits, each 0 to 1. */
@@ -688,8 +692,8 @@ export class DB {
    * ids, or {"key" or "id", "grade"}], "user", ...}, at least 30. It is measured on questions that it was not
    * fitted on, and serves from then on where it is better beyond noise. The store keeps it.
    */
-  train(path: string, options?: TrainOptions & ProgressOptions): Promise<TrainReport>;
-  trainSync(path: string, options?: TrainOptions): TrainReport;
+  train(path: string | undefined, options?: TrainOptions & ProgressOptions): Promise<TrainReport>;
+  trainSync(path: string | undefined, options?: TrainOptions): TrainReport;
 
   /** Has the ranker serve again that served before the last `train`, be it the built-in one. */
   rollbackRanker(options?: CallOptions): Promise<void>;

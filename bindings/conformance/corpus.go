@@ -50,7 +50,7 @@ var members = map[string][]string{
 	"forget":          {"user", "tenant"},
 	"patterns":        {"kind", "limit", "since", "until", "tenant", "user", "agent", "session", "filter"},
 	"anomalies":       {"limit", "min_score", "since", "until", "tenant", "user", "agent", "session", "filter"},
-	"train":           {"path", "seed", "rounds", "force"},
+	"train":           {"path", "seed", "rounds", "force", "from_judgements"},
 	"rollback_ranker": {},
 	"stats":           {},
 	"verify":          {},

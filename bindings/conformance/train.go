@@ -43,11 +43,15 @@ func (r *runner) train(s Step) (results, error) {
 		Seed   uint64 `json:"seed"`
 		Rounds int    `json:"rounds"`
 		Force  bool   `json:"force"`
+		Said   bool   `json:"from_judgements"`
 	}
 	if err := s.arguments(&a); err != nil {
 		return nil, err
 	}
-	report, err := r.db.TrainFile(context.Background(), filepath.Join(r.dir, a.Path), engine.TrainOptions{Seed: a.Seed, Rounds: a.Rounds, Force: a.Force})
+	if a.Path != "" {
+		a.Path = filepath.Join(r.dir, a.Path)
+	}
+	report, err := r.db.TrainFile(context.Background(), a.Path, engine.TrainOptions{Seed: a.Seed, Rounds: a.Rounds, Force: a.Force, FromJudgements: a.Said})
 	t := trained{
 		report.Questions, report.Unanswered, report.LeftOut, report.Missing, report.Folds, report.KeptWith, report.Better, report.Installed, report.Trees, report.Bytes,
 		newFigures(&report.Before), newFigures(&report.After), nil, ends(report.Any8), ends(report.Frac8), ends(report.MRR), ends(report.Overall),

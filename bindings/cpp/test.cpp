@@ -184,7 +184,7 @@ void jobs(const std::string &base) {
   EXPECT(db.query_async("tide").get().size() == 1); // nine collapse into it
   EXPECT(db.get_async(3).get().id() == 3);
   nexus::stats figures = db.stats_async().get();
-  EXPECT(figures.memories == 10 && figures.discarded == 0 && figures.outdated == 0);
+  EXPECT(figures.memories == 10 && figures.discarded == 0 && figures.outdated == 0 && figures.damaged_judgements == 0);
   std::vector<std::uint64_t> ids{1, 2, 99};
   EXPECT(db.remove_async(ids).get() == 2);
   EXPECT(db.export_async(base + "/jobs.jsonl").get() == 8);

@@ -217,6 +217,7 @@ enum nexus_anomaly_column {
 #define NEXUS_MINING_HAS_SINCE 1u /* since_us is given */
 #define NEXUS_MINING_HAS_UNTIL 2u /* until_us is given */
 #define NEXUS_TRAINING_FORCE 1u /* the new ranker serves also where it is not better beyond noise, and in place of one that this library cannot read */
+#define NEXUS_TRAINING_FROM_JUDGEMENTS 2u /* the questions that users judged hits of count too, see nexus_learn: what was judged above 0 is relevant; path may be empty */
 #define NEXUS_MEMORY_HAS_TIME 1u /* event_time_us is given */
 #define NEXUS_MEMORY_HAS_VALID_FROM 2u /* valid_from_us is given */
 #define NEXUS_MEMORY_HAS_VALID_TO 4u /* valid_to_us is given */
@@ -477,7 +478,7 @@ typedef struct nexus_answer {
   uint32_t route; /* nexus_route by which the answer was found; ADAPTIVE of NEXUS_QUERY_SINGLE_ENGINE, which has none */
   uint32_t started; /* nexus_route that was tried first */
   uint32_t hurried; /* 1 where time was too short for a higher route, which the question called for */
-  nexus_text warning; /* what is wrong with the store's own ranker; empty where nothing is */
+  nexus_text warning; /* what is wrong with the store's own ranker, or cannot be read of what the asker said; empty where nothing is */
 } nexus_answer;
 #define NEXUS_ANSWER_SIZE_1 104 /* its size in the oldest ABI served */
 
@@ -610,6 +611,7 @@ typedef struct nexus_stats {
   int64_t ranker_fitted_us; /* day of fitting */
   nexus_text ranker_metrics; /* what was measured of it, for people */
   nexus_text ranker_warning; /* why the built-in ranker serves in place of the store's own; empty where nothing is wrong */
+  uint64_t damaged_judgements; /* judgements of users that were met since opening, cannot be read and are left out; nexus_verify says whose */
 } nexus_stats;
 #define NEXUS_STATS_SIZE_1 272 /* its size in the oldest ABI served */
 
@@ -940,8 +942,9 @@ NEXUS_API nexus_status nexus_anomalies_find(nexus_db db, const nexus_selection *
    built-in one, and measures it on questions that it was not fitted on; it serves from then on,
    in one step while questions run, where it is better beyond noise. The store keeps it and the
    one before. training may be NULL. INVALID names the line, or says that there are fewer than
-   NEXUS_JUDGED_MIN questions; BUSY while one is being fitted. *report is freed by nexus_free.
-   docs/training.md. Any thread. */
+   NEXUS_JUDGED_MIN questions; BUSY while one is being fitted. With
+   NEXUS_TRAINING_FROM_JUDGEMENTS the questions that users judged hits of are added, and path
+   may be empty. *report is freed by nexus_free. docs/training.md. Any thread. */
 NEXUS_API nexus_status nexus_train(nexus_db db, nexus_text path, const nexus_training *training, nexus_train_report **report, nexus_error *error);
 
 /* Has the ranker serve again that served before the last nexus_train, be it the store's own or

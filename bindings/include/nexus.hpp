@@ -227,6 +227,7 @@ inline nexus_training trained(const training &t) noexcept {
   c.struct_size = sizeof c;
   c.seed = t.seed, c.rounds = t.rounds;
   if (t.force) c.flags |= NEXUS_TRAINING_FORCE;
+  if (t.from_judgements) c.flags |= NEXUS_TRAINING_FROM_JUDGEMENTS;
   return c;
 }
 
@@ -522,7 +523,8 @@ class db {
     return nexus::anomalies(detail::arena<nexus_anomalies>(list));
   }
 
-  /* Fits the ranker to the judged questions of a file of JSON lines; see nexus_train. */
+  /* Fits the ranker to the judged questions of a file of JSON lines; see nexus_train. With
+     from_judgements path may be empty. */
   train_report train(const std::string &path, const training &t = {}) {
     const nexus_training how = detail::trained(t);
     nexus_train_report *r = nullptr;

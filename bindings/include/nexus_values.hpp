@@ -474,7 +474,7 @@ class answer {
   nexus::route started() const noexcept { return static_cast<nexus::route>(a_->started); }
   /* Whether time was too short for a higher one, which the question called for. */
   bool hurried() const noexcept { return a_->hurried != 0; }
-  /* What is wrong with the store's own ranker; empty where nothing is. */
+  /* What is wrong with the store's own ranker, or cannot be read of what the asker said; empty where nothing is. */
   std::string_view warning() const noexcept { return detail::view(a_->warning); }
   const nexus_answer &c() const noexcept { return *a_; } /* the times of its parts */
 
@@ -602,7 +602,7 @@ struct stats {
       : dimension(s.dimension), memories(s.memories), deleted(s.deleted), segments(s.segments),
         segment_files(s.segment_files), segment_bytes(s.segment_bytes), truth_bytes(s.truth_bytes), terms(s.terms),
         epoch(s.epoch), added(s.added), commits(s.commits), merges(s.merges), replayed(s.replayed),
-        discarded(s.discarded), outdated(s.outdated), retired(s.retired), record_bytes(s.record_bytes), record_stored(s.record_stored),
+        discarded(s.discarded), outdated(s.outdated), retired(s.retired), damaged_judgements(s.damaged_judgements), record_bytes(s.record_bytes), record_stored(s.record_stored),
         record_ns(s.record_ns), vectors(detail::view(s.vectors)), merge_error(detail::view(s.merge_error)),
         language(detail::view(s.language)), ranker_metrics(detail::view(s.ranker_metrics)), ranker_warning(detail::view(s.ranker_warning)),
         ranker_own(s.ranker_own != 0), ranker_can_roll_back(s.ranker_can_roll_back != 0), ranker_trees(s.ranker_trees),
@@ -613,7 +613,7 @@ struct stats {
         cache_near{s.cache_near_hits, s.cache_near_misses, s.cache_near_bytes, s.cache_near_ns} {}
   std::uint32_t dimension;
   std::uint64_t memories, deleted, segments, segment_files, segment_bytes, truth_bytes, terms, epoch, added, commits,
-      merges, replayed, discarded, outdated, retired;
+      merges, replayed, discarded, outdated, retired, damaged_judgements;
   std::uint64_t record_bytes, record_stored, record_ns; /* of memories without vectors: plain, as stored, and to read one */
   std::string vectors, merge_error, language, ranker_metrics, ranker_warning;
   bool ranker_own, ranker_can_roll_back; /* fitted by train; there is one before it */
@@ -628,6 +628,7 @@ struct training {
   std::uint64_t seed = 0;
   std::uint32_t rounds = 0; /* 0: 40 to 80 trees, by the questions */
   bool force = false;
+  bool from_judgements = false; /* the questions that users judged hits of count too */
 };
 
 /* How well a ranker does, each 0..1; see nexus_train_figures. */

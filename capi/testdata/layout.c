@@ -269,6 +269,7 @@ int main(void) {
   printf("  ranker_fitted_us %zu %zu\n", offsetof(nexus_stats, ranker_fitted_us), sizeof(((nexus_stats *)0)->ranker_fitted_us));
   printf("  ranker_metrics %zu %zu\n", offsetof(nexus_stats, ranker_metrics), sizeof(((nexus_stats *)0)->ranker_metrics));
   printf("  ranker_warning %zu %zu\n", offsetof(nexus_stats, ranker_warning), sizeof(((nexus_stats *)0)->ranker_warning));
+  printf("  damaged_judgements %zu %zu\n", offsetof(nexus_stats, damaged_judgements), sizeof(((nexus_stats *)0)->damaged_judgements));
   printf("nexus_training %zu\n", sizeof(nexus_training));
   printf("  struct_size %zu %zu\n", offsetof(nexus_training, struct_size), sizeof(((nexus_training *)0)->struct_size));
   printf("  flags %zu %zu\n", offsetof(nexus_training, flags), sizeof(((nexus_training *)0)->flags));

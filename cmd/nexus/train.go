@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ type trainFlags struct {
 func newTrainCommand(a *app) *cobra.Command {
 	f := trainFlags{}
 	c := &cobra.Command{
-		Use:   "train FILE",
+		Use:   "train [FILE]",
 		Short: "Fit the ranker to questions of your own",
 		Long: fmt.Sprintf(`Fits the ranker to judged questions about the store, measures it on questions that it was not
 fitted on, beside the built-in ranker, and has it serve from then on where it is better beyond
@@ -32,9 +33,13 @@ JSON lines (- for standard input), one question each: {"question","relevant":[ke
 says that nothing answers it: such questions count for the confidence alone. Files of nexus eval
 do: "conv" is the user, "evidence" what is relevant. A bad line is an error that names it.
 
+--from-judgements adds the questions that users judged hits of (nexus feedback --user --question):
+what was judged above 0 is relevant. They do without a file.
+
 --json prints {"questions","installed","better","before":{},"after":{},"gain":{},...}; figures are
 0 to 1, with the ends of their 95 %% intervals. Ctrl-C leaves the ranker as it is. See docs/training.md.`, model.JudgedMin, model.GradeMax),
 		Example: `  nexus train judged.jsonl
+  nexus train --from-judgements
   nexus train --show
   nexus train --rollback`,
 		Args: cobra.ArbitraryArgs,
@@ -49,13 +54,14 @@ do: "conv" is the user, "evidence" what is relevant. A bad line is an error that
 				if f.rollBack {
 					return a.rollBackRanker(c.Context(), db)
 				}
-				return a.train(c.Context(), db, &f, args[0])
+				return a.train(c.Context(), db, &f, strings.Join(args, ""))
 			})
 		},
 	}
 	c.Flags().Uint64Var(&f.options.Seed, "seed", 0, "`SEED` of what is drawn at random")
 	c.Flags().IntVar(&f.options.Rounds, "rounds", 0, fmt.Sprintf("`TREES` to add to the built-in ranker's, 1 to %d (default 40 to 80, by the questions)", model.RoundsMax))
 	c.Flags().BoolVar(&f.options.Force, "force", false, "have the new ranker serve also where it is not better beyond noise")
+	c.Flags().BoolVar(&f.options.FromJudgements, "from-judgements", false, "take the questions that users judged hits of too")
 	c.Flags().BoolVar(&f.show, "show", false, "say which ranker serves, and fit none")
 	c.Flags().BoolVar(&f.rollBack, "rollback", false, "have the ranker before serve again, and fit none")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
@@ -68,7 +74,7 @@ func (f *trainFlags) check(args []string) error {
 		return wrongUsef("--show and --rollback are two things: give one of them")
 	case (f.show || f.rollBack) && len(args) > 0:
 		return wrongUsef("--show and --rollback take no file")
-	case !f.show && !f.rollBack && len(args) != 1:
+	case !f.show && !f.rollBack && len(args) != 1 && !(f.options.FromJudgements && len(args) == 0):
 		return wrongUsef("%d files, want one with judged questions, or - for standard input; see nexus train --help", len(args))
 	case f.options.Rounds < 0 || f.options.Rounds > model.RoundsMax:
 		return wrongUsef("--rounds is %d, want 0 to %d", f.options.Rounds, model.RoundsMax)

@@ -54,6 +54,8 @@ type statsRecord struct {
 	Discarded    int    `json:"discarded"`     // segment files that were not valid
 	Outdated     int    `json:"outdated"`      // that were of another version or language
 
+	DamagedJudgements int `json:"damaged_judgements"` // that this process met and left out; verify says of all whose
+
 	Cache  cache.Stats  `json:"cache"` // of answers; those of this process alone
 	Ranker rankerRecord `json:"ranker"`
 }
@@ -63,7 +65,7 @@ func newStatsRecord(dir string, s engine.Stats) statsRecord {
 		Directory: dir, Memories: s.Memories, Deleted: s.Deleted, Retired: s.Retired, Terms: s.Terms, Vectors: s.Vectors, Dimension: s.Dimension, Metric: s.Metric.String(), Language: s.Language,
 		Segments: s.Segments, SegmentFiles: s.SegmentFiles, SegmentBytes: s.SegmentBytes, TruthBytes: s.TruthBytes,
 		RecordBytes: s.RecordBytes, RecordStored: s.RecordStored, RecordNanos: s.RecordNanos,
-		Replayed: s.Replayed, Discarded: s.Discarded, Outdated: s.Outdated, Cache: s.Cache, Ranker: newRankerRecord(s.Ranker),
+		Replayed: s.Replayed, Discarded: s.Discarded, Outdated: s.Outdated, DamagedJudgements: s.DamagedJudgements, Cache: s.Cache, Ranker: newRankerRecord(s.Ranker),
 	}
 }
 

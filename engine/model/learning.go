@@ -75,6 +75,9 @@ func cutQuestion(s string) string {
 	return s[:end]
 }
 
+// MayBeCut reports whether the question of a judgement may be the beginning of a longer one.
+func MayBeCut(question string) bool { return len(question) > JudgedQuestionMax-utf8.UTFMax }
+
 // Passed returns the hits that the feedback says were passed over.
 func (f *Feedback) Passed() (ids []ID) {
 	if f.Value <= 0 {

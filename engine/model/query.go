@@ -448,7 +448,7 @@ type Trace struct {
 	Search     time.Duration // engines, in parallel
 	Fuse       time.Duration // factors, collapse, choice
 	Fetch      time.Duration // reading the hits' records
-	Warning    string        // what is wrong with the store's own ranker; "" where nothing is
+	Warning    string        // what is wrong with the store's own ranker, or cannot be read of what the asker said; "" where nothing is
 }
 
 // Answer is what Query returns.

@@ -40,7 +40,7 @@ var errSegment = errors.New("nothing was changed")
 // request that fails by itself (its key exists, its context ended) changes
 // nothing and keeps its error.
 func (s *Store) commitTruth(batch []*request) error {
-	t := &transaction{now: s.tick(), keepsHistory: s.options.HistoryFor >= 0, held: s.held, positions: map[string]uint32{}}
+	t := newTransaction(s)
 	var rows []*segment.Row
 	size := 0
 	for _, r := range batch {
@@ -80,7 +80,9 @@ func (s *Store) commitTruth(batch []*request) error {
 		return s.poisoned
 	}
 	s.publish(next, hidden, t.space, built.segment)
-	return s.commitFailed(s.refreshJudges(t.judges))
+	s.mended = t.mended
+	s.judges.publish(t, s.tx == nil)
+	return nil
 }
 
 // build is the outcome of building a batch's segment.

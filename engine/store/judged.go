@@ -5,10 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"hash/maphash"
 	"math"
-	"math/bits"
-	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -33,127 +30,6 @@ const (
 	judgedImplicit = 1
 	judgedHead     = 28
 )
-
-// Judge is somebody who has judged memories. It never changes but for Derived.
-type Judge struct {
-	tenant, user string
-	Epoch        uint64       // another one with every change of what is to be learnt of the judge
-	Judged       []model.Said // oldest first
-	// Derived is what its reader has made of it. Any goroutine stores and loads.
-	Derived atomic.Value
-}
-
-// judges finds a judge by name: a hash table with open addressing, at most half full. The
-// writer goroutine alone stores, a larger table in place of the old one; any goroutine loads.
-type judges struct {
-	seed  maphash.Seed
-	table atomic.Pointer[[]atomic.Pointer[Judge]] // a power of two
-	used  int
-	epoch uint64 // the last that was given out
-}
-
-func newJudges() *judges {
-	j := &judges{seed: maphash.MakeSeed()}
-	slots := make([]atomic.Pointer[Judge], 16)
-	j.table.Store(&slots)
-	return j
-}
-
-// slot returns the slot of a name: its own, or the free one where it belongs.
-func (j *judges) slot(slots []atomic.Pointer[Judge], tenant, user string) *atomic.Pointer[Judge] {
-	mask := uint64(len(slots) - 1)
-	for i := maphash.String(j.seed, user) ^ bits.RotateLeft64(maphash.String(j.seed, tenant), 1); ; i++ {
-		s := &slots[i&mask]
-		if is := s.Load(); is == nil || is.user == user && is.tenant == tenant {
-			return s
-		}
-	}
-}
-
-// put stores a judge in place of the earlier one. Those without judgements keep their slot,
-// which others may lie behind, until the table grows.
-func (j *judges) put(is *Judge) {
-	j.epoch++
-	is.Epoch = j.epoch
-	slots := *j.table.Load()
-	s := j.slot(slots, is.tenant, is.user)
-	if s.Load() != nil {
-		s.Store(is)
-		return
-	}
-	if len(is.Judged) == 0 {
-		return
-	}
-	if 2*(j.used+1) > len(slots) {
-		larger := make([]atomic.Pointer[Judge], 2*len(slots))
-		j.used = 0
-		for i := range slots {
-			if old := slots[i].Load(); old != nil && len(old.Judged) > 0 {
-				j.slot(larger, old.tenant, old.user).Store(old)
-				j.used++
-			}
-		}
-		j.table.Store(&larger)
-		s = j.slot(larger, is.tenant, is.user)
-	}
-	j.used++
-	s.Store(is)
-}
-
-// Judge returns what a user of a tenant has said; nil where that is nothing. It neither
-// locks nor allocates.
-func (s *Store) Judge(tenant, user string) *Judge {
-	j := s.judges
-	if is := j.slot(*j.table.Load(), tenant, user).Load(); is != nil && len(is.Judged) > 0 {
-		return is
-	}
-	return nil
-}
-
-// Judges lists all who have said something, in no order.
-func (s *Store) Judges() (list []*Judge) {
-	slots := *s.judges.table.Load()
-	for i := range slots {
-		if is := slots[i].Load(); is != nil && len(is.Judged) > 0 {
-			list = append(list, is)
-		}
-	}
-	return list
-}
-
-// Name returns whose judge it is.
-func (j *Judge) Name() (tenant, user string) { return j.tenant, j.user }
-
-// loadJudges reads what the truth has.
-func loadJudges(tx *bolt.Tx) (*judges, error) {
-	all := newJudges()
-	var is *Judge
-	var prefix []byte
-	err := forEach(tx, bucketJudged, func(k, v []byte) error {
-		if is == nil || !bytes.Equal(k[:max(0, len(k)-8)], prefix) {
-			if is != nil {
-				all.put(is)
-			}
-			tenant, user, err := judgeOf(k)
-			if err != nil {
-				return err
-			}
-			is, prefix = &Judge{tenant: tenant, user: user}, bytes.Clone(k[:len(k)-8])
-		}
-		j, err := openJudgement(k, v)
-		is.Judged = append(is.Judged, brief(&j))
-		return err
-	})
-	if is != nil {
-		all.put(is)
-	}
-	return all, err
-}
-
-// brief returns what questions need of a judgement.
-func brief(j *model.Judgement) model.Said {
-	return model.Said{ID: j.ID, Value: j.Value, Micros: j.Micros()}
-}
 
 // judgePrefix is what the keys of a user's judgements begin with.
 func judgePrefix(tenant, user string) []byte {
@@ -194,6 +70,9 @@ func sealJudgement(key []byte, j *model.Judgement) []byte {
 	return sealRecord(key, append(b, j.Question...))
 }
 
+// judgedID returns the memory of a judgement of judgedHead bytes and more, sound or not.
+func judgedID(b []byte) model.ID { return model.ID(binary.LittleEndian.Uint64(b[12:])) }
+
 // openJudgement reads what sealJudgement wrote. Any bytes are safe.
 func openJudgement(key, value []byte) (j model.Judgement, err error) {
 	b, err := openRecord(key, value)
@@ -209,7 +88,7 @@ func openJudgement(key, value []byte) (j model.Judgement, err error) {
 	le := binary.LittleEndian
 	j.Implicit = b[1]&judgedImplicit != 0
 	j.Value = math.Float64frombits(le.Uint64(b[4:]))
-	j.ID = model.ID(le.Uint64(b[12:]))
+	j.ID = judgedID(b)
 	if at := int64(le.Uint64(b[20:])); at != math.MinInt64 {
 		j.Time = time.UnixMicro(at).UTC()
 	}
@@ -261,56 +140,41 @@ func (s *Store) judge(ctx context.Context, j *judging) error {
 	return s.submit(r)
 }
 
-// Judgements returns all that a user has said, with the questions, oldest first.
+// Judgements returns all that a user has said, with the questions, oldest first. What is
+// damaged is left out.
 func (s *Store) Judgements(ctx context.Context, tenant, user string) (list []model.Judgement, err error) {
-	read := func() error {
-		return s.readTruth(func(tx *bolt.Tx) error {
-			return eachJudgement(tx, judgePrefix(tenant, user), func(_ []byte, j model.Judgement) { list = append(list, j) })
+	var damaged []string
+	read := func(tx *bolt.Tx) error {
+		list, damaged = nil, nil
+		walkJudgements(tx, judgePrefix(tenant, user), func(e *judgedEntry) {
+			if e.err == nil {
+				list = append(list, e.Judgement)
+			} else {
+				damaged = append(damaged, string(e.key))
+			}
 		})
-	}
-	switch {
-	case s.Judge(tenant, user) == nil:
-	case s.readOnly:
-		err = read()
-	default:
-		err = s.between(ctx, read)
-	}
-	return list, classify(err)
-}
-
-// eachJudgement calls f for the judgements of a user, oldest first, with their keys.
-func eachJudgement(tx *bolt.Tx, prefix []byte, f func(key []byte, j model.Judgement)) error {
-	b := tx.Bucket(bucketJudged)
-	if b == nil {
 		return nil
 	}
-	c := b.Cursor()
-	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		j, err := openJudgement(k, v)
-		if err != nil {
-			return err
-		}
-		f(k, j)
+	switch {
+	case !s.judges.some.Load():
+		return nil, nil
+	case s.readOnly:
+		err = s.readAside(read)
+	default:
+		err = s.between(ctx, func() error { return s.readTruth(read) })
 	}
-	return nil
+	s.judges.lock.Lock()
+	defer s.judges.lock.Unlock()
+	s.judges.noteDamaged(damaged)
+	return list, classify(err)
 }
 
 // saveJudgements does what a request wants of the judgements of a user.
 func (t *transaction) saveJudgements(j *judging) error {
-	prefix, number := judgePrefix(j.tenant, j.user), uint64(0)
-	type kept struct {
-		key []byte
-		id  model.ID
-	}
-	var there []kept
-	err := eachJudgement(t.tx, prefix, func(k []byte, is model.Judgement) {
-		there = append(there, kept{bytes.Clone(k), is.ID})
-	})
+	prefix := judgePrefix(j.tenant, j.user)
+	there, damaged, err := t.judgementsThere(prefix)
 	if err != nil {
 		return err
-	}
-	for _, e := range there {
-		number = uint64(idOf(e.key[len(prefix):]))
 	}
 	known := func(i int) bool { _, v := currentEntry(t.tx, j.add[i].ID); return v != nil }
 	if !j.forget && !known(0) {
@@ -318,37 +182,65 @@ func (t *transaction) saveJudgements(j *judging) error {
 	}
 	j.kept = 0
 	for i := range j.add {
+		if known(i) {
+			j.kept++
+		}
+	}
+	oldest := min(max(0, len(there)+j.kept-model.JudgementsMax), len(there))
+	if j.forget {
+		oldest = len(there)
+	}
+	j.gone = oldest
+	for _, e := range there[:oldest] {
+		if err := t.eraseJudgement(e.key, e.ID); err != nil {
+			return err
+		}
+	}
+	if j.forget && len(damaged) > 0 {
+		if err := t.eraseDamaged(prefix, damaged); err != nil {
+			return err
+		}
+		j.gone, damaged = j.gone+len(damaged), nil
+	}
+	is := &Judge{tenant: j.tenant, user: j.user}
+	for _, e := range there[oldest:] {
+		is.Judged = append(is.Judged, brief(&e.Judgement))
+	}
+	var number uint64
+	if len(there) > 0 {
+		number = uint64(idOf(there[len(there)-1].key[len(prefix):]))
+	}
+	for i := range j.add {
 		if !known(i) {
 			continue
 		}
-		number++
-		key := append(bytes.Clone(prefix), idBytes(model.ID(number))...)
-		if err := t.putJudgement(key, &j.add[i]); err != nil {
+		if number, err = t.putJudgement(prefix, number, &j.add[i]); err != nil {
 			return err
 		}
-		j.kept++
+		is.Judged = append(is.Judged, brief(&j.add[i]))
 	}
-	j.gone = min(max(0, len(there)+j.kept-model.JudgementsMax), len(there))
-	if j.forget {
-		j.gone = len(there)
-	}
-	for _, e := range there[:j.gone] {
-		if err := t.eraseJudgement(e.key, e.id); err != nil {
-			return err
-		}
-	}
-	t.touch(prefix)
+	is.warn(prefix, damaged)
+	t.judged[string(prefix)] = is
 	return nil
 }
 
-func (t *transaction) putJudgement(key []byte, j *model.Judgement) error {
-	if err := t.put(bucketJudged, key, sealJudgement(key, j)); err != nil {
-		return err
+// putJudgement stores a judgement under the next free number behind one, and returns that.
+func (t *transaction) putJudgement(prefix []byte, behind uint64, j *model.Judgement) (number uint64, err error) {
+	key := append(bytes.Clone(prefix), idBytes(0)...)
+	for number = behind + 1; ; number++ {
+		binary.BigEndian.PutUint64(key[len(prefix):], number)
+		if get(t.tx, bucketJudged, key) == nil { // a damaged one may have it
+			break
+		}
 	}
-	return t.put(bucketJudges, append(idBytes(j.ID), key...), []byte{1})
+	if err := t.put(bucketJudged, key, sealJudgement(key, j)); err != nil {
+		return 0, err
+	}
+	return number, t.put(bucketJudges, append(idBytes(j.ID), key...), []byte{1})
 }
 
 func (t *transaction) eraseJudgement(key []byte, id model.ID) error {
+	t.erased = append(t.erased, string(key))
 	if err := t.edit.delete(bucketJudged, key); err != nil {
 		return err
 	}
@@ -382,61 +274,5 @@ func (t *transaction) touchJudges(id model.ID) {
 	}
 }
 
-// touch notes that the judge with a prefix is to be read again when the group is durable.
-func (t *transaction) touch(prefix []byte) {
-	if t.judges == nil {
-		t.judges = map[string]bool{}
-	}
-	t.judges[string(prefix)] = true
-}
-
-// refreshJudges, the writer's, reads those again of whom a group has changed something.
-// After the view is published: what is learnt of a memory is to be of its newest version.
-func (s *Store) refreshJudges(touched map[string]bool) error {
-	if len(touched) == 0 {
-		return nil
-	}
-	return s.readTruth(func(tx *bolt.Tx) error {
-		for prefix := range touched {
-			tenant, user, err := judgeOf(append([]byte(prefix), idBytes(0)...))
-			is := &Judge{tenant: tenant, user: user}
-			if err == nil {
-				err = eachJudgement(tx, []byte(prefix), func(_ []byte, j model.Judgement) { is.Judged = append(is.Judged, brief(&j)) })
-			}
-			if err != nil {
-				return err
-			}
-			s.judges.put(is)
-		}
-		return nil
-	})
-}
-
-// verifyJudgements checks that every judgement is of a memory that is there and is found by it.
-func verifyJudgements(tx *bolt.Tx, report *Report) {
-	count := 0
-	_ = forEach(tx, bucketJudged, func(k, v []byte) error {
-		count++
-		j, err := openJudgement(k, v)
-		_, _, nameErr := judgeOf(k)
-		_, memory := currentEntry(tx, j.ID)
-		switch {
-		case err != nil || nameErr != nil:
-			report.fault("judgement %d: damaged", count)
-		case memory == nil:
-			report.fault("judgement %d: of memory %d, which is not there", count, j.ID)
-		case get(tx, bucketJudges, append(idBytes(j.ID), k...)) == nil:
-			report.fault("judgement %d: memory %d does not lead to it", count, j.ID)
-		}
-		return nil
-	})
-	_ = forEach(tx, bucketJudges, func(k, _ []byte) error {
-		if count--; len(k) < 8 || get(tx, bucketJudged, k[8:]) == nil {
-			report.fault("judges: an entry leads to no judgement")
-		}
-		return nil
-	})
-	if count > 0 {
-		report.fault("judges: %d judgements are not found by their memory", count)
-	}
-}
+// touch notes that what is known of the judge with a prefix is outdated when the group is durable.
+func (t *transaction) touch(prefix []byte) { t.touched[string(prefix)] = true }

@@ -58,9 +58,7 @@ func (s *Store) load(ctx context.Context, space segment.Space) error {
 		if s.counter, err = newCounter(tx); err != nil {
 			return err
 		}
-		if s.judges, err = loadJudges(tx); err != nil {
-			return err
-		}
+		s.judges.open(tx, s.tx != nil && !s.readOnly)
 		retired, retiredAt, err = readRetired(tx)
 		return errors.Join(err, tx.Bucket(bucketDeleted).ForEach(func(k, _ []byte) error {
 			deleted = append(deleted, idOf(k))

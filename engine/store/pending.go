@@ -202,6 +202,7 @@ func (s *Store) checkpoint() error {
 		return s.undo(err)
 	}
 	s.tx, s.lightened = nil, false
+	s.judges.settle()
 	s.journal.restart(next)
 	s.removeDropped()
 	return nil
@@ -212,7 +213,7 @@ func (s *Store) isDue() bool {
 	if s.tx == nil {
 		return false
 	}
-	return s.journal.end >= min(max(s.tx.Size()/8, roundMin), roundMax)
+	return s.journal.end >= min(max(s.tx.Size()/8, roundMin), roundMax) || s.judges.isFull()
 }
 
 // restTruth is the writer's when nothing has come for a while. A failure shows where it
@@ -262,7 +263,11 @@ func (s *Store) recoverTruth() (err error) {
 
 // takeUp replays the journal into the open transaction; there is none where it is empty.
 func (s *Store) takeUp() (err error) {
-	s.db, s.tx, err = takeUp(s.db, s.journal, s.readOnly)
+	db, tx, err := takeUp(s.db, s.journal, s.readOnly)
+	if db != s.db { // while it is opened: later others read it
+		s.db = db
+	}
+	s.tx = tx
 	return err
 }
 

@@ -106,6 +106,11 @@ type Store struct {
 	commitTx  func(*bolt.Tx) error // (*bolt.Tx).Commit but in tests of its failure
 	reading   sync.Mutex           // tx of a store that is opened for reading
 
+	// exchange is held for reading by who reads truth.db beside the writer, see readAside, for
+	// writing while another file comes in its place, and while it is closed.
+	exchange sync.RWMutex
+	released bool // it is closed
+
 	// backups is held for reading while truth.db's pages are copied, for writing
 	// where Compact is about to replace that file: so Compact waits, not the writer.
 	backups     sync.RWMutex
@@ -114,6 +119,7 @@ type Store struct {
 	mergeFailed atomic.Pointer[error] // why the merger gave up writing files; memory still serves
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
+	mended      bool                  // the writer's: see mendJudgements
 	reads       segment.ReadCost      // of records, by whoever reads one
 
 	pacer                  pacer
@@ -136,7 +142,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		o.Files = vfs.OS
 	}
 	s := &Store{
-		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(),
+		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(), judges: newJudges(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
 		roused: make(chan struct{}, 1),
@@ -482,6 +488,9 @@ func (s *Store) Close() error {
 
 // release closes the files that are open.
 func (s *Store) release() (err error) {
+	s.exchange.Lock()
+	defer s.exchange.Unlock()
+	s.released = true
 	if s.db != nil {
 		err = errors.Join(s.rollback(), classify(s.db.Close()))
 	}

@@ -27,7 +27,17 @@ type transaction struct {
 	positions    map[string]uint32 // next position by session, as of this group
 	space        segment.Space     // of the rows added
 	fixed        segment.Space     // the store's, as far as this group has looked
-	judges       map[string]bool   // prefixes of judges to be read again
+	judged       map[string]*Judge // by prefix: what is known of who has judged
+	touched      map[string]bool   // prefixes of who judged memories that have changed
+	erased       []string          // keys of judgements
+	mended       bool              // see mendJudgements: since opening
+}
+
+func newTransaction(s *Store) *transaction {
+	return &transaction{
+		now: s.tick(), keepsHistory: s.options.HistoryFor >= 0, held: s.held, positions: map[string]uint32{},
+		judged: map[string]*Judge{}, touched: map[string]bool{}, mended: s.mended,
+	}
 }
 
 // tick returns the time of the next commit: a microsecond after the last one

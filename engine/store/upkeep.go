@@ -37,6 +37,8 @@ type Stats struct {
 	Outdated     int          // segment files that opening found to be of another version or language, and rebuilt: in memory alone where it was for reading
 	MergeError   error        // why merging to files has stopped, nil while it goes on
 
+	DamagedJudgements int // that were met since opening, and are left out; Verify says whose
+
 	RecordBytes  uint64 // of all records in segments, as they are read
 	RecordStored uint64 // that they take there, with what is needed to unpack them
 	RecordNanos  uint64 // mean time to read one, the latest counting most; 0 before the first
@@ -53,7 +55,7 @@ func (s *Store) Stats() (Stats, error) {
 		Vectors: view.Space.Name, Dimension: view.Space.Dim, Metric: view.Space.Metric, Language: view.Space.Language, Epoch: view.Epoch,
 		Added: s.added.Load(), Commits: s.commits.Load(), Merges: s.merges.Load(),
 		Replayed: int(s.replayed.Load()), Discarded: s.discarded + int(s.repaired.Load()), Outdated: s.outdated,
-		RecordNanos: s.reads.Nanos(),
+		RecordNanos: s.reads.Nanos(), DamagedJudgements: s.judges.damagedCount(),
 	}
 	if failed := s.mergeFailed.Load(); failed != nil {
 		st.MergeError = *failed
@@ -126,7 +128,7 @@ const (
 // compactTruth, run by the writer, copies the truth's live pages to a new file
 // and puts it in the old one's place.
 func (s *Store) compactTruth() error {
-	if err := s.checkpoint(); err != nil {
+	if err := errors.Join(s.mendBeforeCompact(), s.checkpoint()); err != nil {
 		return err
 	}
 	path := filepath.Join(s.dir, truthName)
@@ -143,10 +145,14 @@ func (s *Store) compactTruth() error {
 		return fmt.Errorf("store: compact: %w", classify(err))
 	}
 	// The truth that an upgrade left holds what was deleted since.
-	err := errors.Join(removeKept(s.dir), vfs.OS.SyncDir(s.dir), s.db.Close())
+	err := errors.Join(removeKept(s.dir), vfs.OS.SyncDir(s.dir))
 	db, openErr := openTruth(path, false)
 	if openErr == nil {
+		old := s.db
+		s.exchange.Lock()
 		s.db = db
+		s.exchange.Unlock()
+		err = errors.Join(err, old.Close())
 	}
 	return s.commitFailed(errors.Join(err, openErr, s.journal.clear())) // it held what was deleted, too
 }
@@ -192,6 +198,8 @@ func copyTruth(from *bolt.DB, path string) error {
 type Report struct {
 	Memories uint64   // in the truth
 	Faults   []string // empty: the store is sound; at most faultsMax
+
+	damaged []string // keys of judgements that cannot be read
 }
 
 const faultsMax = 100
@@ -208,6 +216,15 @@ func (r *Report) fault(format string, args ...any) {
 // all of it where truth.db has to grow, and for all of it where the disk has no room to
 // commit truth.db; they are not faults.
 func (s *Store) Verify(ctx context.Context) (Report, error) {
+	report, err := s.verify(ctx)
+	s.judges.lock.Lock()
+	s.judges.noteDamaged(report.damaged)
+	s.judges.lock.Unlock()
+	report.damaged = nil
+	return report, err
+}
+
+func (s *Store) verify(ctx context.Context) (Report, error) {
 	if s.readOnly {
 		return s.verifyReadOnly(ctx)
 	}

@@ -239,6 +239,7 @@ const stats = () => ({
   recordStored: numbers[n++],
   recordNs: numbers[n++],
   outdated: numbers[n++],
+  damagedJudgements: numbers[n++],
   vectors: text(),
   mergeError: text(),
   language: text(),

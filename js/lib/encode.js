@@ -56,8 +56,9 @@ const LEARN_FIELDS = new Set(['id', 'value', 'user', 'question', 'tenant', 'show
 const KEY_FIELDS = new Set(['tenant', 'signal']);
 const IMPORT_FIELDS = new Set(['batch', 'signal', 'onProgress']);
 
-const TRAIN_FIELDS = new Set(['seed', 'rounds', 'force', 'signal', 'onProgress']);
+const TRAIN_FIELDS = new Set(['seed', 'rounds', 'force', 'fromJudgements', 'signal', 'onProgress']);
 const TRAINING_FORCE = 1; // as in nexus.h
+const TRAINING_FROM_JUDGEMENTS = 2;
 
 // An object without other fields than those.
 function fields(value, allowed, name) {
@@ -79,8 +80,10 @@ function boolean(value, name) {
 }
 
 function training(path, options) {
-  const { seed, rounds, force } = fields(options, TRAIN_FIELDS, 'options');
-  return [required(path, 'path'), count(seed, 'seed'), count(rounds, 'rounds', U32_MAX), boolean(force, 'force') ? TRAINING_FORCE : 0];
+  const { seed, rounds, force, fromJudgements } = fields(options, TRAIN_FIELDS, 'options');
+  const judgements = boolean(fromJudgements, 'fromJudgements');
+  const flags = (boolean(force, 'force') ? TRAINING_FORCE : 0) | (judgements ? TRAINING_FROM_JUDGEMENTS : 0);
+  return [judgements ? text(path, 'path') : required(path, 'path'), count(seed, 'seed'), count(rounds, 'rounds', U32_MAX), flags];
 }
 
 // A whole number of 0..max; 0 where there is none.

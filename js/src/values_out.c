@@ -376,7 +376,7 @@ static void put_stats(struct frame *f, const nexus_stats *s) {
                               s->cache_hot_hits, s->cache_hot_misses, s->cache_hot_bytes, s->cache_hot_ns,
                               s->cache_warm_hits, s->cache_warm_misses, s->cache_warm_bytes, s->cache_warm_ns,
                               s->cache_near_hits, s->cache_near_misses, s->cache_near_bytes, s->cache_near_ns,
-                              s->record_bytes, s->record_stored, s->record_ns, s->outdated};
+                              s->record_bytes, s->record_stored, s->record_ns, s->outdated, s->damaged_judgements};
   for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) put(f, (double)figures[i]);
   put_name(f, &s->vectors);
   put_name(f, &s->merge_error);

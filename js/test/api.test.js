@@ -129,7 +129,8 @@ test('a ranker is fitted to judged questions, and taken back', async (t) => {
   assert.deepEqual([db.statsSync().ranker.own, db.statsSync().ranker.canRollBack], [false, false]);
   assert.throws(() => db.trainSync(file, { rounds: 301 }), { code: 'invalid' });
   for (const wrong of [{ seed: -1 }, { rounds: 1.5 }]) assert.throws(() => db.trainSync(file, wrong), { code: 'invalid' });
-  for (const wrong of [{ force: 1 }, { sead: 1 }]) assert.throws(() => db.trainSync(file, wrong), TypeError);
+  assert.throws(() => db.trainSync(undefined, { fromJudgements: true }), { code: 'invalid' });
+  for (const wrong of [{ force: 1 }, { fromJudgements: 1 }, { sead: 1 }]) assert.throws(() => db.trainSync(file, wrong), TypeError);
   await assert.rejects(db.train(file, { signal: AbortSignal.abort() }), { name: 'AbortError' });
 });
 
@@ -240,8 +241,8 @@ test('keys, deletion, figures, verification and compaction', async (t) => {
   await assert.rejects(db.getByKey('k'), code('not found'));
   assert.equal(await db.delete([1, 5n]), 1);
   assert.equal(db.deleteSync(1), 0);
-  const { memories, discarded, outdated, vectors } = await db.stats();
-  assert.deepEqual([memories, discarded, outdated, vectors], [0, 0, 0, 'hashing-v1-256']);
+  const { memories, discarded, outdated, damagedJudgements, vectors } = await db.stats();
+  assert.deepEqual([memories, discarded, outdated, damagedJudgements, vectors], [0, 0, 0, 0, 'hashing-v1-256']);
   await db.compact();
   db.compactSync();
   assert.deepEqual(await db.verify(), { memories: 0, bad: 0, problems: [] });

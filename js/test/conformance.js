@@ -22,7 +22,7 @@ const ARGUMENTS = {
   learn: ['id', 'value', 'user', 'question', 'tenant', 'shown'], preference: ['user', 'tenant'], set_preference: ['preference'], forget: ['user', 'tenant'],
   patterns: ['kind', 'limit', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
   anomalies: ['limit', 'min_score', 'since', 'until', 'tenant', 'user', 'agent', 'session', 'filter'],
-  train: ['path', 'seed', 'rounds', 'force'], rollback_ranker: [],
+  train: ['path', 'seed', 'rounds', 'force', 'from_judgements'], rollback_ranker: [],
   stats: [], verify: [], compact: [], write: ['path', 'content'], export: ['path'], import: ['path'],
   backup: ['path'], restore: ['backup', 'path'],
 };
@@ -232,7 +232,7 @@ class Runner {
   async delete(step) { return { count: await this.call('delete', step.ids ?? []) }; }
   async stats() { const figures = await this.call('stats'); return { ...figures, packed: figures.recordStored < figures.recordBytes, ranker_own: figures.ranker.own, ranker_trees: figures.ranker.trees }; }
 
-  async train(step) { return { trained: await this.call('train', this.at(step.path), { seed: step.seed, rounds: step.rounds, force: step.force }) }; }
+  async train(step) { return { trained: await this.call('train', step.path && this.at(step.path), { seed: step.seed, rounds: step.rounds, force: step.force, fromJudgements: step.from_judgements }) }; }
 
   async rollback_ranker() { await this.call('rollbackRanker'); return {}; }
   async verify() { return this.call('verify'); }

@@ -232,9 +232,11 @@ class AsyncVerbs(_core.Store):
                                                       tenant=tenant, user=user, agent=agent, session=session, filter=filter)  # fmt: skip
         return found
 
-    async def atrain(self, path: Path, *, seed: int = 0, rounds: int = 0, force: bool = False) -> _core.TrainReport:
+    async def atrain(
+        self, path: Path | None = None, *, seed: int = 0, rounds: int = 0, force: bool = False, from_judgements: bool = False
+    ) -> _core.TrainReport:
         """Fits the ranker to the judged questions of a file; see train."""
-        report: _core.TrainReport = await self._arun("train", path, seed=seed, rounds=rounds, force=force)
+        report: _core.TrainReport = await self._arun("train", path, seed=seed, rounds=rounds, force=force, from_judgements=from_judgements)
         return report
 
     async def arollback_ranker(self) -> None:

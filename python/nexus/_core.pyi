@@ -30,8 +30,8 @@ class EngineTrace(structseq[Any], tuple[str, str, int, float, str, float]):
     def start(self) -> float: ...
 
 @final
-class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str, int, int, int, int, bool, int, bool, datetime, str, str]):
-    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error", "metric", "retired", "cache_hot_hits", "cache_hot_misses", "cache_hot_bytes", "cache_hot_ns", "cache_warm_hits", "cache_warm_misses", "cache_warm_bytes", "cache_warm_ns", "cache_near_hits", "cache_near_misses", "cache_near_bytes", "cache_near_ns", "language", "record_bytes", "record_stored", "record_ns", "outdated", "ranker_own", "ranker_trees", "ranker_can_roll_back", "ranker_fitted", "ranker_metrics", "ranker_warning")
+class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, int, int, int, int, int, int, str, str, int, int, int, int, int, int, int, int, int, int, int, int, int, str, int, int, int, int, bool, int, bool, datetime, str, str, int]):
+    __match_args__: Final = ("memories", "deleted", "dimension", "vectors", "segments", "segment_files", "segment_bytes", "truth_bytes", "terms", "epoch", "added", "commits", "merges", "replayed", "discarded", "merge_error", "metric", "retired", "cache_hot_hits", "cache_hot_misses", "cache_hot_bytes", "cache_hot_ns", "cache_warm_hits", "cache_warm_misses", "cache_warm_bytes", "cache_warm_ns", "cache_near_hits", "cache_near_misses", "cache_near_bytes", "cache_near_ns", "language", "record_bytes", "record_stored", "record_ns", "outdated", "ranker_own", "ranker_trees", "ranker_can_roll_back", "ranker_fitted", "ranker_metrics", "ranker_warning", "damaged_judgements")
     @property
     def memories(self) -> int: ...
     @property
@@ -114,6 +114,8 @@ class Stats(structseq[Any], tuple[int, int, int, str, int, int, int, int, int, i
     def ranker_metrics(self) -> str: ...
     @property
     def ranker_warning(self) -> str: ...
+    @property
+    def damaged_judgements(self) -> int: ...
 
 @final
 class TrainFigures(structseq[Any], tuple[float, float, float, float]):

@@ -318,16 +318,18 @@ class DB(AsyncVerbs, _core.Store):
         return found
 
     def train(
-        self, path: Path, *, seed: int = 0, rounds: int = 0, force: bool = False, progress: Progress | None = None
+        self, path: Path | None = None, *, seed: int = 0, rounds: int = 0, force: bool = False, from_judgements: bool = False,
+        progress: Progress | None = None,
     ) -> _core.TrainReport:
         """Fits the ranker to the judged questions of a file of JSON lines.
 
         One question a line: {"question", "relevant": [keys, ids, or {"key" or "id", "grade"}],
         "user", ...}, at least 30 of them. It is measured on questions that it was not fitted
         on, and serves from then on where it is better beyond noise, or force is true. The
-        store keeps it. progress is told steps. docs/training.md has more.
+        store keeps it. from_judgements adds the questions that users judged hits of, see
+        learn; path may be left out then. progress is told steps. docs/training.md has more.
         """
-        report: _core.TrainReport = self._run("train", progress, path, seed=seed, rounds=rounds, force=force)
+        report: _core.TrainReport = self._run("train", progress, path, seed=seed, rounds=rounds, force=force, from_judgements=from_judgements)
         return report
 
     def rollback_ranker(self) -> None:

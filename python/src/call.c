@@ -404,18 +404,20 @@ static int parse_import(call *c, PyObject *const *args, Py_ssize_t nargs, PyObje
   return v[1] ? u32_from(v[1], "batch", &c->request.page) : 0;
 }
 
-static signature train_signature = {"train", 1, 1, 0, {"path", "seed", "rounds", "force"}, {0}};
+static signature train_signature = {"train", 1, 0, 0, {"path", "seed", "rounds", "force", "from_judgements"}, {0}};
 
 static int parse_train(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-  PyObject *v[4];
+  PyObject *v[5];
   nexus_training *t = &c->training;
-  int force = 0;
+  int force = 0, judgements = 0;
   t->struct_size = sizeof *t;
   c->request.training = t;
-  if (arguments(&train_signature, args, nargs, kwnames, v) < 0 || path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
+  if (arguments(&train_signature, args, nargs, kwnames, v) < 0) return -1;
+  if (v[0] && v[0] != Py_None && path_from(v[0], &c->pile, &c->request.path) < 0) return -1;
   if ((v[1] && u64_from(v[1], "seed", &t->seed) < 0) || (v[2] && u32_from(v[2], "rounds", &t->rounds) < 0)) return -1;
-  if (v[3] && (force = PyObject_IsTrue(v[3])) < 0) return -1;
+  if ((v[3] && (force = PyObject_IsTrue(v[3])) < 0) || (v[4] && (judgements = PyObject_IsTrue(v[4])) < 0)) return -1;
   if (force) t->flags |= NEXUS_TRAINING_FORCE;
+  if (judgements) t->flags |= NEXUS_TRAINING_FROM_JUDGEMENTS;
   return 0;
 }
 

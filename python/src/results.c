@@ -35,8 +35,9 @@ static PyStructSequence_Field stats_fields[] = {
     FIELD("ranker_can_roll_back", "whether there is a ranker to go back to"), FIELD("ranker_fitted", "day of fitting"),
     FIELD("ranker_metrics", "what was measured of it, for people"),
     FIELD("ranker_warning", "why the built-in ranker serves in place of the store's own; empty where nothing is wrong"),
+    FIELD("damaged_judgements", "judgements of users that were met since opening, cannot be read and are left out"),
     END_OF_FIELDS};
-static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 41};
+static PyStructSequence_Desc stats_desc = {"nexus.Stats", "Figures of a store.", stats_fields, 42};
 
 static PyStructSequence_Field figures_fields[] = {
     FIELD("any_8", "questions with something relevant among the first eight hits"), FIELD("frac_8", "share of what is relevant among these"),
@@ -173,8 +174,8 @@ PyObject *stats_from(const nexus_stats *s) {
                         U64(s->cache_near_hits), U64(s->cache_near_misses), U64(s->cache_near_bytes), U64(s->cache_near_ns), text_object(s->language),
                         U64(s->record_bytes), U64(s->record_stored), U64(s->record_ns), U64(s->outdated), PyBool_FromLong(s->ranker_own), U64(s->ranker_trees),
                         PyBool_FromLong(s->ranker_can_roll_back), time_object(s->ranker_fitted_us), text_object(s->ranker_metrics),
-                        text_object(s->ranker_warning)};
-  return named_tuple(stats_type, values, 41);
+                        text_object(s->ranker_warning), U64(s->damaged_judgements)};
+  return named_tuple(stats_type, values, 42);
 }
 
 static PyObject *problem_from(const nexus_problem *p) {

@@ -193,8 +193,8 @@ class Case:
                 "ranker_own": stats.ranker_own, "ranker_trees": stats.ranker_trees}  # fmt: skip
 
     def train(self, step: dict[str, Any]) -> dict[str, Any]:
-        named = {name: step[name] for name in ("seed", "rounds", "force") if name in step}
-        report = self.db.train(self.folder / step["path"], **named)
+        named = {name: step[name] for name in ("seed", "rounds", "force", "from_judgements") if name in step}
+        report = self.db.train(self.folder / step["path"] if "path" in step else None, **named)
         names = [name for name in report.__match_args__ if name != "took"]
         plain = {name: list(v) if isinstance(v := getattr(report, name), tuple) else v for name in names}
         return {"trained": plain}
@@ -250,7 +250,7 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
     "forget": (Case.forget, {"user", "tenant"}),
     "patterns": (Case.patterns, {"kind", "limit", "since", "until", "filter", *SCOPE}),
     "anomalies": (Case.anomalies, {"limit", "min_score", "since", "until", "filter", *SCOPE}),
-    "train": (Case.train, {"path", "seed", "rounds", "force"}),
+    "train": (Case.train, {"path", "seed", "rounds", "force", "from_judgements"}),
     "rollback_ranker": (Case.rollback_ranker, set()),
     "stats": (Case.stats, set()),
     "verify": (Case.verify, set()),

@@ -201,7 +201,7 @@ def test_stats_verify_compact_export_import(db: nexus.DB, tmp_path: Path) -> Non
     assert (stats.memories, stats.vectors) == (51, "hashing-v1-256")
     assert db.verify()[:2] == (51, 0)
     db.compact()
-    assert (db.stats().deleted, db.stats().discarded, db.stats().outdated) == (0, 0, 0)
+    assert (db.stats().deleted, db.stats().discarded, db.stats().outdated, db.stats().damaged_judgements) == (0, 0, 0, 0)
     file = tmp_path / "out.jsonl"
     assert db.export(file) == 51
     assert db.export(file) == 51
@@ -406,6 +406,8 @@ def test_a_ranker_is_fitted_to_judged_questions_and_taken_back(path: str, tmp_pa
         assert not db.stats().ranker_own and not db.stats().ranker_can_roll_back
         with pytest.raises(nexus.InvalidError):
             db.train(judged, rounds=301)
+        with pytest.raises(nexus.InvalidError):
+            db.train(from_judgements=True)
         with pytest.raises(nexus.NotFoundError):
             db.train(tmp_path / "nowhere")
         with pytest.raises(TypeError):

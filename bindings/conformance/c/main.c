@@ -153,8 +153,11 @@ static nexus_status run_train(const cJSON *s, const cJSON *expect) {
   nexus_training how = {.struct_size = sizeof how, .seed = (uint64_t)number(s, "seed"), .rounds = (uint32_t)number(s, "rounds")};
   nexus_train_report *report = NULL;
   nexus_status status;
+  nexus_text path = member(s, "path");
   if (flag(s, "force")) how.flags |= NEXUS_TRAINING_FORCE;
-  status = nexus_train(db, path_of(member(s, "path"), ""), &how, &report, &failure);
+  if (flag(s, "from_judgements")) how.flags |= NEXUS_TRAINING_FROM_JUDGEMENTS;
+  if (path.size) path = path_of(path, "");
+  status = nexus_train(db, path, &how, &report, &failure);
   if (status == NEXUS_OK) check_trained(expect, report);
   nexus_free(report);
   return status;
@@ -263,7 +266,7 @@ static const struct {
     {"learn", "op expect id value user question tenant shown"}, {"preference", "op expect user tenant"}, {"set_preference", "op expect preference"}, {"forget", "op expect user tenant"},
     {"patterns", "op expect kind limit since until tenant user agent session filter"},
     {"anomalies", "op expect limit min_score since until tenant user agent session filter"}, {"delete", "op expect ids"},
-    {"train", "op expect path seed rounds force"}, {"rollback_ranker", "op expect"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
+    {"train", "op expect path seed rounds force from_judgements"}, {"rollback_ranker", "op expect"}, {"stats", "op expect"}, {"verify", "op expect"}, {"compact", "op expect"},
     {"write", "op expect path content"}, {"export", "op expect path"}, {"import", "op expect path"},
     {"backup", "op expect path"}, {"restore", "op expect backup path"}};
 

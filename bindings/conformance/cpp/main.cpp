@@ -58,7 +58,7 @@ class run {
     if (op == "delete_where") return {{"count", db().remove_where(selection(s))}};
     if (op == "patterns") return to_json(db().patterns(patterns(s)));
     if (op == "anomalies") return to_json(db().anomalies(anomalies(s)));
-    if (op == "train") return to_json(db().train(path(s), {s.value("seed", std::uint64_t{0}), s.value("rounds", 0u), s.value("force", false)}));
+    if (op == "train") return to_json(db().train(s.contains("path") ? path(s) : "", {s.value("seed", std::uint64_t{0}), s.value("rounds", 0u), s.value("force", false), s.value("from_judgements", false)}));
     if (op == "rollback_ranker") {
       db().rollback_ranker();
       return json::object();
@@ -214,7 +214,7 @@ const std::map<std::string, std::vector<std::string>> members{
     {"learn", {"id", "value", "user", "question", "tenant", "shown"}}, {"preference", {"user", "tenant"}}, {"set_preference", {"preference"}}, {"forget", {"user", "tenant"}},
     {"patterns", {"kind", "limit", "since", "until", "tenant", "user", "agent", "session", "filter"}},
     {"anomalies", {"limit", "min_score", "since", "until", "tenant", "user", "agent", "session", "filter"}}, {"delete", {"ids"}},
-    {"train", {"path", "seed", "rounds", "force"}}, {"rollback_ranker", {}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
+    {"train", {"path", "seed", "rounds", "force", "from_judgements"}}, {"rollback_ranker", {}}, {"stats", {}}, {"verify", {}}, {"compact", {}}, {"write", {"path", "content"}},
     {"export", {"path"}}, {"import", {"path"}}, {"backup", {"path"}}, {"restore", {"backup", "path"}}};
 
 void check_members(const json &s) {

@@ -1,0 +1,4 @@
+package engine
+
+// QuestionsOfJudgements is what Train makes of judgements.
+var QuestionsOfJudgements = questionsOfJudgements
