@@ -5,7 +5,7 @@
 // An annotation is laid out as
 //
 //	0 forms u32  4 kinds of entities u16  6 role u8  7 kinds of times u8  8 ranges of time u8  9 names u8
-//	10 zero u16  12 speaker 2 x u32  20 a range: from i32, to i32, grain u8  ... a name: u32 ...
+//	10 sentences u8  11 sentences that ask u8, its highest bit: the last one does  12 speaker 2 x u32  20 a range: from i32, to i32, grain u8  ... a name: u32 ...
 package annotate
 
 import (
@@ -22,7 +22,7 @@ import (
 )
 
 // Version rises with every change of what an annotation holds.
-const Version = 1
+const Version = 2
 
 // Role is who speaks, as far as the speaker's name tells.
 type Role uint8
@@ -198,11 +198,15 @@ func (n *Annotator) Append(dst []byte, speaker, body string, day int32) []byte {
 		n.introduce(speaker)
 	}
 	kinds, timeKinds := n.findNames(body), n.findTimes(body, day)
+	sentences, asking, last := sentencesOf(body)
+	if last {
+		asking |= asksLastBit
+	}
 	le := binary.LittleEndian
 	dst = slices.Grow(dst, headBytes+rangeBytes*len(n.ranges)+nameBytes*len(n.names))
 	dst = le.AppendUint32(dst, uint32(n.forms.Find(body)))
 	dst = le.AppendUint16(dst, kinds)
-	dst = append(dst, byte(n.role), timeKinds, byte(len(n.ranges)), byte(len(n.names)), 0, 0)
+	dst = append(dst, byte(n.role), timeKinds, byte(len(n.ranges)), byte(len(n.names)), sentences, asking)
 	for _, h := range n.hashes {
 		dst = le.AppendUint32(dst, h)
 	}
