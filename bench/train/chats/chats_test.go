@@ -19,7 +19,8 @@ func written() map[string]*Set {
 	o := Options{Seed: 3, Conversations: few, Apart: .25}
 	fresh := o
 	fresh.Fresh = true
-	return map[string]*Set{"short": Short(o), "long": Long(o), "fresh short": Short(fresh), "fresh long": Long(fresh)}
+	return map[string]*Set{"short": Short(o), "long": Long(o), "linked": Linked(o),
+		"fresh short": Short(fresh), "fresh long": Long(fresh), "fresh linked": Linked(fresh)}
 }
 
 func TestTheSameSeedWritesTheSameBytes(t *testing.T) {
@@ -82,7 +83,8 @@ func TestEveryEvidenceIDExists(t *testing.T) {
 
 func TestEveryKindOfQuestionIsAsked(t *testing.T) {
 	want := map[string][]string{
-		"short": {"detail", "value", "trait", "update", "temporal", "list", "multi-hop", "open", "swapped", "unanswerable"},
+		"linked": {"chain"},
+		"short":  {"detail", "value", "trait", "update", "temporal", "list", "multi-hop", "open", "swapped", "unanswerable"},
 		"long": {"extraction", "knowledge-update", "contradiction", "temporal", "multi-session", "instruction", "preference",
 			"event-ordering", "summarization", "abstention"},
 	}

@@ -121,7 +121,7 @@ func TestTemporalAnswersAreThePlannedDates(t *testing.T) {
 				t.Errorf("%s %s: answer %q, but its turn was planned for %q", name, q.ID, q.Answer, answers[q.Evidence[0]])
 			}
 		}
-		if checked == 0 {
+		if checked == 0 && !strings.HasSuffix(name, "linked") {
 			t.Errorf("%s: no question asked when", name)
 		}
 	}

@@ -17,11 +17,27 @@ func Short(o Options) *Set {
 	set := &Set{}
 	w := loadWorld(o.Fresh)
 	for i := range o.Conversations {
-		c := newChat(set, w, &o, i)
+		c := newChat(set, w, &o, "short", 1, i)
 		for range c.between(shortSessionsMin, shortSessionsMax) {
 			c.session()
 		}
-		c.questions()
+		c.questions(shortAskers)
+	}
+	return set
+}
+
+// Linked writes chats between two friends who speak of others too, and asks what it takes
+// two turns to know: who somebody is, and what they did.
+func Linked(o Options) *Set {
+	set := &Set{}
+	w := loadWorld(o.Fresh)
+	for i := range o.Conversations {
+		c := newChat(set, w, &o, "linked", 3, i)
+		c.linked = true
+		for range c.between(shortSessionsMin, shortSessionsMax) {
+			c.session()
+		}
+		c.questions(linkedAskers)
 	}
 	return set
 }
@@ -69,17 +85,19 @@ type chat struct {
 	people [2]person
 	facts  []*fact
 	traits []*held
+	others []*other
+	linked bool   // others come up
 	theme  string // the group that is talked about, "" for any
 	last   int    // who spoke last, -1 at the start of a session
 	apart  float64
 	seen   map[string]bool // questions, and values by person and event
 }
 
-func newChat(set *Set, w *world, o *Options, index int) *chat {
-	random := source(o.Seed, 1, index)
+func newChat(set *Set, w *world, o *Options, regime string, number, index int) *chat {
+	random := source(o.Seed, number, index)
 	c := &chat{
 		teller: teller{w.words, random, nil}, world: w, apart: o.Apart, seen: map[string]bool{},
-		transcript: transcript{set: set, name: conversationName("short", o, index)},
+		transcript: transcript{set: set, name: conversationName(regime, o, index)},
 	}
 	c.when = time.Date(2020+random.IntN(6), time.Month(1+random.IntN(12)), 1+random.IntN(28), 9, 0, 0, 0, time.UTC)
 	shared := pick(&c.teller, w.names)
@@ -134,6 +152,8 @@ func (c *chat) thread() {
 		c.tellPlan(who)
 	case n < 70:
 		c.recall(who)
+	case c.linked && n < 84:
+		c.tellOther(who)
 	case n < 88:
 		c.opine(who)
 	default:

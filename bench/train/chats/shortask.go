@@ -42,18 +42,21 @@ const (
 // drawTries are how often one kind of question is drawn before another has its turn.
 const drawTries = 6
 
+// linkedAskers are the kinds of questions about chats that speak of others.
+var linkedAskers = []asker{{"chain", 1, (*chat).askChain}}
+
 // questions asks about a chat that is complete.
-func (c *chat) questions() {
+func (c *chat) questions(askers []asker) {
 	if len(c.facts) == 0 {
 		return
 	}
 	total := 0
-	for _, a := range shortAskers {
+	for _, a := range askers {
 		total += a.share
 	}
 	for tries := 0; c.asked < shortQuestions && tries < 20*shortQuestions; tries++ {
 		n := c.random.IntN(total)
-		for _, a := range shortAskers {
+		for _, a := range askers {
 			if n -= a.share; n < 0 {
 				c.draw(a.ask)
 				break

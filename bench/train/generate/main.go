@@ -21,10 +21,11 @@ import (
 
 // The sizes of the set that what ships is fitted on.
 const (
-	defaultShort = 120
-	defaultLong  = 60
-	defaultSeed  = 7
-	defaultApart = .12 // near which plain BM25 finds as much as in real chats of both kinds
+	defaultShort  = 120
+	defaultLong   = 60
+	defaultLinked = 60
+	defaultSeed   = 7
+	defaultApart  = .12 // near which plain BM25 finds as much as in real chats of both kinds
 )
 
 func main() {
@@ -37,10 +38,11 @@ func main() {
 func run(args []string, out, complaints io.Writer) error {
 	f := flag.NewFlagSet("generate", flag.ContinueOnError)
 	f.SetOutput(complaints)
-	dir := f.String("out", "", "folder to write short and long into")
+	dir := f.String("out", "", "folder to write short, long and linked into")
 	seed := f.Uint64("seed", defaultSeed, "what the random choices start from")
 	short := f.Int("short", defaultShort, "chats between two friends")
 	long := f.Int("long", defaultLong, "chats with an assistant")
+	linked := f.Int("linked", defaultLinked, "chats between two friends who speak of others")
 	fresh := f.Bool("fresh", false, "use the templates that other sets leave out")
 	apart := f.Float64("apart", defaultApart, "share of questions worded without the words of their evidence")
 	shape := f.String("shape", "", "print the statistics of these folders, with commas between, and write nothing")
@@ -54,19 +56,19 @@ func run(args []string, out, complaints io.Writer) error {
 		return printShapes(*shape, out)
 	case *dir == "":
 		return errors.New("--out DIR is missing")
-	case *short < 0 || *long < 0 || *apart < 0 || *apart > 1:
-		return errors.New("--short and --long want 0 or more, --apart a share of 0 to 1")
+	case *short < 0 || *long < 0 || *linked < 0 || *apart < 0 || *apart > 1:
+		return errors.New("--short, --long and --linked want 0 or more, --apart a share of 0 to 1")
 	}
 	o := chats.Options{Seed: *seed, Fresh: *fresh, Apart: *apart}
-	return write(*dir, o, *short, *long, out)
+	return write(*dir, o, *short, *long, *linked, out)
 }
 
-func write(dir string, o chats.Options, short, long int, out io.Writer) error {
+func write(dir string, o chats.Options, short, long, linked int, out io.Writer) error {
 	for _, regime := range []struct {
 		name  string
 		count int
 		make  func(chats.Options) *chats.Set
-	}{{"short", short, chats.Short}, {"long", long, chats.Long}} {
+	}{{"short", short, chats.Short}, {"long", long, chats.Long}, {"linked", linked, chats.Linked}} {
 		o.Conversations = regime.count
 		set := regime.make(o)
 		if err := set.Write(filepath.Join(dir, regime.name)); err != nil {
