@@ -33,6 +33,9 @@ func TestExplainingChangesNoAnswer(t *testing.T) {
 		q.Explain = true
 		for _, cache := range []engine.CacheUse{engine.CacheNone, engine.CacheExact} {
 			explained, err := db.Query(t.Context(), q)
+			for cache == engine.CacheExact && err == nil && explained.Trace.Cache == engine.CacheNone { // so long an answer is kept a moment later
+				explained, err = db.Query(t.Context(), q)
+			}
 			if err != nil || explained.Trace.Cache != cache || explained.Confidence != plain.Confidence {
 				t.Fatalf("%v: %+v, %v", fusion, explained, err)
 			}

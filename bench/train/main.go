@@ -46,9 +46,10 @@ func run(ctx context.Context) error {
 	keep := flag.String("signals", "", "folder where the signals of every set are kept, and read again from")
 	out := flag.String("out", "", "file of the model")
 	without := flag.String("without", habits, "columns that are left out, by commas")
-	hide := flag.Float64("hide", .4, "share of the questions that vectors are hidden from")
+	hide := flag.Float64("hide", .5, "share of the questions that vectors are hidden from")
 	date := flag.String("date", "2026-11-26", "day of fitting, for the model's provenance")
-	flag.IntVar(&o.Trees, "trees", 300, "trees at most")
+	ablates := flag.Bool("ablate", false, "say what each engine and family of signals is worth to the measured sets (some fifteen fits)")
+	flag.IntVar(&o.Trees, "trees", 400, "trees at most")
 	flag.IntVar(&o.Depth, "depth", 6, "levels of a tree")
 	flag.Float64Var(&o.Rate, "rate", 0, "learning rate")
 	flag.Float64Var(&o.HessianMin, "hessian", 3, "second derivatives of a leaf at least")
@@ -76,6 +77,11 @@ func run(ctx context.Context) error {
 	printGains(train.Columns, report.Gains)
 	for _, s := range measured {
 		if err := measure(ctx, s, *keep, model); err != nil {
+			return err
+		}
+	}
+	if *ablates {
+		if err := ablate(ctx, fitted, measured, *keep, strings.Split(*without, ","), o, *hide); err != nil {
 			return err
 		}
 	}

@@ -138,19 +138,27 @@ var levels = []level{
 	{"turn", []shown{
 		{"bm25_turn_rank", "words", asRank}, {"bm25_turn", "score", asNumber}, {"bm25_turn_mass", "of the question", asNumber},
 		{"coverage_turn", "coverage", asNumber}, {"terms_turn", "words found", asNumber}, {"rarest_turn", "rarest", asNumber},
+		{"bm25_content_rank", "but for speakers' names", asRank}, {"bm25_content", "score", asNumber},
+		{"coverage_content", "coverage", asNumber}, {"rarest_content", "rarest", asNumber},
 		{"bm25_previous", "before", asNumber}, {"bm25_next", "after", asNumber}, {"bm25_near", "near", asNumber},
+		{"previous_beyond", "more words before", asNumber}, {"next_beyond", "more after", asNumber},
 	}},
 	{"window", []shown{
 		{"bm25_window", "words", asNumber}, {"bm25_window_mass", "of the question", asNumber},
 		{"coverage_window", "coverage", asNumber},
+		{"bm25_decay", "fading", asNumber}, {"coverage_decay", "coverage", asNumber}, {"bm25_decay_wide", "fading slowly", asNumber},
+		{"coverage_decay_wide", "coverage", asNumber}, {"bm25_decay_before", "before", asNumber}, {"bm25_decay_after", "after", asNumber},
 	}},
 	{"session", []shown{
 		{"bm25_session_rank", "words", asRank}, {"bm25_session", "score", asNumber}, {"bm25_session_mass", "of the question", asNumber},
+		{"bm25_session_best", "best turn", asNumber},
 	}},
 	{"vectors", []shown{
 		{"cosine_turn_rank", "turn", asRank}, {"cosine_turn", "similarity", asNumber}, {"cosine_turn_span", "in their span", asNumber},
 		{"cosine_previous", "before", asNumber}, {"cosine_next", "after", asNumber}, {"cosine_near", "near", asNumber},
 		{"cosine_window", "window", asNumber},
+		{"cosine_turn_less", "less than the best", asNumber}, {"cosine_mean_less", "with the turns around", asNumber},
+		{"cosine_before_less", "with those before", asNumber}, {"cosine_max_less", "best around", asNumber},
 	}},
 	{"time", []shown{
 		{"tells_time", "tells when", asFlag}, {"tells_duration", "tells how long", asFlag}, {"said_in_time", "said then", asNumber},
@@ -158,11 +166,12 @@ var levels = []level{
 		{"age", "age", asNumber},
 	}},
 	{"names", []shown{
-		{"names_turn", "turn has", asNumber}, {"names_window", "window has", asNumber},
+		{"names_turn", "turn has", asNumber}, {"names_window", "window has", asNumber}, {"linked", "linked by names", asNumber}, {"linked_coverage", "words of what links", asNumber},
 		{"speaker_named", "speaker is named", asFlag}, {"other_named", "another speaker is named", asFlag},
 	}},
 	{"forms", []shown{
-		{"holds_asked", "holds what is asked", asFlag}, {"is_question", "question", asFlag}, {"first_person", "first person", asFlag},
+		{"holds_asked", "holds what is asked", asFlag}, {"is_question", "question", asFlag}, {"sentences", "sentences", asNumber}, {"asking", "share that asks", asNumber},
+		{"asks_last", "ends with a question", asFlag}, {"previous_asks_last", "after one that does", asFlag}, {"first_person", "first person", asFlag},
 		{"instruction", "instruction", asFlag}, {"preference", "preference", asFlag}, {"plan", "plan", asFlag}, {"change", "change", asFlag},
 		{"decision", "decision", asFlag}, {"backchannel", "backchannel", asFlag}, {"has_list", "list", asFlag}, {"has_code", "code", asFlag},
 		{"reason", "reason", asFlag}, {"negation", "negation", asFlag}, {"has_number", "number", asFlag},
@@ -174,6 +183,8 @@ var levels = []level{
 	{"place", []shown{
 		{"position", "position", asNumber}, {"is_first", "first", asFlag}, {"is_last", "last", asFlag}, {"role", "role", asRole},
 		{"length", "terms", asNumber}, {"length_share", "of the average", asNumber},
+		{"previous_length", "terms before", asNumber}, {"previous_other", "by another speaker", asFlag},
+		{"next_length", "after", asNumber}, {"next_other", "by another speaker", asFlag},
 	}},
 	{"level", []shown{
 		{"kind_loss", "of another kind than asked for, share of relevance lost", asNumber},

@@ -83,7 +83,11 @@ func (t *Table) forms() {
 			t.flag(f.column, i, a.Forms()&f.form != 0)
 		}
 		t.flag(HoldsAsked, i, t.holds(a))
+		t.column(Sentences)[i] = float32(a.Sentences())
+		t.column(Asking)[i] = float32(float64(a.Asking()) / float64(max(1, a.Sentences())))
+		t.flag(AsksLast, i, a.AsksLast())
 		before := t.beside[i][segment.Reach-1]
+		t.flag(PreviousAsksLast, i, before >= 0 && t.notes[before].AsksLast())
 		t.column(AfterQuestion)[i], t.column(AfterQuestionSpan)[i] = 0, 0
 		if before >= 0 && t.notes[before].Forms()&forms.IsQuestion != 0 {
 			t.column(AfterQuestion)[i] = t.column(BM25Previous)[i]

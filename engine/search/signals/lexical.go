@@ -42,8 +42,11 @@ func (t *Table) lexical() {
 	t.freqs = l.Frequencies(t.freqs[:0], t.around)
 	t.findNames()
 	t.turnWords()
+	t.contentWords()
 	t.windowWords()
 	t.sessionWords()
+	t.decayed()
+	t.beyondTurn()
 }
 
 // findNames marks the terms that name a speaker of the rows around.
@@ -190,6 +193,49 @@ func (t *Table) windowWords() {
 	t.put(BM25Window, t.values, highest(t.values))
 	t.put(BM25WindowMass, t.values, mass)
 	t.put(CoverageWindow, t.coverage, mass)
+}
+
+// contentWords fills the columns of the turn's own words but for speakers' names, which
+// every turn of theirs may have.
+func (t *Table) contentWords() {
+	mass, rarest := 0.0, 0.0
+	for term, idf := range t.idfs {
+		if !t.isName[term] {
+			mass += idf
+			rarest = max(rarest, idf)
+		}
+	}
+	if mass == 0 {
+		t.missing(BM25Content, BM25ContentRank, RarestContent, CoverageContent)
+		return
+	}
+	t.found = t.found[:0]
+	for _, r := range t.question.Sharing {
+		score, _, _ := t.content(t.place.Get(r.Key()))
+		t.found = append(t.found, score)
+	}
+	t.values = t.values[:0]
+	for i := range t.refs {
+		score, covered, rare := t.content(t.own[i])
+		t.values = append(t.values, score)
+		t.column(RarestContent)[i] = float32(rare / rarest)
+		t.column(CoverageContent)[i] = float32(covered / mass)
+	}
+	t.put(BM25Content, t.values, highest(t.values))
+	t.putRanks(BM25ContentRank, t.values, t.found)
+}
+
+// content returns BM25 of a row around, the idf of its words and that of the rarest.
+func (t *Table) content(at int32) (score, covered, rarest float64) {
+	by := norm(t.lengths[at], t.question.Lexical.AverageLength(), turnSaturation, turnLengthPart)
+	for term, freq := range t.row(at) {
+		if freq > 0 && !t.isName[term] {
+			score += float64(t.idfs[term] * gain(float64(freq), by, turnSaturation))
+			covered += t.idfs[term]
+			rarest = max(rarest, t.idfs[term])
+		}
+	}
+	return score, covered, rarest
 }
 
 // window returns BM25 of a candidate's window, and the idf of the terms in it.

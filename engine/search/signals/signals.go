@@ -66,6 +66,8 @@ type Table struct {
 
 	asked asked
 	lexicalScratch
+	linkScratch
+	decayScratch
 	vectorScratch
 }
 
@@ -89,6 +91,7 @@ func (t *Table) Fill(q *Question, refs []rows.Ref, near []segment.Neighbours) {
 	t.times()
 	t.forms()
 	t.names()
+	t.associations()
 	t.questionColumns()
 	t.whole()
 }

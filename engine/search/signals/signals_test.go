@@ -15,8 +15,11 @@ import (
 	"github.com/nexus-memory/nexus/engine/timex"
 )
 
+// turn is one of a chat.
+type turn struct{ session, speaker, text string }
+
 // A chat of two sessions; the second is in two segments.
-var chat = []struct{ session, speaker, text string }{
+var chat = []turn{
 	{"a", "Priya", "How was the pottery class on Saturday?"},
 	{"a", "Ben", "It was great, we made bowls with our teacher Lucia."},
 	{"a", "Priya", "Lovely. I stayed at home."},
@@ -31,11 +34,17 @@ var said = map[string]time.Time{"a": time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC
 // alike every turn is.
 func table(t testing.TB, question string, vectors map[rows.Ref]float64) (*Table, *Question, []rows.Ref) {
 	t.Helper()
+	return tableOf(t, chat, 4, question, vectors)
+}
+
+// tableOf is table of another chat, whose second segment begins at a turn.
+func tableOf(t testing.TB, chat []turn, second int, question string, vectors map[rows.Ref]float64) (*Table, *Question, []rows.Ref) {
+	t.Helper()
 	space := segment.HashingSpace(text.English)
 	view := &segment.View{Space: space}
 	positions := map[string]uint32{}
 	var refs []rows.Ref
-	for _, bounds := range [][2]int{{0, 4}, {4, 6}} {
+	for _, bounds := range [][2]int{{0, second}, {second, len(chat)}} {
 		b := segment.NewBuilder(space)
 		for i := bounds[0]; i < bounds[1]; i++ {
 			turn := chat[i]

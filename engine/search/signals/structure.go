@@ -32,6 +32,7 @@ func (t *Table) structure() {
 			t.column(IsLast)[i] = 1
 		}
 	}
+	t.besideTurn()
 	t.speakers()
 }
 

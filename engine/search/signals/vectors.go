@@ -50,6 +50,7 @@ func (t *Table) vectors() {
 	for i, v := range t.means {
 		t.column(CosineWindow)[i] = float32((v - low) / span)
 	}
+	t.decayedVectors()
 }
 
 // Likeness appends the similarities of the candidates, where Question.Scores was given.

@@ -1,0 +1,265 @@
+package signals
+
+import (
+	"slices"
+
+	"github.com/nexus-memory/nexus/engine/scratch"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// Words fade with the turns between: what is asked for was often said some turns before the
+// answer, or is said after it, and a window of five turns has an edge. A decayed window is a
+// text of the turns around in which a turn's words count the less the farther it is. Turns
+// that lack the question's words change nothing in it, so that those which words found, and
+// the four beside, are all that is looked at: no turn has to be read for it, and it is the
+// same for a longer list. Positions as weights: Lv and Zhai 2009, "Positional Language Models
+// for Information Retrieval", section 3; here of turns in place of words.
+
+// decay is one window: what a turn's words count for each turn of distance, and how far it reaches.
+type decay struct {
+	rate          float64
+	before, after int
+	words, cover  Column // cover < 0: none
+}
+
+var decays = [...]decay{
+	{.7, 8, 8, BM25Decay, CoverageDecay},
+	{.85, 16, 16, BM25DecayWide, CoverageDecayWide},
+	{.7, 8, 0, BM25DecayBefore, -1},
+	{.7, 0, 8, BM25DecayAfter, -1},
+}
+
+// decayReach is the farthest that any of them reaches.
+const decayReach = 16
+
+// decayWeights are rate^distance, multiplied out once, alike on every CPU.
+var decayWeights = func() (w [len(decays)][decayReach + 1]float64) {
+	for i, d := range decays {
+		x := 1.0
+		for distance := range w[i] {
+			w[i][distance] = x
+			x = float64(x * d.rate)
+		}
+	}
+	return w
+}()
+
+type decayScratch struct {
+	threads  scratch.Index // of sessions, in heads
+	heads    []int32       // by session: the last row of it in talk
+	talk     []spoken
+	decays   []float64 // [decay][term]: frequencies
+	nearest  []float64 // [decay][term]: the weight of the nearest turn that has it
+	windows  [len(decays)][]float64
+	bestOf   []float64 // by session: BM25 of the best turn that words found
+	averages []float64 // of similarities, of candidates
+}
+
+// spoken is a row that words found, and the one before it of the same session.
+type spoken struct {
+	at       int32 // in around
+	position uint32
+	before   int32
+}
+
+// decayed fills the columns of decayed windows.
+func (t *Table) decayed() {
+	mass := 0.0
+	for term, idf := range t.idfs {
+		if !t.isName[term] {
+			mass += idf
+		}
+	}
+	t.layTalk()
+	t.sessionBest()
+	if mass == 0 {
+		for _, d := range decays {
+			t.missing(d.words)
+			if d.cover >= 0 {
+				t.missing(d.cover)
+			}
+		}
+		return
+	}
+	terms := len(t.idfs)
+	t.freqs64(terms)
+	for d := range decays {
+		t.windows[d] = t.windows[d][:0]
+	}
+	for i, r := range t.refs {
+		clear(t.decays)
+		clear(t.nearest)
+		t.hear(t.own[i], 0)
+		for j, at := range t.beside[i] {
+			if at >= 0 {
+				distance := j - segment.Reach
+				if distance >= 0 {
+					distance++
+				}
+				t.hear(at, distance)
+			}
+		}
+		if thread, position := t.question.View.Parts[r.Part].Thread(int(r.Row)); thread != 0 {
+			if id := t.threads.Get(thread); id >= 0 {
+				for x := t.heads[id]; x >= 0; x = t.talk[x].before {
+					distance := int(int64(t.talk[x].position) - int64(position))
+					if distance < -segment.Reach && distance >= -decayReach || distance > segment.Reach && distance <= decayReach {
+						t.hear(t.talk[x].at, distance)
+					}
+				}
+			}
+		}
+		for d := range decays {
+			score, covered := 0.0, 0.0
+			for term, freq := range t.decays[d*terms:][:terms] {
+				if freq > 0 && !t.isName[term] {
+					score += float64(t.idfs[term] * gain(freq, windowSaturation, windowSaturation))
+					covered += float64(t.idfs[term] * t.nearest[d*terms+term])
+				}
+			}
+			t.windows[d] = append(t.windows[d], score)
+			if c := decays[d].cover; c >= 0 {
+				t.column(c)[i] = float32(covered / mass)
+			}
+		}
+	}
+	for d := range decays {
+		t.put(decays[d].words, t.windows[d], highest(t.windows[d]))
+	}
+}
+
+// freqs64 makes room for a window's words.
+func (t *Table) freqs64(terms int) {
+	n := len(decays) * terms
+	t.decays = slices.Grow(t.decays[:0], n)[:n]
+	t.nearest = slices.Grow(t.nearest[:0], n)[:n]
+}
+
+// hear adds a row around to the windows at hand, so many turns behind the candidate, below 0 before it.
+func (t *Table) hear(at int32, distance int) {
+	row, away := t.row(at), max(distance, -distance)
+	terms := len(row)
+	for d := range decays {
+		if distance < -decays[d].before || distance > decays[d].after {
+			continue
+		}
+		weight := decayWeights[d][away]
+		freqs, nearest := t.decays[d*terms:][:terms], t.nearest[d*terms:][:terms]
+		for term, freq := range row {
+			if freq > 0 {
+				freqs[term] += float64(weight * float64(freq))
+				nearest[term] = max(nearest[term], weight)
+			}
+		}
+	}
+}
+
+// layTalk lists what words found by its sessions.
+func (t *Table) layTalk() {
+	t.threads.Reset(len(t.question.Sharing))
+	t.heads, t.talk, t.bestOf = t.heads[:0], t.talk[:0], t.bestOf[:0]
+	for _, r := range t.question.Sharing {
+		thread, position := t.question.View.Parts[r.Part].Thread(int(r.Row))
+		if thread == 0 {
+			continue
+		}
+		id, added := t.threads.Add(thread, int32(len(t.heads)))
+		if added {
+			t.heads, t.bestOf = append(t.heads, -1), append(t.bestOf, 0)
+		}
+		at := t.place.Get(r.Key())
+		t.talk = append(t.talk, spoken{at, position, t.heads[id]})
+		t.heads[id] = int32(len(t.talk) - 1)
+		t.bestOf[id] = max(t.bestOf[id], t.turns[at])
+	}
+}
+
+// sessionBest fills the column of the best turn of a session.
+func (t *Table) sessionBest() {
+	high := highest(t.bestOf)
+	for i, r := range t.refs {
+		best := 0.0
+		if thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row)); thread != 0 {
+			if id := t.threads.Get(thread); id >= 0 {
+				best = t.bestOf[id]
+			}
+		}
+		t.column(BM25SessionBest)[i] = float32(best / high)
+	}
+}
+
+// beyondTurn fills the columns of what the turns beside have of the question that the turn lacks.
+func (t *Table) beyondTurn() {
+	mass := 0.0
+	for _, idf := range t.idfs {
+		mass += idf
+	}
+	for i := range t.refs {
+		own := t.own[i]
+		for _, side := range [...]struct {
+			column Column
+			beside int
+		}{{PreviousBeyond, segment.Reach - 1}, {NextBeyond, segment.Reach}} {
+			more := 0.0
+			if at := t.beside[i][side.beside]; at >= 0 {
+				more = t.beyond(at, own)
+			}
+			t.column(side.column)[i] = float32(more / mass)
+		}
+	}
+}
+
+// besideTurn fills the columns of how long the turns beside are, and whether somebody else says them.
+func (t *Table) besideTurn() {
+	for i := range t.refs {
+		own := t.note(i).Speaker()
+		for _, side := range [...]struct {
+			length, other Column
+			beside        int
+		}{{PreviousLength, PreviousOther, segment.Reach - 1}, {NextLength, NextOther, segment.Reach}} {
+			length, other := float32(-1), float32(0)
+			if at := t.beside[i][side.beside]; at >= 0 {
+				r := t.around[at]
+				length = float32(t.question.View.Parts[r.Part].Words().Length(int(r.Row)))
+				if t.notes[at].Speaker() != own {
+					other = 1
+				}
+			}
+			t.column(side.length)[i], t.column(side.other)[i] = length, other
+		}
+	}
+}
+
+// decayedVectors fills the columns of similarities less those of the best candidate: of the
+// turn, of the mean with those around, of that with those before, and of the best around.
+func (t *Table) decayedVectors() {
+	if len(t.refs) == 0 {
+		return
+	}
+	for _, c := range [...]struct {
+		column      Column
+		first, last int // of beside
+		mean        bool
+	}{{CosineTurnLess, 0, 0, true}, {CosineMeanLess, 0, 2 * segment.Reach, true}, {CosineBeforeLess, 0, segment.Reach, true}, {CosineMaxLess, 0, 2 * segment.Reach, false}} {
+		t.averages = t.averages[:0]
+		for i := range t.refs {
+			own := t.likeness[t.own[i]]
+			sum, count, best := own, 1.0, own
+			for _, at := range t.beside[i][c.first:c.last] {
+				if at >= 0 {
+					sum += t.likeness[at]
+					count++
+					best = max(best, t.likeness[at])
+				}
+			}
+			if c.mean {
+				best = sum / count
+			}
+			t.averages = append(t.averages, best)
+		}
+		high := slices.Max(t.averages)
+		for i, x := range t.averages {
+			t.column(c.column)[i] = float32(x - high)
+		}
+	}
+}
