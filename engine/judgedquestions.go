@@ -25,17 +25,11 @@ func questionsOfJudgements(ctx context.Context, db *DB, count int) (list []Judge
 		if err != nil {
 			return nil, err
 		}
-		said = append(said, byQuestion(name[0], name[1], judgements)...)
-	}
-	if len(said) > count {
-		latest := slices.Clone(said)
-		slices.SortStableFunc(latest, func(a, b *saidOf) int { return cmp.Compare(b.at, a.at) })
-		kept := map[*saidOf]bool{}
-		for _, q := range latest[:count] {
-			kept[q] = true
+		if said = append(said, byQuestion(name[0], name[1], judgements)...); len(said) > 2*count {
+			said = latestOf(said, count) // there may be any number of users
 		}
-		said = slices.DeleteFunc(said, func(q *saidOf) bool { return !kept[q] })
 	}
+	said = latestOf(said, count)
 	view, err := db.store.View()
 	if err != nil {
 		return nil, err
@@ -48,6 +42,20 @@ func questionsOfJudgements(ctx context.Context, db *DB, count int) (list []Judge
 	return list, nil
 }
 
+// latestOf returns the latest count of what was said, in the order that it is in.
+func latestOf(said []*saidOf, count int) []*saidOf {
+	if len(said) <= count {
+		return said
+	}
+	latest := slices.Clone(said)
+	slices.SortStableFunc(latest, func(a, b *saidOf) int { return cmp.Compare(b.at, a.at) })
+	kept := map[*saidOf]bool{}
+	for _, q := range latest[:count] {
+		kept[q] = true
+	}
+	return slices.DeleteFunc(said, func(q *saidOf) bool { return !kept[q] })
+}
+
 // saidOf is what a user said of the hits of one question.
 type saidOf struct {
 	tenant, user, question string
@@ -57,12 +65,13 @@ type saidOf struct {
 }
 
 // byQuestion groups the judgements of a user, oldest first, by the question, in the order of
-// the first of each. The last word on a memory counts. Questions whose text is not known, or
+// the first of each. The last explicit word on a memory counts: what was passed over was not
+// judged. Questions whose text is not known, or
 // may have been cut, and those that nothing is relevant to are left out.
 func byQuestion(tenant, user string, judgements []Judgement) (list []*saidOf) {
 	of := map[string]*saidOf{}
 	for _, j := range judgements {
-		if strings.TrimSpace(j.Question) == "" || model.MayBeCut(j.Question) {
+		if j.Implicit || strings.TrimSpace(j.Question) == "" || model.MayBeCut(j.Question) {
 			continue
 		}
 		q := of[j.Question]

@@ -133,3 +133,18 @@ func TestMoreQuestionsThanCountAreTheLatest(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasPassedOverTakesBackNothingThatWasSaid(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	ids := add(t, db, engine.Memory{Text: "A lantern."}, engine.Memory{Text: "A rope."}, engine.Memory{Text: "A stove."})
+	for _, useful := range []engine.ID{ids[0], ids[2]} {
+		f := engine.Feedback{User: "anna", ID: useful, Value: 1, Question: "What is there to take along?", Shown: ids}
+		if err := db.Learn(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := engine.QuestionsOfJudgements(ctx, db, 10)
+	if err != nil || len(list) != 1 || len(list[0].Relevant) != 2 {
+		t.Fatalf("%+v %v, want one question with two answers", list, err)
+	}
+}

@@ -78,10 +78,10 @@ type Annotation []byte
 // IsZero reports whether nothing is known: of a row that was written before rows were annotated.
 func (a Annotation) IsZero() bool { return len(a) < headBytes }
 
-// IsWhole reports whether an annotation has the bytes that it counts itself, so that no
-// method leaves it; nothing is whole.
+// IsWhole reports whether an annotation has the bytes that it counts itself, and no more ranges and
+// names than there may be, so that no method leaves it; nothing is whole.
 func (a Annotation) IsWhole() bool {
-	return len(a) == 0 || !a.IsZero() && len(a) == headBytes+a.Ranges()*rangeBytes+a.Names()*nameBytes
+	return len(a) == 0 || !a.IsZero() && a.Ranges() <= RangesMax && a.Names() <= NamesMax && len(a) == headBytes+a.Ranges()*rangeBytes+a.Names()*nameBytes
 }
 
 // Forms returns in what form the turn speaks.

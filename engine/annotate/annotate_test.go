@@ -105,3 +105,13 @@ func FuzzAppend(f *testing.F) {
 		}
 	})
 }
+
+func TestAnAnnotationOfMoreNamesThanThereMayBeIsNotWhole(t *testing.T) {
+	a := append(Annotation(annotator().Append(nil, "Ann", "hello", 0)), make([]byte, 4*(NamesMax+1))...)
+	if a[9] = NamesMax + 1; a.IsWhole() {
+		t.Error("13 names")
+	}
+	if a[9] = NamesMax; !a[:len(a)-4].IsWhole() {
+		t.Error("12 names are not whole")
+	}
+}

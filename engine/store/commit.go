@@ -80,7 +80,7 @@ func (s *Store) commitTruth(batch []*request) error {
 		return s.poisoned
 	}
 	s.publish(next, hidden, t.space, built.segment)
-	s.mended = t.mended
+	s.mended, s.looked = t.mended, t.looked
 	s.judges.publish(t, s.tx == nil)
 	return nil
 }

@@ -172,6 +172,9 @@ func (s *Store) Judgements(ctx context.Context, tenant, user string) (list []mod
 // saveJudgements does what a request wants of the judgements of a user.
 func (t *transaction) saveJudgements(j *judging) error {
 	prefix := judgePrefix(j.tenant, j.user)
+	if err := t.lookOver(); err != nil {
+		return err
+	}
 	there, damaged, err := t.judgementsThere(prefix)
 	if err != nil {
 		return err
@@ -258,7 +261,14 @@ func (t *transaction) judgementsOf(id model.ID) (keys [][]byte) {
 
 // eraseJudgements removes what was said of a memory.
 func (t *transaction) eraseJudgements(id model.ID) error {
-	for _, key := range t.judgementsOf(id) {
+	keys := t.judgementsOf(id)
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := t.lookOver(); err != nil {
+		return err
+	}
+	for _, key := range keys {
 		if err := t.eraseJudgement(key, id); err != nil {
 			return err
 		}

@@ -98,6 +98,26 @@ func (t *transaction) judgementsThere(prefix []byte) (sound []judgedEntry, damag
 	}
 }
 
+// lookOver mends the judgements if any is damaged, once after opening and before the first write
+// to them: bbolt must not write to a page whose first key is damaged. O(judgements of the store).
+func (t *transaction) lookOver() error {
+	if t.mended || t.looked {
+		return nil
+	}
+	damaged := false
+	if err := forEach(t.tx, bucketJudged, func(k, v []byte) error {
+		damaged = damaged || openEntry(k, v).err != nil
+		return nil
+	}); err != nil {
+		return err
+	}
+	if damaged {
+		return t.mendJudgements()
+	}
+	t.looked = true
+	return nil
+}
+
 // mendJudgements writes bucketJudged anew, sorted: a key that is put among others out of order
 // is not found again, and bbolt must not write to a page that begins with another key than the
 // page above it says. What stands under a damaged key comes under the one by which its memory

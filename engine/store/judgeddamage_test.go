@@ -240,3 +240,46 @@ func TestCompactingLosesNoJudgementToADamagedKey(t *testing.T) {
 		}
 	}
 }
+
+// TestADeletionMendsAPageWhoseFirstKeyIsDamaged: bbolt finds the page above by that key, and
+// would leave two pages of one bucket where there was one. Whichever judgement of whichever page
+// is damaged, what leads to another memory's judgements is erased from a sound bucket.
+func TestADeletionMendsAPageWhoseFirstKeyIsDamaged(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, Options{})
+	ids, err := s.Add(context.Background(), notes(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const users = 150 // several pages
+	for u := range users {
+		learn(t, s, fmt.Sprintf("user%03d", u), ids[0], ids[1])
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for u := 0; u < users; u += 3 {
+		key, whole := judged(t, dir, fmt.Sprintf("user%03d", u), 1)
+		s := openStore(t, copyStore(t, dir, whole, len(key)-9, 0x08), Options{})
+		if _, err := s.Delete(context.Background(), ids[1:2]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Add(context.Background(), notes(200)); err != nil { // freed pages are used again
+			t.Fatal(err)
+		}
+		if err := s.Compact(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for v := range users {
+			if got := said(t, s, fmt.Sprintf("user%03d", v)); got != fmt.Sprint(ids[0], " ") {
+				t.Errorf("user %d damaged, user %d: %q", u, v, got)
+			}
+		}
+		if report, err := s.Verify(context.Background()); err != nil || len(report.Faults) > 0 {
+			t.Errorf("user %d: %q %v", u, report.Faults, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

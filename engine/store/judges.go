@@ -258,8 +258,11 @@ func (s *Store) readJudge(tenant, user string) (*Judge, error) {
 		round := s.judges.round
 		s.judges.lock.Unlock()
 		is, damaged, err := s.judgeInTruth(tenant, user)
-		if err != nil {
+		switch {
+		case errors.Is(err, model.ErrClosed):
 			return nil, err
+		case err != nil: // what cannot be read now is no reason to answer nothing, and is tried again
+			return &Judge{tenant: tenant, user: user, Warning: fmt.Sprintf("what is known of the asker cannot be read: %v", err)}, nil
 		}
 		if is = s.judges.keep(is, round, damaged); is != nil {
 			return is, nil
@@ -286,10 +289,7 @@ func (s *Store) judgeInTruth(tenant, user string) (is *Judge, damaged []string, 
 	} else {
 		err = s.readAside(read)
 	}
-	switch {
-	case errors.Is(err, model.ErrCorrupt):
-		is, damaged = &Judge{tenant: tenant, user: user, Warning: fmt.Sprintf("what is known of the asker cannot be read: %v", err)}, nil
-	case err != nil:
+	if err != nil {
 		return nil, nil, err
 	}
 	is.Judged = slices.Clip(is.Judged)

@@ -120,6 +120,7 @@ type Store struct {
 	fileNumber  atomic.Uint64         // last segment file number used
 	clock       int64                 // the writer's: microseconds of the last commit, see tick
 	mended      bool                  // the writer's: see mendJudgements
+	looked      bool                  // the writer's: see lookOver
 	reads       segment.ReadCost      // of records, by whoever reads one
 
 	pacer                  pacer

@@ -31,12 +31,13 @@ type transaction struct {
 	touched      map[string]bool   // prefixes of who judged memories that have changed
 	erased       []string          // keys of judgements
 	mended       bool              // see mendJudgements: since opening
+	looked       bool              // see lookOver: since opening
 }
 
 func newTransaction(s *Store) *transaction {
 	return &transaction{
 		now: s.tick(), keepsHistory: s.options.HistoryFor >= 0, held: s.held, positions: map[string]uint32{},
-		judged: map[string]*Judge{}, touched: map[string]bool{}, mended: s.mended,
+		judged: map[string]*Judge{}, touched: map[string]bool{}, mended: s.mended, looked: s.looked,
 	}
 }
 

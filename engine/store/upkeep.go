@@ -153,6 +153,8 @@ func (s *Store) compactTruth() error {
 		s.db = db
 		s.exchange.Unlock()
 		err = errors.Join(err, old.Close())
+	} else {
+		openErr = unsureError{openErr} // the old file has no name any more: nothing may be written to it
 	}
 	return s.commitFailed(errors.Join(err, openErr, s.journal.clear())) // it held what was deleted, too
 }

@@ -159,6 +159,7 @@ func (c Column) String() string { return names[c] }
 
 var (
 	lexicalColumns = columnsFrom(BM25Turn, NextBeyond)
+	decayColumns   = columnsFrom(BM25SessionBest, BM25DecayAfter)
 	vectorColumns  = columnsFrom(CosineTurn, CosineMaxLess)
 )
 

@@ -29,6 +29,10 @@ var decays = [...]decay{
 	{.7, 0, 8, BM25DecayAfter, -1},
 }
 
+// wideTermsMax is how many words a question may have for the columns that look at many turns of each
+// candidate: a pasted page has more than that, and takes its time in other columns.
+const wideTermsMax = 256
+
 // decayReach is the farthest that any of them reaches.
 const decayReach = 16
 

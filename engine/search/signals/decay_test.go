@@ -3,6 +3,7 @@ package signals
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -114,5 +115,23 @@ func TestANameThatStandsEverywhereLeadsNowhere(t *testing.T) {
 		if x != 0 {
 			t.Errorf("turn %d: %v", i, x)
 		}
+	}
+}
+
+func TestAPageThatIsAskedHasNoColumnsOfManyTurns(t *testing.T) {
+	var chat []turn
+	var page strings.Builder
+	for i := range wideTermsMax + 1 {
+		chat = append(chat, turn{"a", "Ann", fmt.Sprintf("word%dx of Marta", i)})
+		fmt.Fprintf(&page, "word%dx ", i)
+	}
+	s, _, _ := tableOf(t, chat, 5, page.String(), nil)
+	for _, c := range []Column{BM25Decay, CoverageDecay, BM25SessionBest, Linked} {
+		if x := s.column(c)[0]; x == x {
+			t.Errorf("%v: %v", c, x)
+		}
+	}
+	if x := s.column(BM25Turn)[0]; x != x {
+		t.Error("the turn's words are not known")
 	}
 }

@@ -45,8 +45,12 @@ func (t *Table) lexical() {
 	t.contentWords()
 	t.windowWords()
 	t.sessionWords()
-	t.decayed()
 	t.beyondTurn()
+	if l.Terms() > wideTermsMax {
+		t.missing(decayColumns...)
+		return
+	}
+	t.decayed()
 }
 
 // findNames marks the terms that name a speaker of the rows around.

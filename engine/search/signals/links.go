@@ -33,7 +33,7 @@ type link struct{ at, before int32 }
 
 // associations fills the columns of association.
 func (t *Table) associations() {
-	if l := t.question.Lexical; l == nil || l.Terms() == 0 {
+	if l := t.question.Lexical; l == nil || l.Terms() == 0 || l.Terms() > wideTermsMax {
 		t.missing(Linked, LinkedCoverage)
 		return
 	}

@@ -99,7 +99,7 @@ func (t *Table) Fill(q *Question, refs []rows.Ref, near []segment.Neighbours) {
 // Forget drops what is held of the question.
 func (t *Table) Forget() {
 	t.question, t.refs, t.near = nil, nil, nil
-	clear(t.notes)
+	clear(t.notes[:cap(t.notes)])
 }
 
 // lookAround lists the candidates with their neighbours.
