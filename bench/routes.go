@@ -19,7 +19,7 @@ var judgedSets = []string{"locomo", "beam-100k", "beam-1m", "friendsqa", "qmsum"
 
 const (
 	routeMemories  = 100_000
-	routeQuestions = 800 // of all sets, as many of each
+	routeQuestions = 800 // of all sets that are there, as many of each
 	routePasses    = 3
 	routeDim       = 384
 	routeFoundMin  = .35 // any@8 over all of them in one store
@@ -51,11 +51,11 @@ func routesKind(ctx context.Context, b *bench) error {
 			return err
 		}
 		for _, r := range []engine.Route{engine.RouteSmart, engine.RouteFull, engine.RouteMaximum, engine.RouteAdaptive} {
-			if err := b.routeRun(ctx, db, dataset, r.String(), engine.Query{Route: r}, routeBars[r], asked); err != nil {
+			if err := b.routeRun(ctx, db, len(memories), dataset, r.String(), engine.Query{Route: r}, routeBars[r], asked); err != nil {
 				return err
 			}
 		}
-		return b.routeRun(ctx, db, dataset, "convex fusion", engine.Query{Fusion: engine.FusionConvex}, 0, asked)
+		return b.routeRun(ctx, db, len(memories), dataset, "convex fusion", engine.Query{Fusion: engine.FusionConvex}, 0, asked)
 	})
 }
 
@@ -66,7 +66,7 @@ type judgedQuestion struct {
 	evidence []string
 }
 
-func (b *bench) routeRun(ctx context.Context, db *engine.DB, dataset, name string, ask engine.Query, bar time.Duration, asked []judgedQuestion) error {
+func (b *bench) routeRun(ctx context.Context, db *engine.DB, memories int, dataset, name string, ask engine.Query, bar time.Duration, asked []judgedQuestion) error {
 	var took []time.Duration
 	engines := map[string]time.Duration{}
 	found, total := 0, time.Duration(0)
@@ -101,7 +101,7 @@ func (b *bench) routeRun(ctx context.Context, db *engine.DB, dataset, name strin
 		b.book.add(dataset, name+" "+e+" mean", micros(engines[e])/float64(len(took)), "us")
 	}
 	b.book.times(dataset, name, took)
-	if bar > 0 {
+	if bar > 0 && memories >= routeMemories {
 		slices.Sort(took)
 		b.book.atMost(dataset, name+" p99, us", micros(percentile(took, .99)), micros(bar))
 	}
@@ -113,14 +113,18 @@ func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsec
 // judged returns turns of all judged sets with their vectors, at most so many, and so many
 // of their questions.
 func (b *bench) judged(most, questions int) (memories []engine.Memory, asked []judgedQuestion, err error) {
-	type source struct{ dir, vectors string }
+	type source struct {
+		dir, vectors string
+		made         bool
+	}
 	var from []source
 	for _, set := range judgedSets {
-		from = append(from, source{filepath.Join(b.data, set), filepath.Join(b.data, "vectors", set)})
+		from = append(from, source{filepath.Join(b.data, set), filepath.Join(b.data, "vectors", set), false})
 	}
 	for _, set := range []string{"short", "long"} {
-		from = append(from, source{filepath.Join(b.made, set), filepath.Join(b.made, "vectors", set)})
+		from = append(from, source{filepath.Join(b.made, set), filepath.Join(b.made, "vectors", set), true})
 	}
+	left := 2 // generated sets to come
 	for _, s := range from {
 		set, err := eval.Load(s.dir)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -137,6 +141,10 @@ func (b *bench) judged(most, questions int) (memories []engine.Memory, asked []j
 		rows, err := eval.ReadHalves(s.vectors+"-questions.f16", routeDim, set.QuestionRows)
 		if err != nil {
 			return nil, nil, err
+		}
+		if s.made { // the generated ones share what is left
+			set.Turns = set.Turns[:min(len(set.Turns), (most-len(memories))/left)]
+			left--
 		}
 		set.Turns = set.Turns[:min(len(set.Turns), most-len(memories))]
 		present := map[string]bool{}

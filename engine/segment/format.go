@@ -22,7 +22,7 @@ import (
 //	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
 //	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
 //	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
-//	            rows and more, these codes are in lists (37 to 39, 58, 59);
+//	            rows and more, in a large store, these codes are in lists (37 to 39, 58, 59);
 //	            packed lists of words (40, 41) instead of plain ones (20 to 22);
 //	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
 //	            filters of 2,048 keys and more (56, 57)
