@@ -121,7 +121,7 @@ func (b *bench) judged(most, questions int) (memories []engine.Memory, asked []j
 	for _, set := range judgedSets {
 		from = append(from, source{filepath.Join(b.data, set), filepath.Join(b.data, "vectors", set), false})
 	}
-	for _, set := range []string{"short", "long"} {
+	for _, set := range []string{"long", "short"} { // the smaller first
 		from = append(from, source{filepath.Join(b.made, set), filepath.Join(b.made, "vectors", set), true})
 	}
 	left := 2 // generated sets to come
