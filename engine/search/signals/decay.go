@@ -142,17 +142,21 @@ func (t *Table) freqs64(terms int) {
 // hear adds a row around to the windows at hand, so many turns behind the candidate, below 0 before it.
 func (t *Table) hear(at int32, distance int) {
 	row, away := t.row(at), max(distance, -distance)
-	terms := len(row)
+	var weights [len(decays)]float64 // 0 where a window does not reach so far
 	for d := range decays {
-		if distance < -decays[d].before || distance > decays[d].after {
+		if distance >= -decays[d].before && distance <= decays[d].after {
+			weights[d] = decayWeights[d][away]
+		}
+	}
+	for term, freq := range row {
+		if freq == 0 {
 			continue
 		}
-		weight := decayWeights[d][away]
-		freqs, nearest := t.decays[d*terms:][:terms], t.nearest[d*terms:][:terms]
-		for term, freq := range row {
-			if freq > 0 {
-				freqs[term] += float64(weight * float64(freq))
-				nearest[term] = max(nearest[term], weight)
+		for d, weight := range weights {
+			if weight > 0 {
+				i := d*len(row) + term
+				t.decays[i] += float64(weight * float64(freq))
+				t.nearest[i] = max(t.nearest[i], weight)
 			}
 		}
 	}
