@@ -68,15 +68,9 @@ type spoken struct {
 
 // decayed fills the columns of decayed windows.
 func (t *Table) decayed() {
-	mass := 0.0
-	for term, idf := range t.idfs {
-		if !t.isName[term] {
-			mass += idf
-		}
-	}
 	t.layTalk()
 	t.sessionBest()
-	if mass == 0 {
+	if t.contentMass == 0 {
 		for _, d := range decays {
 			t.missing(d.words)
 			if d.cover >= 0 {
@@ -86,7 +80,9 @@ func (t *Table) decayed() {
 		return
 	}
 	terms := len(t.idfs)
-	t.freqs64(terms)
+	n := len(decays) * terms
+	t.decays = slices.Grow(t.decays[:0], n)[:n]
+	t.nearest = slices.Grow(t.nearest[:0], n)[:n]
 	for d := range decays {
 		t.windows[d] = t.windows[d][:0]
 	}
@@ -123,20 +119,13 @@ func (t *Table) decayed() {
 			}
 			t.windows[d] = append(t.windows[d], score)
 			if c := decays[d].cover; c >= 0 {
-				t.column(c)[i] = float32(covered / mass)
+				t.column(c)[i] = float32(covered / t.contentMass)
 			}
 		}
 	}
 	for d := range decays {
 		t.put(decays[d].words, t.windows[d], highest(t.windows[d]))
 	}
-}
-
-// freqs64 makes room for a window's words.
-func (t *Table) freqs64(terms int) {
-	n := len(decays) * terms
-	t.decays = slices.Grow(t.decays[:0], n)[:n]
-	t.nearest = slices.Grow(t.nearest[:0], n)[:n]
 }
 
 // hear adds a row around to the windows at hand, so many turns behind the candidate, below 0 before it.
@@ -198,10 +187,6 @@ func (t *Table) sessionBest() {
 
 // beyondTurn fills the columns of what the turns beside have of the question that the turn lacks.
 func (t *Table) beyondTurn() {
-	mass := 0.0
-	for _, idf := range t.idfs {
-		mass += idf
-	}
 	for i := range t.refs {
 		own := t.own[i]
 		for _, side := range [...]struct {
@@ -212,7 +197,7 @@ func (t *Table) beyondTurn() {
 			if at := t.beside[i][side.beside]; at >= 0 {
 				more = t.beyond(at, own)
 			}
-			t.column(side.column)[i] = float32(more / mass)
+			t.column(side.column)[i] = float32(more / t.mass)
 		}
 	}
 }

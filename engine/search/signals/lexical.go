@@ -18,18 +18,20 @@ const (
 )
 
 type lexicalScratch struct {
-	freqs      []uint16  // of rows around: how often each has each term
-	idfs       []float64 // by term
-	isName     []bool    // by term: it names a speaker among the rows around
-	hashes     []uint32  // by term: see annotate.HashTerm; 0 of a pattern
-	nameHashes []uint32  // of those that are names
-	turns      []float64 // of rows around: BM25
-	lengths    []float64 // of rows around
-	values     []float64 // of candidates
-	coverage   []float64 // of candidates
-	found      []float64 // of what words found, or of its sessions
-	sums       []uint32  // by term, of a window
-	sessions   sessions
+	freqs       []uint16  // of rows around: how often each has each term
+	idfs        []float64 // by term
+	mass        float64   // of all idfs
+	contentMass float64   // of those that are no names
+	isName      []bool    // by term: it names a speaker among the rows around
+	hashes      []uint32  // by term: see annotate.HashTerm; 0 of a pattern
+	nameHashes  []uint32  // of those that are names
+	turns       []float64 // of rows around: BM25
+	lengths     []float64 // of rows around
+	values      []float64 // of candidates
+	coverage    []float64 // of candidates
+	found       []float64 // of what words found, or of its sessions
+	sums        []uint32  // by term, of a window
+	sessions    sessions
 }
 
 // lexical fills the columns of words.
@@ -84,9 +86,13 @@ func (t *Table) findNames() {
 		}
 	}
 	t.nameHashes = t.nameHashes[:0]
+	t.mass, t.contentMass = 0, 0
 	for term, isName := range t.isName {
+		t.mass += t.idfs[term]
 		if isName {
 			t.nameHashes = append(t.nameHashes, t.hashes[term])
+		} else {
+			t.contentMass += t.idfs[term]
 		}
 	}
 }
@@ -110,11 +116,7 @@ func gain(freq, norm, saturation float64) float64 {
 // turnWords fills the columns of the turn's own words.
 func (t *Table) turnWords() {
 	l := t.question.Lexical
-	average, mass, rarest := l.AverageLength(), 0.0, 0.0
-	for _, idf := range t.idfs {
-		mass += idf
-		rarest = max(rarest, idf)
-	}
+	average, rarest := l.AverageLength(), slices.Max(t.idfs)
 	t.turns, t.lengths = t.turns[:0], t.lengths[:0]
 	for at, r := range t.around {
 		length, sum := float64(l.Length(r)), 0.0
@@ -138,13 +140,13 @@ func (t *Table) turnWords() {
 			}
 		}
 		t.values = append(t.values, t.turns[t.own[i]])
-		t.coverage = append(t.coverage, covered/mass)
+		t.coverage = append(t.coverage, covered/t.mass)
 		t.column(RarestTurn)[i] = float32(rare / rarest)
 		t.column(TermsTurn)[i] = float32(count)
 	}
 	high := highest(t.values)
 	t.put(BM25Turn, t.values, high)
-	t.put(BM25TurnMass, t.values, mass)
+	t.put(BM25TurnMass, t.values, t.mass)
 	t.found = t.found[:0]
 	for _, r := range t.question.Sharing {
 		t.found = append(t.found, t.turns[t.place.Get(r.Key())])
@@ -177,13 +179,7 @@ func (t *Table) besideValues(i int, values []float64, by float64, previous, next
 // windowWords fills the columns of the words of a turn with those around it. Names of
 // speakers are left out: they stand in every second turn.
 func (t *Table) windowWords() {
-	mass := 0.0
-	for term, idf := range t.idfs {
-		if !t.isName[term] {
-			mass += idf
-		}
-	}
-	if mass == 0 {
+	if t.contentMass == 0 {
 		t.missing(BM25Window, BM25WindowMass, CoverageWindow)
 		return
 	}
@@ -195,21 +191,20 @@ func (t *Table) windowWords() {
 		t.coverage = append(t.coverage, covered)
 	}
 	t.put(BM25Window, t.values, highest(t.values))
-	t.put(BM25WindowMass, t.values, mass)
-	t.put(CoverageWindow, t.coverage, mass)
+	t.put(BM25WindowMass, t.values, t.contentMass)
+	t.put(CoverageWindow, t.coverage, t.contentMass)
 }
 
 // contentWords fills the columns of the turn's own words but for speakers' names, which
 // every turn of theirs may have.
 func (t *Table) contentWords() {
-	mass, rarest := 0.0, 0.0
+	rarest := 0.0
 	for term, idf := range t.idfs {
 		if !t.isName[term] {
-			mass += idf
 			rarest = max(rarest, idf)
 		}
 	}
-	if mass == 0 {
+	if t.contentMass == 0 {
 		t.missing(BM25Content, BM25ContentRank, RarestContent, CoverageContent)
 		return
 	}
@@ -223,7 +218,7 @@ func (t *Table) contentWords() {
 		score, covered, rare := t.content(t.own[i])
 		t.values = append(t.values, score)
 		t.column(RarestContent)[i] = float32(rare / rarest)
-		t.column(CoverageContent)[i] = float32(covered / mass)
+		t.column(CoverageContent)[i] = float32(covered / t.contentMass)
 	}
 	t.put(BM25Content, t.values, highest(t.values))
 	t.putRanks(BM25ContentRank, t.values, t.found)
@@ -281,10 +276,6 @@ func (t *Table) sessionWords() {
 		}
 	}
 	t.values = t.values[:0]
-	mass := 0.0
-	for _, idf := range t.idfs {
-		mass += idf
-	}
 	t.found = t.found[:0]
 	for at := range t.sessions.count {
 		t.found = append(t.found, t.session(t.sessions.sums[int(at)*terms:][:terms]))
@@ -294,7 +285,7 @@ func (t *Table) sessionWords() {
 		t.values = append(t.values, t.session(t.sessions.of(thread, terms)))
 	}
 	t.put(BM25Session, t.values, highest(t.values))
-	t.put(BM25SessionMass, t.values, mass)
+	t.put(BM25SessionMass, t.values, t.mass)
 	t.putRanks(BM25SessionRank, t.values, t.found)
 }
 

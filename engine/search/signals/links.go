@@ -25,11 +25,11 @@ type linkScratch struct {
 	links     []link        // of each name in what words found, one a turn
 	latest    []int32       // by name: its last link, -1 for none
 	turnsOf   []int32       // by name: how many links
-	strength  []float64
+	strongest float64       // BM25 of the best turn that words found
 }
 
-// link is a turn that has a name, and the one before it that has.
-type link struct{ at, before int32 }
+// link is a turn that has a name, by its place in around, and the link before it of that name.
+type link struct{ from, before int32 }
 
 // associations fills the columns of association.
 func (t *Table) associations() {
@@ -38,10 +38,6 @@ func (t *Table) associations() {
 		return
 	}
 	t.layLinks()
-	mass := 0.0
-	for _, idf := range t.idfs {
-		mass += idf
-	}
 	for i := range t.refs {
 		own := t.own[i]
 		strength, covered := t.linked(own, own)
@@ -50,40 +46,33 @@ func (t *Table) associations() {
 			strength, covered = max(strength, s), max(covered, c)
 		}
 		t.column(Linked)[i] = float32(strength)
-		t.column(LinkedCoverage)[i] = float32(covered / mass)
+		t.column(LinkedCoverage)[i] = float32(covered / t.mass)
 	}
 }
 
 // layLinks lists the turns that words found by the names in them.
 func (t *Table) layLinks() {
-	t.links, t.latest, t.turnsOf, t.strength = t.links[:0], t.latest[:0], t.turnsOf[:0], t.strength[:0]
+	t.links, t.latest, t.turnsOf = t.links[:0], t.latest[:0], t.turnsOf[:0]
 	t.namePlace.Reset(annotate.NamesMax * len(t.question.Sharing))
+	t.strongest = highest(nil)
 	for _, r := range t.question.Sharing {
-		t.strength = append(t.strength, t.turns[t.place.Get(r.Key())])
-	}
-	high := highest(t.strength)
-	for i, r := range t.question.Sharing {
-		t.strength[i] /= high
-		note := t.notes[t.place.Get(r.Key())]
+		from := t.place.Get(r.Key())
+		t.strongest = max(t.strongest, t.turns[from])
+		note := t.notes[from]
 		for n := range note.Names() {
 			name := note.Name(n)
-			if t.asksFor(name) {
+			if slices.Contains(t.asked.names, name) {
 				continue
 			}
 			id, added := t.namePlace.Add(uint64(name), int32(len(t.latest)))
 			if added {
 				t.latest, t.turnsOf = append(t.latest, -1), append(t.turnsOf, 0)
 			}
-			t.links = append(t.links, link{int32(i), t.latest[id]})
+			t.links = append(t.links, link{from, t.latest[id]})
 			t.latest[id] = int32(len(t.links) - 1)
 			t.turnsOf[id]++
 		}
 	}
-}
-
-// asksFor reports whether the question has a name.
-func (t *Table) asksFor(name uint32) bool {
-	return slices.Contains(t.asked.names, name)
 }
 
 // linked returns how strongly the names of a turn lead from what words found to another turn,
@@ -97,11 +86,11 @@ func (t *Table) linked(names, own int32) (strength, covered float64) {
 		}
 		share := 1 / (1 + float64(t.turnsOf[id])/4)
 		for at := t.latest[id]; at >= 0; at = t.links[at].before {
-			from := t.place.Get(t.question.Sharing[t.links[at].at].Key())
+			from := t.links[at].from
 			if from == own {
 				continue
 			}
-			strength = max(strength, float64(t.strength[t.links[at].at]*share))
+			strength = max(strength, float64(t.turns[from]/t.strongest)*share)
 			covered = max(covered, t.beyond(from, own))
 		}
 	}
