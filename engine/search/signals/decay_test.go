@@ -88,10 +88,11 @@ func TestANameLeadsFromOneTurnToAnother(t *testing.T) {
 		{"a", "Elise", "My sister Marta came over for dinner."}, {"a", "Ben", "Say hi from me."}, {"a", "Elise", "We had rain."},
 		{"b", "Elise", "Yesterday Marta bought a telescope."}, {"b", "Ben", "Nice."}, {"b", "Ben", "A colleague bought a boat."},
 		{"c", "Ben", "How is Marta these days?"}, {"c", "Elise", "She bought a canoe."},
+		{"c", "Ben", "I saw Olga there, a sister of Pia."},
 	}
 	s, _, _ := tableOf(t, chat, 3, "What did Elise's sister buy?", nil)
 	linked, coverage := s.column(Linked), s.column(LinkedCoverage)
-	for i, want := range []bool{true, true, false, true, true, false, true, true} { // what follows a turn with the name is meant too
+	for i, want := range []bool{true, true, false, true, true, false, true, true, false} { // what follows a turn with the name is meant too; none leads to itself
 		if (linked[i] > 0) != want {
 			t.Errorf("turn %d: linked %v, want %v", i, linked[i], want)
 		}
