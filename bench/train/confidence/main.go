@@ -47,7 +47,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&o.depth, "depth", 3, "levels of a tree")
 	flag.Float64Var(&o.rate, "rate", .05, "learning rate")
 	flag.Float64Var(&o.hessian, "hessian", 5, "second derivatives of a leaf at least")
-	flag.Float64Var(&o.elsewhere, "elsewhere", .5, "weight of a question of another conversation, for the trees")
+	flag.Float64Var(&o.elsewhere, "elsewhere", 1, "weight of a question of another conversation, for the trees")
 	flag.Float64Var(&o.mixed, "mixed", .25, "and for the calibration")
 	flag.Float64Var(&o.absent, "absent", 4, "weight of a question in the topic that nothing answers")
 	flag.Parse()

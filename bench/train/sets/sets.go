@@ -13,9 +13,10 @@ import (
 type Source struct {
 	Name, Dir, Vectors string
 	Weight             float64 // of all its questions together, beside other sets
+	Pool               int     // conversations in a store, each a user's, asked without a scope; 0: one, asked by scope
 }
 
-// Sources is a flag that is repeated: NAME[*WEIGHT]=DIR[,VECTORS].
+// Sources is a flag that is repeated: NAME[@POOL][*WEIGHT]=DIR[,VECTORS]. The pool is a part of the name.
 type Sources []Source
 
 // String is what flag wants of a value.
@@ -25,7 +26,7 @@ func (s *Sources) String() string { return fmt.Sprint(*s) }
 func (s *Sources) Set(value string) error {
 	name, where, ok := strings.Cut(value, "=")
 	if !ok {
-		return fmt.Errorf("%q: want NAME[*WEIGHT]=DIR[,VECTORS]", value)
+		return fmt.Errorf("%q: want NAME[@POOL][*WEIGHT]=DIR[,VECTORS]", value)
 	}
 	one := Source{Weight: 1}
 	one.Dir, one.Vectors, _ = strings.Cut(where, ",")
@@ -36,6 +37,12 @@ func (s *Sources) Set(value string) error {
 			return fmt.Errorf("weight %q: %w", weight, err)
 		}
 	}
+	if _, pool, ok := strings.Cut(one.Name, "@"); ok {
+		var err error
+		if one.Pool, err = strconv.Atoi(pool); err != nil || one.Pool < 1 {
+			return fmt.Errorf("pool %q: want how many conversations a store has", pool)
+		}
+	}
 	*s = append(*s, one)
 	return nil
 }
@@ -44,8 +51,11 @@ func (s *Sources) Set(value string) error {
 const heldShare = 6
 
 // Held reports whether a conversation of a set is none that the ranker is fitted on: it
-// says when to stop.
-func Held(set, conversation string) bool { return Part(set, conversation, heldShare) == 0 }
+// says when to stop. The same ones however they are pooled.
+func Held(set, conversation string) bool {
+	set, _, _ = strings.Cut(set, "@")
+	return Part(set, conversation, heldShare) == 0
+}
 
 // Part divides the conversations of a set into parts, the same ones every time.
 func Part(set, conversation string, parts uint32) uint32 {

@@ -7,13 +7,16 @@ import (
 
 func TestASourceIsNameFolderAndVectors(t *testing.T) {
 	var s Sources
-	for _, value := range []string{"plays*2.5=/d/plays,/v/plays", "talks=/d/talks"} {
+	for _, value := range []string{"plays*2.5=/d/plays,/v/plays", "talks=/d/talks", "plays@10*.4=/d/plays"} {
 		if err := s.Set(value); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if s[0] != (Source{"plays", "/d/plays", "/v/plays", 2.5}) || s[1] != (Source{"talks", "/d/talks", "", 1}) {
+	if s[0] != (Source{"plays", "/d/plays", "/v/plays", 2.5, 0}) || s[1] != (Source{"talks", "/d/talks", "", 1, 0}) || s[2] != (Source{"plays@10", "/d/plays", "", .4, 10}) {
 		t.Fatalf("%+v", s)
+	}
+	if s.Set("plays@ten=/d/plays") == nil || s.Set("plays@0=/d/plays") == nil {
+		t.Fatal("a pool that is no number")
 	}
 	if s.Set("/d/plays") == nil {
 		t.Fatal("a folder without a name is a source")

@@ -34,6 +34,9 @@ const (
 	CoverageContent   // idf of those found, of the question's
 	PreviousBeyond    // idf of the words that the turn before has and this one lacks, of the question's
 	NextBeyond        // the turn after
+	CoverageStated    // idf of the words that the turn has in sentences that do not ask, without speakers' names, of the question's
+	CoverageAsked     // in sentences that ask
+	PreviousAsked     // in those of the turn before that ask
 
 	CosineTurn     // similarity of the turn's vector
 	CosineTurnSpan // between the least similar that vectors found and the most similar
@@ -132,6 +135,7 @@ var names = [columnCount]string{
 	BM25Session: "bm25_session", BM25SessionMass: "bm25_session_mass", BM25SessionRank: "bm25_session_rank", BM25SessionBest: "bm25_session_best",
 	BM25Decay: "bm25_decay", CoverageDecay: "coverage_decay", BM25DecayWide: "bm25_decay_wide", CoverageDecayWide: "coverage_decay_wide",
 	BM25DecayBefore: "bm25_decay_before", BM25DecayAfter: "bm25_decay_after", BM25Content: "bm25_content", BM25ContentRank: "bm25_content_rank", RarestContent: "rarest_content", CoverageContent: "coverage_content", PreviousBeyond: "previous_beyond", NextBeyond: "next_beyond",
+	CoverageStated: "coverage_stated", CoverageAsked: "coverage_asked", PreviousAsked: "previous_asked",
 	CosineTurn: "cosine_turn", CosineTurnSpan: "cosine_turn_span", CosineTurnRank: "cosine_turn_rank", CosinePrevious: "cosine_previous",
 	CosineNext: "cosine_next", CosineNear: "cosine_near", CosineWindow: "cosine_window",
 	CosineTurnLess: "cosine_turn_less", CosineMeanLess: "cosine_mean_less", CosineBeforeLess: "cosine_before_less", CosineMaxLess: "cosine_max_less",
@@ -158,7 +162,7 @@ func Names() []string { return names[:] }
 func (c Column) String() string { return names[c] }
 
 var (
-	lexicalColumns = columnsFrom(BM25Turn, NextBeyond)
+	lexicalColumns = columnsFrom(BM25Turn, PreviousAsked)
 	decayColumns   = columnsFrom(BM25SessionBest, BM25DecayAfter)
 	vectorColumns  = columnsFrom(CosineTurn, CosineMaxLess)
 )

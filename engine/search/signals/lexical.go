@@ -45,6 +45,7 @@ func (t *Table) lexical() {
 	t.findNames()
 	t.turnWords()
 	t.contentWords()
+	t.statedWords()
 	t.windowWords()
 	t.sessionWords()
 	t.beyondTurn()
