@@ -72,8 +72,12 @@ const (
 	askedTimesMax  = 1<<askedTimesBits - 1
 )
 
-// AskedMax is how many words of sentences that ask are kept, the first ones.
-const AskedMax = 24
+// AskedMax is how many words of sentences that ask are kept, the first ones. The words of a sentence of
+// more than askedBytesMax are not: they are looked at a second time.
+const (
+	AskedMax      = 24
+	askedBytesMax = 1024
+)
 
 // AskedHash shortens the hash of a term (HashTerm) to the one that AskedWord gives.
 func AskedHash(term uint32) uint16 { return uint16(term) >> askedTimesBits }
@@ -92,7 +96,7 @@ func (a *asking) read(n *Annotator, body string) {
 		if s.words || s.asks {
 			a.last = s.asks
 		}
-		if s.words && s.asks && len(a.words) < AskedMax {
+		if s.words && s.asks && s.end <= askedBytesMax && len(a.words) < AskedMax {
 			a.listen(n, body[:s.end])
 		}
 		body = body[s.end:]
