@@ -76,7 +76,7 @@ const (
 // more than askedBytesMax are not: they are looked at a second time.
 const (
 	AskedMax      = 24
-	askedBytesMax = 1024
+	askedBytesMax = 1 << 16
 )
 
 // AskedHash shortens the hash of a term (HashTerm) to the one that AskedWord gives.

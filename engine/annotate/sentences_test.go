@@ -76,7 +76,7 @@ func TestWordsThatAreAskedAreKept(t *testing.T) {
 	if a := Annotation(annotator().Append(nil, "", long.String(), 0)); a.AskedWords() != AskedMax || !a.IsWhole() {
 		t.Errorf("%d words", a.AskedWords())
 	}
-	if a := Annotation(annotator().Append(nil, "", strings.Repeat("word ", 300)+"?", 0)); a.AskedWords() != 0 || a.Asking() != 1 {
+	if a := Annotation(annotator().Append(nil, "", strings.Repeat("word ", askedBytesMax/5+1)+"?", 0)); a.AskedWords() != 0 || a.Asking() != 1 {
 		t.Errorf("%d words of a page that asks", a.AskedWords())
 	}
 	if Annotation(nil).AskedWords() != 0 {
