@@ -149,8 +149,8 @@ func observe(ctx context.Context, s sets.Source) (*fit.Dataset, error) {
 		return nil, err
 	}
 	started, data := time.Now(), &fit.Dataset{Columns: engine.SignalNames()}
-	for _, set := range pools(set, s.Pool) {
-		_, err = eval.Run(ctx, set, eval.Settings{
+	for _, store := range pools(set, s.Pool) {
+		_, err = eval.Run(ctx, store, eval.Settings{
 			Vectors: s.Vectors, Route: engine.RouteFull, Pooled: s.Pool > 0,
 			Observed: func(q *eval.Question, turns []string, sg *engine.Signals) error {
 				labels := make([]uint8, len(turns))

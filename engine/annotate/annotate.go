@@ -22,7 +22,7 @@ import (
 	"github.com/nexus-memory/nexus/engine/timex"
 )
 
-// Version rises with every change of what an annotation holds.
+// Version rises with every change of what an annotation holds: 2 sentences, 3 words that are asked.
 const Version = 3
 
 // Role is who speaks, as far as the speaker's name tells.

@@ -80,6 +80,7 @@ func TestAWarmAnnotatorDoesNotAllocate(t *testing.T) {
 
 func FuzzAppend(f *testing.F) {
 	f.Add("Ben", "Yesterday I met Lucia.", int32(19000))
+	f.Add("", "Is it w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12 w13 w14 w15 w16 w17 w18 w19 w20 w21 w22 w23 w24 w25?", int32(19000))
 	f.Add("", "\x00\xff🙂", int32(timex.Unknown))
 	n := annotator()
 	f.Fuzz(func(t *testing.T, speaker, body string, on int32) {

@@ -15,7 +15,7 @@ type sentence struct {
 }
 
 // cut returns the sentence that a text begins with; a text that is not empty has one. A sentence ends at a
-// line's end, at the marks of Chinese and Japanese, and at other marks before white space or the text's end.
+// line's end, at ？ 。 and ！, and at ASCII's marks before white space or the text's end.
 // One pass over the bytes.
 func cut(body string) (s sentence) {
 	marks := false
@@ -73,7 +73,7 @@ const (
 )
 
 // AskedMax is how many words of sentences that ask are kept, the first ones. The words of a sentence of
-// more than askedBytesMax are not: they are looked at a second time.
+// more than askedBytesMax are not: a sentence that asks is analysed twice.
 const (
 	AskedMax      = 24
 	askedBytesMax = 1 << 16

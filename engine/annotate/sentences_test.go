@@ -26,6 +26,10 @@ func TestSentencesAreCountedAndThoseThatAsk(t *testing.T) {
 		{"Who said “why?” 🙂🙂", 1, 1, true},
 		{"Ready?🙂 Yes", 2, 1, false},
 		{"Ünal?", 1, 1, true},
+		{"我很好！你呢？", 2, 1, true},
+		{"真的?？", 1, 1, true},
+		{"٣?", 1, 1, true},
+		{"a? ? b", 2, 1, false},
 		{"a\xff? b", 2, 1, false},
 		{strings.Repeat("a? ", 1000), 255, 127, true},
 	} {
@@ -75,6 +79,13 @@ func TestWordsThatAreAskedAreKept(t *testing.T) {
 	}
 	if a := Annotation(annotator().Append(nil, "", long.String(), 0)); a.AskedWords() != AskedMax || !a.IsWhole() {
 		t.Errorf("%d words", a.AskedWords())
+	}
+	n := annotator()
+	if a := Annotation(n.Append(nil, "", strings.ReplaceAll(strings.TrimSpace(long.String()), "? Is it", ""), 0)); a.AskedWords() != AskedMax || !a.IsWhole() {
+		t.Errorf("%d words of one sentence", a.AskedWords())
+	}
+	if a := Annotation(n.Append(nil, "", "Nothing asks.", 0)); a.AskedWords() != 0 {
+		t.Errorf("%d words of the turn before", a.AskedWords())
 	}
 	if a := Annotation(annotator().Append(nil, "", strings.Repeat("word ", askedBytesMax/5+1)+"?", 0)); a.AskedWords() != 0 || a.Asking() != 1 {
 		t.Errorf("%d words of a page that asks", a.AskedWords())

@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -40,6 +41,9 @@ func run(ctx context.Context) error {
 	flag.Var(&measured, "measure", "NAME=DIR[,VECTORS]: a set to measure with alone; repeated")
 	keep := flag.Float64("keep", .99, "share of what RouteMaximum answers that is to be answered still")
 	flag.Parse()
+	if err := errors.Join(fitted.Unpooled(), measured.Unpooled()); err != nil {
+		return err
+	}
 	var all []outcomes
 	for _, s := range slices.Concat(fitted, measured) {
 		o, err := ask(ctx, s)

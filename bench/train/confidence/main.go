@@ -13,6 +13,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -51,6 +52,9 @@ func run(ctx context.Context) error {
 	flag.Float64Var(&o.mixed, "mixed", .25, "and for the calibration")
 	flag.Float64Var(&o.absent, "absent", 4, "weight of a question in the topic that nothing answers")
 	flag.Parse()
+	if err := errors.Join(fitted.Unpooled(), measured.Unpooled()); err != nil {
+		return err
+	}
 	o.without = strings.Split(*without, ",")
 	var err error
 	if o.date, err = time.Parse(time.DateOnly, *date); err != nil {

@@ -39,6 +39,9 @@ func run(ctx context.Context) error {
 	counts := flag.String("questions", "30,100,300,1000", "how many judged questions to train on, by commas")
 	seed := flag.Uint64("seed", 1, "seed of the training")
 	flag.Parse()
+	if err := from.Unpooled(); err != nil {
+		return err
+	}
 	for _, s := range from {
 		for count := range strings.SplitSeq(*counts, ",") {
 			n, err := strconv.Atoi(count)

@@ -47,6 +47,16 @@ func (s *Sources) Set(value string) error {
 	return nil
 }
 
+// Unpooled returns an error that names a source of pooled conversations: of a tool that has none.
+func (s *Sources) Unpooled() error {
+	for _, one := range *s {
+		if one.Pool > 0 {
+			return fmt.Errorf("set %s: conversations are pooled by train alone", one.Name)
+		}
+	}
+	return nil
+}
+
 // heldShare is one conversation in so many that is held out.
 const heldShare = 6
 

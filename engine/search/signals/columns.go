@@ -164,6 +164,7 @@ func (c Column) String() string { return names[c] }
 var (
 	lexicalColumns = columnsFrom(BM25Turn, PreviousAsked)
 	decayColumns   = columnsFrom(BM25SessionBest, BM25DecayAfter)
+	statedColumns  = columnsFrom(CoverageStated, PreviousAsked)
 	vectorColumns  = columnsFrom(CosineTurn, CosineMaxLess)
 )
 

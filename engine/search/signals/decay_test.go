@@ -127,7 +127,7 @@ func TestAPageThatIsAskedHasNoColumnsOfManyTurns(t *testing.T) {
 		fmt.Fprintf(&page, "word%dx ", i)
 	}
 	s, _, _ := tableOf(t, chat, 5, page.String(), nil)
-	for _, c := range []Column{BM25Decay, CoverageDecay, BM25SessionBest, Linked} {
+	for _, c := range []Column{BM25Decay, CoverageDecay, BM25SessionBest, Linked, CoverageStated, PreviousAsked} {
 		if x := s.column(c)[0]; x == x {
 			t.Errorf("%v: %v", c, x)
 		}

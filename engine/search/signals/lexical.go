@@ -45,14 +45,15 @@ func (t *Table) lexical() {
 	t.findNames()
 	t.turnWords()
 	t.contentWords()
-	t.statedWords()
 	t.windowWords()
 	t.sessionWords()
 	t.beyondTurn()
 	if l.Terms() > wideTermsMax {
 		t.missing(decayColumns...)
+		t.missing(statedColumns...)
 		return
 	}
+	t.statedWords()
 	t.decayed()
 }
 

@@ -12,7 +12,7 @@ import (
 // statedWords fills the columns of words in sentences that state something and in those that ask.
 func (t *Table) statedWords() {
 	if t.contentMass == 0 {
-		t.missing(CoverageStated, CoverageAsked, PreviousAsked)
+		t.missing(statedColumns...)
 		return
 	}
 	for i := range t.refs {
@@ -32,7 +32,7 @@ func (t *Table) statedWords() {
 func (t *Table) stated(at int32) (stated, asked float64) {
 	note := t.notes[at]
 	for term, freq := range t.row(at) {
-		if freq == 0 || t.isName[term] {
+		if freq == 0 || t.isName[term] || t.hashes[term] == 0 { // of a pattern nobody knows which word was meant
 			continue
 		}
 		times := timesAsked(note, t.hashes[term])
@@ -46,11 +46,8 @@ func (t *Table) stated(at int32) (stated, asked float64) {
 	return stated, asked
 }
 
-// timesAsked returns how often a turn has a term in sentences that ask; 0 of a pattern, whose hash is 0.
+// timesAsked returns how often a turn has a term in sentences that ask.
 func timesAsked(a annotate.Annotation, term uint32) int {
-	if term == 0 {
-		return 0
-	}
 	want := annotate.AskedHash(term)
 	for i := range a.AskedWords() {
 		if hash, times := a.AskedWord(i); hash == want {

@@ -24,3 +24,29 @@ func TestWordsThatAreAskedAreToldFromThoseThatAreStated(t *testing.T) {
 		t.Errorf("of the canoe alone: asked %v, asked before %v, stated %v", asked, before, stated)
 	}
 }
+
+func TestWhatIsNotKnownOfStatedWordsIsMissing(t *testing.T) {
+	s, q, refs := tableOf(t, chat, 4, "Who taught the pottery class?", nil)
+	known := func() bool {
+		for _, c := range statedColumns {
+			for _, x := range s.column(c) {
+				if x != x {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	if !known() {
+		t.Fatal("not known of a question with words")
+	}
+	q.Lexical = nil // the same table, so that columns of the question before are there
+	s.Fill(q, refs, around(q.View, refs))
+	for _, c := range statedColumns {
+		for i, x := range s.column(c) {
+			if x == x {
+				t.Errorf("%v of turn %d without words: %v", c, i, x)
+			}
+		}
+	}
+}
