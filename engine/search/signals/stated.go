@@ -7,7 +7,8 @@ import (
 
 // What is asked is often asked in the chat too, in nearly the question's words, and the turn
 // that asks does not hold the answer; the one behind it does. So the words of the question are
-// counted apart that a turn states and that it asks.
+// counted apart that a turn states and that it asks. What stands beyond the limits of an annotation
+// (annotate.AskedMax) counts as stated.
 
 // statedWords fills the columns of words in sentences that state something and in those that ask.
 func (t *Table) statedWords() {
@@ -18,7 +19,7 @@ func (t *Table) statedWords() {
 	for i := range t.refs {
 		stated, asked := t.stated(t.own[i])
 		before := 0.0
-		if at := t.beside[i][segment.Reach-1]; at >= 0 {
+		if at := t.beside[i][segment.Reach-1]; at >= 0 && t.notes[at].AskedWords() > 0 {
 			_, before = t.stated(at)
 		}
 		t.column(CoverageStated)[i] = float32(stated / t.contentMass)
