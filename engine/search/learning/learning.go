@@ -135,8 +135,11 @@ const (
 	// burn is how many judgements come before a prediction counts half of what it may: the
 	// first ones are of next to nothing.
 	burn = 8
-	// doubt is how many standard errors of the correlation are held against it.
-	doubt = 1.5
+	// doubt, divided by the fourth root of the number of judgements, is held against the
+	// correlation: 1.5 of its standard errors where there are 20, 2.3 where there are 120. What
+	// is so shows in few and the more in many, and who is judged anew all the time, and at
+	// random, must not be believed once by chance.
+	doubt = .7
 	// certain is the deviation of what was said from which on it can be foretold: where
 	// everything was liked alike there is nothing to foretell, and the profile is trusted.
 	certain = .05
@@ -357,6 +360,6 @@ func (c *correlation) trust() float64 {
 	}
 	covariance := c.xy/c.weight - float64(mx*my)
 	r := (covariance/dx + certain) / (dy + certain)
-	chance := float64(doubt / math.Sqrt(float64(c.weight*c.weight)/c.squares))
+	chance := doubt / math.Sqrt(math.Sqrt(float64(c.weight*c.weight)/c.squares))
 	return max(0, min(1, (r-chance)/max(certain, 1-chance)))
 }
