@@ -118,7 +118,7 @@ type taste struct {
 	words    text.Tokens
 	parts    []lexical.Part
 	searcher lexical.Searcher
-	counts   []uint16 // of each candidate, how often it has each word that occurs
+	found    lexical.Occurrences // of the candidates
 	features []learning.Features
 	bonus    []float64 // of each candidate; empty where nobody's preference counts
 	own      [1]float64
@@ -187,14 +187,12 @@ func (t *taste) fillWords(v *segment.View, p *learning.Profile, refs []rows.Ref)
 	for i := range v.Parts {
 		t.parts = append(t.parts, lexical.Part{Reader: v.Parts[i].Words(), Filter: rows.Filter{Dead: v.Parts[i].Dead}})
 	}
-	found := t.searcher.Prepare(&t.words, t.parts, lexical.Statistics{Documents: v.Documents, TotalLength: v.TotalLength})
-	t.counts = t.searcher.Frequencies(t.counts[:0], refs)
+	t.searcher.Prepare(&t.words, t.parts, lexical.Statistics{Documents: v.Documents, TotalLength: v.TotalLength})
+	t.searcher.Occurrences(&t.found, refs)
 	for i := range refs {
 		sum := 0.0
-		for term, count := range t.counts[i*found : (i+1)*found] {
-			if count > 0 {
-				sum += p.Words[t.searcher.Word(term)].Worth
-			}
+		for _, o := range t.found.Of(int32(i)) {
+			sum += p.Words[t.searcher.Word(int(o.Term))].Worth
 		}
 		t.features[i][learning.Words] = learning.Squash(sum)
 	}

@@ -52,12 +52,16 @@ type decayScratch struct {
 	threads  scratch.Index // of sessions, in heads
 	heads    []int32       // by session: the last row of it in talk
 	talk     []spoken
-	decays   []float64 // [decay][term]: frequencies
-	nearest  []float64 // [decay][term]: the weight of the nearest turn that has it
+	decays   []perWindow // by term: frequencies; all 0 between candidates
+	nearest  []perWindow // by term: the weight of the nearest turn that has it; likewise
+	heard    wordSet     // those of which they are not
 	windows  [len(decays)][]float64
 	bestOf   []float64 // by session: BM25 of the best turn that words found
 	averages []float64 // of similarities, of candidates
 }
+
+// perWindow is a number of each window.
+type perWindow [len(decays)]float64
 
 // spoken is a row that words found, and the one before it of the same session.
 type spoken struct {
@@ -79,16 +83,15 @@ func (t *Table) decayed() {
 		}
 		return
 	}
-	terms := len(t.idfs)
-	n := len(decays) * terms
-	t.decays = slices.Grow(t.decays[:0], n)[:n]
-	t.nearest = slices.Grow(t.nearest[:0], n)[:n]
+	n := len(t.idfs)
+	t.decays, t.nearest = slices.Grow(t.decays[:0], n)[:n], slices.Grow(t.nearest[:0], n)[:n]
+	clear(t.decays)
+	clear(t.nearest)
+	t.heard.reset(n)
 	for d := range decays {
 		t.windows[d] = t.windows[d][:0]
 	}
 	for i, r := range t.refs {
-		clear(t.decays)
-		clear(t.nearest)
 		t.hear(t.own[i], 0)
 		for j, at := range t.beside[i] {
 			if at >= 0 {
@@ -109,17 +112,21 @@ func (t *Table) decayed() {
 				}
 			}
 		}
-		for d := range decays {
-			score, covered := 0.0, 0.0
-			for term, freq := range t.decays[d*terms:][:terms] {
-				if freq > 0 && !t.isName[term] {
-					score += float64(t.idfs[term] * gain(freq, windowSaturation, windowSaturation))
-					covered += float64(t.idfs[term] * t.nearest[d*terms+term])
+		var score, covered [len(decays)]float64
+		for term := range t.heard.take() {
+			idf := t.idfs[term]
+			for d, freq := range t.decays[term] {
+				if freq > 0 {
+					score[d] += float64(idf * gain(freq, windowSaturation, windowSaturation))
+					covered[d] += float64(idf * t.nearest[term][d])
 				}
 			}
-			t.windows[d] = append(t.windows[d], score)
+			t.decays[term], t.nearest[term] = perWindow{}, perWindow{}
+		}
+		for d := range decays {
+			t.windows[d] = append(t.windows[d], score[d])
 			if c := decays[d].cover; c >= 0 {
-				t.column(c)[i] = float32(covered / t.contentMass)
+				t.column(c)[i] = float32(covered[d] / t.contentMass)
 			}
 		}
 	}
@@ -130,22 +137,27 @@ func (t *Table) decayed() {
 
 // hear adds a row around to the windows at hand, so many turns behind the candidate, below 0 before it.
 func (t *Table) hear(at int32, distance int) {
-	row, away := t.row(at), max(distance, -distance)
-	var weights [len(decays)]float64 // 0 where a window does not reach so far
+	row := t.row(at)
+	if len(row) == 0 {
+		return
+	}
+	away := max(distance, -distance)
+	var weights perWindow // 0 where a window does not reach so far
 	for d := range decays {
 		if distance >= -decays[d].before && distance <= decays[d].after {
 			weights[d] = decayWeights[d][away]
 		}
 	}
-	for term, freq := range row {
-		if freq == 0 {
+	for _, o := range row {
+		if t.isName[o.Term] {
 			continue
 		}
+		t.heard.add(o.Term)
+		freqs, nearest := &t.decays[o.Term], &t.nearest[o.Term]
 		for d, weight := range weights {
 			if weight > 0 {
-				i := d*len(row) + term
-				t.decays[i] += float64(weight * float64(freq))
-				t.nearest[i] = max(t.nearest[i], weight)
+				freqs[d] += float64(weight * float64(o.Freq))
+				nearest[d] = max(nearest[d], weight)
 			}
 		}
 	}

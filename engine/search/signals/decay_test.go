@@ -34,11 +34,9 @@ func TestWordsFadeWithTheTurnsBetween(t *testing.T) {
 					continue
 				}
 				weight := math.Pow(decay.rate, math.Abs(float64(j-i)))
-				for term, freq := range s.row(s.own[j]) {
-					if freq > 0 {
-						freqs[term] += weight * float64(freq)
-						nearest[term] = max(nearest[term], weight)
-					}
+				for _, o := range s.row(s.own[j]) {
+					freqs[o.Term] += weight * float64(o.Freq)
+					nearest[o.Term] = max(nearest[o.Term], weight)
 				}
 			}
 			for term, freq := range freqs {

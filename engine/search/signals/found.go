@@ -48,13 +48,23 @@ func (t *Table) Found(candidates []int32) (share, rarestLacking, lacking float32
 // inWindows reports whether a word stands in the window of one of the candidates.
 func (t *Table) inWindows(term int, candidates []int32) bool {
 	for _, c := range candidates {
-		if t.row(t.own[c])[term] > 0 {
+		if t.has(t.own[c], term) {
 			return true
 		}
 		for _, at := range t.beside[c] {
-			if at >= 0 && t.row(at)[term] > 0 {
+			if at >= 0 && t.has(at, term) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// has reports whether a row around has a word.
+func (t *Table) has(at int32, term int) bool {
+	for _, o := range t.row(at) {
+		if int(o.Term) >= term {
+			return int(o.Term) == term
 		}
 	}
 	return false

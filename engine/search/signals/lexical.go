@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/annotate"
+	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/segment"
 )
@@ -18,19 +19,20 @@ const (
 )
 
 type lexicalScratch struct {
-	freqs       []uint16  // of rows around: how often each has each term
-	idfs        []float64 // by term
-	mass        float64   // of all idfs
-	contentMass float64   // of those that are no names
-	isName      []bool    // by term: it names a speaker among the rows around
-	hashes      []uint32  // by term: see annotate.HashTerm; 0 of a pattern
-	nameHashes  []uint32  // of those that are names
-	turns       []float64 // of rows around: BM25
-	lengths     []float64 // of rows around
-	values      []float64 // of candidates
-	coverage    []float64 // of candidates
-	found       []float64 // of what words found, or of its sessions
-	sums        []uint32  // by term, of a window
+	occurrences lexical.Occurrences // of rows around: how often each has each term
+	idfs        []float64           // by term
+	mass        float64             // of all idfs
+	contentMass float64             // of those that are no names
+	isName      []bool              // by term: it names a speaker among the rows around
+	hashes      []uint32            // by term: see annotate.HashTerm; 0 of a pattern
+	nameHashes  []uint32            // of those that are names
+	turns       []float64           // of rows around: BM25
+	lengths     []float64           // of rows around
+	values      []float64           // of candidates
+	coverage    []float64           // of candidates
+	found       []float64           // of what words found, or of its sessions
+	sums        []uint32            // by term, of a window; 0 between windows
+	summed      wordSet             // those that are not
 	sessions    sessions
 }
 
@@ -41,7 +43,7 @@ func (t *Table) lexical() {
 		t.missing(lexicalColumns...)
 		return
 	}
-	t.freqs = l.Frequencies(t.freqs[:0], t.around)
+	l.Occurrences(&t.occurrences, t.around)
 	t.findNames()
 	t.turnWords()
 	t.contentWords()
@@ -99,11 +101,8 @@ func (t *Table) findNames() {
 	}
 }
 
-// row returns the frequencies of a row around.
-func (t *Table) row(at int32) []uint16 {
-	terms := len(t.isName)
-	return t.freqs[int(at)*terms:][:terms]
-}
+// row returns which words a row around has, and how often.
+func (t *Table) row(at int32) []lexical.Occurrence { return t.occurrences.Of(at) }
 
 // norm is the part of BM25's divisor that the length of a text decides: k1*(1 - b + b*length/average).
 func norm(length, average, saturation, lengthPart float64) float64 {
@@ -123,28 +122,23 @@ func (t *Table) turnWords() {
 	for at, r := range t.around {
 		length, sum := float64(l.Length(r)), 0.0
 		by := norm(length, average, turnSaturation, turnLengthPart)
-		for term, freq := range t.row(int32(at)) {
-			if freq > 0 {
-				sum += float64(t.idfs[term] * gain(float64(freq), by, turnSaturation))
-			}
+		for _, o := range t.row(int32(at)) {
+			sum += float64(t.idfs[o.Term] * gain(float64(o.Freq), by, turnSaturation))
 		}
 		t.turns = append(t.turns, sum)
 		t.lengths = append(t.lengths, length)
 	}
 	t.values, t.coverage = t.values[:0], t.coverage[:0]
 	for i := range t.refs {
-		covered, rare, count := 0.0, 0.0, 0
-		for term, freq := range t.row(t.own[i]) {
-			if freq > 0 {
-				covered += t.idfs[term]
-				rare = max(rare, t.idfs[term])
-				count++
-			}
+		covered, rare, own := 0.0, 0.0, t.row(t.own[i])
+		for _, o := range own {
+			covered += t.idfs[o.Term]
+			rare = max(rare, t.idfs[o.Term])
 		}
 		t.values = append(t.values, t.turns[t.own[i]])
 		t.coverage = append(t.coverage, covered/t.mass)
 		t.column(RarestTurn)[i] = float32(rare / rarest)
-		t.column(TermsTurn)[i] = float32(count)
+		t.column(TermsTurn)[i] = float32(len(own))
 	}
 	high := highest(t.values)
 	t.put(BM25Turn, t.values, high)
@@ -186,6 +180,9 @@ func (t *Table) windowWords() {
 		return
 	}
 	average := float64((2*segment.Reach + 1) * t.question.Lexical.AverageLength())
+	t.sums = slices.Grow(t.sums[:0], len(t.idfs))[:len(t.idfs)]
+	clear(t.sums)
+	t.summed.reset(len(t.idfs))
 	t.values, t.coverage = t.values[:0], t.coverage[:0]
 	for i := range t.refs {
 		score, covered := t.window(i, average)
@@ -229,11 +226,11 @@ func (t *Table) contentWords() {
 // content returns BM25 of a row around, the idf of its words and that of the rarest.
 func (t *Table) content(at int32) (score, covered, rarest float64) {
 	by := norm(t.lengths[at], t.question.Lexical.AverageLength(), turnSaturation, turnLengthPart)
-	for term, freq := range t.row(at) {
-		if freq > 0 && !t.isName[term] {
-			score += float64(t.idfs[term] * gain(float64(freq), by, turnSaturation))
-			covered += t.idfs[term]
-			rarest = max(rarest, t.idfs[term])
+	for _, o := range t.row(at) {
+		if !t.isName[o.Term] {
+			score += float64(t.idfs[o.Term] * gain(float64(o.Freq), by, turnSaturation))
+			covered += t.idfs[o.Term]
+			rarest = max(rarest, t.idfs[o.Term])
 		}
 	}
 	return score, covered, rarest
@@ -241,40 +238,43 @@ func (t *Table) content(at int32) (score, covered, rarest float64) {
 
 // window returns BM25 of a candidate's window, and the idf of the terms in it.
 func (t *Table) window(i int, average float64) (score, covered float64) {
-	t.sums = slices.Grow(t.sums[:0], len(t.idfs))[:len(t.idfs)]
 	length := t.lengths[t.own[i]]
-	for term, freq := range t.row(t.own[i]) {
-		t.sums[term] = uint32(freq)
-	}
+	t.addToWindow(t.own[i])
 	for _, at := range t.beside[i] {
-		if at < 0 {
-			continue
-		}
-		length += t.lengths[at]
-		for term, freq := range t.row(at) {
-			t.sums[term] += uint32(freq)
+		if at >= 0 {
+			length += t.lengths[at]
+			t.addToWindow(at)
 		}
 	}
 	by := norm(length, average, windowSaturation, windowLengthPart)
-	for term, freq := range t.sums {
-		if freq > 0 && !t.isName[term] {
-			score += float64(t.idfs[term] * gain(float64(freq), by, windowSaturation))
-			covered += t.idfs[term]
-		}
+	for term := range t.summed.take() {
+		score += float64(t.idfs[term] * gain(float64(t.sums[term]), by, windowSaturation))
+		covered += t.idfs[term]
+		t.sums[term] = 0
 	}
 	return score, covered
+}
+
+// addToWindow adds the words of a row around but for names of speakers.
+func (t *Table) addToWindow(at int32) {
+	for _, o := range t.row(at) {
+		if !t.isName[o.Term] {
+			t.sums[o.Term] += uint32(o.Freq)
+			t.summed.add(o.Term)
+		}
+	}
 }
 
 // sessionWords fills the columns of the words of a session, as far as its turns are
 // among those that were found by words, which is where the words mostly are.
 func (t *Table) sessionWords() {
 	terms := len(t.isName)
-	t.sessions.reset(len(t.question.Sharing) + len(t.refs))
+	t.sessions.reset(len(t.question.Sharing))
 	for _, r := range t.question.Sharing {
 		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
 		sums := t.sessions.of(thread, terms)
-		for term, freq := range t.row(t.place.Get(r.Key())) {
-			sums[term] += float64(freq)
+		for _, o := range t.row(t.place.Get(r.Key())) {
+			sums[o.Term] += float64(o.Freq)
 		}
 	}
 	t.values = t.values[:0]
@@ -284,7 +284,11 @@ func (t *Table) sessionWords() {
 	}
 	for _, r := range t.refs {
 		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
-		t.values = append(t.values, t.session(t.sessions.of(thread, terms)))
+		value := 0.0
+		if at := t.sessions.place.Get(thread); at >= 0 {
+			value = t.found[at]
+		}
+		t.values = append(t.values, value)
 	}
 	t.put(BM25Session, t.values, highest(t.values))
 	t.put(BM25SessionMass, t.values, t.mass)

@@ -100,9 +100,12 @@ func (t *Table) linked(names, own int32) (strength, covered float64) {
 // beyond returns the idf of the question's words that one turn has and another lacks.
 func (t *Table) beyond(from, own int32) (mass float64) {
 	has := t.row(own)
-	for term, freq := range t.row(from) {
-		if freq > 0 && has[term] == 0 {
-			mass += t.idfs[term]
+	for _, o := range t.row(from) {
+		for len(has) > 0 && has[0].Term < o.Term {
+			has = has[1:]
+		}
+		if len(has) == 0 || has[0].Term != o.Term {
+			mass += t.idfs[o.Term]
 		}
 	}
 	return mass

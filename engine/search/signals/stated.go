@@ -32,16 +32,16 @@ func (t *Table) statedWords() {
 // sentences that state something, and of those in sentences that ask.
 func (t *Table) stated(at int32) (stated, asked float64) {
 	note := t.notes[at]
-	for term, freq := range t.row(at) {
-		if freq == 0 || t.isName[term] || t.hashes[term] == 0 { // of a pattern nobody knows which word was meant
+	for _, o := range t.row(at) {
+		if t.isName[o.Term] || t.hashes[o.Term] == 0 { // of a pattern nobody knows which word was meant
 			continue
 		}
-		times := timesAsked(note, t.hashes[term])
+		times := timesAsked(note, t.hashes[o.Term])
 		if times > 0 {
-			asked += t.idfs[term]
+			asked += t.idfs[o.Term]
 		}
-		if int(freq) > times {
-			stated += t.idfs[term]
+		if int(o.Freq) > times {
+			stated += t.idfs[o.Term]
 		}
 	}
 	return stated, asked
