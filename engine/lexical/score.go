@@ -62,8 +62,7 @@ const (
 )
 
 // shareTable holds share for the common frequencies and lengths, the same bits
-// as share gives. It is filled once a snapshot and spares a division a posting:
-// the median of BenchmarkTop went from 173 to 146 us (20 runs each, alternating).
+// as share gives, for peaks of blocks and single lists. It is filled once a snapshot.
 type shareTable [tableFreqs * tableLengths]float64
 
 func (t *shareTable) fill(sc *scale) {

@@ -123,11 +123,10 @@ func (s *Searcher) accumulateActive(part int32, first, last uint32, lengths []ui
 	if s.near >= scanPostings {
 		s.scanned = len(lengths)
 	}
-	short := s.parts[part].Reader.short[first:][:len(lengths)]
 	need, total := s.need(), s.totalPeak()
 	for term := range s.cursors {
 		if c := &s.cursors[term]; c.active {
-			s.accumulate(c, last, short, lengths, need-float64(float64(total-c.peak)*slack))
+			s.accumulate(c, last, lengths, need-float64(float64(total-c.peak)*slack))
 		}
 	}
 }
@@ -223,7 +222,7 @@ func (s *Searcher) activate(passive int) (kept int, rest float64) {
 
 // accumulate adds what a list gives to the rows up to last. Blocks whose peak is
 // below need are left out: their rows cannot reach the best k.
-func (s *Searcher) accumulate(c *cursor, last uint32, short []uint8, lengths []uint32, need float64) {
+func (s *Searcher) accumulate(c *cursor, last uint32, lengths []uint32, need float64) {
 	for c.startsUpTo(last) {
 		if float64(c.blockPeak(s, c.block)*slack) < need {
 			if !c.skip(last) {
@@ -242,7 +241,7 @@ func (s *Searcher) accumulate(c *cursor, last uint32, short []uint8, lengths []u
 		if s.scanned == 0 {
 			s.summed = append(s.summed, c.rows[from:c.next]...)
 		}
-		s.add(c.rows[from:c.next], c.freqs[from:c.next], short, lengths, c.weight)
+		s.add(c.rows[from:c.next], c.freqs[from:c.next], lengths, c.weight)
 		if c.next < c.n {
 			return
 		}
@@ -250,20 +249,16 @@ func (s *Searcher) accumulate(c *cursor, last uint32, short []uint8, lengths []u
 	}
 }
 
-// add adds what a term gives to rows of the window.
-func (s *Searcher) add(rows []uint32, freqs []uint16, short []uint8, lengths []uint32, weight float64) {
-	table := &s.table
-	freqs = freqs[:len(rows)]
+// add adds what a term gives to rows of the window. It divides for each, as the table has no
+// long rows, and the processor cannot foresee where these stand.
+func (s *Searcher) add(rows []uint32, freqs []uint16, lengths []uint32, weight float64) {
+	sc, freqs := s.scale, freqs[:len(rows)]
 	for i, row := range rows {
 		at := int(row & (windowRows - 1))
-		if at >= len(short) {
+		if at >= len(lengths) {
 			continue // only in damaged columns
 		}
-		if freq, length := uint(freqs[i]), uint(short[at]); freq < tableFreqs && length < lengthCap {
-			s.window[at] += float64(weight * table[freq*tableLengths+length])
-		} else {
-			s.window[at] += float64(weight * share(float64(freq), s.scale.norm(lengths[at])))
-		}
+		s.window[at] += float64(weight * share(float64(freqs[i]), sc.norm(lengths[at])))
 	}
 }
 
