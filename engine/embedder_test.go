@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
@@ -136,5 +137,45 @@ func TestALateEmbeddingIsLeftOutAndNamed(t *testing.T) {
 	a := ask(t, db, engine.Query{Text: "abc", Budget: 50 * time.Millisecond, Engines: []string{"vector", "lexical"}})
 	if e := a.Trace.Engines[1]; e.Name != "vector" || e.State != model.EngineLate {
 		t.Fatalf("trace %+v", a.Trace.Engines)
+	}
+}
+
+// TestAStoreKeepsTheBuiltInEmbedderThatItWasMadeWith: stores from before there were words have
+// vectors of hashing, and go on with it; new ones in English have words, others hashing.
+func TestAStoreKeepsTheBuiltInEmbedderThatItWasMadeWith(t *testing.T) {
+	for _, c := range []struct {
+		made engine.Options
+		want string
+	}{
+		{engine.Options{}, "words-v1-96"},
+		{engine.Options{Embedder: embed.NewHashing("en")}, "hashing-v1-256"},
+		{engine.Options{Embedder: embed.NewWords()}, "words-v1-96"},
+		{engine.Options{Language: "de"}, "hashing-v1-256"},
+	} {
+		dir := t.TempDir()
+		db := open(t, dir, c.made)
+		add(t, db, engine.Memory{Text: "We adopted a puppy."})
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db = open(t, dir, engine.Options{})
+		add(t, db, engine.Memory{Text: "The train was late."})
+		stats, err := db.Stats()
+		if err != nil || stats.Vectors != c.want {
+			t.Errorf("%s, want %s, %v", stats.Vectors, c.want, err)
+		}
+		hits := ask(t, db, engine.Query{Text: "a puppy", Engines: []string{"vector"}}).Hits
+		if len(hits) == 0 || hits[0].Text != "We adopted a puppy." {
+			t.Errorf("%s: %v", c.want, hits)
+		}
+		if _, err := db.Add(ctx, engine.Memory{Text: "x", Vector: make([]float32, stats.Dimension)}); !errors.Is(err, engine.ErrInvalid) {
+			t.Errorf("%s: a vector of the caller's: %v", c.want, err)
+		}
+		if err := db.Compact(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if report, err := db.Verify(ctx); err != nil || len(report.Faults) > 0 {
+			t.Errorf("%s: %v %v", c.want, report.Faults, err)
+		}
 	}
 }

@@ -155,13 +155,13 @@ type Stats struct {
 }
 
 // Options say how to open a store. The zero value is good: it creates or opens
-// one that embeds texts by hashing, or keeps the caller's vectors if the first
-// memory brings one.
+// one that embeds texts itself (embed.Words in English, embed.Hashing in other languages), or
+// keeps the caller's vectors if the first memory brings one.
 type Options struct {
 	// ReadOnly opens for questions alone. Any number of processes may do so at
 	// once, while none has the store open for writing.
 	ReadOnly bool
-	// Embedder turns texts into vectors, instead of the built-in hashing. It is
+	// Embedder turns texts into vectors, instead of the built-in one. It is
 	// fixed with the first memory: an Embedder of another name or dimension is
 	// refused. Without it such a store still opens: its memories can be read and
 	// asked for by words or by Query.Vector, and added with a Vector.

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/text"
 )
@@ -195,7 +196,7 @@ func checkMatches(t *testing.T, db *engine.DB) {
 func TestMatchesFindWhatMatchesThroughEveryChangeOfLayout(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	dir := t.TempDir()
-	db := open(t, dir, engine.Options{})
+	db := open(t, dir, engine.Options{Embedder: embed.NewHashing("en")}) // every text has a vector
 	for _, m := range spoken(20, rng) {
 		add(t, db, m) // a segment each
 	}

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/nexus-memory/nexus/engine"
+	"github.com/nexus-memory/nexus/engine/embed"
+	"github.com/nexus-memory/nexus/engine/text"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/quality.golden")
@@ -39,8 +41,9 @@ func TestQuality(t *testing.T) {
 	got := map[string]string{}
 	for _, s := range sets {
 		runs := map[string]Settings{
-			"lexical alone": {Engines: []string{"lexical"}, FusionOff: true},
-			"learnt":        {},
+			"lexical alone":   {Engines: []string{"lexical"}, FusionOff: true},
+			"learnt":          {},
+			"learnt, hashing": {Embedder: embed.NewHashing(text.English)},
 		}
 		if !s.Generated {
 			vectors := filepath.Join(data, "vectors", s.Name)

@@ -32,6 +32,7 @@ type Settings struct {
 	Depth     int             // hits a question; 0 means DefaultDepth
 	Vectors   string          // prefix of the two files of vectors; "" for none
 	Dim       int             // of these vectors; 0 means 384
+	Embedder  engine.Embedder // without Vectors; nil means the built-in one
 	TempDir   string          // where stores are made; "" means the system's
 
 	// Answered is told of every question asked, those without evidence included.
@@ -159,7 +160,7 @@ func (r *runner) begin() {
 
 // conversation measures one store.
 func (r *runner) conversation(ctx context.Context, dir string, c *conversation) (err error) {
-	var o engine.Options
+	o := engine.Options{Embedder: r.settings.Embedder}
 	if r.corpus != nil {
 		o.Dim = r.corpus.Dim
 	}

@@ -724,7 +724,7 @@ typedef struct nexus_embedder {
 #define NEXUS_EMBEDDER_SIZE_1 48 /* its size in the oldest ABI served */
 
 /* How to open a store. NULL, or all zero but struct_size, is good: it creates or opens one that
-   embeds texts by hashing, or keeps the caller's vectors if the first memory brings one. */
+   embeds texts itself, or keeps the caller's vectors if the first memory brings one. */
 typedef struct nexus_open_options {
   uint32_t struct_size; /* sizeof(nexus_open_options) */
   uint32_t flags; /* NEXUS_OPEN_* */

@@ -15,14 +15,16 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/eval"
 )
 
 type evalFlags struct {
 	eval.Settings
-	data, out, intent, fusion, route string
-	generated                        bool
+	data, out, intent, fusion, route, embedder string
+	generated                                  bool
 }
 
 func newEvalCommand(a *app) *cobra.Command {
@@ -59,10 +61,14 @@ made-up turns in place of DIR: that shows only that everything runs.
 	c.Flags().StringVar(&f.route, "route", model.RouteAdaptive.String(), "`NAME` of how much work a question is given: "+strings.Join(evalRoutes(), ", "))
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
 	c.Flags().StringVar(&f.Vectors, "vectors", "", "`PREFIX` of PREFIX-corpus.f16 and PREFIX-questions.f16, used instead of the built-in embedder")
+	c.Flags().StringVar(&f.embedder, "embedder", embedderNames[0], "`NAME` of the built-in embedder that makes vectors without --vectors: "+strings.Join(embedderNames, ", "))
 	c.Flags().IntVar(&f.Dim, "dim", 384, "`NUMBERS` in a vector of --vectors")
 	c.Flags().IntVarP(&f.Depth, "k", "k", eval.DefaultDepth, fmt.Sprintf("`HITS` asked for, 1 to %d", model.HitCountMax))
 	return c
 }
+
+// embedderNames are those of English, the built-in one first.
+var embedderNames = []string{"words", "hashing"}
 
 func (a *app) eval(ctx context.Context, f evalFlags) error {
 	if err := f.check(); err != nil {
@@ -113,6 +119,16 @@ func (f *evalFlags) check() (err error) {
 	}
 	if err := f.checkFusion(); err != nil {
 		return err
+	}
+	switch f.embedder {
+	case "words": // the built-in one
+	case "hashing":
+		f.Embedder = embed.NewHashing(text.English)
+	default:
+		return wrongUsef("--embedder is %q, want %s", f.embedder, strings.Join(embedderNames, ", "))
+	}
+	if f.Vectors != "" && f.Embedder != nil {
+		return wrongUsef("--vectors brings what --embedder would make: give one of them")
 	}
 	for _, name := range f.Engines {
 		if name != "lexical" && name != "vector" {

@@ -1,7 +1,8 @@
 // Package embed turns texts into vectors whose cosine says how alike they are.
 //
 // Embedder is what the engine asks for; a model behind it is the user's choice.
-// Hashing is the one built in: it needs no model, no file and no network.
+// Words and Hashing are built in, for English and for other languages: they need no model
+// beside the program, no file and no network.
 package embed
 
 import (

@@ -35,8 +35,8 @@ var lengthWeights = [...]int64{0, 256, 362, 443, 512, 572, 627, 677, 724, 768, 8
 // countWeights are round(256*(1+ln(count))); more than 8 count as 8.
 var countWeights = [...]int64{0, 256, 433, 537, 611, 668, 715, 754, 788}
 
-// Hashing is the built-in embedder: the hashing trick (Weinberger et al. 2009)
-// over a text's terms and the pieces of 2 to 5 neighbouring runes of "<word>",
+// Hashing is the built-in embedder for languages other than English: the hashing trick (Weinberger
+// et al. 2009) over a text's terms and the pieces of 2 to 5 neighbouring runes of "<word>",
 // into 256 signed sums of unit length. A piece is the set of its letters without
 // their order, so that swapped letters ("recieve") keep most pieces. Stop words
 // are left out.
@@ -70,8 +70,8 @@ type hashingScratch struct {
 	sums     [hashingDim]int64
 }
 
-// NewHashing returns the built-in embedder for text of a language that text.Known
-// knows, "" being English; panics for another. The vectors of two languages are not
+// NewHashing returns it for texts of a language that text.Known knows, "" being English;
+// panics for another. The vectors of two languages are not
 // to be compared, though the name is the same: whoever keeps them keeps the language.
 func NewHashing(language string) *Hashing {
 	h := &Hashing{}
@@ -111,7 +111,7 @@ func (s *hashingScratch) embed(t string, row []float32) {
 	s.tokens.Reset()
 	s.analyzer.Words(&s.tokens, t)
 	s.eachDistinct(s.addPieces)
-	normalise(&s.sums, row)
+	normalise(s.sums[:], row)
 }
 
 // eachDistinct gives every different token to add, with the weight of its length
@@ -182,7 +182,7 @@ func (s *hashingScratch) add(hash uint64, weight int64) {
 }
 
 // normalise writes sums as a vector of unit length, or zero if they are zero.
-func normalise(sums *[hashingDim]int64, row []float32) {
+func normalise(sums []int64, row []float32) {
 	square := 0.0
 	for _, v := range sums {
 		square += float64(float64(v) * float64(v)) // converted: no fused product

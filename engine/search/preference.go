@@ -60,7 +60,7 @@ func (s *sampler) sample(ref rows.Ref, said model.Said) (sample learning.Sample,
 	s.analyzer.Terms(&s.terms, m.Speaker)
 	s.analyzer.Terms(&s.terms, m.Text)
 	sample.Words, sample.Value = s.distinct(), said.Value
-	if v := part.Vectors(); s.view.Space.KeepsVectors() && v.Has(row) {
+	if v := part.Vectors(); s.view.Space.SeesMeaning() && v.Has(row) {
 		sample.Vector = v.Vector(row)
 	}
 	traits(&sample.Traits, part, row, said.Micros)

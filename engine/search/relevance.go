@@ -138,20 +138,25 @@ func spread(scores []float64) {
 	fuse.Normalize(scores, mean-3*deviation, mean+3*deviation)
 }
 
-// engineShare is an engine's part in relevance beside another one's. The
-// built-in hashing sees spelling, not meaning, and weighs less than a model.
+// engineShare is an engine's part in relevance beside another one's. The built-in
+// embedders weigh less than a model: a table of words knows a part of what texts mean, and
+// hashing sees spelling alone.
 const (
 	lexicalShare = .5
 	vectorShare  = .5
+	wordsShare   = .35 // of .15, .25, .35 and .5, LoCoMo and BEAM prefer none
 	hashingShare = .2
 )
 
 func (s *state) share(i int) float64 {
-	if s.runs[i].engine.Name() == "lexical" {
+	space := &s.question.View.Space
+	switch {
+	case s.runs[i].engine.Name() == "lexical":
 		return lexicalShare
-	}
-	if !s.question.View.Space.KeepsVectors() {
+	case !space.SeesMeaning():
 		return hashingShare
+	case space.IsBuiltIn():
+		return wordsShare
 	}
 	return vectorShare
 }

@@ -44,10 +44,25 @@ func CallerSpace(dim int) Space {
 	return Space{Name: callerName, Dim: dim, Metric: model.Cosine, Language: text.English}
 }
 
-// HashingSpace returns the space of the built-in embedder for texts of a language.
-func HashingSpace(language string) Space {
-	h := embed.NewHashing(language)
-	return Space{Name: h.Name(), Dim: h.Dim(), Embedder: h, Metric: model.Cosine, Language: language}
+// BuiltInSpace returns the space of the built-in embedder for texts of a language: what
+// words mean for English, spelling for others.
+func BuiltInSpace(language string) Space {
+	if language == text.English {
+		return builtIn(embed.NewWords(), language)
+	}
+	return builtIn(embed.NewHashing(language), language)
+}
+
+// BuiltInSpaceOf returns the space of the built-in embedder of a name, for texts of a language.
+func BuiltInSpaceOf(name, language string) (s Space, ok bool) {
+	if s = BuiltInSpace(language); s.Name != name {
+		s = builtIn(embed.NewHashing(language), language) // as all stores had once
+	}
+	return s, s.Name == name
+}
+
+func builtIn(e embed.Embedder, language string) Space {
+	return Space{Name: e.Name(), Dim: e.Dim(), Embedder: e, Metric: model.Cosine, Language: language}
 }
 
 // SpaceOf returns the space of an embedder, with metric and language as CallerSpace;
@@ -72,9 +87,22 @@ func (s Space) Derived() uint64 {
 	return xxh3.HashString(fmt.Sprintf("text %d %s, minhash %d, annotations %d, fields %d, vectors %d %s %d %s", text.Version, s.Language, minhash.Version, annotate.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric))
 }
 
-// KeepsVectors reports whether the truth stores the vectors: always, but for
-// the built-in hashing, which computes the same ones again at no cost.
-func (s Space) KeepsVectors() bool {
+// IsBuiltIn reports whether vectors are those of an embedder that comes with Nexus.
+func (s Space) IsBuiltIn() bool {
+	switch s.Embedder.(type) {
+	case *embed.Hashing, *embed.Words:
+		return true
+	}
+	return false
+}
+
+// KeepsVectors reports whether the truth stores the vectors: always, but for those of a
+// built-in embedder, which computes the same ones again at no cost.
+func (s Space) KeepsVectors() bool { return !s.IsBuiltIn() }
+
+// SeesMeaning reports whether vectors tell what texts mean: always, but for those of the
+// built-in hashing, which tell how they are spelt.
+func (s Space) SeesMeaning() bool {
 	_, hashing := s.Embedder.(*embed.Hashing)
 	return !hashing
 }
@@ -148,6 +176,15 @@ func searchText(m *model.Memory) string {
 		return m.Text
 	}
 	return m.Speaker + ": " + m.Text
+}
+
+// embedded is what the embedder sees of a memory. The table of words has no use for the
+// names of who speaks.
+func (s Space) embedded(m *model.Memory) string {
+	if _, words := s.Embedder.(*embed.Words); words {
+		return m.Text
+	}
+	return searchText(m)
 }
 
 // worker is the scratch of one goroutine that prepares rows.
@@ -227,7 +264,7 @@ func embedMissing(ctx context.Context, space Space, memories []model.Memory, row
 	var targets []int
 	for i := range memories {
 		if memories[i].Vector == nil {
-			texts = append(texts, searchText(&memories[i]))
+			texts = append(texts, space.embedded(&memories[i]))
 			targets = append(targets, i)
 		}
 	}

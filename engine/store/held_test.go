@@ -14,7 +14,9 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/engine/vfs"
 )
 
@@ -55,7 +57,14 @@ func await(t *testing.T, s *Store, what string, is func() bool) {
 func TestAMemoryFileStaysUntilLaterOnesHaveWhatLives(t *testing.T) {
 	const count = 2*replayRows + 500
 	ctx := context.Background()
-	s := openFilled(t, t.TempDir(), nil, count)
+	hashing := embed.NewHashing(text.English) // whose vectors fill a piece
+	s, err := Open(ctx, t.TempDir(), Options{Embedder: hashing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Add(ctx, numbered(count)); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Compact(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +80,7 @@ func TestAMemoryFileStaysUntilLaterOnesHaveWhatLives(t *testing.T) {
 	}
 	files := &refusing{FS: vfs.OS}
 	files.room.Store(1)
-	s, err := Open(ctx, s.dir, Options{Files: files})
+	s, err = Open(ctx, s.dir, Options{Files: files, Embedder: hashing})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +88,7 @@ func TestAMemoryFileStaysUntilLaterOnesHaveWhatLives(t *testing.T) {
 	wantSound(t, s, count-4)
 	dir := crashed(t, s)
 	s.Close()
-	s, err = Open(ctx, dir, Options{})
+	s, err = Open(ctx, dir, Options{Embedder: hashing})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,10 +45,10 @@ const (
 )
 
 // Options say how to open a store. The zero value creates or opens one that
-// embeds by hashing, or holds the caller's vectors if its first memory has one.
+// embeds texts itself, or holds the caller's vectors if its first memory has one.
 type Options struct {
 	ReadOnly bool           // several processes may read at once, while none writes
-	Embedder embed.Embedder // nil: the built-in hashing, or the caller's vectors
+	Embedder embed.Embedder // nil: the built-in one, or the caller's vectors
 	Dim      int            // fixes the dimension of the caller's vectors; 0: the first vector does
 	InMemory bool           // segment and memory files are read into memory, not mapped
 	Files    vfs.FS         // of segment and memory files; nil: the operating system's
@@ -293,15 +293,15 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 	if err != nil || stored.Name == "" {
 		return segment.Space{}, err
 	}
-	hashing := segment.HashingSpace(stored.Language)
-	hashing.Metric, wanted.Metric, wanted.Language = stored.Metric, stored.Metric, stored.Language
+	builtIn, isBuiltIn := segment.BuiltInSpaceOf(stored.Name, stored.Language)
+	builtIn.Metric, wanted.Metric, wanted.Language = stored.Metric, stored.Metric, stored.Language
 	switch {
 	case s.options.Language != "" && s.options.Language != stored.Language:
 		return segment.Space{}, fmt.Errorf("store: its texts are taken for language %q, the options ask for %q: %w", stored.Language, s.options.Language, model.ErrInvalid)
 	case s.options.Metric != model.MetricUnset && s.options.Metric != stored.Metric:
 		return segment.Space{}, fmt.Errorf("store: its vectors are compared by %s, the options ask for %s: %w", stored.Metric, s.options.Metric, model.ErrDimension)
-	case wanted.Name == "" && stored.Name == hashing.Name && stored.Dim == hashing.Dim:
-		return hashing, nil
+	case wanted.Name == "" && isBuiltIn && stored.Dim == builtIn.Dim:
+		return builtIn, nil
 	case wanted.Name == "":
 		return stored, nil
 	case wanted.Name == stored.Name && wanted.Dim == stored.Dim:
@@ -343,7 +343,7 @@ func (s *Store) spaceFor(view *segment.View, memories []model.Memory) (space seg
 			if v := memories[0].Vector; v != nil {
 				space = segment.CallerSpace(len(v))
 			} else {
-				space = segment.HashingSpace(s.language)
+				space = segment.BuiltInSpace(s.language)
 			}
 			space = s.asAsked(space)
 		}

@@ -242,11 +242,11 @@ test('keys, deletion, figures, verification and compaction', async (t) => {
   assert.equal(await db.delete([1, 5n]), 1);
   assert.equal(db.deleteSync(1), 0);
   const { memories, discarded, outdated, damagedJudgements, vectors } = await db.stats();
-  assert.deepEqual([memories, discarded, outdated, damagedJudgements, vectors], [0, 0, 0, 0, 'hashing-v1-256']);
+  assert.deepEqual([memories, discarded, outdated, damagedJudgements, vectors], [0, 0, 0, 0, 'words-v1-96']);
   await db.compact();
   db.compactSync();
   assert.deepEqual(await db.verify(), { memories: 0, bad: 0, problems: [] });
-  assert.equal(db.statsSync().vectors, 'hashing-v1-256');
+  assert.equal(db.statsSync().vectors, 'words-v1-96');
 });
 
 test('a backup restores', async (t) => {

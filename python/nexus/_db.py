@@ -426,7 +426,7 @@ def open(
 ) -> DB:
     """Opens the store in a directory, creating it where there is none unless read_only.
 
-    Without embedder and dim it embeds texts by hashing, or keeps the caller's vectors if
+    Without embedder and dim it embeds texts itself, or keeps the caller's vectors if
     the first memory brings one. dim declares the dimension of the caller's vectors.
     embedder is any callable from a list of str to rows of numbers; see Embedder.
     metric says what near means for vectors, "cosine", "dot" or "l2": it is fixed with the

@@ -198,7 +198,7 @@ def test_stats_verify_compact_export_import(db: nexus.DB, tmp_path: Path) -> Non
     db.add([f"t{i}" for i in range(100)])
     db.delete(range(50))
     stats = db.stats()
-    assert (stats.memories, stats.vectors) == (51, "hashing-v1-256")
+    assert (stats.memories, stats.vectors) == (51, "words-v1-96")
     assert db.verify()[:2] == (51, 0)
     db.compact()
     assert (db.stats().deleted, db.stats().discarded, db.stats().outdated, db.stats().damaged_judgements) == (0, 0, 0, 0)

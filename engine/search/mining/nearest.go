@@ -23,7 +23,12 @@ type sample struct {
 	scales []float32
 	of     []int // memories, ascending
 	stride int
+	lone   float64 // the distance of a memory without vector
 }
+
+// knownShare is from which share of memories with vectors on those without are as far from all
+// as can be, where the table of words makes them: nothing that they say is known.
+const knownShare = .99
 
 func (c *corpus) vectors(i int) (*vector.Parts, int) {
 	ref := c.refs[i]
@@ -46,7 +51,10 @@ func newSample(ctx context.Context, c *corpus) (*sample, error) {
 	if len(have) < fewest {
 		return nil, nil
 	}
-	s := &sample{stride: vector.Stride(dim)}
+	s := &sample{stride: vector.Stride(dim), lone: missing}
+	if space := &c.view.Space; space.IsBuiltIn() && space.SeesMeaning() && float64(len(have)) >= float64(knownShare*float64(c.count())) {
+		s.lone = 1
+	}
 	n := min(sampleMax, len(have))
 	for k := range n {
 		i := have[k*len(have)/n]
@@ -59,7 +67,7 @@ func newSample(ctx context.Context, c *corpus) (*sample, error) {
 }
 
 // distances returns the mean cosine distance of every memory to its nearest others in the
-// sample, missing for those without vector. O(memories * sample * dimension).
+// sample; of those without vector it is lone. O(memories * sample * dimension).
 func (s *sample) distances(ctx context.Context, c *corpus) ([]float64, error) {
 	list := make([]float64, c.count())
 	products := make([]int32, len(s.of))
@@ -73,7 +81,7 @@ func (s *sample) distances(ctx context.Context, c *corpus) ([]float64, error) {
 		parts, row := c.vectors(i)
 		var scale float32
 		if codes, scale = parts.AppendUnit(codes[:0], row); scale == 0 {
-			list[i] = missing
+			list[i] = s.lone
 			continue
 		}
 		kernels.DotScanI8(codes, s.codes, products)

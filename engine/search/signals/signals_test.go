@@ -40,7 +40,7 @@ func table(t testing.TB, question string, vectors map[rows.Ref]float64) (*Table,
 // tableOf is table of another chat, whose second segment begins at a turn.
 func tableOf(t testing.TB, chat []turn, second int, question string, vectors map[rows.Ref]float64) (*Table, *Question, []rows.Ref) {
 	t.Helper()
-	space := segment.HashingSpace(text.English)
+	space := segment.BuiltInSpace(text.English)
 	view := &segment.View{Space: space}
 	positions := map[string]uint32{}
 	var refs []rows.Ref
