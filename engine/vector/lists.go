@@ -327,13 +327,13 @@ func (s *Searcher) seeList(p *Part, first, n int) (count int) {
 	if s.visible == nil {
 		return n
 	}
-	l := &s.lister
+	l, visible := &s.lister, s.visible
 	l.bits = slices.Grow(l.bits[:0], chunkRows/64)[:n/64]
 	for w := range l.bits {
 		var word uint64
-		for i, row := range p.Lists.Rows[first+w*64 : first+w*64+64] {
+		for i, row := range (*[64]uint32)(p.Lists.Rows[first+w*64:]) {
 			if row != quant.NoRow {
-				word |= (s.visible[row>>6] >> (row & 63) & 1) << i
+				word |= visible[row>>6] >> (row & 63) & 1 << (i & 63)
 			}
 		}
 		l.bits[w] = word
