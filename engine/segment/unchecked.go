@@ -205,6 +205,7 @@ func lateSegment(image []byte, c *content, late *unchecked, from *Held) (*Segmen
 // openGate has rows of vectors checked before they are read.
 func (l *unchecked) openGate(c *content) {
 	rowBytes := 4 * c.vectors.Dim
+	l.gate.Passed = make([]atomic.Uint64, (c.vectors.RowCount()+63)/64)
 	l.gate.Pass = func(row int) { l.vectors.need(row*rowBytes, (row+1)*rowBytes) }
 	c.vectors.Gate = &l.gate
 }

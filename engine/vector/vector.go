@@ -73,6 +73,23 @@ type Gate struct {
 	Open atomic.Bool
 	// Pass makes a row readable, or panics. Any goroutine calls it.
 	Pass func(row int)
+	// Passed, which may be shorter, marks the rows that Pass need not be asked for again:
+	// bit row%64 of word row/64, set by any goroutine and never cleared.
+	Passed []atomic.Uint64
+}
+
+// passed reports whether Pass need not be asked.
+func (g *Gate) passed(row uint32) bool {
+	w := int(row >> 6)
+	return w < len(g.Passed) && g.Passed[w].Load()>>(row&63)&1 != 0
+}
+
+// admit asks Pass for a row, and marks it where there is a place for that.
+func (g *Gate) admit(row uint32) {
+	g.Pass(int(row))
+	if w := int(row >> 6); w < len(g.Passed) {
+		g.Passed[w].Or(1 << (row & 63))
+	}
 }
 
 // SetDim sets the dimension of columns that are empty or are about to be checked.
@@ -132,8 +149,8 @@ func (p *Parts) invNorm(row int) float64 {
 
 // Vector returns the full vector of a row, aliasing the column.
 func (p *Parts) Vector(row int) []float32 {
-	if g := p.Gate; g != nil && !g.Open.Load() {
-		g.Pass(row)
+	if g := p.Gate; g != nil && !g.Open.Load() && !g.passed(uint32(row)) {
+		g.admit(uint32(row))
 	}
 	return p.Vectors[row*p.Dim : (row+1)*p.Dim]
 }
@@ -142,7 +159,9 @@ func (p *Parts) Vector(row int) []float32 {
 func (p *Parts) pass(rows []uint32) {
 	if g := p.Gate; g != nil && !g.Open.Load() {
 		for _, row := range rows {
-			g.Pass(int(row))
+			if !g.passed(row) {
+				g.admit(row)
+			}
 		}
 	}
 }
