@@ -111,8 +111,10 @@ func (t *TopK) pass(scores []float32, first uint32, visible []uint64) {
 	for start := 0; start < len(scores); {
 		n := min(len(scores)-start, max(t.seen, topKFirstChunk))
 		ids, values := t.ids[t.count:], t.values[t.count:]
-		found := SelectAbove(scores[start:start+n], t.threshold, first+uint32(start), ids, values)
-		if visible != nil {
+		found := 0
+		if visible != nil && t.threshold == float32(math.Inf(-1)) {
+			found = takeVisible(scores, start, start+n, first, visible, ids, values)
+		} else if found = SelectAbove(scores[start:start+n], t.threshold, first+uint32(start), ids, values); visible != nil {
 			found = keepVisible(ids[:found], values[:found], first, visible)
 		}
 		if t.count += found; t.count >= 2*t.k {
@@ -121,6 +123,28 @@ func (t *TopK) pass(scores []float32, first uint32, visible []uint64) {
 		t.seen = min(t.seen+n, topKChunk)
 		start += n
 	}
+}
+
+// takeVisible is SelectAbove and keepVisible for the scores from start to end, where all of
+// them would be selected first: it goes by the bits.
+func takeVisible(scores []float32, start, end int, first uint32, visible []uint64, ids []uint32, values []float32) (found int) {
+	for w := start >> 6; w<<6 < end; w++ {
+		word := visible[w]
+		if w<<6 < start {
+			word &= ^uint64(0) << (start & 63)
+		}
+		if end-w<<6 < 64 {
+			word &= 1<<(end&63) - 1
+		}
+		for ; word != 0; word &= word - 1 {
+			at := w<<6 + bits.TrailingZeros64(word)
+			if score := scores[at]; score > float32(math.Inf(-1)) { // false for NaN
+				ids[found], values[found] = first+uint32(at), score
+				found++
+			}
+		}
+	}
+	return found
 }
 
 // keepVisible moves the hits whose bit is set to the front and returns how many there are.

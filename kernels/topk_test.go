@@ -243,6 +243,47 @@ func TestTopKOfASubset(t *testing.T) {
 	}
 }
 
+// Streams are cut anywhere, bits behind a piece mean nothing, and neither do scores that are
+// never chosen.
+func TestTopKOfASubsetInPiecesOfAnyLength(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	never := []float32{float32(math.NaN()), float32(math.Inf(-1))}
+	for range 300 {
+		const k = 90
+		var a, b TopK
+		a.Reset(k, make([]uint32, TopKBuffer(k)), make([]float32, TopKBuffer(k)))
+		b.Reset(k, make([]uint32, TopKBuffer(k)), make([]float32, TopKBuffer(k)))
+		first, share := uint32(0), r.Float64()
+		for range 1 + r.IntN(6) {
+			n := 1 + r.IntN(200)
+			scores, masked := make([]float32, n), make([]float32, n)
+			visible := make([]uint64, (n+63)/64)
+			visible[len(visible)-1] = ^uint64(0) << (n & 63)
+			if n%64 == 0 {
+				visible[len(visible)-1] = 0
+			}
+			for i := range scores {
+				scores[i], masked[i] = r.Float32(), never[1]
+				if r.IntN(20) == 0 {
+					scores[i] = never[r.IntN(2)]
+				}
+				if r.Float64() < share {
+					masked[i] = scores[i]
+					visible[i/64] |= 1 << (i % 64)
+				}
+			}
+			a.UpdateIn(scores, first, visible)
+			b.Update(masked, first)
+			first += uint32(n)
+		}
+		gotIDs, got := a.Sorted()
+		wantIDs, want := b.Sorted()
+		if !slices.Equal(gotIDs, wantIDs) || !slices.Equal(got, want) {
+			t.Fatalf("share %g: %v, want %v", share, gotIDs, wantIDs)
+		}
+	}
+}
+
 // The head is that of Sorted, the tail the rest of it; what is left of a thinned tail can
 // be sorted.
 func TestTopKSortedHeadAndTailAreSorted(t *testing.T) {
