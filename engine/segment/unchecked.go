@@ -202,12 +202,13 @@ func lateSegment(image []byte, c *content, late *unchecked, from *Held) (*Segmen
 	return s, nil
 }
 
-// openGate has rows of vectors checked before they are read.
+// openGate has rows of vectors checked before they are read, and makes room for what the
+// check of their columns learns, at any time later.
 func (l *unchecked) openGate(c *content) {
 	rowBytes := 4 * c.vectors.Dim
 	l.gate.Passed = make([]atomic.Uint64, (c.vectors.RowCount()+63)/64)
 	l.gate.Pass = func(row int) { l.vectors.need(row*rowBytes, (row+1)*rowBytes) }
-	c.vectors.Gate = &l.gate
+	c.vectors.Gate, c.vectors.Lengths = &l.gate, new(vector.Lengths)
 }
 
 // checkLate checks the sections of a stage, which are read for that but do not count as
@@ -250,6 +251,7 @@ func (s *Segment) openFields() *fields.Reader {
 func (s *Segment) openVectors() {
 	s.checkLate(asVectors)
 	must(s.checkVectors(s.RowCount()))
+	s.drop(bytesOf(s.vectors.InvNorms)) // they were looked through, and may not be read again
 	s.late.coded.Store(true)
 }
 

@@ -43,6 +43,22 @@ func TestWarmSearchOfBitsDoesNotAllocate(t *testing.T) {
 	}
 }
 
+func TestWarmSearchOfFewRowsDoesNotAllocate(t *testing.T) {
+	r := rand.New(rand.NewPCG(23, 24))
+	for _, metric := range metrics {
+		parts := sparseParts(r, partsOf(metric, clustered(r, 128, 9000), 6000, 3000), 40)
+		parts[0].Dead = randomSet(r, 6000, .1)
+		var s Searcher
+		q := uniform(r, 128)
+		var dst []rows.Hit
+		search := func() { s.Prepare(q, metric, parts); dst = s.Top(dst[:0], 10, never) }
+		search()
+		if n := testing.AllocsPerRun(20, search); n != 0 {
+			t.Fatalf("%v: %v allocations", metric, n)
+		}
+	}
+}
+
 func TestWarmSearchOfListsDoesNotAllocate(t *testing.T) {
 	r := rand.New(rand.NewPCG(25, 25))
 	all := clustered(r, 64, 3000)

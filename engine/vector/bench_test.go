@@ -59,15 +59,20 @@ func (s *realSet) some(count int) (list [][]float32) {
 	return list
 }
 
-// build returns the set as parts of at most size rows.
+// build returns the set as parts of at most size rows, in lists where they are large.
 func (s *realSet) build(metric model.Metric, size int) (parts []Part) {
+	return s.buildAmong(metric, size, listedFrom)
+}
+
+// buildAmong is build where there are so many rows in all.
+func (s *realSet) buildAmong(metric model.Metric, size, all int) (parts []Part) {
 	for piece := range slices.Chunk(s.rows, size) {
 		p := &Parts{Dim: realDim}
 		p.Reserve(len(piece))
 		for _, v := range piece {
 			p.Append(v)
 		}
-		p.Seal(metric, listedFrom, never)
+		p.Seal(metric, all, never)
 		parts = append(parts, Part{Parts: p})
 	}
 	return parts
@@ -183,6 +188,7 @@ func (s *Searcher) scanAllowed(dst []rows.Hit, k int) []rows.Hit {
 	s.best.Reset(k)
 	for i := range s.parts {
 		s.see(&s.parts[i])
+		s.few.take(s.visible, s.parts[i].RowCount(), s.parts[i].RowCount())
 		s.scanSparse(int32(i), never)
 	}
 	s.settle()

@@ -2,7 +2,6 @@ package vector
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/quant"
@@ -168,74 +167,6 @@ func (s *Searcher) bound(part int32, place int) float64 {
 		return 2 * int8Deviations * int8Deviation * (scale*s.norm + s.codeScale/p.InvNorms[row])
 	}
 	return int8Deviations * int8Deviation * (scale + s.codeScale)
-}
-
-// scanSparse computes the few visible rows of a part, in full those of them that may be
-// among the best; false when told to stop.
-func (s *Searcher) scanSparse(part int32, stop func() bool) bool {
-	p := &s.parts[part]
-	s.sparse = s.sparse[:0]
-	for w, word := range s.visible {
-		for ; word != 0; word &= word - 1 {
-			if row := w<<6 + bits.TrailingZeros64(word); p.Has(row) {
-				s.sparse = append(s.sparse, uint32(row))
-			}
-		}
-	}
-	if s.metric == model.L2 || len(s.sparse) <= s.best.Limit() {
-		for i, row := range s.sparse {
-			if i%sparseRows == 0 && stop() {
-				return false
-			}
-			s.offer(part, int(row))
-		}
-		return true
-	}
-	return s.scanRounded(part, stop)
-}
-
-// sparseRows are computed between two looks whether to stop, some 20 us.
-const sparseRows = 512
-
-// scanRounded does so by inner products in float32 first. These are off by less than
-// slack times the lengths of both vectors (Higham, Accuracy and Stability of Numerical
-// Algorithms, section 3.1, whatever the order of the sum), and where numbers are very
-// small by the step of the smallest ones too; so the k-th best by what it has at least
-// tells which rows need float64, which is twice the work.
-func (s *Searcher) scanRounded(part int32, stop func() bool) bool {
-	p := &s.parts[part]
-	s.makeRoom(len(s.sparse))
-	dots := s.estimates[:len(s.sparse)]
-	for first := 0; first < len(dots); first += sparseRows {
-		if stop() {
-			return false
-		}
-		end := min(first+sparseRows, len(dots))
-		p.pass(s.sparse[first:end])
-		kernels.GatherDotF32(s.query, p.Vectors, s.sparse[first:end], dots[first:end])
-	}
-	n := float64(len(s.query) + 8) // the sums of a tier's lanes are added too
-	slack, step := n/(1<<24-n), n*math.SmallestNonzeroFloat32
-	rounded := func(i int) (score, off float64) {
-		inverse := p.invNorm(int(s.sparse[i]))
-		if s.metric == model.Dot {
-			return float64(dots[i]), slack*s.norm/inverse + step
-		}
-		return float64(dots[i]) * s.invNorm * inverse, slack + step*s.invNorm*inverse
-	}
-	s.floor.Reset(s.best.Limit())
-	for i, row := range s.sparse {
-		if score, off := rounded(i); !math.IsInf(score, 0) && score == score {
-			s.floor.Offer(rows.Hit{Ref: rows.Ref{Row: row}, Score: score - off})
-		}
-	}
-	least, full := s.floor.Worst()
-	for i, row := range s.sparse {
-		if score, off := rounded(i); !full || !(score+off < least) || math.IsInf(score, 0) {
-			s.offer(part, int(row))
-		}
-	}
-	return true
 }
 
 // togetherRows are computed in full together: rows that lie at random come from memory

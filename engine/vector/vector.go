@@ -53,6 +53,8 @@ type Parts struct {
 	// InvNorms are 1/|row|, 0 for a row without vector. Empty in parts with 1-bit codes of
 	// segment format 2; the lengths are worked out then.
 	InvNorms []float64
+	// Lengths says between what they lie; nil and zero say nothing.
+	Lengths *Lengths
 
 	// Of a part with INT8 codes, otherwise empty.
 	Codes  []int8    // rows x Stride(Dim); padding is zero
@@ -65,6 +67,38 @@ type Parts struct {
 
 	// Gate, where there is one, is asked before a row of Vectors is read.
 	Gate *Gate
+}
+
+// Lengths is the least and the largest of the inverse lengths of all rows, as two float32.
+type Lengths struct {
+	// both is 0 until it is known. Any goroutine that checks the columns stores it.
+	both atomic.Uint64
+}
+
+// inverses returns numbers that no inverse length is below or above; zeros where that is
+// not known, or lengths differ by more than a thousandth.
+func (l *Lengths) inverses() (least, most float64) {
+	if l == nil {
+		return 0, 0
+	}
+	both := l.both.Load()
+	return float64(math.Float32frombits(uint32(both))), float64(math.Float32frombits(uint32(both >> 32)))
+}
+
+// learn looks through inverse lengths.
+func (l *Lengths) learn(inverses []float64) {
+	if len(inverses) == 0 {
+		return
+	}
+	least, most := slices.Min(inverses), slices.Max(inverses)
+	if low, high := below32(least), -below32(-most); low > 1e-30 && high < 1e30 && high <= low*1.001 {
+		l.both.Store(uint64(math.Float32bits(high))<<32 | uint64(math.Float32bits(low)))
+	}
+}
+
+// below32 returns a float32 that is at most x, and close to it.
+func below32(x float64) float32 {
+	return math.Nextafter32(float32(x), float32(math.Inf(-1)))
 }
 
 // Gate stands before rows that may not be read just so.
@@ -98,6 +132,17 @@ func (p *Parts) SetDim(dim int) { p.Dim, p.Bits.Dim = dim, dim }
 // Check verifies that columns that were read have the lengths and the values of so many
 // rows, so that no search leaves them.
 func (p *Parts) Check(rowCount int) error {
+	if err := p.check(rowCount); err != nil {
+		return err
+	}
+	if p.Lengths == nil {
+		p.Lengths = new(Lengths)
+	}
+	p.Lengths.learn(p.InvNorms)
+	return nil
+}
+
+func (p *Parts) check(rowCount int) error {
 	if p.Dim < 0 || p.Dim > kernels.BitDimensionMax || len(p.Vectors) != rowCount*p.Dim {
 		return fmt.Errorf("%d numbers for %d rows of dimension %d", len(p.Vectors), rowCount, p.Dim)
 	}
@@ -144,8 +189,13 @@ func (p *Parts) invNorm(row int) float64 {
 	if len(p.InvNorms) > 0 {
 		return p.InvNorms[row]
 	}
-	return invNorm(p.Vector(row))
+	return p.workedOut(row)
 }
+
+// workedOut keeps invNorm small enough for the compiler to put it in line.
+//
+//go:noinline
+func (p *Parts) workedOut(row int) float64 { return invNorm(p.Vector(row)) }
 
 // Vector returns the full vector of a row, aliasing the column.
 func (p *Parts) Vector(row int) []float32 {
@@ -209,6 +259,8 @@ func dot(a, b []float32) float64 {
 // as one, these among them. stop is asked now and then; once true, Seal returns
 // false, and the parts are of no use.
 func (p *Parts) Seal(metric model.Metric, all int, stop func() bool) bool {
+	p.Lengths = new(Lengths)
+	p.Lengths.learn(p.InvNorms)
 	if p.RowCount() >= bitRows && p.Dim >= bitDim {
 		return p.sealBits(metric, p.RowCount() >= listRows && all >= listedFrom, stop)
 	}
