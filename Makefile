@@ -177,7 +177,7 @@ train: ## make the table of words and fit the built-in ranker and the confidence
 	  ../shared/data/qmsum,../shared/data/vectors/qmsum
 	cd bench && $(GO) run ./train $(FIT_ON) $(MEASURE) --seed 2 --out ../engine/rank/builtin.nxr
 	cd bench && $(GO) run ./train/generate --out ../$(TRAIN)/big --seed 101 --short 480 --long 240 --linked 0
-	cd bench && $(GO) run ./train/confidence $(SURE_ON) $(MEASURE) --out ../engine/search/confidence/builtin.nxc
+	cd bench && $(GO) run ./train/confidence $(SURE_ON) $(MEASURE) --measure locomo-w=$(DATA)/locomo --measure beam-100k-w=$(DATA)/beam-100k --out ../engine/search/confidence/builtin.nxc
 
 .PHONY: bench
 bench: ## kernels, add, query at 10k and 100k memories; writes bench/record

@@ -61,7 +61,7 @@ made-up turns in place of DIR: that shows only that everything runs.
 	c.Flags().StringVar(&f.route, "route", model.RouteAdaptive.String(), "`NAME` of how much work a question is given: "+strings.Join(evalRoutes(), ", "))
 	c.Flags().StringVar(&f.intent, "intent", "general", "`NAME` of what to weigh most: "+strings.Join(model.IntentNames(), ", "))
 	c.Flags().StringVar(&f.Vectors, "vectors", "", "`PREFIX` of PREFIX-corpus.f16 and PREFIX-questions.f16, used instead of the built-in embedder")
-	c.Flags().StringVar(&f.embedder, "embedder", embedderNames[0], "`NAME` of the built-in embedder that makes vectors without --vectors: "+strings.Join(embedderNames, ", "))
+	c.Flags().StringVar(&f.embedder, "embedder", "", "`NAME` of the built-in embedder that makes vectors without --vectors: "+strings.Join(embedderNames, ", ")+" (default "+embedderNames[0]+")")
 	c.Flags().IntVar(&f.Dim, "dim", 384, "`NUMBERS` in a vector of --vectors")
 	c.Flags().IntVarP(&f.Depth, "k", "k", eval.DefaultDepth, fmt.Sprintf("`HITS` asked for, 1 to %d", model.HitCountMax))
 	return c
@@ -121,13 +121,13 @@ func (f *evalFlags) check() (err error) {
 		return err
 	}
 	switch f.embedder {
-	case "words": // the built-in one
+	case "", "words": // the built-in one
 	case "hashing":
 		f.Embedder = embed.NewHashing(text.English)
 	default:
 		return wrongUsef("--embedder is %q, want %s", f.embedder, strings.Join(embedderNames, ", "))
 	}
-	if f.Vectors != "" && f.Embedder != nil {
+	if f.Vectors != "" && f.embedder != "" {
 		return wrongUsef("--vectors brings what --embedder would make: give one of them")
 	}
 	for _, name := range f.Engines {

@@ -165,7 +165,7 @@ func (a *app) printAnswer(answer *engine.Answer, f queryFlags) error {
 	if len(answer.Hits) > 0 && slices.ContainsFunc(answer.Trace.Engines, func(e model.EngineTrace) bool {
 		return e.State == model.EngineSkipped && noteOf(e) == noWordNote
 	}) {
-		a.note("%s in the store: these are guesses by spelling or vector", noWordNote)
+		a.note("%s in the store: these are guesses by vector", noWordNote)
 	}
 	return a.printHits(answer, f)
 }

@@ -14,9 +14,11 @@ import (
 	"github.com/nexus-memory/nexus/engine/text"
 )
 
+// HashingName names Hashing and what it makes of a text.
+const HashingName = "hashing-v1-256"
+
 const (
-	hashingName = "hashing-v1-256"
-	hashingDim  = 256
+	hashingDim = 256
 	// pieceRunesMin and pieceRunesMax bound the pieces of a word.
 	pieceRunesMin = 2
 	pieceRunesMax = 5
@@ -80,7 +82,7 @@ func NewHashing(language string) *Hashing {
 }
 
 // Name implements Embedder.
-func (h *Hashing) Name() string { return hashingName }
+func (h *Hashing) Name() string { return HashingName }
 
 // Dim implements Embedder.
 func (h *Hashing) Dim() int { return hashingDim }

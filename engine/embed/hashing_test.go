@@ -99,7 +99,7 @@ func TestVectorsAreTheSameInEveryBuild(t *testing.T) {
 	for _, x := range v {
 		hash = (hash ^ uint64(math.Float32bits(x))) * 1099511628211
 	}
-	if got := fmt.Sprintf("%s %016x", hashingName, hash); got != "hashing-v1-256 e44b3fdf29719110" {
+	if got := fmt.Sprintf("%s %016x", HashingName, hash); got != "hashing-v1-256 e44b3fdf29719110" {
 		t.Fatalf("got %s", got)
 	}
 }

@@ -56,8 +56,9 @@ func TestWordVectorsHaveUnitLengthOrAreZero(t *testing.T) {
 	}
 }
 
-// TestAChangeOfTheTableIsAnotherName: vectors of one name are compared with each other.
-func TestAChangeOfTheTableIsAnotherName(t *testing.T) {
+// TestWordVectorsHaveTheSameBitsOnEveryCPU: these were made on amd64. A change of what is made of a
+// text is another name; one of the table alone is not, as segments carry its hash.
+func TestWordVectorsHaveTheSameBitsOnEveryCPU(t *testing.T) {
 	var bytes []byte
 	for _, v := range wordsOf(t, "We adopted a puppy.", "Don’t SAY it's café, say café: rock'n'roll 2024", strings.Repeat("again and again ", 40)) {
 		for _, x := range v {
@@ -98,6 +99,24 @@ func TestWordVectorsDependOnTheTextAlone(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+func TestAPossessiveIsItsOwner(t *testing.T) {
+	v := wordsOf(t, "the physician's advice", "the physician advice", "the physician’s advice", "the advice")
+	if !slices.Equal(v[0], v[1]) || !slices.Equal(v[0], v[2]) || slices.Equal(v[0], v[3]) {
+		t.Error("another vector")
+	}
+}
+
+func TestNoWordIsHeldThatNoTableHas(t *testing.T) {
+	for _, text := range []string{strings.Repeat("a", 1<<20), strings.Repeat("a'", 1<<19), strings.Repeat("'", 1<<20), strings.Repeat("é", 1<<19)} {
+		var scratch []byte
+		words := 0
+		eachWord(text, &scratch, func([]byte) bool { words++; return true })
+		if cap(scratch) > 1024 || words > 1 {
+			t.Errorf("%q...: %d bytes are held of %d words", text[:4], cap(scratch), words)
+		}
+	}
 }
 
 func TestWordsEmbedChecksShapeAndContext(t *testing.T) {

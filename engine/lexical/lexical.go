@@ -46,7 +46,7 @@ type Reader struct {
 	parts       Parts
 	dictionary  dictionary
 	totalLength uint64
-	short       []uint8 // lengths up to lengthCap: what a question reads of every posting's row
+	short       []uint8 // lengths up to lengthCap: what a question of one word reads of every posting's row
 }
 
 // Open checks that the columns agree with one another and returns a reader of

@@ -45,12 +45,13 @@ func (s *state) describe(query *model.Query) {
 	s.table.Fill(&q, s.refs, s.shortlist.nearest)
 }
 
-// longTerms is the average length of memories from which on the built-in table of words tells
+// longTerms is the average length of a store's memories beyond which the built-in table of words tells
 // too little of each to be weighed; what it finds are candidates all the same.
 const longTerms = 64
 
 // comparesVectors reports whether similarities are signals: those of the built-in hashing
-// see spelling, as words do, and are of another scale than a model's.
+// see spelling, as words do, and are of another scale than a model's; those of the table of
+// words are, where memories are short.
 func (s *state) comparesVectors() bool {
 	v := s.question.View
 	if v.Space.IsBuiltIn() && v.TotalLength > longTerms*v.Documents {

@@ -53,12 +53,16 @@ func BuiltInSpace(language string) Space {
 	return builtIn(embed.NewHashing(language), language)
 }
 
-// BuiltInSpaceOf returns the space of the built-in embedder of a name, for texts of a language.
+// BuiltInSpaceOf returns the space of the built-in embedder of a name, for texts of a language;
+// false where none has it.
 func BuiltInSpaceOf(name, language string) (s Space, ok bool) {
-	if s = BuiltInSpace(language); s.Name != name {
-		s = builtIn(embed.NewHashing(language), language) // as all stores had once
+	switch name {
+	case embed.WordsName:
+		return builtIn(embed.NewWords(), language), true
+	case embed.HashingName:
+		return builtIn(embed.NewHashing(language), language), true
 	}
-	return s, s.Name == name
+	return Space{}, false
 }
 
 func builtIn(e embed.Embedder, language string) Space {
@@ -84,7 +88,11 @@ func (s Space) IsCaller() bool { return s.Name == callerName }
 // Derived identifies everything in a segment that is computed from the truth:
 // a segment whose value differs was built by other rules and is rebuilt.
 func (s Space) Derived() uint64 {
-	return xxh3.HashString(fmt.Sprintf("text %d %s, minhash %d, annotations %d, fields %d, vectors %d %s %d %s", text.Version, s.Language, minhash.Version, annotate.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric))
+	rules := fmt.Sprintf("text %d %s, minhash %d, annotations %d, fields %d, vectors %d %s %d %s", text.Version, s.Language, minhash.Version, annotate.Version, fields.Version, vector.Version, s.Name, s.Dim, s.Metric)
+	if words, ok := s.Embedder.(*embed.Words); ok { // a build that has no such table makes segments without vectors
+		rules += fmt.Sprintf(", table %x", words.Table())
+	}
+	return xxh3.HashString(rules)
 }
 
 // IsBuiltIn reports whether vectors are those of an embedder that comes with Nexus.

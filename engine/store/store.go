@@ -293,16 +293,17 @@ func (s *Store) chooseSpace() (space segment.Space, err error) {
 	if err != nil || stored.Name == "" {
 		return segment.Space{}, err
 	}
-	builtIn, isBuiltIn := segment.BuiltInSpaceOf(stored.Name, stored.Language)
-	builtIn.Metric, wanted.Metric, wanted.Language = stored.Metric, stored.Metric, stored.Language
+	wanted.Metric, wanted.Language = stored.Metric, stored.Language
 	switch {
 	case s.options.Language != "" && s.options.Language != stored.Language:
 		return segment.Space{}, fmt.Errorf("store: its texts are taken for language %q, the options ask for %q: %w", stored.Language, s.options.Language, model.ErrInvalid)
 	case s.options.Metric != model.MetricUnset && s.options.Metric != stored.Metric:
 		return segment.Space{}, fmt.Errorf("store: its vectors are compared by %s, the options ask for %s: %w", stored.Metric, s.options.Metric, model.ErrDimension)
-	case wanted.Name == "" && isBuiltIn && stored.Dim == builtIn.Dim:
-		return builtIn, nil
 	case wanted.Name == "":
+		if builtIn, ok := segment.BuiltInSpaceOf(stored.Name, stored.Language); ok && builtIn.Dim == stored.Dim {
+			builtIn.Metric = stored.Metric
+			return builtIn, nil
+		}
 		return stored, nil
 	case wanted.Name == stored.Name && wanted.Dim == stored.Dim:
 		return wanted, nil

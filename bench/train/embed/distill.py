@@ -12,8 +12,8 @@ is there, DIR/questions.jsonl, whose vectors are PREFIX-corpus.f16 and PREFIX-qu
 
 The vocabulary are the words that the texts have twice or more, the most frequent first, but
 for names: words that begin with a capital where no sentence begins. They would draw a
-question's vector to whoever it names. The same texts and packages give the same file, which
-engine/embed/words.go reads:
+question's vector to whoever it names. The same texts and packages give the same file on the
+same CPU, which engine/embed/words.go reads:
 
     "NXWORDS1"  u32 words  u32 dim
     words       u8 length, bytes; ascending
