@@ -42,6 +42,7 @@ type Segment struct {
 	kinds    atomic.Pointer[kinds]          // set by the first Kind
 	late     *unchecked                     // nil where everything was checked, or made, at once
 	selected selections
+	scopes   [selectionSlots]atomic.Pointer[scoped] // as selections, of scopes
 	names    namesWords
 	uniform  [4]bool // scope columns (tenant, user, agent, session) with one value only
 	newest   int64   // when the latest version was committed

@@ -14,8 +14,8 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 )
 
-// selectionSlots is how many filters a segment remembers: what an application asks
-// again and again, at a byte a row at most.
+// selectionSlots is how many filters, and how many scopes, a segment remembers: what an
+// application asks again and again, at a byte a row at most of either.
 const selectionSlots = 8
 
 // selections holds what filters select of one segment, which never changes. A

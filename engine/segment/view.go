@@ -441,23 +441,46 @@ func (v *View) carryDead(first, last int, merged *Segment) (dead rows.Set, retir
 // Allow returns, for every segment, the rows that a question of scope may see:
 // nil where every row may. Rows are told apart by the hashes of their scopes'
 // names, so a result is confirmed with Scope.Covers once its record is read.
-// O(rows) for each name that is not the same all over a segment.
+// O(rows) for each name that is not the same all over a segment, O(rows/64) for a scope
+// that a segment remembers. The sets are the caller's.
 func (v *View) Allow(scope model.Scope) []rows.Set {
-	want := [4]uint64{hashName(scope.Tenant), hashName(scope.User), hashName(scope.Agent), hashName(scope.Session)}
+	names := scopeNames{hashName(scope.Tenant), hashName(scope.User), hashName(scope.Agent), hashName(scope.Session)}
 	allow := make([]rows.Set, len(v.Parts))
 	for part := range v.Parts {
-		s := v.Parts[part].Segment
-		for i, col := range s.scopeColumns() {
-			if (i > 0 && want[i] == 0) || (s.uniform[i] && col[0] == want[i]) {
-				continue
-			}
-			if allow[part] == nil {
-				allow[part] = rows.AllOf(s.RowCount())
-			}
-			keepEqual(allow[part], col, want[i])
-		}
+		allow[part] = slices.Clone(v.Parts[part].inScope(names))
 	}
 	return allow
+}
+
+// scopeNames are the hashes of a scope's names: tenant, user, agent, session; 0 = empty.
+type scopeNames [4]uint64
+
+// scoped is which rows of a segment a scope sees.
+type scoped struct {
+	names scopeNames
+	set   rows.Set
+}
+
+// inScope returns the rows that a scope sees, nil for all. Not to be changed.
+func (s *Segment) inScope(names scopeNames) rows.Set {
+	slot := &s.scopes[(names[0]^names[1]^names[2]^names[3])%selectionSlots]
+	if have := slot.Load(); have != nil && have.names == names {
+		return have.set
+	}
+	var set rows.Set
+	for i, col := range s.scopeColumns() {
+		if (i > 0 && names[i] == 0) || (s.uniform[i] && col[0] == names[i]) {
+			continue
+		}
+		if set == nil {
+			set = rows.AllOf(s.RowCount())
+		}
+		keepEqual(set, col, names[i])
+	}
+	if set != nil {
+		slot.Store(&scoped{names, set})
+	}
+	return set
 }
 
 // keepEqual clears the bits of rows whose value differs.
