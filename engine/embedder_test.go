@@ -147,9 +147,9 @@ func TestAStoreKeepsTheBuiltInEmbedderThatItWasMadeWith(t *testing.T) {
 		made engine.Options
 		want string
 	}{
-		{engine.Options{}, "words-v1-96"},
+		{engine.Options{}, "words-v1-64"},
 		{engine.Options{Embedder: embed.NewHashing("en")}, "hashing-v1-256"},
-		{engine.Options{Embedder: embed.NewWords()}, "words-v1-96"},
+		{engine.Options{Embedder: embed.NewWords()}, "words-v1-64"},
 		{engine.Options{Language: "de"}, "hashing-v1-256"},
 	} {
 		dir := t.TempDir()

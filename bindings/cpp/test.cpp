@@ -97,7 +97,7 @@ void explanations(const std::string &base) {
   nexus::answer a = db.query(q);
   std::optional<nexus::explanation> why = a[0].explanation(), other = a[1].explanation();
   EXPECT(why && why->engines().size() == 2 && why->engines()[0].name == "lexical" && why->engines()[0].rank == 1 && why->engines()[0].score > 0);
-  EXPECT(why && (*why)["bm25_turn_rank"] == 1 && !(*why)["cosine_turn"] && !(*why)["none"] && why->signals().size() > 20);
+  EXPECT(why && (*why)["bm25_turn_rank"] == 1 && !(*why)["tells_asked_time"] && (*why)["cosine_turn"] && !(*why)["none"] && why->signals().size() > 20);
   EXPECT(why && other && why->ranker() > other->ranker() && a.confidence() >= 0 && a.confidence() <= 1);
   q.fusion = nexus::fusion::rrf;
   nexus::answer by_ranks = db.query(q);

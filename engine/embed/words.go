@@ -18,7 +18,7 @@ import (
 )
 
 // WordsName names Words and what it makes of a text.
-const WordsName = "words-v1-96"
+const WordsName = "words-v1-64"
 
 // knownMax is how many words of a text count. Of 25, 50, 100 and all, the first eight hits of chats (LoCoMo)
 // have evidence for 86.5, 88.6, 88.1 and 88.1 % of the questions, of long assistant chats (BEAM 100K)
@@ -30,7 +30,7 @@ const knownMax = 50
 //go:embed words.nxw
 var wordsFile []byte
 
-// Words is the built-in embedder for English: a table of what 20,000 words mean, learnt from
+// Words is the built-in embedder for English: a table of what 16,000 words mean, learnt from
 // all-MiniLM-L6-v2 by a regression over definitions and transcripts of meetings (make train;
 // docs/design/words.md has how, and what it is worth). A text is the sum of its words, weighed
 // by how rare they are; repeated ones count 1 + ln of how often. Of a long text the first words
@@ -53,7 +53,7 @@ type wordsScratch struct {
 }
 
 // NewWords returns the built-in embedder for English. The table is indexed meanwhile, once a
-// process: half a millisecond of one processor, and 250 KB.
+// process: half a millisecond of one processor, and 230 KB.
 func NewWords() *Words {
 	go wordTable()
 	w := &Words{}
@@ -110,8 +110,9 @@ func (s *wordsScratch) embed(t *wordsTable, text string, row []float32) {
 			next++
 		}
 		weight := countWeights[min(next-first, len(countWeights)-1)] * int64(t.scales[s.known[first]])
-		for d, code := range t.row(s.known[first]) {
-			s.sums[d] += weight * int64(int8(code))
+		for i, pair := range t.row(s.known[first]) {
+			s.sums[2*i] += weight * (int64(pair&15) - codeZero)
+			s.sums[2*i+1] += weight * (int64(pair>>4) - codeZero)
 		}
 		first = next
 	}
@@ -166,16 +167,19 @@ func eachWord(text string, word *[]byte, f func(word []byte) (more bool)) {
 	*word = w
 }
 
-const wordsMagic = "NXWORDS1"
+const (
+	wordsMagic = "NXWORDS1"
+	codeZero   = 8 // what stands for 0 in four bits
+)
 
 // wordsTable is the file, in place, and an index of its words.
 type wordsTable struct {
-	dim    int
-	ends   []uint32 // of each word, where it ends in names
-	names  []byte   // each behind a byte of its length
-	scales []uint16
-	codes  []byte   // [word][dim], signed
-	slots  []uint16 // open addressing: numbers of words plus 1
+	rowBytes int
+	ends     []uint32 // of each word, where it ends in names
+	names    []byte   // each behind a byte of its length
+	scales   []uint16
+	codes    []byte   // [word][dim], two in a byte
+	slots    []uint16 // open addressing: numbers of words plus 1
 }
 
 // wordTable is the table that comes with Nexus.
@@ -194,11 +198,11 @@ func readWords(file []byte) (*wordsTable, error) {
 		return nil, fmt.Errorf("embed: no table of words")
 	}
 	count, dim := int(binary.LittleEndian.Uint32(file[head-8:])), int(binary.LittleEndian.Uint32(file[head-4:]))
-	if count == 0 || count >= math.MaxUint16 || dim == 0 || len(file)-head < count*(1+2+dim) {
+	if count == 0 || count >= math.MaxUint16 || dim == 0 || dim%2 != 0 || (len(file)-head)/count < 1+2+dim/2 {
 		return nil, fmt.Errorf("embed: a table of %d words with %d numbers in %d bytes", count, dim, len(file))
 	}
-	rest := len(file) - count*(2+dim)
-	t := &wordsTable{dim: dim, names: file[head:rest], codes: file[len(file)-count*dim:], slots: make([]uint16, 1<<16)}
+	rest := len(file) - count*(2+dim/2)
+	t := &wordsTable{rowBytes: dim / 2, names: file[head:rest], codes: file[len(file)-count*dim/2:], slots: make([]uint16, 1<<16)}
 	end := 0
 	for i := range count {
 		if end >= len(t.names) || end+1+int(t.names[end]) > len(t.names) {
@@ -225,8 +229,8 @@ func (t *wordsTable) name(number uint16) []byte {
 	return t.names[first+1 : t.ends[number]]
 }
 
-// row returns the codes of a word, which are signed.
-func (t *wordsTable) row(number uint16) []byte { return t.codes[int(number)*t.dim:][:t.dim] }
+// row returns the codes of a word, two in a byte.
+func (t *wordsTable) row(number uint16) []byte { return t.codes[int(number)*t.rowBytes:][:t.rowBytes] }
 
 // slot returns where a word's number stands, or is to stand.
 func (t *wordsTable) slot(word []byte) *uint16 {

@@ -37,7 +37,7 @@ func DefaultCascade() Cascade {
 			model.RouteCacheOnly: 5 * time.Microsecond, model.RouteSmart: 300 * time.Microsecond,
 			model.RouteFull: time.Millisecond, model.RouteMaximum: 2 * time.Millisecond,
 		},
-		Confidence: [model.RouteCount]float32{model.RouteCacheOnly: 1, model.RouteSmart: .55, model.RouteFull: .3},
+		Confidence: [model.RouteCount]float32{model.RouteCacheOnly: 1, model.RouteSmart: .35, model.RouteFull: .35},
 	}
 }
 

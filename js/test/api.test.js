@@ -242,11 +242,11 @@ test('keys, deletion, figures, verification and compaction', async (t) => {
   assert.equal(await db.delete([1, 5n]), 1);
   assert.equal(db.deleteSync(1), 0);
   const { memories, discarded, outdated, damagedJudgements, vectors } = await db.stats();
-  assert.deepEqual([memories, discarded, outdated, damagedJudgements, vectors], [0, 0, 0, 0, 'words-v1-96']);
+  assert.deepEqual([memories, discarded, outdated, damagedJudgements, vectors], [0, 0, 0, 0, 'words-v1-64']);
   await db.compact();
   db.compactSync();
   assert.deepEqual(await db.verify(), { memories: 0, bad: 0, problems: [] });
-  assert.equal(db.statsSync().vectors, 'words-v1-96');
+  assert.equal(db.statsSync().vectors, 'words-v1-64');
 });
 
 test('a backup restores', async (t) => {
@@ -398,7 +398,7 @@ test('hits say why they were found', async (t) => {
     const { engines, signals, ranker } = answer.hits[0].explanation;
     assert.deepEqual(engines.map(({ name, rank }) => [name, rank]), [['lexical', 1], ['vector', 1]]);
     assert.ok(engines.every((e) => e.score > 0));
-    assert.ok(signals.bm25_turn_rank === 1 && signals.asks_person === 1 && !('cosine_turn' in signals), JSON.stringify(signals));
+    assert.ok(signals.bm25_turn_rank === 1 && signals.asks_person === 1 && !('tells_asked_time' in signals) && 'cosine_turn' in signals, JSON.stringify(signals));
     assert.ok(ranker > answer.hits[1].explanation.ranker);
     assert.deepEqual(answer.hits.map((h) => [h.id, h.text]), plain.hits.map((h) => [h.id, h.text]));
   }

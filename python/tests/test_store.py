@@ -198,7 +198,7 @@ def test_stats_verify_compact_export_import(db: nexus.DB, tmp_path: Path) -> Non
     db.add([f"t{i}" for i in range(100)])
     db.delete(range(50))
     stats = db.stats()
-    assert (stats.memories, stats.vectors) == (51, "words-v1-96")
+    assert (stats.memories, stats.vectors) == (51, "words-v1-64")
     assert db.verify()[:2] == (51, 0)
     db.compact()
     assert (db.stats().deleted, db.stats().discarded, db.stats().outdated, db.stats().damaged_judgements) == (0, 0, 0, 0)
@@ -480,7 +480,7 @@ def test_hits_say_why_they_were_found(db: nexus.DB) -> None:
     why = answer[0].explanation
     assert isinstance(why, nexus.Explanation) and [engine.name for engine in why.engines] == ["lexical", "vector"]
     assert all(isinstance(engine, nexus.EngineRank) and engine.rank == 1 and engine.score > 0 for engine in why.engines)
-    assert why.signals["bm25_turn_rank"] == 1 and why.signals["asks_person"] == 1 and "cosine_turn" not in why.signals
+    assert why.signals["bm25_turn_rank"] == 1 and why.signals["asks_person"] == 1 and "tells_asked_time" not in why.signals and "cosine_turn" in why.signals
     assert why.ranker > answer[1].explanation.ranker  # type: ignore[union-attr]
     assert answer[0].to_dict()["explanation"]["engines"][0] == {"name": "lexical", "rank": 1, "score": why.engines[0].score}
     assert [hit.id for hit in answer] == [hit.id for hit in plain]

@@ -18,7 +18,7 @@ same CPU, which engine/embed/words.go reads:
     "NXWORDS1"  u32 words  u32 dim
     words       u8 length, bytes; ascending
     scales      u16, a word
-    codes       i8, [word][dim]: number x scale is the word's part of a sum
+    codes       4 bits, [word][dim], even ones low: (code - 8) x scale is the word's part of a sum
 """
 
 import argparse
@@ -32,15 +32,15 @@ from scipy import sparse
 
 from embed import Encoder, rows
 
-VOCABULARY = 20_000
-DIM = 96
+VOCABULARY = 16_000
+DIM = 64
 NAME = 0.8  # share of capitals from which on a word is a name
 REPEATED = 8  # a word that comes more often counts as one that comes so often
 RARE = 1e-3  # a of the paper: how frequent a word is that counts half
 RIDGE = 3.0
 ROUNDS = 40  # of conjugate gradients
 SCALE_MAX = 65535
-CODE_MAX = 127
+CODE_MAX = 7
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
@@ -134,7 +134,8 @@ def write(path: Path, names: list[str], table: np.ndarray) -> None:
             name = names[i].encode()
             out.write(bytes([len(name)]) + name)
         out.write(scales.astype("<u2").tobytes())
-        out.write(codes.astype("i1").tobytes())
+        nibbles = (codes + 8).astype("u1")
+        out.write((nibbles[:, ::2] | nibbles[:, 1::2] << 4).tobytes())
 
 
 def main() -> None:
