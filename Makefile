@@ -287,4 +287,4 @@ npm-pack: setup-node ## the tarball of the Node package, in build/
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BIN) build demo-data js/prebuilds js/node_modules js/LICENSE
+	rm -rf $(BIN) build demo-data js/prebuilds js/node_modules js/LICENSE js/NOTICE

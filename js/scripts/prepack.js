@@ -1,8 +1,10 @@
 'use strict';
-// Runs at `npm pack`: builds what the tarball ships, and takes the licence along.
+// Runs at `npm pack`: builds what the tarball ships, and takes the licence and the notices of others along.
 
 const { copyFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 require('./build.js').build();
-copyFileSync(join(__dirname, '..', '..', 'LICENSE'), join(__dirname, '..', 'LICENSE'));
+for (const from of [['LICENSE'], ['engine', 'embed', 'NOTICE']]) {
+  copyFileSync(join(__dirname, '..', '..', ...from), join(__dirname, '..', from.at(-1)));
+}

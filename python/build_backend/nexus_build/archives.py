@@ -40,7 +40,8 @@ def write_wheel(folder: Path, files: dict[str, bytes], tag: str) -> str:
     info = metadata.dist_info()
     ordered = dict(sorted(files.items()))
     ordered |= {f"{info}/{name}": data for name, data in metadata.files(tag).items()}
-    ordered[f"{info}/licenses/LICENSE"] = metadata.license_text()
+    for name in metadata.LICENSES:
+        ordered[f"{info}/licenses/{name}"] = metadata.license_text(name)
     record = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in ordered.items()]
     ordered[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""]).encode()
     name = f"{metadata.stem()}-{tag}.whl"

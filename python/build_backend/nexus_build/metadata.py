@@ -9,6 +9,10 @@ from typing import Any
 from .places import PACKAGE, PROJECT, ROOT
 
 
+# The licence, and the notices of whose texts the table of words was learnt from.
+LICENSES = ("LICENSE", "engine/embed/NOTICE")
+
+
 def project() -> dict[str, Any]:
     table: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     return table
@@ -39,7 +43,7 @@ def core_metadata() -> bytes:
         f"Version: {version()}",
         f"Summary: {p['description']}",
         f"License-Expression: {p['license']}",
-        "License-File: LICENSE",
+        *(f"License-File: {name}" for name in LICENSES),
         f"Keywords: {','.join(p['keywords'])}",
         f"Requires-Python: {p['requires-python']}",
         *(f"Classifier: {c}" for c in p["classifiers"]),
@@ -57,5 +61,5 @@ def files(tag: str) -> dict[str, bytes]:
     return {"METADATA": core_metadata(), "WHEEL": wheel.encode()}
 
 
-def license_text() -> bytes:
-    return (ROOT / "LICENSE").read_bytes()
+def license_text(name: str) -> bytes:
+    return (ROOT / name).read_bytes()
