@@ -12,8 +12,9 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 )
 
-// aroundBytes is what the system maps where one page is read.
-const aroundBytes = 64 << 10
+// aroundBytes is at most what the system maps where one page is read. It is 64 KiB by default,
+// of which a little more has been seen.
+const aroundBytes = 128 << 10
 
 // residentBytes returns what the kernel counts as this process's of the files in a directory
 // that it has mapped, and of truth.db alone.
