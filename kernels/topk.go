@@ -167,46 +167,38 @@ func (t *TopK) compress() {
 // Sorted returns the best of the stream so far, at most k, the best first. The slices are
 // those of Reset; the next Update or Reset overwrites them. O(k), O(k log k) among equal
 // scores.
-func (t *TopK) Sorted() (ids []uint32, values []float32) { return t.SortedHead(t.k) }
-
-// SortedHead is Sorted with only the best n in order; the others of the best k follow in
-// none. The caller may throw some of those out, whatever is behind them, and SortTail the
-// rest: where few are looked at, most need not be in order.
-func (t *TopK) SortedHead(n int) (ids []uint32, values []float32) {
-	if t.count >= t.k && t.k > 0 {
-		t.compress()
+func (t *TopK) Sorted() (ids []uint32, values []float32) {
+	ids, values = t.Best()
+	if t.count <= radixFrom {
+		sortBest(ids, values, splitsMax(t.count))
+		return ids, values
 	}
-	ids, values = t.ids[:t.count], t.values[:t.count]
-	if n = max(0, min(n, t.count)); n > 0 && n < t.count {
-		selectBest(ids, values, n, splitsMax(t.count))
-	}
-	t.sort(0, n)
-	return ids, values
-}
-
-// SortTail sorts, the best first, the n hits from place from on of what SortedHead
-// returned. Only Reset may follow where the caller has changed them. Panics if there are not so
-// many (caller bug).
-func (t *TopK) SortTail(from, n int) {
-	if from < 0 || n < 0 || from > t.count || n > t.count-from {
-		panic(fmt.Sprintf("kernels: TopK: tail of %d from %d on of %d", n, from, t.count))
-	}
-	t.sort(from, n)
-}
-
-// sort sorts n hits from a place on, with scratch behind all hits.
-func (t *TopK) sort(from, n int) {
-	ids, values := t.ids[from:from+n], t.values[from:from+n]
-	if n <= radixFrom {
-		sortBest(ids, values, splitsMax(n))
-		return
-	}
-	radixSort(ids, values, t.ids[t.count:t.count+n], t.values[t.count:t.count+n])
-	for start, i := 0, 1; i <= n; i++ {
-		if i == n || scoreKey(values[i]) != scoreKey(values[start]) {
+	radixSort(ids, values, t.ids[t.count:2*t.count], t.values[t.count:2*t.count])
+	for start, i := 0, 1; i <= t.count; i++ {
+		if i == t.count || scoreKey(values[i]) != scoreKey(values[start]) {
 			sortBest(ids[start:i], values[start:i], splitsMax(i-start))
 			start = i
 		}
+	}
+	return ids, values
+}
+
+// Best is Sorted in no order. The caller may change what it gets where only Reset follows.
+func (t *TopK) Best() (ids []uint32, values []float32) {
+	if t.count >= t.k && t.k > 0 {
+		t.compress()
+	}
+	return t.ids[:t.count], t.values[:t.count]
+}
+
+// SelectHits moves the best n of hits, as a TopK orders them, to the front, in no order.
+// No score is NaN. Panics unless values is as long as ids, and 0 <= n <= len(ids) (caller bug). O(len(ids)).
+func SelectHits(ids []uint32, values []float32, n int) {
+	if len(values) != len(ids) || n < 0 || n > len(ids) {
+		panic(fmt.Sprintf("kernels: SelectHits: the best %d of %d ids with %d values", n, len(ids), len(values)))
+	}
+	if n > 0 && n < len(ids) {
+		selectBest(ids, values, n, splitsMax(len(ids)))
 	}
 }
 

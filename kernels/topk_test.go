@@ -284,40 +284,49 @@ func TestTopKOfASubsetInPiecesOfAnyLength(t *testing.T) {
 	}
 }
 
-// The head is that of Sorted, the tail the rest of it; what is left of a thinned tail can
-// be sorted.
-func TestTopKSortedHeadAndTailAreSorted(t *testing.T) {
+// Whatever the order of the stream, Best is Sorted in another order, and SelectHits brings
+// the first of it to the front.
+func TestSelectHitsBringsTheFirstOfSortedToTheFront(t *testing.T) {
 	for name, score := range streams {
 		for _, k := range []int{1, 40, 300} {
-			for _, n := range []int{0, 1, 7, 40, 129, 300, 400} {
-				whole, halved := newTopK(k), newTopK(k)
+			for _, n := range []int{0, 1, 7, 40, 129, 300} {
+				sorted, loose := newTopK(k), newTopK(k)
 				scores := make([]float32, 2000)
 				for i := range scores {
 					scores[i] = score(i, len(scores))
 				}
-				whole.Update(scores, 3)
-				halved.Update(scores, 3)
-				want, _ := whole.Sorted()
-				ids, values := halved.SortedHead(n)
-				head := min(n, len(ids))
-				if len(ids) != len(want) || !slices.Equal(ids[:head], want[:head]) {
-					t.Fatalf("%s, k %d: the best %d are %v, want %v", name, k, n, ids[:head], want[:head])
+				sorted.Update(scores, 3)
+				loose.Update(scores, 3)
+				want, wantValues := sorted.Sorted()
+				ids, values := loose.Best()
+				if n = min(n, len(ids)); len(ids) != len(want) {
+					t.Fatalf("%s, k %d: %d hits, want %d", name, k, len(ids), len(want))
 				}
-				kept := 0
-				for i := head; i < len(ids); i++ {
-					if ids[i]%2 == 0 {
-						ids[head+kept], values[head+kept] = ids[i], values[i]
-						kept++
+				SelectHits(ids, values, n)
+				of := map[uint32]float32{}
+				for i, id := range ids {
+					of[id] = values[i]
+				}
+				slices.Sort(ids[:n])
+				first := slices.Sorted(slices.Values(want[:n]))
+				if !slices.Equal(ids[:n], first) {
+					t.Fatalf("%s, k %d: the best %d are %v, want %v", name, k, n, ids[:n], first)
+				}
+				for i, id := range want {
+					if got, there := of[id]; !there || got != wantValues[i] {
+						t.Fatalf("%s, k %d: %d has score %v, want %v", name, k, id, got, wantValues[i])
 					}
-				}
-				halved.SortTail(head, kept)
-				even := slices.DeleteFunc(slices.Clone(want[head:]), func(id uint32) bool { return id%2 != 0 })
-				if !slices.Equal(ids[head:head+kept], even) {
-					t.Fatalf("%s, k %d: behind the best %d are %v, want %v", name, k, n, ids[head:head+kept], even)
 				}
 			}
 		}
 	}
+}
+
+func TestSelectHitsRefusesWhatDoesNotFit(t *testing.T) {
+	ids, values := make([]uint32, 3), make([]float32, 3)
+	wantPanic(t, "more than there are", func() { SelectHits(ids, values, 4) })
+	wantPanic(t, "fewer than none", func() { SelectHits(ids, values, -1) })
+	wantPanic(t, "values of another length", func() { SelectHits(ids, values[:2], 1) })
 }
 
 // TestAGuessedThresholdLosesNothing takes streams at once: usual ones, and such that show

@@ -49,60 +49,72 @@ func (s *Searcher) estimateInt8(p *Part, first, n int) []float32 {
 	return estimates
 }
 
-// headRows are rescored before the others are put in order. After so many the worst of
-// the best is near its last, and tells of most that follow that they are not wanted: of 960
-// estimates for the best 64 rows of real questions, 200 are computed in full.
-const headRows = 128
+const (
+	// headEach rows for each that is wanted, headLeast at least, are computed before any is
+	// left out. After so many the worst of the best is near its last, and tells of most that
+	// follow that they are not wanted: of 960 estimates for the best 64 rows of real questions,
+	// 200 are computed in full.
+	headEach  = 2
+	headLeast = 32
+	// nextRows are chosen together of those that follow.
+	nextRows = 64
+)
 
-// rescore computes the candidates in full, the best estimate first, but for those that
-// can not be expected among the best any more.
+// rescore computes the candidates in full, the most hopeful ones first, but for those that
+// cannot be expected among the best any more.
 func (s *Searcher) rescore() {
 	s.settle()
-	ids, values := s.top.SortedHead(headRows)
-	head := min(headRows, len(ids))
-	s.rescoreAll(ids[:head], values[:head])
-	hopeful := s.keepHopeful(ids[head:], values[head:])
-	s.top.SortTail(head, hopeful)
-	ids, values = ids[:head+hopeful], values[:head+hopeful]
-	s.rescoreAll(ids[head:], values[head:])
-	s.settle()
-	s.forgetSeen(ids)
+	ids, values := s.top.Best()
+	head := min(max(headLeast, headEach*s.best.Limit()), len(ids))
+	kernels.SelectHits(ids, values, head)
+	s.offerAll(ids[:head])
+	s.raise(ids[head:], values[head:])
+	done, left := head, s.keepHopeful(ids[head:], values[head:])
+	for left > 0 {
+		n := min(nextRows, left)
+		kernels.SelectHits(ids[done:done+left], values[done:done+left], n)
+		s.offerAll(ids[done : done+n])
+		done += n
+		left = s.keepHopeful(ids[done:done+left-n], values[done:done+left-n])
+	}
+	s.forgetSeen(ids[:done])
 }
 
-// rescoreAll has those candidates computed that may be among the best.
-func (s *Searcher) rescoreAll(ids []uint32, values []float32) {
-	for i, id := range ids {
+// offerAll computes candidates.
+func (s *Searcher) offerAll(ids []uint32) {
+	for _, id := range ids {
 		part := s.partOf(id)
 		place := int(id - s.places[part].base)
-		if s.hopeful(part, place, values[i]) && s.first(part, place) {
+		if s.first(part, place) {
 			s.offer(part, s.parts[part].rowAt(place))
 		}
 	}
+	s.settle()
 }
 
-// keepHopeful moves the candidates to the front that may be among the best, and returns
-// how many there are. What is out of the question now stays so: the worst of the best
-// only rises.
+// raise adds to estimates what their rows are thought to be above them at most.
+func (s *Searcher) raise(ids []uint32, values []float32) {
+	for i, id := range ids {
+		part := s.partOf(id)
+		values[i] += float32(s.bound(part, int(id-s.places[part].base)))
+	}
+}
+
+// keepHopeful moves the candidates to the front that may be among the best, by what their
+// rows are at most, and returns how many there are.
 func (s *Searcher) keepHopeful(ids []uint32, values []float32) (kept int) {
 	worst, full := s.best.Worst()
 	if !full {
 		return len(ids)
 	}
-	worst = s.inward(worst)
-	for i, id := range ids {
-		part := s.partOf(id)
-		if float64(values[i])+s.bound(part, int(id-s.places[part].base)) >= worst {
-			ids[kept], values[kept] = id, values[i]
+	least := below32(s.inward(worst))
+	for i, value := range values {
+		if value > least {
+			ids[kept], values[kept] = ids[i], value
 			kept++
 		}
 	}
 	return kept
-}
-
-// hopeful reports whether the row of a place may be among the best by its estimate.
-func (s *Searcher) hopeful(part int32, place int, estimate float32) bool {
-	worst, full := s.best.Worst()
-	return !full || float64(estimate)+s.bound(part, place) >= s.inward(worst)
 }
 
 // first reports whether a row has not been met at another of its places. It marks the row

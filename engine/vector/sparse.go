@@ -208,7 +208,7 @@ func (s *Searcher) offerLikely(part int32) {
 	few.top.Reset(k, few.ids, few.values)
 	few.top.Update(few.scores, 0)
 	least := math.Inf(-1)
-	if _, best := few.top.SortedHead(0); len(best) == k {
+	if _, best := few.top.Best(); len(best) == k {
 		least = float64(slices.Min(best)) - 2*few.off
 	}
 	if worst, full := s.best.Worst(); full {
