@@ -3,6 +3,7 @@ package segment
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/nexus-memory/nexus/engine/annotate"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -61,9 +62,7 @@ func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) b
 		return true
 	}
 	s.Words() // has checked the column by now, of a file
-	first, _ := slices.BinarySearchFunc(s.threadRows, thread, func(row uint32, thread uint64) int {
-		return cmp.Or(cmp.Compare(s.threads[row], thread), cmp.Compare(s.positions[row], position))
-	})
+	first := s.turnsFrom(thread, position)
 	last := first
 	for last < len(s.threadRows) && s.threads[s.threadRows[last]] == thread && s.positions[s.threadRows[last]] == position {
 		last++
@@ -74,6 +73,43 @@ func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) b
 		}
 	}
 	return false
+}
+
+// guesses is how many steps of interpolation come before the search: after three the guess is
+// some turns off, among 5,000 sessions as well as among 500,000.
+const guesses = 3
+
+// turnsFrom returns where in threadRows a place of a session is, or would be. Sessions are
+// hashes, which lie evenly, so that the place can nearly be told from the hash (Perl, Itai and
+// Avni 1978, "Interpolation search"); from there the steps double until it lies between.
+// O(log rows) whatever the hashes are.
+func (s *Segment) turnsFrom(thread uint64, position uint32) int {
+	n := len(s.threadRows)
+	each := float64(n) / (1 << 64) // rows a hash
+	guess := int(float64(thread) * each)
+	for range guesses {
+		if guess < 0 || guess >= n {
+			break
+		}
+		guess += int(float64(int64(thread-s.threads[s.threadRows[guess]])) * each)
+	}
+	guess = max(0, min(guess, n))
+	isBefore := func(at int) bool {
+		row := s.threadRows[at]
+		return s.threads[row] < thread || s.threads[row] == thread && s.positions[row] < position
+	}
+	low, high, step := guess, guess, 8
+	for low > 0 && !isBefore(low-1) { // what is sought is at high or before
+		high = low - 1
+		low = max(0, low-step)
+		step *= 2
+	}
+	for high < n && isBefore(high) { // it is behind high
+		low = high + 1
+		high = min(n, high+step)
+		step *= 2
+	}
+	return low + sort.Search(high-low, func(i int) bool { return !isBefore(low + i) })
 }
 
 // Neighbours returns the live turns around a row in its session; none of a row without

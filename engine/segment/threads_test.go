@@ -1,9 +1,12 @@
 package segment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -125,4 +128,83 @@ func TestNeighboursAreTheLiveTurnsAround(t *testing.T) {
 			}
 		}
 	})
+}
+
+// threadsOf returns a segment of sessions, row by row.
+func threadsOf(threads []uint64, positions []uint32) *Segment {
+	b := NewBuilder(CallerSpace(3))
+	b.threads, b.positions = threads, positions
+	b.sealThreads()
+	s := &Segment{}
+	s.threads, s.positions, s.threadRows = b.threads, b.positions, b.threadRows
+	return s
+}
+
+// TestPlacesOfSessionsAreFoundHoweverTheHashesLie: evenly, all in a corner, at both ends, few or one.
+func TestPlacesOfSessionsAreFoundHoweverTheHashesLie(t *testing.T) {
+	const most = ^uint64(0)
+	rapid.Check(t, func(t *rapid.T) {
+		hash := rapid.OneOf(rapid.Uint64Range(1, most), rapid.Uint64Range(1, 40), rapid.Uint64Range(most-40, most),
+			rapid.SampledFrom([]uint64{1, 1 << 63, most}))
+		var threads []uint64
+		var positions []uint32
+		for _, thread := range rapid.SliceOfN(hash, 0, 60).Draw(t, "sessions") {
+			for range rapid.IntRange(1, 9).Draw(t, "turns") {
+				threads = append(threads, thread)
+				positions = append(positions, uint32(rapid.SampledFrom([]int{0, 1, 2, 3, 5, 1 << 31, 1<<32 - 1}).Draw(t, "position")))
+			}
+		}
+		s := threadsOf(threads, positions)
+		for range 20 {
+			thread, position := hash.Draw(t, "asked"), uint32(rapid.IntRange(0, 6).Draw(t, "asked position"))
+			if len(threads) > 0 && rapid.Bool().Draw(t, "present") {
+				at := rapid.IntRange(0, len(threads)-1).Draw(t, "row")
+				thread, position = threads[at], positions[at]
+			}
+			want := 0
+			for at, its := range threads {
+				if its < thread || its == thread && positions[at] < position {
+					want++
+				}
+			}
+			if got := s.turnsFrom(thread, position); got != want {
+				t.Fatalf("place %d of session %d: %d of %d, want %d", position, thread, got, len(threads), want)
+			}
+		}
+	})
+}
+
+// BenchmarkPlaceOfSession looks for the turn behind the last one of sessions of 20 turns.
+func BenchmarkPlaceOfSession(b *testing.B) {
+	for _, count := range []int{5_000, 50_000} {
+		draw := rand.New(rand.NewPCG(1, 2))
+		var threads []uint64
+		var positions []uint32
+		for range count {
+			thread := draw.Uint64()
+			for position := range uint32(20) {
+				threads, positions = append(threads, thread), append(positions, position)
+			}
+		}
+		s := threadsOf(threads, positions)
+		for name, find := range map[string]func(thread uint64) int{
+			"bisected": func(thread uint64) int {
+				at, _ := slices.BinarySearchFunc(s.threadRows, thread, func(row uint32, thread uint64) int {
+					return cmp.Or(cmp.Compare(s.threads[row], thread), cmp.Compare(s.positions[row], 20))
+				})
+				return at
+			},
+			"interpolated": func(thread uint64) int { return s.turnsFrom(thread, 20) },
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, count), func(b *testing.B) {
+				sum := 0
+				for b.Loop() {
+					sum += find(threads[draw.IntN(count)*20])
+				}
+				if sum == 0 {
+					b.Fatal("nothing found")
+				}
+			})
+		}
+	}
 }
