@@ -2,6 +2,7 @@ package vector
 
 import (
 	"math"
+	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/quant"
@@ -182,18 +183,12 @@ func (s *Searcher) bound(part int32, place int) float64 {
 }
 
 // togetherRows are computed in full together: rows that lie at random come from memory
-// side by side, and the bound of what follows is behind by half as many on average.
-const togetherRows = 16
+// side by side.
+const togetherRows = 64
 
 // offer has a row that has a vector computed in full, at the next settle at the latest.
 func (s *Searcher) offer(part int32, row int) {
-	ref := rows.Ref{Part: part, Row: uint32(row)}
-	at := len(s.waiting)
-	s.waiting = append(s.waiting, ref)
-	for ; at > 0 && ref.Compare(s.waiting[at-1]) < 0; at-- {
-		s.waiting[at] = s.waiting[at-1]
-	}
-	s.waiting[at] = ref
+	s.waiting = append(s.waiting, rows.Ref{Part: part, Row: uint32(row)})
 	if len(s.waiting) == togetherRows {
 		s.settle()
 	}
@@ -202,14 +197,17 @@ func (s *Searcher) offer(part int32, row int) {
 // settle computes the rows that wait for it.
 func (s *Searcher) settle() {
 	s.Rescored += len(s.waiting)
+	if len(s.parts) > 1 { // those of a part together
+		slices.SortFunc(s.waiting, rows.Ref.Compare)
+	}
 	s.exactly(s.waiting, func(r rows.Ref, score float64) {
 		s.best.Offer(rows.Hit{Ref: r, Score: score})
 	})
 	s.waiting = s.waiting[:0]
 }
 
-// exactly calls each with the exact scores of rows that have a vector, which ascend: the
-// cosine, the inner product or the negated square of the distance, with the same bits on
+// exactly calls each with the exact scores of rows that have a vector, those of a part
+// together: the cosine, the inner product or the negated square of the distance, with the same bits on
 // every CPU and for every kind of part.
 func (s *Searcher) exactly(refs []rows.Ref, each func(rows.Ref, float64)) {
 	for len(refs) > 0 {
