@@ -50,6 +50,7 @@ type Segment struct {
 	// unpackers unpack records, where they are packed.
 	unpackers  unpackers
 	later      []keyRow // ID and row of every version that is not a first one, by row
+	ends       ends
 	length     uint64   // terms of all rows
 	plainBytes int      // of all records, not packed
 }
@@ -90,6 +91,7 @@ func (s *Segment) survey() {
 	}
 	slices.SortFunc(s.later, func(a, b keyRow) int { return cmp.Compare(a.row, b.row) })
 	s.unpackers.New = s.newUnpacker
+	s.ends = make(ends, (s.RowCount()+63)/64)
 }
 
 // dense returns the columns that filters read beside those of fields.

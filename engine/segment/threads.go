@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync/atomic"
 
 	"github.com/nexus-memory/nexus/engine/annotate"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -55,11 +56,21 @@ func (c *content) checkTurns(rows int) error {
 	return nil
 }
 
-// at calls f for the rows at a place of a session until it returns true, latest first.
-// O(log rows), and next to nothing where the row near is the one.
-func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) bool) bool {
-	if near >= 0 && near < len(s.threads) && s.threads[near] == thread && s.positions[near] == position && f(near) {
-		return true
+// ends marks the turns behind which their session is known to have no turn in a segment, dead
+// ones counted: bit row%64 of word row/64. Any goroutine sets them, none clears them.
+type ends []atomic.Uint64
+
+func (e ends) has(row int) bool { return e[row>>6].Load()&(1<<(row&63)) != 0 }
+
+func (e ends) add(row int) { e[row>>6].Or(1 << (row & 63)) }
+
+// at calls f for the rows at a place of a session until it returns true, latest first, and
+// returns how many it called it for. O(log rows), and next to nothing where the row near is the one.
+func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) bool) (called int) {
+	if near >= 0 && near < len(s.threads) && s.threads[near] == thread && s.positions[near] == position {
+		if called++; f(near) {
+			return called
+		}
 	}
 	s.Words() // has checked the column by now, of a file
 	first := s.turnsFrom(thread, position)
@@ -68,11 +79,11 @@ func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) b
 		last++
 	}
 	for ; last > first; last-- {
-		if f(int(s.threadRows[last-1])) {
-			return true
+		if called++; f(int(s.threadRows[last-1])) {
+			return called
 		}
 	}
-	return false
+	return called
 }
 
 // guesses is how many steps of interpolation come before the search: after three the guess is
@@ -131,18 +142,19 @@ func (v *View) Neighbours(r rows.Ref) (n Neighbours) {
 		}
 		n[Reach-1-i] = v.turn(r, thread, position-step, -int(step))
 	}
+	from := r
 	for i := range Reach {
-		step := i + 1
-		if n[Reach+i] = v.turn(r, thread, position+uint32(step), step); n[Reach+i] == none {
+		if from = v.turn(from, thread, position+uint32(i+1), 1); from == none {
 			break // the last turn: positions are given without gaps, but where a memory was deleted
 		}
+		n[Reach+i] = from
 	}
 	return n
 }
 
 // turn returns the live row at a place of a session, step rows from the row r if all rows
-// were of one session. Turns come in the order of their sequences, but for those that were
-// changed: their latest version stands where it was written.
+// were of one session: r is so many turns before or behind. Turns come in the order of their
+// sequences, but for those that were changed: their latest version stands where it was written.
 func (v *View) turn(r rows.Ref, thread uint64, position uint32, step int) rows.Ref {
 	p, beside := &v.Parts[r.Part], int(r.Row)+step
 	if beside >= 0 && beside < len(p.threads) && p.threads[beside] == thread && p.positions[beside] == position && !p.Dead.Has(beside) {
@@ -153,9 +165,17 @@ func (v *View) turn(r rows.Ref, thread uint64, position uint32, step int) rows.R
 	if step < 0 {
 		ahead, behind = behind, ahead
 	}
-	for part, near := int(r.Part), int(r.Row)+step; part >= 0 && part < len(v.Parts); part += ahead {
-		if found := v.turnIn(part, thread, position, near); found != none {
+	first, near := int(r.Part), beside
+	if step == 1 && p.ends.has(int(r.Row)) {
+		first, near = first+1, 0
+	}
+	for part := first; part >= 0 && part < len(v.Parts); part += ahead {
+		found, called := v.turnIn(part, thread, position, near)
+		if found != none {
 			return found
+		}
+		if step == 1 && part == int(r.Part) && called == 0 {
+			p.ends.add(int(r.Row))
 		}
 		near = 0
 		if next := part + ahead; step < 0 && next >= 0 {
@@ -164,7 +184,7 @@ func (v *View) turn(r rows.Ref, thread uint64, position uint32, step int) rows.R
 	}
 	for part := int(r.Part) + behind; part >= 0 && part < len(v.Parts); part += behind {
 		if changed || len(v.Parts[part].later) > 0 {
-			if found := v.turnIn(part, thread, position, -1); found != none {
+			if found, _ := v.turnIn(part, thread, position, -1); found != none {
 				return found
 			}
 		}
@@ -172,15 +192,17 @@ func (v *View) turn(r rows.Ref, thread uint64, position uint32, step int) rows.R
 	return none
 }
 
-// turnIn returns the live row of a part at a place of a session.
-func (v *View) turnIn(part int, thread uint64, position uint32, near int) rows.Ref {
-	p, found := &v.Parts[part], none
-	p.at(thread, position, near, func(row int) bool {
+// turnIn returns the live row of a part at a place of a session, and how many rows there
+// were looked at.
+func (v *View) turnIn(part int, thread uint64, position uint32, near int) (found rows.Ref, called int) {
+	p := &v.Parts[part]
+	found = none
+	called = p.at(thread, position, near, func(row int) bool {
 		if p.Dead.Has(row) {
 			return false
 		}
 		found = rows.Ref{Part: int32(part), Row: uint32(row)}
 		return true
 	})
-	return found
+	return found, called
 }

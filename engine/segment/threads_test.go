@@ -130,6 +130,50 @@ func TestNeighboursAreTheLiveTurnsAround(t *testing.T) {
 	})
 }
 
+// TestTheEndOfASessionIsThatOfTheSegmentNotOfAView: what a question over a newer snapshot
+// learns of a segment, where a turn is deleted, holds for one over an older snapshot too, and for later turns.
+func TestTheEndOfASessionIsThatOfTheSegmentNotOfAView(t *testing.T) {
+	space := hashingSpace()
+	turns := samples(5)
+	for i := range turns {
+		turns[i].Scope = model.Scope{Session: "s"}
+	}
+	older := (&View{Space: space}).With(build(t, space, 1, turns[:3]))
+	newer := older.WithDeleted([]model.ID{2, 3})
+	first, none := rows.Ref{}, rows.Ref{Part: -1}
+	for range 2 { // the second time by what the first one learnt
+		if n := newer.Neighbours(first); n[Reach] != none {
+			t.Fatalf("deleted turn %v is a neighbour", n[Reach])
+		}
+		if n := older.Neighbours(first); n[Reach].Row != 1 || n[Reach+1].Row != 2 {
+			t.Fatalf("the turns behind are %v, want rows 1 and 2", n[Reach:])
+		}
+		if n := older.Neighbours(rows.Ref{Row: 2}); n[Reach] != none {
+			t.Fatalf("%v is behind the last turn", n[Reach])
+		}
+	}
+	if !older.Parts[0].ends.has(2) || older.Parts[0].ends.has(0) {
+		t.Fatal("row 2 is not known to be the last of its session, or row 0 is")
+	}
+	b := NewBuilder(space)
+	more, err := NewPreparer().Prepare(context.Background(), space, turns[3:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range more {
+		r.ID = model.ID(4 + i)
+		r.Stamp(time.UnixMicro(1e15), uint32(3+i))
+		b.Add(r)
+	}
+	s, err := b.Finish(4, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := older.With(s).Neighbours(rows.Ref{Row: 2}); n[Reach] != (rows.Ref{Part: 1}) || n[Reach+1] != (rows.Ref{Part: 1, Row: 1}) {
+		t.Fatalf("the turns of the next segment are %v", n[Reach:])
+	}
+}
+
 // threadsOf returns a segment of sessions, row by row.
 func threadsOf(threads []uint64, positions []uint32) *Segment {
 	b := NewBuilder(CallerSpace(3))
