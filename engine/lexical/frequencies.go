@@ -87,6 +87,19 @@ func (s *Searcher) Occurrences(o *Occurrences, refs []rows.Ref) {
 	o.sort()
 }
 
+// ScoresOf is Scores of rows whose occurrences are known: at has the place of each of them
+// among the rows that these were found for.
+func (s *Searcher) ScoresOf(dst []float64, o *Occurrences, at []int32, refs []rows.Ref) []float64 {
+	for i, r := range refs {
+		length, sum := s.Length(r), 0.0
+		for _, x := range o.Of(at[i]) {
+			sum += float64(s.weight(int(x.Term)) * s.share(x.Freq, length))
+		}
+		dst = append(dst, sum)
+	}
+	return dst
+}
+
 // sort lays what was found into list by rows, of which starts[row+1] counts what each has.
 func (o *Occurrences) sort() {
 	for i := range o.starts[1:] {

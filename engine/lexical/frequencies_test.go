@@ -16,6 +16,13 @@ func checkOccurrences(t interface{ Fatalf(string, ...any) }, o *Occurrences, s *
 	var searcher Searcher
 	searcher.Prepare(tokensOf(question), s.parts, s.statistics)
 	searcher.Occurrences(o, refs)
+	places := make([]int32, len(refs))
+	for i := range places {
+		places[i] = int32(i)
+	}
+	if got, want := searcher.ScoresOf(nil, o, places, refs), searcher.Scores(nil, refs); !slices.Equal(got, want) {
+		t.Fatalf("scores of %v by occurrences: %v, want %v", question, got, want)
+	}
 	for i, r := range refs {
 		var want []Occurrence
 		for term := range searcher.Terms() {

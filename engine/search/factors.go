@@ -98,18 +98,30 @@ func (r *run) keepFirst() {
 }
 
 // scoreAll has every engine score the candidates that it did not bring itself. Where the
-// signals have the similarities of all, these are taken.
+// signals have what is needed for all, it is taken from them.
 func (s *state) scoreAll() {
 	for i := range s.runs {
 		s.scores[i] = s.scores[i][:0]
-		switch {
-		case !s.runs[i].used():
-		case s.by == model.FusionLearnt && s.runs[i].engine.Name() == "vector" && s.comparesVectors():
-			s.scores[i] = s.table.Likeness(s.scores[i])
-		default:
+		if s.runs[i].used() && !s.scoredBySignals(i) {
 			s.score(i)
 		}
 	}
+}
+
+// scoredBySignals fills the run's scores from the signals, where these have them.
+func (s *state) scoredBySignals(i int) (ok bool) {
+	if s.by != model.FusionLearnt {
+		return false
+	}
+	switch s.runs[i].engine.(type) {
+	case *lexicalEngine:
+		s.scores[i], ok = s.table.Sharing(s.scores[i])
+	case *vectorEngine:
+		if ok = s.comparesVectors(); ok {
+			s.scores[i] = s.table.Likeness(s.scores[i])
+		}
+	}
+	return ok
 }
 
 // union appends the rows of refs and hits to dst, each once. All of them ascend.

@@ -36,12 +36,18 @@ const wideTermsMax = 256
 // decayReach is the farthest that any of them reaches.
 const decayReach = 16
 
-// decayWeights are rate^distance, multiplied out once, alike on every CPU.
-var decayWeights = func() (w [len(decays)][decayReach + 1]float64) {
+// decayWeights are rate^|distance| by distance + decayReach, 0 where a window does not reach
+// so far; multiplied out once, alike on every CPU.
+var decayWeights = func() (w [2*decayReach + 1]perWindow) {
 	for i, d := range decays {
 		x := 1.0
-		for distance := range w[i] {
-			w[i][distance] = x
+		for away := range decayReach + 1 {
+			if away <= d.after {
+				w[decayReach+away][i] = x
+			}
+			if away <= d.before {
+				w[decayReach-away][i] = x
+			}
 			x = float64(x * d.rate)
 		}
 	}
@@ -95,11 +101,7 @@ func (t *Table) decayed() {
 		t.hear(t.own[i], 0)
 		for j, at := range t.beside[i] {
 			if at >= 0 {
-				distance := j - segment.Reach
-				if distance >= 0 {
-					distance++
-				}
-				t.hear(at, distance)
+				t.hear(at, steps[j])
 			}
 		}
 		if thread, position := t.question.View.Parts[r.Part].Thread(int(r.Row)); thread != 0 {
@@ -141,23 +143,17 @@ func (t *Table) hear(at int32, distance int) {
 	if len(row) == 0 {
 		return
 	}
-	away := max(distance, -distance)
-	var weights perWindow // 0 where a window does not reach so far
-	for d := range decays {
-		if distance >= -decays[d].before && distance <= decays[d].after {
-			weights[d] = decayWeights[d][away]
-		}
-	}
+	weights := &decayWeights[decayReach+distance]
 	for _, o := range row {
 		if t.isName[o.Term] {
 			continue
 		}
 		t.heard.add(o.Term)
-		freqs, nearest := &t.decays[o.Term], &t.nearest[o.Term]
+		freqs, nearest, freq := &t.decays[o.Term], &t.nearest[o.Term], float64(o.Freq)
 		for d, weight := range weights {
-			if weight > 0 {
-				freqs[d] += float64(weight * float64(o.Freq))
-				nearest[d] = max(nearest[d], weight)
+			freqs[d] += float64(weight * freq)
+			if weight > nearest[d] {
+				nearest[d] = weight
 			}
 		}
 	}

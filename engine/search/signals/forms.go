@@ -68,20 +68,39 @@ var cueColumns = [...]struct {
 }
 
 // flag sets a column of a candidate to 1 or 0.
-func (t *Table) flag(c Column, i int, set bool) {
-	t.column(c)[i] = 0
+func (t *Table) flag(c Column, i int, set bool) { t.column(c)[i] = oneIf(set) }
+
+// oneIf returns 1 or 0.
+func oneIf(set bool) float32 {
+	var bit uint32
 	if set {
-		t.column(c)[i] = 1
+		bit = 1
+	}
+	return float32(bit)
+}
+
+// same sets a column of all candidates.
+func (t *Table) same(c Column, value float32) {
+	column := t.column(c)
+	for i := range column {
+		column[i] = value
 	}
 }
 
 // forms fills the columns of how a turn speaks, and whether it holds what is asked for.
 func (t *Table) forms() {
+	t.spoken = t.spoken[:0]
+	for i := range t.refs {
+		t.spoken = append(t.spoken, t.note(i).Forms())
+	}
+	for _, f := range formColumns { // column by column: the same place of many columns is one of the cache
+		column := t.column(f.column)
+		for i, is := range t.spoken {
+			column[i] = oneIf(is&f.form != 0)
+		}
+	}
 	for i := range t.refs {
 		a := t.note(i)
-		for _, f := range formColumns {
-			t.flag(f.column, i, a.Forms()&f.form != 0)
-		}
 		t.flag(HoldsAsked, i, t.holds(a))
 		t.column(Sentences)[i] = float32(a.Sentences())
 		t.column(Asking)[i] = float32(float64(a.Asking()) / float64(max(1, a.Sentences())))
@@ -144,14 +163,12 @@ func (t *Table) names() {
 
 // questionColumns fills the columns of what is asked, the same for all candidates.
 func (t *Table) questionColumns() {
-	for i := range t.refs {
-		for _, a := range askColumns {
-			t.flag(a.column, i, t.asked.Asks == a.asks)
-		}
-		for _, c := range cueColumns {
-			t.flag(c.column, i, t.asked.Cues&c.cue != 0)
-		}
-		t.column(QuestionNames)[i] = float32(len(t.asked.names))
-		t.column(QuestionTimes)[i] = float32(len(t.asked.times))
+	for _, a := range askColumns {
+		t.same(a.column, oneIf(t.asked.Asks == a.asks))
 	}
+	for _, c := range cueColumns {
+		t.same(c.column, oneIf(t.asked.Cues&c.cue != 0))
+	}
+	t.same(QuestionNames, float32(len(t.asked.names)))
+	t.same(QuestionTimes, float32(len(t.asked.times)))
 }

@@ -14,6 +14,16 @@ func (t *Table) Words() (asked, known int) {
 	return 0, 0
 }
 
+// Sharing appends what the candidates score by the question's words, as the lexical engine
+// does; false where words say nothing. Valid after Fill.
+func (t *Table) Sharing(dst []float64) ([]float64, bool) {
+	l := t.question.Lexical
+	if l == nil || l.Terms() == 0 {
+		return dst, false
+	}
+	return l.ScoresOf(dst, &t.occurrences, t.own, t.refs), true
+}
+
 // Found returns what the windows of some candidates have together of the question's words,
 // names of speakers left out as in CoverageWindow: their idf as a share of that of all
 // that occur, the idf of the rarest that they lack as a share of that of the rarest, and how

@@ -27,6 +27,7 @@ type lexicalScratch struct {
 	hashes      []uint32            // by term: see annotate.HashTerm; 0 of a pattern
 	nameHashes  []uint32            // of those that are names
 	turns       []float64           // of rows around: BM25
+	covers      []float64           // of rows around: the idf of their words
 	lengths     []float64           // of rows around
 	values      []float64           // of candidates
 	coverage    []float64           // of candidates
@@ -118,25 +119,26 @@ func gain(freq, norm, saturation float64) float64 {
 func (t *Table) turnWords() {
 	l := t.question.Lexical
 	average, rarest := l.AverageLength(), slices.Max(t.idfs)
-	t.turns, t.lengths = t.turns[:0], t.lengths[:0]
+	t.turns, t.covers, t.lengths = t.turns[:0], t.covers[:0], t.lengths[:0]
 	for at, r := range t.around {
-		length, sum := float64(l.Length(r)), 0.0
+		length, sum, covered := float64(l.Length(r)), 0.0, 0.0
 		by := norm(length, average, turnSaturation, turnLengthPart)
 		for _, o := range t.row(int32(at)) {
 			sum += float64(t.idfs[o.Term] * gain(float64(o.Freq), by, turnSaturation))
+			covered += t.idfs[o.Term]
 		}
 		t.turns = append(t.turns, sum)
+		t.covers = append(t.covers, covered)
 		t.lengths = append(t.lengths, length)
 	}
 	t.values, t.coverage = t.values[:0], t.coverage[:0]
 	for i := range t.refs {
-		covered, rare, own := 0.0, 0.0, t.row(t.own[i])
+		rare, own := 0.0, t.row(t.own[i])
 		for _, o := range own {
-			covered += t.idfs[o.Term]
 			rare = max(rare, t.idfs[o.Term])
 		}
 		t.values = append(t.values, t.turns[t.own[i]])
-		t.coverage = append(t.coverage, covered/t.mass)
+		t.coverage = append(t.coverage, t.covers[t.own[i]]/t.mass)
 		t.column(RarestTurn)[i] = float32(rare / rarest)
 		t.column(TermsTurn)[i] = float32(len(own))
 	}

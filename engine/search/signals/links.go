@@ -84,15 +84,18 @@ func (t *Table) linked(names, own int32) (strength, covered float64) {
 		if id < 0 || t.turnsOf[id] > linkTurnsMax {
 			continue
 		}
-		share := 1 / (1 + float64(t.turnsOf[id])/4)
+		share, best := 1/(1+float64(t.turnsOf[id])/4), 0.0
 		for at := t.latest[id]; at >= 0; at = t.links[at].before {
 			from := t.links[at].from
 			if from == own {
 				continue
 			}
-			strength = max(strength, float64(t.turns[from]/t.strongest)*share)
-			covered = max(covered, t.beyond(from, own))
+			best = max(best, t.turns[from])
+			if t.covers[from] > covered { // what it has in all is the most that it has beyond
+				covered = max(covered, t.beyond(from, own))
+			}
 		}
+		strength = max(strength, float64(best/t.strongest)*share)
 	}
 	return strength, covered
 }

@@ -16,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/annotate"
+	"github.com/nexus-memory/nexus/engine/forms"
 	"github.com/nexus-memory/nexus/engine/lexical"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/route"
@@ -63,6 +64,7 @@ type Table struct {
 	notes    []annotate.Annotation // of around: what each says of itself
 	own      []int32               // of each candidate, its place in around
 	beside   []beside              // of each candidate, those of its neighbours
+	spoken   []forms.Forms         // of each candidate
 
 	asked asked
 	lexicalScratch
@@ -124,17 +126,37 @@ func (t *Table) lookAround() {
 		t.place.Put(r.Key(), int32(i))
 		t.notes = append(t.notes, t.annotation(r))
 	}
+	own := 0
 	for i, r := range t.refs {
-		t.own = append(t.own, t.place.Get(r.Key()))
+		for t.around[own] != r {
+			own++
+		}
+		t.own = append(t.own, int32(own))
 		var b beside
 		for j, other := range t.near[i] {
-			b[j] = -1
-			if other.Part >= 0 {
-				b[j] = t.place.Get(other.Key())
-			}
+			b[j] = t.placeNear(other, own+steps[j])
 		}
 		t.beside = append(t.beside, b)
 	}
+}
+
+// steps are how far neighbours lie behind a row mostly.
+var steps = func() (s [2 * segment.Reach]int) {
+	for j := range segment.Reach {
+		s[j], s[segment.Reach+j] = j-segment.Reach, j+1
+	}
+	return s
+}()
+
+// placeNear returns the place of a row in around, where it is likely; -1 of none.
+func (t *Table) placeNear(r rows.Ref, likely int) int32 {
+	switch {
+	case r.Part < 0:
+		return -1
+	case likely >= 0 && likely < len(t.around) && t.around[likely] == r:
+		return int32(likely)
+	}
+	return t.place.Get(r.Key())
 }
 
 // notice puts a row among those around, once.
@@ -149,12 +171,8 @@ func (t *Table) notice(r rows.Ref) {
 
 // missing marks columns as unknown.
 func (t *Table) missing(columns ...Column) {
-	nan := float32(math.NaN())
 	for _, c := range columns {
-		column := t.column(c)
-		for i := range column {
-			column[i] = nan
-		}
+		t.same(c, float32(math.NaN()))
 	}
 }
 

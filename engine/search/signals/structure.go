@@ -108,9 +108,6 @@ func (t *Table) whole() {
 	}{
 		{AverageLength, average}, {QuestionTerms, float64(terms)}, {RoleShare, share}, {Documents, float64(bits.Len64(v.Documents))},
 	} {
-		column := t.column(c.column)
-		for i := range column {
-			column[i] = float32(c.value)
-		}
+		t.same(c.column, float32(c.value))
 	}
 }
