@@ -234,14 +234,20 @@ func (p *postings) unpackFreqs() {
 // readTail reads up to count postings that are written one by one.
 func (p *postings) readTail(data []byte, row uint32, count int) int {
 	for i := range count {
-		gap, n := uvarint(data)
-		if n <= 0 {
-			return i
+		var gap uint64
+		if len(data) > 1 && data[0] >= 0x80 && data[1] < 0x80 { // as usual of words that are in one row of 64 or fewer
+			gap, data = uint64(data[0]&0x7F)|uint64(data[1])<<7, data[2:]
+		} else {
+			var n int
+			if gap, n = uvarint(data); n <= 0 {
+				return i
+			}
+			data = data[n:]
 		}
-		data = data[n:]
 		row += uint32(gap>>1) + 1
 		freq := uint64(1)
 		if gap&1 != 0 {
+			n := 0
 			if freq, n = uvarint(data); n <= 0 {
 				return i
 			}

@@ -163,7 +163,7 @@ func (t *Table) hear(at int32, distance int) {
 func (t *Table) layTalk() {
 	t.threads.Reset(len(t.question.Sharing))
 	t.heads, t.talk, t.bestOf = t.heads[:0], t.talk[:0], t.bestOf[:0]
-	for _, r := range t.question.Sharing {
+	for i, r := range t.question.Sharing {
 		thread, position := t.question.View.Parts[r.Part].Thread(int(r.Row))
 		if thread == 0 {
 			continue
@@ -172,7 +172,7 @@ func (t *Table) layTalk() {
 		if added {
 			t.heads, t.bestOf = append(t.heads, -1), append(t.bestOf, 0)
 		}
-		at := t.place.Get(r.Key())
+		at := t.sharing[i]
 		t.talk = append(t.talk, spoken{at, position, t.heads[id]})
 		t.heads[id] = int32(len(t.talk) - 1)
 		t.bestOf[id] = max(t.bestOf[id], t.turns[at])

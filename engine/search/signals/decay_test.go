@@ -3,8 +3,12 @@ package signals
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/nexus-memory/nexus/engine/segment"
 )
 
 // talk is a long session in which words of a question come up here and there.
@@ -101,6 +105,58 @@ func TestANameLeadsFromOneTurnToAnother(t *testing.T) {
 	s, _, _ = tableOf(t, chat, 3, "What did Marta buy?", nil)
 	if linked := s.column(Linked); linked[3] != 0 {
 		t.Errorf("a name of the question is no association: %v", linked[3])
+	}
+}
+
+// TestAssociationsAreThoseOfEveryPairOfTurns: what is remembered by name, and the turns that
+// are not compared, change nothing.
+func TestAssociationsAreThoseOfEveryPairOfTurns(t *testing.T) {
+	names := []string{"Marta", "Olga", "Pia", "Tom", "Lisbon"}
+	things := []string{"bought a boat", "sold the old boat", "saw a sister", "lost a canoe in rain", "said nothing"}
+	draw := rand.New(rand.NewPCG(5, 6))
+	led := 0
+	for range 30 {
+		var chat []turn
+		for i := range 24 {
+			who := names[draw.IntN(len(names))]
+			if draw.IntN(3) == 0 {
+				who += " and " + names[draw.IntN(len(names))]
+			}
+			chat = append(chat, turn{[]string{"a", "b"}[i/12], "Ann", "Yesterday " + who + " " + things[draw.IntN(len(things))] + "."})
+		}
+		s, q, refs := tableOf(t, chat, 9, "Whose sister bought a canoe or a boat, Tom?", nil)
+		for i := range refs {
+			var strength, covered float64
+			for _, turn := range []int32{s.own[i], s.beside[i][segment.Reach-1]} {
+				if turn < 0 {
+					continue
+				}
+				for n := range s.notes[turn].Names() {
+					name := s.notes[turn].Name(n)
+					var from []int32
+					for at := range q.Sharing {
+						if s.notes[s.sharing[at]].HasName(name) && !slices.Contains(s.asked.names, name) {
+							from = append(from, s.sharing[at])
+						}
+					}
+					for _, f := range from {
+						if f != s.own[i] && len(from) <= linkTurnsMax {
+							strength = max(strength, s.turns[f]/s.strongest*(1/(1+float64(len(from))/4)))
+							covered = max(covered, s.beyond(f, s.own[i]))
+						}
+					}
+				}
+			}
+			if covered > 0 {
+				led++
+			}
+			if linked, coverage := s.column(Linked)[i], s.column(LinkedCoverage)[i]; linked != float32(strength) || coverage != float32(covered/s.mass) {
+				t.Fatalf("turn %d %q: linked %v, coverage %v, want %v and %v", i, chat[i].text, linked, coverage, strength, covered/s.mass)
+			}
+		}
+	}
+	if led < 100 {
+		t.Fatalf("only %d turns are led to", led)
 	}
 }
 

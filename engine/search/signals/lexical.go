@@ -146,8 +146,8 @@ func (t *Table) turnWords() {
 	t.put(BM25Turn, t.values, high)
 	t.put(BM25TurnMass, t.values, t.mass)
 	t.found = t.found[:0]
-	for _, r := range t.question.Sharing {
-		t.found = append(t.found, t.turns[t.place.Get(r.Key())])
+	for _, at := range t.sharing {
+		t.found = append(t.found, t.turns[at])
 	}
 	t.putRanks(BM25TurnRank, t.values, t.found)
 	t.put(CoverageTurn, t.coverage, 1)
@@ -210,8 +210,8 @@ func (t *Table) contentWords() {
 		return
 	}
 	t.found = t.found[:0]
-	for _, r := range t.question.Sharing {
-		score, _, _ := t.content(t.place.Get(r.Key()))
+	for _, at := range t.sharing {
+		score, _, _ := t.content(at)
 		t.found = append(t.found, score)
 	}
 	t.values = t.values[:0]
@@ -272,10 +272,10 @@ func (t *Table) addToWindow(at int32) {
 func (t *Table) sessionWords() {
 	terms := len(t.isName)
 	t.sessions.reset(len(t.question.Sharing))
-	for _, r := range t.question.Sharing {
+	for i, r := range t.question.Sharing {
 		thread, _ := t.question.View.Parts[r.Part].Thread(int(r.Row))
 		sums := t.sessions.of(thread, terms)
-		for _, o := range t.row(t.place.Get(r.Key())) {
+		for _, o := range t.row(t.sharing[i]) {
 			sums[o.Term] += float64(o.Freq)
 		}
 	}

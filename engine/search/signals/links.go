@@ -21,15 +21,22 @@ import (
 const linkTurnsMax = 16
 
 type linkScratch struct {
-	namePlace scratch.Index // of names, by their hashes
-	links     []link        // of each name in what words found, one a turn
-	latest    []int32       // by name: its last link, -1 for none
-	turnsOf   []int32       // by name: how many links
-	strongest float64       // BM25 of the best turn that words found
+	namePlace scratch.Index // in linkNames, by their hashes
+	linkNames []linkName
+	links     []link  // of each name in what words found, one a turn
+	linked    []int32 // their turns by name, those of the most words first
+	strongest float64 // BM25 of the best turn that words found
 }
 
-// link is a turn that has a name, by its place in around, and the link before it of that name.
-type link struct{ from, before int32 }
+// linkName is a name that what words found has and the question does not.
+type linkName struct {
+	first, count int32   // its turns in linked
+	best         int32   // the strongest of them
+	most, second float64 // BM25 of that, and of the strongest other one
+}
+
+// link is a turn that has a name, by its place in around.
+type link struct{ name, from int32 }
 
 // associations fills the columns of association.
 func (t *Table) associations() {
@@ -40,9 +47,9 @@ func (t *Table) associations() {
 	t.layLinks()
 	for i := range t.refs {
 		own := t.own[i]
-		strength, covered := t.linked(own, own)
+		strength, covered := t.associated(own, own)
 		if before := t.beside[i][segment.Reach-1]; before >= 0 { // who "she" is
-			s, c := t.linked(before, own)
+			s, c := t.associated(before, own)
 			strength, covered = max(strength, s), max(covered, c)
 		}
 		t.column(Linked)[i] = float32(strength)
@@ -52,11 +59,10 @@ func (t *Table) associations() {
 
 // layLinks lists the turns that words found by the names in them.
 func (t *Table) layLinks() {
-	t.links, t.latest, t.turnsOf = t.links[:0], t.latest[:0], t.turnsOf[:0]
-	t.namePlace.Reset(annotate.NamesMax * len(t.question.Sharing))
+	t.links, t.linkNames = t.links[:0], t.linkNames[:0]
+	t.namePlace.Reset(annotate.NamesMax * len(t.sharing))
 	t.strongest = highest(nil)
-	for _, r := range t.question.Sharing {
-		from := t.place.Get(r.Key())
+	for _, from := range t.sharing {
 		t.strongest = max(t.strongest, t.turns[from])
 		note := t.notes[from]
 		for n := range note.Names() {
@@ -64,38 +70,71 @@ func (t *Table) layLinks() {
 			if slices.Contains(t.asked.names, name) {
 				continue
 			}
-			id, added := t.namePlace.Add(uint64(name), int32(len(t.latest)))
+			id, added := t.namePlace.Add(uint64(name), int32(len(t.linkNames)))
 			if added {
-				t.latest, t.turnsOf = append(t.latest, -1), append(t.turnsOf, 0)
+				t.linkNames = append(t.linkNames, linkName{best: -1})
 			}
-			t.links = append(t.links, link{from, t.latest[id]})
-			t.latest[id] = int32(len(t.links) - 1)
-			t.turnsOf[id]++
+			t.linkNames[id].add(from, t.turns[from])
+			t.links = append(t.links, link{id, from})
 		}
+	}
+	t.groupLinks()
+}
+
+// add counts a turn that has the name.
+func (n *linkName) add(from int32, strength float64) {
+	n.count++
+	switch {
+	case from == n.best:
+	case n.best < 0 || strength > n.most:
+		n.best, n.most, n.second = from, strength, n.most
+	default:
+		n.second = max(n.second, strength)
 	}
 }
 
-// linked returns how strongly the names of a turn lead from what words found to another turn,
+// groupLinks sets linked from links.
+func (t *Table) groupLinks() {
+	first := int32(0)
+	for i := range t.linkNames {
+		n := &t.linkNames[i]
+		n.first, n.count, first = first, 0, first+n.count
+	}
+	t.linked = slices.Grow(t.linked[:0], len(t.links))[:len(t.links)]
+	for _, l := range t.links {
+		n := &t.linkNames[l.name]
+		turns := t.linked[n.first:]
+		at := n.count
+		for n.count++; n.count <= linkTurnsMax && at > 0 && t.covers[turns[at-1]] < t.covers[l.from]; at-- {
+			turns[at] = turns[at-1]
+		}
+		turns[at] = l.from
+	}
+}
+
+// associated returns how strongly the names of a turn lead from what words found to another turn,
 // and the most that one of these has of the question's words, in idf, which that turn lacks.
-func (t *Table) linked(names, own int32) (strength, covered float64) {
+func (t *Table) associated(names, own int32) (strength, covered float64) {
 	note := t.notes[names]
-	for n := range note.Names() {
-		id := t.namePlace.Get(uint64(note.Name(n)))
-		if id < 0 || t.turnsOf[id] > linkTurnsMax {
+	for i := range note.Names() {
+		id := t.namePlace.Get(uint64(note.Name(i)))
+		if id < 0 || t.linkNames[id].count > linkTurnsMax {
 			continue
 		}
-		share, best := 1/(1+float64(t.turnsOf[id])/4), 0.0
-		for at := t.latest[id]; at >= 0; at = t.links[at].before {
-			from := t.links[at].from
-			if from == own {
-				continue
+		n := &t.linkNames[id]
+		most := n.most
+		if own == n.best {
+			most = n.second
+		}
+		strength = max(strength, float64(most/t.strongest)*(1/(1+float64(n.count)/4)))
+		for _, from := range t.linked[n.first:][:n.count] {
+			if t.covers[from] <= covered { // what a turn has in all is the most that it has beyond
+				break
 			}
-			best = max(best, t.turns[from])
-			if t.covers[from] > covered { // what it has in all is the most that it has beyond
+			if from != own {
 				covered = max(covered, t.beyond(from, own))
 			}
 		}
-		strength = max(strength, float64(best/t.strongest)*share)
 	}
 	return strength, covered
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/route"
 	"github.com/nexus-memory/nexus/engine/rows"
-	"github.com/nexus-memory/nexus/engine/scratch"
 	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
 )
@@ -60,10 +59,11 @@ type Table struct {
 	refs     []rows.Ref
 	near     []segment.Neighbours  // of each candidate; the caller's
 	around   []rows.Ref            // candidates, their neighbours and what shares words, ascending, each once
-	place    scratch.Index         // of rows in around, by their keys
+	spare    []rows.Ref            // scratch of lookAround
 	notes    []annotate.Annotation // of around: what each says of itself
 	own      []int32               // of each candidate, its place in around
 	beside   []beside              // of each candidate, those of its neighbours
+	sharing  []int32               // of each row of Question.Sharing, its place in around
 	spoken   []forms.Forms         // of each candidate
 
 	asked asked
@@ -106,38 +106,84 @@ func (t *Table) Forget() {
 
 // lookAround lists the candidates with their neighbours.
 func (t *Table) lookAround() {
-	t.around, t.own, t.beside = t.around[:0], t.own[:0], t.beside[:0]
-	t.place.Reset((1+2*segment.Reach)*len(t.refs) + len(t.question.Sharing))
+	t.spare = t.spare[:0]
 	for i, r := range t.refs {
-		for _, other := range t.near[i][:segment.Reach] {
-			t.notice(other)
-		}
-		t.notice(r)
-		for _, other := range t.near[i][segment.Reach:] {
-			t.notice(other)
-		}
+		near := &t.near[i]
+		t.spare = appendThere(t.spare, near[:segment.Reach])
+		t.spare = append(t.spare, r)
+		t.spare = appendThere(t.spare, near[segment.Reach:])
 	}
-	for _, r := range t.question.Sharing {
-		t.notice(r)
-	}
-	slices.SortFunc(t.around, rows.Ref.Compare)
+	sortNearly(t.spare)
+	t.around = merge(t.around[:0], t.spare, t.question.Sharing)
 	t.notes = t.notes[:0]
-	for i, r := range t.around {
-		t.place.Put(r.Key(), int32(i))
+	for _, r := range t.around {
 		t.notes = append(t.notes, t.annotation(r))
 	}
-	own := 0
-	for i, r := range t.refs {
-		for t.around[own] != r {
-			own++
-		}
-		t.own = append(t.own, int32(own))
+	t.own = appendPlaces(t.own[:0], t.around, t.refs)
+	t.sharing = appendPlaces(t.sharing[:0], t.around, t.question.Sharing)
+	t.beside = t.beside[:0]
+	for i, own := range t.own {
 		var b beside
 		for j, other := range t.near[i] {
-			b[j] = t.placeNear(other, own+steps[j])
+			b[j] = t.placeNear(other, int(own)+steps[j])
 		}
 		t.beside = append(t.beside, b)
 	}
+}
+
+// appendThere appends the rows that there are.
+func appendThere(dst, refs []rows.Ref) []rows.Ref {
+	for _, r := range refs {
+		if r.Part >= 0 {
+			dst = append(dst, r)
+		}
+	}
+	return dst
+}
+
+// sortNearly sorts rows that are nearly in order: by insertion, while that moves few.
+func sortNearly(refs []rows.Ref) {
+	const movesEach = 8
+	moves := 0
+	for i, r := range refs {
+		at := i
+		for ; at > 0 && r.Key() < refs[at-1].Key(); at-- {
+			refs[at] = refs[at-1]
+		}
+		refs[at] = r
+		if moves += i - at; moves > movesEach*len(refs) {
+			slices.SortFunc(refs, rows.Ref.Compare)
+			return
+		}
+	}
+}
+
+// merge appends the rows of two ascending lists to dst, each once.
+func merge(dst, a, b []rows.Ref) []rows.Ref {
+	first := len(dst)
+	for len(a)+len(b) > 0 {
+		from := &a
+		if len(a) == 0 || len(b) > 0 && b[0].Key() < a[0].Key() {
+			from = &b
+		}
+		if r := (*from)[0]; len(dst) == first || dst[len(dst)-1] != r {
+			dst = append(dst, r)
+		}
+		*from = (*from)[1:]
+	}
+	return dst
+}
+
+// appendPlaces appends the places of rows in a list that has them all; both ascend.
+func appendPlaces(dst []int32, list, refs []rows.Ref) []int32 {
+	at := 0
+	for _, r := range refs {
+		for list[at] != r {
+			at++
+		}
+		dst = append(dst, int32(at))
+	}
+	return dst
 }
 
 // steps are how far neighbours lie behind a row mostly.
@@ -156,17 +202,8 @@ func (t *Table) placeNear(r rows.Ref, likely int) int32 {
 	case likely >= 0 && likely < len(t.around) && t.around[likely] == r:
 		return int32(likely)
 	}
-	return t.place.Get(r.Key())
-}
-
-// notice puts a row among those around, once.
-func (t *Table) notice(r rows.Ref) {
-	if r.Part < 0 {
-		return
-	}
-	if _, added := t.place.Add(r.Key(), 0); added {
-		t.around = append(t.around, r)
-	}
+	at, _ := slices.BinarySearchFunc(t.around, r, rows.Ref.Compare)
+	return int32(at)
 }
 
 // missing marks columns as unknown.

@@ -3,6 +3,8 @@ package signals
 import (
 	"context"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -226,6 +228,36 @@ func TestNamesOfAQuestionAreLookedForAround(t *testing.T) {
 		turn, window := s.column(NamesTurn)[i], s.column(NamesWindow)[i]
 		if (turn == 1) != (i == 1) || (window == 1) != (i < 3) {
 			t.Errorf("turn %d: %v in it, %v in its window", i, turn, window)
+		}
+	}
+}
+
+// TestRowsAroundAreSortedAndOnce holds whether few or many are out of order.
+func TestRowsAroundAreSortedAndOnce(t *testing.T) {
+	draw := rand.New(rand.NewPCG(3, 4))
+	for _, far := range []int{0, 3, 1000} { // how far rows lie from their place
+		for n := range 60 {
+			var refs, others []rows.Ref
+			for i := range 5 * n {
+				refs = append(refs, rows.Ref{Part: int32(i / 100), Row: uint32(i%100 + draw.IntN(far+1))})
+				if i%7 == 0 {
+					others = append(others, rows.Ref{Part: 2, Row: uint32(i)})
+				}
+			}
+			want := slices.SortedFunc(slices.Values(refs), rows.Ref.Compare)
+			sortNearly(refs)
+			if !slices.Equal(refs, want) {
+				t.Fatalf("%d rows, %d away: %v, want %v", n, far, refs, want)
+			}
+			want = slices.Compact(slices.SortedFunc(slices.Values(append(want, others...)), rows.Ref.Compare))
+			if got := merge(nil, refs, others); !slices.Equal(got, want) {
+				t.Fatalf("%d rows, %d away, with %v: %v, want %v", n, far, others, got, want)
+			}
+			for i, at := range appendPlaces(nil, want, others) {
+				if want[at] != others[i] {
+					t.Fatalf("row %v is not at %d", others[i], at)
+				}
+			}
 		}
 	}
 }
