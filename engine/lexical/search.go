@@ -21,6 +21,7 @@ type Searcher struct {
 	scale    scale
 	table    shareTable // of scale
 	idfs     []float64  // by term that occurs, in order of the question
+	live     []uint64   // of each of them, the live rows that hold it
 	words    []int32    // of each of them, its place in the question; -1 for a pattern
 	lists    []list     // [part][term that occurs]
 	mass     float64    // sum of idfs
@@ -35,6 +36,9 @@ type Searcher struct {
 	gains   []float64
 	best    rows.Best
 
+	leftOut []bool     // by term: not searched for, see leaveOut
+	refs    []rows.Ref // scratch of addLeftOut
+
 	window     [windowRows]float64 // sums by row; all 0 between windows
 	summed     []uint32            // rows of the window that have sums; none where it is scanned
 	scanned    int                 // the window's rows are looked through up to here
@@ -42,6 +46,9 @@ type Searcher struct {
 	sums       []float64           // of candidates
 	near       int                 // about how many postings of the window were added up
 	survival   float64             // share of the rows with sums that were candidates
+
+	// Loose searches want candidates, of which the last may be others that score nearly as well.
+	Loose bool
 }
 
 // Prepare sets the question and the snapshot, and returns how many different
@@ -65,7 +72,7 @@ func (s *Searcher) PrepareWith(terms *text.Tokens, patterns []*Pattern, parts []
 		s.scale = sc
 		s.table.fill(&sc)
 	}
-	s.idfs, s.words, s.lists, s.mass = s.idfs[:0], s.words[:0], s.lists[:0], 0
+	s.idfs, s.live, s.words, s.lists, s.mass = s.idfs[:0], s.live[:0], s.words[:0], s.lists[:0], 0
 	s.markDistinct(terms)
 	s.found = s.found[:0]
 	for i := range terms.Len() {
@@ -78,6 +85,8 @@ func (s *Searcher) PrepareWith(terms *text.Tokens, patterns []*Pattern, parts []
 		s.weigh(-1, s.findPattern(p))
 	}
 	s.layLists()
+	s.leftOut = slices.Grow(s.leftOut[:0], len(s.idfs))[:len(s.idfs)]
+	clear(s.leftOut)
 	return len(s.idfs)
 }
 
@@ -86,6 +95,7 @@ func (s *Searcher) weigh(word int, df uint64) {
 	if df > 0 {
 		s.words = append(s.words, int32(word))
 		s.idfs = append(s.idfs, s.scale.idf(df))
+		s.live = append(s.live, df)
 		s.mass += s.idfs[len(s.idfs)-1]
 	}
 }

@@ -44,13 +44,25 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if k <= 0 || len(s.idfs) == 0 {
 		return dst
 	}
+	if s.leaveOut(k) {
+		if hits := s.search(k+k/2, stop); len(hits) >= k {
+			s.addLeftOut(hits)
+			return append(dst, rows.BestOf(hits, k)...)
+		}
+		clear(s.leftOut)
+	}
+	return append(dst, s.search(k, stop)...)
+}
+
+// search returns the best k rows by the terms that are not left out, in no order.
+func (s *Searcher) search(k int, stop func() bool) []rows.Hit {
 	s.best.Reset(k)
 	for part := range s.parts {
 		if !s.topOfPart(int32(part), stop) {
 			break
 		}
 	}
-	return append(dst, s.best.Hits()...)
+	return s.best.Hits()
 }
 
 // topOfPart offers the rows of one part to the heap; false when told to stop.
@@ -78,8 +90,11 @@ func (s *Searcher) openCursors(part int32) {
 	s.cursors = slices.Grow(s.cursors[:0], len(lists))[:len(lists)]
 	s.gains = slices.Grow(s.gains[:0], len(lists))[:len(lists)]
 	lengths := s.parts[part].Reader.parts.Lengths
-	for term := range lists {
-		s.cursors[term].open(s, lists[term], s.weight(term), lengths)
+	for term, l := range lists {
+		if s.leftOut[term] {
+			l = list{}
+		}
+		s.cursors[term].open(s, l, s.weight(term), lengths)
 	}
 }
 

@@ -45,6 +45,7 @@ func (e *lexicalEngine) Search(ctx context.Context, q *Question, dst []rows.Hit)
 	case found == 0 && !q.Alone:
 		return dst, ErrNoMatch
 	}
+	e.searcher.Loose = !q.Single && !q.Alone
 	dst = e.ranker.Find(dst, q.Limit, stopper(ctx))
 	if q.Alone {
 		dst = appendOthers(dst, q)
