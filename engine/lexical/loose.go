@@ -81,7 +81,7 @@ func (s *Searcher) visibleShare() float64 {
 
 // addLeftOut adds to hits what the terms give that were left out.
 func (s *Searcher) addLeftOut(hits []rows.Hit) {
-	slices.SortFunc(hits, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
+	s.sorter.Hits(hits)
 	s.refs = s.refs[:0]
 	for _, h := range hits {
 		s.refs = append(s.refs, h.Ref)

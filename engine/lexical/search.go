@@ -38,6 +38,7 @@ type Searcher struct {
 
 	leftOut []bool     // by term: not searched for, see leaveOut
 	refs    []rows.Ref // scratch of addLeftOut
+	sorter  rows.Sorter
 
 	window     [windowRows]float64 // sums by row; all 0 between windows
 	summed     []uint32            // rows of the window that have sums; none where it is scanned

@@ -7,7 +7,8 @@ import "math/bits"
 type Index struct {
 	slots      []slot
 	generation uint32
-	shift      int // of a hash, to an index of slots
+	shift      int // of a hash, to an index of the first slots
+	mask       int // of such an index; there may be slots behind, from when more keys were expected
 }
 
 type slot struct {
@@ -18,10 +19,11 @@ type slot struct {
 
 // Reset empties it and makes room for so many keys. Allocates where it never had as much.
 func (x *Index) Reset(most int) {
-	if wanted := 2 << bits.Len(uint(max(most, 8)-1)); wanted > len(x.slots) {
+	wanted := 1 << bits.Len(uint(max(most, 8)*3/2))
+	if wanted > len(x.slots) {
 		x.slots, x.generation = make([]slot, wanted), 0
-		x.shift = 64 - bits.TrailingZeros(uint(wanted))
 	}
+	x.shift, x.mask = 64-bits.TrailingZeros(uint(wanted)), wanted-1
 	if x.generation++; x.generation == 0 {
 		clear(x.slots)
 		x.generation = 1
@@ -30,9 +32,8 @@ func (x *Index) Reset(most int) {
 
 // find returns a key's slot: its own, or the free one where it belongs.
 func (x *Index) find(key uint64) *slot {
-	mask := len(x.slots) - 1
 	for i := int(key * 0x9E3779B97F4A7C15 >> x.shift); ; i++ {
-		s := &x.slots[i&mask]
+		s := &x.slots[i&x.mask]
 		if s.generation != x.generation || s.key == key {
 			return s
 		}

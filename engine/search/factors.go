@@ -1,7 +1,6 @@
 package search
 
 import (
-	"slices"
 	"time"
 
 	"github.com/nexus-memory/nexus/engine/fuse"
@@ -88,7 +87,7 @@ func (r *run) keepFirst() {
 	r.first = append(r.first[:0], r.found...)
 	if len(r.first) > foundKept {
 		r.first = rows.BestOf(r.first, foundKept)
-		slices.SortFunc(r.first, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
+		r.sorter.Hits(r.first)
 	}
 	r.refs, r.scores = r.refs[:0], r.scores[:0]
 	for _, h := range r.first {

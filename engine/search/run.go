@@ -34,6 +34,7 @@ type run struct {
 	first  []rows.Hit // the best foundKept of found, ascending by row
 	refs   []rows.Ref // of first
 	scores []float64  // of first
+	sorter rows.Sorter
 	err    error
 	start  time.Duration // from when the engines were asked
 	took   time.Duration
@@ -228,7 +229,7 @@ func (s *state) check(r *run) error {
 		r.found = nil // it may be any number
 		return fmt.Errorf("brought %d candidates where %d were wanted: %w", n, s.question.Limit, model.ErrInternal)
 	}
-	slices.SortFunc(r.found, func(a, b rows.Hit) int { return a.Ref.Compare(b.Ref) })
+	r.sorter.Hits(r.found)
 	parts := s.question.View.Parts
 	for i, h := range r.found {
 		if h.Ref.Part < 0 || int(h.Ref.Part) >= len(parts) || int(h.Ref.Row) >= parts[h.Ref.Part].RowCount() {

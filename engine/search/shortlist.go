@@ -1,8 +1,6 @@
 package search
 
 import (
-	"slices"
-
 	"github.com/nexus-memory/nexus/engine/fuse"
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -47,6 +45,7 @@ type shortlist struct {
 	looked  []segment.Neighbours // of the first prospects, which engines found
 	hits    []rows.Hit           // list, by promise
 	nearest []segment.Neighbours // of each candidate
+	sorter  rows.Sorter
 }
 
 // find sets refs to the candidates, at most so many, ascending.
@@ -70,7 +69,7 @@ func (l *shortlist) find(s *state, most int) {
 	for _, h := range rows.BestOf(l.hits, most) {
 		s.refs = append(s.refs, h.Ref)
 	}
-	slices.SortFunc(s.refs, rows.Ref.Compare)
+	l.sorter.Refs(s.refs)
 	l.nearest = l.nearest[:0]
 	for _, r := range s.refs {
 		if at := l.place.Get(r.Key()); int(at) < len(l.looked) {

@@ -2,7 +2,6 @@ package vector
 
 import (
 	"math"
-	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/quant"
@@ -198,7 +197,7 @@ func (s *Searcher) offer(part int32, row int) {
 func (s *Searcher) settle() {
 	s.Rescored += len(s.waiting)
 	if len(s.parts) > 1 { // those of a part together
-		slices.SortFunc(s.waiting, rows.Ref.Compare)
+		s.sorter.Refs(s.waiting)
 	}
 	s.exactly(s.waiting, func(r rows.Ref, score float64) {
 		s.best.Offer(rows.Hit{Ref: r, Score: score})

@@ -85,6 +85,7 @@ type Searcher struct {
 	few sparse // of a part of which few rows are visible
 
 	waiting  []rows.Ref // to be rescored
+	sorter   rows.Sorter
 	together [togetherRows]uint32
 	scores   [togetherRows]float64
 
