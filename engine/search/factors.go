@@ -114,7 +114,7 @@ func (s *state) scoredBySignals(i int) (ok bool) {
 	}
 	switch s.runs[i].engine.(type) {
 	case *lexicalEngine:
-		s.scores[i], ok = s.table.Sharing(s.scores[i])
+		s.scores[i], ok = s.table.WordScores(s.scores[i])
 	case *vectorEngine:
 		if ok = s.comparesVectors(); ok {
 			s.scores[i] = s.table.Likeness(s.scores[i])

@@ -14,9 +14,9 @@ func (t *Table) Words() (asked, known int) {
 	return 0, 0
 }
 
-// Sharing appends what the candidates score by the question's words, as the lexical engine
-// does; false where words say nothing. Valid after Fill.
-func (t *Table) Sharing(dst []float64) ([]float64, bool) {
+// WordScores appends what the candidates score by the question's words, as the lexical
+// engine does; false where words say nothing. Valid after Fill.
+func (t *Table) WordScores(dst []float64) ([]float64, bool) {
 	l := t.question.Lexical
 	if l == nil || l.Terms() == 0 {
 		return dst, false

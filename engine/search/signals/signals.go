@@ -57,9 +57,10 @@ type Table struct {
 
 	question *Question
 	refs     []rows.Ref
-	near     []segment.Neighbours  // of each candidate; the caller's
-	around   []rows.Ref            // candidates, their neighbours and what shares words, ascending, each once
-	spare    []rows.Ref            // scratch of lookAround
+	near     []segment.Neighbours // of each candidate; the caller's
+	around   []rows.Ref           // candidates, their neighbours and what shares words, ascending, each once
+	spare    []rows.Ref           // scratch of lookAround
+	sorter   rows.Sorter
 	notes    []annotate.Annotation // of around: what each says of itself
 	own      []int32               // of each candidate, its place in around
 	beside   []beside              // of each candidate, those of its neighbours
@@ -113,7 +114,7 @@ func (t *Table) lookAround() {
 		t.spare = append(t.spare, r)
 		t.spare = appendThere(t.spare, near[segment.Reach:])
 	}
-	sortNearly(t.spare)
+	t.sorter.Refs(t.spare)
 	t.around = merge(t.around[:0], t.spare, t.question.Sharing)
 	t.notes = t.notes[:0]
 	for _, r := range t.around {
@@ -139,23 +140,6 @@ func appendThere(dst, refs []rows.Ref) []rows.Ref {
 		}
 	}
 	return dst
-}
-
-// sortNearly sorts rows that are nearly in order: by insertion, while that moves few.
-func sortNearly(refs []rows.Ref) {
-	const movesEach = 8
-	moves := 0
-	for i, r := range refs {
-		at := i
-		for ; at > 0 && r.Key() < refs[at-1].Key(); at-- {
-			refs[at] = refs[at-1]
-		}
-		refs[at] = r
-		if moves += i - at; moves > movesEach*len(refs) {
-			slices.SortFunc(refs, rows.Ref.Compare)
-			return
-		}
-	}
 }
 
 // merge appends the rows of two ascending lists to dst, each once.
