@@ -22,6 +22,8 @@ const (
 	// looseLeft is how many postings of rows that may be returned the other words have for each
 	// row wanted, at least and about: else there may be too few rows.
 	looseLeft = 16
+	// looseMore is for how many rows wanted the others find one more.
+	looseMore = 2
 	// looseWanted is the most rows that may be wanted. Who wants more wants all, and more rows
 	// would have to be looked up.
 	looseWanted = 64
@@ -30,6 +32,7 @@ const (
 // leaveOut marks the terms that a search for k rows leaves out; false where there are none.
 // What it decides by, live rows and their statistics, is the same however rows lie in parts.
 func (s *Searcher) leaveOut(k int) bool {
+	s.without = false
 	clear(s.leftOut)
 	if !s.Loose || k > looseWanted {
 		return false
@@ -54,8 +57,13 @@ func (s *Searcher) leaveOut(k int) bool {
 		clear(s.leftOut)
 		return false
 	}
+	s.without = true
 	return true
 }
+
+// Approximate reports whether the last Find left words out of its search: its rows may be
+// others than the best, and their scores differ from those of Scores by a few roundings.
+func (s *Searcher) Approximate() bool { return s.without }
 
 // visibleShare returns the share of the live rows that may be returned. O(rows/64) where not all may.
 func (s *Searcher) visibleShare() float64 {

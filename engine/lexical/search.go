@@ -25,7 +25,7 @@ type Searcher struct {
 	words    []int32    // of each of them, its place in the question; -1 for a pattern
 	lists    []list     // [part][term that occurs]
 	mass     float64    // sum of idfs
-	order    []int32    // scratch of markDistinct
+	order    []int32    // scratch of markDistinct and leaveOut
 	chosen   []bool     // scratch of markDistinct
 	found    []list
 	buffer   postings // scratch of Prepare and Score
@@ -37,6 +37,7 @@ type Searcher struct {
 	best    rows.Best
 
 	leftOut []bool     // by term: not searched for, see leaveOut
+	without bool       // there are such
 	refs    []rows.Ref // scratch of addLeftOut
 	sorter  rows.Sorter
 
@@ -48,7 +49,8 @@ type Searcher struct {
 	near       int                 // about how many postings of the window were added up
 	survival   float64             // share of the rows with sums that were candidates
 
-	// Loose searches want candidates, of which the last may be others that score nearly as well.
+	// Loose searches want candidates, of which the last may be others that score nearly as
+	// well: see Approximate.
 	Loose bool
 }
 
@@ -199,7 +201,7 @@ func (s *Searcher) share(freq uint16, length uint32) float64 {
 	return share(float64(freq), s.scale.norm(length))
 }
 
-// Scores appends the exact scores of rows to dst, dead or alive: the same bits as in Top,
+// Scores appends the exact scores of rows to dst, dead or alive: the same bits as in an exact Top,
 // 0 where a row holds no term. The rows must be in the parts, and ascend by (Part, Row). A
 // block of a list is unpacked once for all rows in it.
 func (s *Searcher) Scores(dst []float64, refs []rows.Ref) []float64 {

@@ -31,7 +31,7 @@ const slack = 1 + 1e-9
 // The others are added up, term after term, but for blocks that cannot reach it
 // with all else that the window has; the passive ones are looked up for the rows
 // that then still can. A question of few postings is simply added up.
-// At worst O(postings + windows*terms). No allocation once warm.
+// At worst O(postings + windows*terms), twice that where it is Loose. No allocation once warm.
 func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	at := len(dst)
 	dst = s.Find(dst, k, stop)
@@ -45,24 +45,28 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 		return dst
 	}
 	if s.leaveOut(k) {
-		if hits := s.search(k+k/2, stop); len(hits) >= k {
+		hits, stopped := s.search(k+k/looseMore, stop)
+		if len(hits) >= k || stopped {
 			s.addLeftOut(hits)
 			return append(dst, rows.BestOf(hits, k)...)
 		}
+		s.without = false
 		clear(s.leftOut)
 	}
-	return append(dst, s.search(k, stop)...)
+	hits, _ := s.search(k, stop)
+	return append(dst, hits...)
 }
 
-// search returns the best k rows by the terms that are not left out, in no order.
-func (s *Searcher) search(k int, stop func() bool) []rows.Hit {
+// search returns the best k rows by the terms that are not left out, in no order, and whether
+// it was told to stop before it had seen all.
+func (s *Searcher) search(k int, stop func() bool) (hits []rows.Hit, stopped bool) {
 	s.best.Reset(k)
 	for part := range s.parts {
-		if !s.topOfPart(int32(part), stop) {
+		if stopped = !s.topOfPart(int32(part), stop); stopped {
 			break
 		}
 	}
-	return s.best.Hits()
+	return s.best.Hits(), stopped
 }
 
 // topOfPart offers the rows of one part to the heap; false when told to stop.

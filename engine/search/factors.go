@@ -149,14 +149,18 @@ func (r *run) used() bool { return r.asked && r.done && r.err == nil }
 func (s *state) score(i int) {
 	r := &s.runs[i]
 	s.others = s.others[:0]
-	found := r.found
+	all := r.found
+	if e, ok := r.engine.(*lexicalEngine); ok && e.approximate() {
+		all = nil
+	}
+	found := all
 	for _, ref := range s.refs {
 		if found = from(found, ref); len(found) == 0 || found[0].Ref != ref {
 			s.others = append(s.others, ref)
 		}
 	}
 	s.values = r.engine.Scores(s.values[:0], s.others)
-	found, others := r.found, s.values
+	found, others := all, s.values
 	for _, ref := range s.refs {
 		if found = from(found, ref); len(found) > 0 && found[0].Ref == ref {
 			s.scores[i] = append(s.scores[i], found[0].Score)

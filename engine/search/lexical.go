@@ -129,6 +129,11 @@ func appendOthers(dst []rows.Hit, q *Question) []rows.Hit {
 	return dst
 }
 
+// approximate reports whether the scores of what was found are not those of Scores to the bit.
+func (e *lexicalEngine) approximate() bool {
+	return e.ranker == &e.searcher && e.searcher.Approximate()
+}
+
 func (e *lexicalEngine) Scores(dst []float64, refs []rows.Ref) []float64 {
 	return e.ranker.Scores(dst, refs)
 }

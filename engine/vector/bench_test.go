@@ -108,11 +108,15 @@ func (s *realSet) nthBest(questions [][]float32, k int) []float64 {
 func BenchmarkRealSets(b *testing.B) {
 	for _, set := range realSets(b) {
 		questions := set.some(400)
-		for _, k := range []int{10, 64} {
-			b.Run(fmt.Sprintf("%s/k=%d", set.name, k), func(b *testing.B) {
+		for _, c := range []struct {
+			k     int
+			loose bool
+		}{{10, false}, {64, false}, {64, true}, {256, true}} {
+			b.Run(fmt.Sprintf("%s/k=%d/loose=%v", set.name, c.k, c.loose), func(b *testing.B) {
+				k := c.k
 				nth := set.nthBest(questions, k)
 				parts := set.build(model.Cosine, 1<<16)
-				var s Searcher
+				s := Searcher{Loose: c.loose}
 				var hits []rows.Hit
 				found, rescored := 0, 0
 				for b.Loop() {

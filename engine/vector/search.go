@@ -75,7 +75,8 @@ type Searcher struct {
 	dots      [int8Rows]int32
 
 	lister lister
-	seen   rows.Set // places of rows that were rescored, where rows have several
+	seen   rows.Set // places of rows that were rescored, where rows have several; empty between searches
+	seeing bool     // it may not be, as a search was left by a panic
 
 	top    kernels.TopK
 	ids    []uint32
@@ -196,6 +197,10 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	s.values = slices.Grow(s.values[:0], size)[:size]
 	s.top.Reset(kept, s.ids, s.values)
 	s.best.Reset(k)
+	if s.seeing {
+		clear(s.seen)
+	}
+	s.seeing = true
 	s.words, s.waiting, s.lister.pool = s.words[:0], s.waiting[:0], s.lister.pool[:0]
 	for i := range s.parts {
 		if !s.scanPart(int32(i), stop) {
@@ -204,6 +209,7 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	}
 	s.scanLists(k, stop)
 	s.rescore()
+	s.seeing = false
 	hits := s.best.Hits()
 	for i := range hits {
 		hits[i].Score = s.outward(hits[i].Score)

@@ -341,7 +341,7 @@ def install(kind, path, data, version):
         todo += [r.name for r in map(Requirement, found.requires or []) if not r.marker or r.marker.evaluate({"extra": ""})]
     cost = lambda code: statistics.median(child_time(code) for _ in range(5))
     child_time("import " + kind.module)  # the files are in memory from here on
-    values = {"installed": (size, "bytes"), "packages": (len(seen), "packages"), "import": (1e3 * (cost("import " + kind.module) - cost("pass")), "ms")}
+    values = {"installed": (size, "bytes"), "packages": (len(seen), "packages"), "import": (round(1e3 * (cost("import " + kind.module) - cost("pass")), 1), "ms")}
     lines.tell("install", version=version, values=values)
 
 

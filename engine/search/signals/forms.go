@@ -89,13 +89,13 @@ func (t *Table) same(c Column, value float32) {
 
 // forms fills the columns of how a turn speaks, and whether it holds what is asked for.
 func (t *Table) forms() {
-	t.spoken = t.spoken[:0]
+	t.says = t.says[:0]
 	for i := range t.refs {
-		t.spoken = append(t.spoken, t.note(i).Forms())
+		t.says = append(t.says, t.note(i).Forms())
 	}
 	for _, f := range formColumns { // column by column: the same place of many columns is one of the cache
 		column := t.column(f.column)
-		for i, is := range t.spoken {
+		for i, is := range t.says {
 			column[i] = oneIf(is&f.form != 0)
 		}
 	}

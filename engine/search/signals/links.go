@@ -131,9 +131,7 @@ func (t *Table) associated(names, own int32) (strength, covered float64) {
 			if t.covers[from] <= covered { // what a turn has in all is the most that it has beyond
 				break
 			}
-			if from != own {
-				covered = max(covered, t.beyond(from, own))
-			}
+			covered = max(covered, t.beyond(from, own)) // 0 of itself
 		}
 	}
 	return strength, covered

@@ -65,7 +65,7 @@ type Table struct {
 	own      []int32               // of each candidate, its place in around
 	beside   []beside              // of each candidate, those of its neighbours
 	sharing  []int32               // of each row of Question.Sharing, its place in around
-	spoken   []forms.Forms         // of each candidate
+	says     []forms.Forms         // of each candidate
 
 	asked asked
 	lexicalScratch
