@@ -90,6 +90,7 @@ func (s *Searcher) PrepareWith(terms *text.Tokens, patterns []*Pattern, parts []
 	s.layLists()
 	s.leftOut = slices.Grow(s.leftOut[:0], len(s.idfs))[:len(s.idfs)]
 	clear(s.leftOut)
+	s.without = false
 	return len(s.idfs)
 }
 
