@@ -90,24 +90,12 @@ func (s *Searcher) visibleShare() float64 {
 // addLeftOut adds to hits what the terms give that were left out.
 func (s *Searcher) addLeftOut(hits []rows.Hit) {
 	s.sorter.Hits(hits)
-	s.refs = s.refs[:0]
+	s.refs, s.sums = s.refs[:0], s.sums[:0]
 	for _, h := range hits {
-		s.refs = append(s.refs, h.Ref)
+		s.refs, s.sums = append(s.refs, h.Ref), append(s.sums, h.Score)
 	}
-	for refs := s.refs; len(refs) > 0; {
-		part, n := refs[0].Part, 1
-		for n < len(refs) && refs[n].Part == part {
-			n++
-		}
-		lists, lengths := s.listsOf(part), s.parts[part].Reader.parts.Lengths
-		for term, out := range s.leftOut {
-			if !out {
-				continue
-			}
-			s.eachPosting(&lists[term], refs[:n], func(i int, freq uint16) {
-				hits[i].Score += float64(s.weight(term) * s.share(freq, lengths[refs[i].Row]))
-			})
-		}
-		refs, hits = refs[n:], hits[n:]
+	s.addTerms(s.sums, s.refs, func(term int) bool { return s.leftOut[term] })
+	for i, sum := range s.sums {
+		hits[i].Score = sum
 	}
 }

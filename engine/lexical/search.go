@@ -45,7 +45,7 @@ type Searcher struct {
 	summed     []uint32            // rows of the window that have sums; none where it is scanned
 	scanned    int                 // the window's rows are looked through up to here
 	candidates []uint32            // rows of the window that passive lists are looked up for
-	sums       []float64           // of candidates
+	sums       []float64           // of candidates; scratch of addLeftOut
 	near       int                 // about how many postings of the window were added up
 	survival   float64             // share of the rows with sums that were candidates
 
@@ -206,20 +206,27 @@ func (s *Searcher) share(freq uint16, length uint32) float64 {
 // 0 where a row holds no term. The rows must be in the parts, and ascend by (Part, Row). A
 // block of a list is unpacked once for all rows in it.
 func (s *Searcher) Scores(dst []float64, refs []rows.Ref) []float64 {
+	at := len(dst)
+	dst = append(dst, make([]float64, len(refs))...)
+	s.addTerms(dst[at:], refs, func(int) bool { return true })
+	return dst
+}
+
+// addTerms adds to sums what terms add to rows, which ascend.
+func (s *Searcher) addTerms(sums []float64, refs []rows.Ref, counts func(term int) bool) {
 	for len(refs) > 0 {
 		n := 1
 		for n < len(refs) && refs[n].Part == refs[0].Part {
 			n++
 		}
-		at := len(dst)
-		dst = append(dst, make([]float64, n)...)
 		lists := s.listsOf(refs[0].Part)
 		for term := range lists {
-			s.addTerm(term, &lists[term], refs[:n], dst[at:])
+			if counts(term) {
+				s.addTerm(term, &lists[term], refs[:n], sums)
+			}
 		}
-		refs = refs[n:]
+		refs, sums = refs[n:], sums[n:]
 	}
-	return dst
 }
 
 // addTerm adds to sums what a term adds to rows of one part, which ascend.
