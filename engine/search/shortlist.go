@@ -19,12 +19,11 @@ type effort struct {
 }
 
 // efforts by route. To describe and rank a candidate takes most of the time of a question;
-// docs/design/route.md has what each list finds. RouteMaximum takes all that a batch holds of
-// two engines.
+// docs/design/route.md has what each list finds.
 var efforts = [model.RouteCount]effort{
 	model.RouteSmart:   {foundKept, 112},
 	model.RouteFull:    {foundKept, 160},
-	model.RouteMaximum: {fuse.CandidatesMax / 2, fuse.CandidatesMax},
+	model.RouteMaximum: {192, 384},
 }
 
 // promiseAround is what of a candidate's promise is added to every turn around it.
