@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/nexus-memory/nexus/engine/fuse"
 	"github.com/nexus-memory/nexus/engine/model"
@@ -15,14 +16,15 @@ import (
 // Bind makes a ranker ready for Question.Ranker. ErrInvalid if it knows no signal of this build.
 func Bind(m *rank.Model) (*rank.Scorer, error) { return m.Bind(signals.Names()) }
 
-// builtIn returns the ranker that comes with Nexus, for the signals of this build.
-func builtIn() *rank.Scorer {
+// builtIn returns the ranker that comes with Nexus, for the signals of this build. All
+// stores of a process share it: 270 KB, and .1 ms to make.
+var builtIn = sync.OnceValue(func() *rank.Scorer {
 	scorer, err := Bind(rank.BuiltIn())
 	if err != nil {
 		panic(err) // a test opens it
 	}
 	return scorer
-}
+})
 
 // relevance fills the relevance and confidence columns.
 func (s *state) relevance() {
