@@ -11,7 +11,7 @@ import (
 const ConfidenceLow = .2
 
 // Text returns what is known of a hit for people to read: the engines' ranks in the first
-// line, then a line for each level of the memory's structure of which something is known.
+// line ("nothing" of one that gave no score), then a line for each level of the memory's structure of which something is known.
 // A flag that is not set is left out; a rank is written as #1. No line ends the last one.
 //
 // What the question asks, which is the same for all hits, is in Question.
@@ -21,7 +21,12 @@ func (e *Explanation) Text() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(r.Name + " #" + strconv.Itoa(r.Rank) + " (" + briefly(r.Score) + ")")
+		b.WriteString(r.Name)
+		if r.Score == 0 { // a rank beside others of which nothing is known either
+			b.WriteString(" nothing")
+			continue
+		}
+		b.WriteString(" #" + strconv.Itoa(r.Rank) + " (" + briefly(r.Score) + ")")
 	}
 	if len(e.Signals) > 0 {
 		b.WriteString(", ranker " + briefly(float64(e.Ranker)))

@@ -28,6 +28,13 @@ other    own signal 7`
 	}
 }
 
+func TestAnExplanationTellsAnEngineThatKnowsNothing(t *testing.T) {
+	e := &Explanation{Engines: []EngineRank{{"lexical", 1, 2}, {"vector", 1, 0}}}
+	if got, want := e.Text(), "lexical #1 (2), vector nothing"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestAnExplanationOfNothingIsEmpty(t *testing.T) {
 	if e := new(Explanation); e.Text() != "" || e.Question() != "" {
 		t.Errorf("%q, %q", e.Text(), e.Question())
