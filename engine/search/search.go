@@ -178,7 +178,7 @@ func (s *state) answer(ctx context.Context, query *model.Query, routes *route.Ca
 	}
 	wider := &model.Answer{Route: answer.Route}
 	wider.Trace.Started = answer.Trace.Started
-	complete, widerErr := s.attempt(ctx, query, efforts[model.RouteMaximum], wider)
+	complete, widerErr := s.attempt(ctx, query, widest, wider)
 	if widerErr == nil {
 		widerErr = s.choose(query, wider)
 	}

@@ -26,6 +26,9 @@ var efforts = [model.RouteCount]effort{
 	model.RouteMaximum: {192, 384},
 }
 
+// widest is all that a batch holds of two engines.
+var widest = effort{fuse.CandidatesMax / 2, fuse.CandidatesMax}
+
 // promiseAround is what of a candidate's promise is added to every turn around it.
 const promiseAround = .4
 
