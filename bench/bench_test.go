@@ -113,3 +113,21 @@ func TestGeneratedTextsAreTheSame(t *testing.T) {
 		}
 	}
 }
+
+func TestMadeTurnsWeighWhatTheirSourcesWeigh(t *testing.T) {
+	of := withVectors(newGenerator(1).memories(20), 2)
+	var texts [2]string
+	for i := range texts {
+		random := newRandom(31)
+		for n := 20; n < 60; n++ {
+			m, source := grown(random, of, n), of[n%20]
+			if len(strings.Fields(m.Text)) != len(strings.Fields(source.Text)) || m.Session == source.Session || !m.EventTime.After(source.EventTime) || m.Vector[0] == source.Vector[0] {
+				t.Fatalf("%+v is made of %+v", m, source)
+			}
+			texts[i] += m.Text
+		}
+	}
+	if texts[0] != texts[1] {
+		t.Error("another run makes other turns")
+	}
+}

@@ -48,6 +48,7 @@ type options struct {
 	dir    string // where stores are made: the disk that is measured
 	child  bool   // this process measures the kernels of one forced tier
 	opened int    // memories of the store that is opened
+	asked  int    // memories that are asked by every route
 	syncs  int    // this process adds so many records and does nothing else
 }
 
@@ -63,6 +64,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.StringVar(&o.dir, "dir", "out", "folder for stores; put it on the disk to measure")
 	f.BoolVar(&o.child, "child", false, "print kernel rows as CSV and nothing else (internal)")
 	f.IntVar(&o.opened, "size", 0, "memories of the store that is opened, 0 = a million (open)")
+	f.IntVar(&o.asked, "memories", routeMemories, "memories that are asked by every route; made of those of the sets where these are fewer (routes)")
 	f.IntVar(&o.syncs, "syncs", 0, "add so many records from 64 writers and nothing else (internal)")
 	if err := f.Parse(args); err != nil {
 		return o, err

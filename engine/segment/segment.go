@@ -51,8 +51,9 @@ type Segment struct {
 	unpackers  unpackers
 	later      []keyRow // ID and row of every version that is not a first one, by row
 	ends       ends
-	length     uint64 // terms of all rows
-	plainBytes int    // of all records, not packed
+	threadBits atomic.Pointer[threadBits] // set by the first search for a turn behind a last one
+	length     uint64                     // terms of all rows
+	plainBytes int                        // of all records, not packed
 }
 
 // newSegment makes the readers of a segment that is sound; open is that of its fields,

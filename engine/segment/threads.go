@@ -2,6 +2,7 @@ package segment
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"sort"
 	"sync/atomic"
@@ -73,6 +74,9 @@ func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) b
 		}
 	}
 	s.Words() // has checked the column by now, of a file
+	if !s.mayHave(thread) {
+		return called
+	}
 	first := s.turnsFrom(thread, position)
 	last := first
 	for last < len(s.threadRows) && s.threads[s.threadRows[last]] == thread && s.positions[s.threadRows[last]] == position {
@@ -84,6 +88,46 @@ func (s *Segment) at(thread uint64, position uint32, near int, f func(row int) b
 		}
 	}
 	return called
+}
+
+// threadBits is a filter of sessions, whose hashes lie evenly: the first bits of each are the
+// place of a bit that is set.
+type threadBits struct {
+	bits  []uint64
+	shift int // of a hash, to its place
+}
+
+// bitsEach is how many bits a filter has for each session at least: one other hash in so many
+// passes.
+const bitsEach = 16
+
+// mayHave reports whether turns of a session may be in the segment: where it is false there
+// are none. A turn behind the last one of a session is sought in all later segments.
+func (s *Segment) mayHave(thread uint64) bool {
+	f := s.threadBits.Load()
+	if f == nil {
+		f = s.filterThreads()
+		s.threadBits.Store(f)
+	}
+	place := thread >> f.shift
+	return f.bits[place>>6]&(1<<(place&63)) != 0
+}
+
+// filterThreads makes the filter. O(rows).
+func (s *Segment) filterThreads() *threadBits {
+	count, last := 0, uint64(0)
+	for _, row := range s.threadRows {
+		if t := s.threads[row]; t != last {
+			count, last = count+1, t
+		}
+	}
+	log := max(6, bits.Len(uint(count*bitsEach)))
+	f := &threadBits{bits: make([]uint64, 1<<(log-6)), shift: 64 - log}
+	for _, row := range s.threadRows {
+		place := s.threads[row] >> f.shift
+		f.bits[place>>6] |= 1 << (place & 63)
+	}
+	return f
 }
 
 // guesses is how many steps of interpolation come before the search: after three the guess is

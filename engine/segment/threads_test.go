@@ -214,8 +214,31 @@ func TestPlacesOfSessionsAreFoundHoweverTheHashesLie(t *testing.T) {
 			if got := s.turnsFrom(thread, position); got != want {
 				t.Fatalf("place %d of session %d: %d of %d, want %d", position, thread, got, len(threads), want)
 			}
+			if slices.Contains(threads, thread) && !s.mayHave(thread) {
+				t.Fatalf("session %d is there, and passed over", thread)
+			}
 		}
 	})
+}
+
+func TestASegmentPassesOverNearlyAllSessionsThatItLacks(t *testing.T) {
+	draw := rand.New(rand.NewPCG(3, 4))
+	for _, count := range []int{0, 1, 40, 5000} {
+		var threads []uint64
+		for range count {
+			threads = append(threads, draw.Uint64())
+		}
+		s := threadsOf(threads, make([]uint32, count))
+		let := 0
+		for range 10_000 {
+			if s.mayHave(draw.Uint64()) {
+				let++
+			}
+		}
+		if let > 10_000/bitsEach+100 {
+			t.Errorf("of %d sessions: %d of 10,000 others are sought", count, let)
+		}
+	}
 }
 
 // BenchmarkPlaceOfSession looks for the turn behind the last one of sessions of 20 turns.
@@ -239,6 +262,12 @@ func BenchmarkPlaceOfSession(b *testing.B) {
 				return at
 			},
 			"interpolated": func(thread uint64) int { return s.turnsFrom(thread, 20) },
+			"passed over": func(thread uint64) int {
+				if s.mayHave(thread + 1<<60) {
+					return 2
+				}
+				return 1
+			},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", name, count), func(b *testing.B) {
 				sum := 0
