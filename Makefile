@@ -206,8 +206,8 @@ PEERS       := build/bench-peers
 .PHONY: bench-peers
 bench-peers: ## beside other software, saying which bars are met: KIND=kernels, vectors, lexical, stores or durable; SETS= and SIZE= limit the data
 	@if [ $(KIND) != durable ]; then $(MAKE) --no-print-directory setup-peers-$(KIND); fi
-	@if [ $(KIND) = durable ]; then cd bench && $(GO) run . --only durable,open,reads --name durable --size $(SIZE) $(PEERS_FLAGS); \
-	else cd bench/peers && $(GO) run . --kind $(KIND) --sets "$(SETS)" --size $(SIZE) $(PEERS_FLAGS); fi
+	@if [ $(KIND) = durable ]; then cd bench && $(GO) run . --only durable,open,reads --name durable $(if $(filter-out 0,$(SIZE)),--size $(SIZE)) $(PEERS_FLAGS); \
+	else cd bench/peers && $(GO) run . --kind $(KIND) $(if $(SETS),--sets "$(SETS)") $(if $(filter-out 0,$(SIZE)),--size $(SIZE)) $(PEERS_FLAGS); fi
 
 setup-peers-%:
 	@test -f bench/peers/py/requirements-$*.txt || { echo "bench-peers: unknown KIND=$*, want kernels, vectors, lexical, stores or durable" >&2; exit 1; }
