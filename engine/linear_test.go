@@ -123,16 +123,33 @@ func perform(t *testing.T, db *engine.DB, in keyed) (out held) {
 
 // TestOperationsOfAKeyAreLinearizable runs adds, deletes, reads and questions about few
 // keys from many goroutines, beside compactions, and looks for an order of each
-// key's operations that explains all that they returned.
+// key's operations that explains all that they returned. At length it does so again and again,
+// with other keys: to find an order takes far longer than in proportion to their operations.
 func TestOperationsOfAKeyAreLinearizable(t *testing.T) {
-	const clients, keys = 8, 4
-	duration := 1500 * time.Millisecond
+	rounds := 1
 	if *soak {
-		duration = time.Minute
+		rounds = 40
 	}
 	db := open(t, t.TempDir(), engine.Options{})
+	total := 0
+	for round := range rounds {
+		history := operate(t, db, round)
+		if t.Failed() {
+			return
+		}
+		total += len(history)
+		if result := porcupine.CheckOperationsTimeout(oneKey, history, time.Minute); result != porcupine.Ok {
+			t.Fatalf("round %d, %d operations: %v", round, len(history), result)
+		}
+	}
+	t.Logf("%d operations, each key's in one order", total)
+	verify(t, db)
+}
+
+// operate returns what many goroutines did with the few keys of a round.
+func operate(t *testing.T, db *engine.DB, round int) (history []porcupine.Operation) {
+	const clients, keys, duration = 8, 4, 1500 * time.Millisecond
 	var mu sync.Mutex
-	var history []porcupine.Operation
 	ids := [keys]engine.ID{} // last known, under mu
 	started := time.Now()
 	var group sync.WaitGroup
@@ -140,16 +157,17 @@ func TestOperationsOfAKeyAreLinearizable(t *testing.T) {
 		group.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(client), uint64(started.UnixNano())))
 			for time.Since(started) < duration {
-				in := keyed{verb: []string{"add", "add", "delete", "get", "query"}[r.IntN(5)], key: r.IntN(keys), version: r.IntN(3)}
+				key := r.IntN(keys)
+				in := keyed{verb: []string{"add", "add", "delete", "get", "query"}[r.IntN(5)], key: round*keys + key, version: r.IntN(3)}
 				mu.Lock()
-				in.id = ids[in.key]
+				in.id = ids[key]
 				mu.Unlock()
 				call := time.Since(started).Nanoseconds()
 				out := perform(t, db, in)
 				end := time.Since(started).Nanoseconds()
 				mu.Lock()
 				if in.verb != "delete" && out.id != 0 {
-					ids[in.key] = out.id
+					ids[key] = out.id
 				}
 				history = append(history, porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: end})
 				mu.Unlock()
@@ -163,14 +181,7 @@ func TestOperationsOfAKeyAreLinearizable(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	group.Wait()
-	if t.Failed() {
-		return
-	}
-	if result := porcupine.CheckOperationsTimeout(oneKey, history, time.Minute); result != porcupine.Ok {
-		t.Fatalf("%d operations: %v", len(history), result)
-	}
-	t.Logf("%d operations, each key's in one order", len(history))
-	verify(t, db)
+	return history
 }
 
 // TestTheLinearizabilityCheckCanFail gives it a read of what was deleted before.
