@@ -111,7 +111,7 @@ func BenchmarkRealSets(b *testing.B) {
 		for _, c := range []struct {
 			k     int
 			loose bool
-		}{{10, false}, {64, false}, {64, true}, {256, true}} {
+		}{{10, false}, {64, false}, {64, true}, {192, true}} {
 			b.Run(fmt.Sprintf("%s/k=%d/loose=%v", set.name, c.k, c.loose), func(b *testing.B) {
 				k := c.k
 				nth := set.nthBest(questions, k)
