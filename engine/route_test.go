@@ -41,6 +41,23 @@ func TestEveryRouteAnswersAndLooksAtNoLessThanTheOneBefore(t *testing.T) {
 	}
 }
 
+// A small store has time for more.
+func TestTheLongestListIsShorterWhereMuchIsStored(t *testing.T) {
+	db := routed(t)
+	q := engine.Query{Text: generatedQuestions[0], Route: engine.RouteMaximum}
+	if a := ask(t, db, q); a.Trace.Candidates <= 384 {
+		t.Errorf("%d of 600 memories became candidates", a.Trace.Candidates)
+	}
+	more := generated(8000, 6)
+	for i := range more {
+		more[i].Key = ""
+	}
+	add(t, db, more...)
+	if a := ask(t, db, q); a.Trace.Candidates > 384 || a.Trace.Candidates < 250 {
+		t.Errorf("%d of 8,600 memories became candidates", a.Trace.Candidates)
+	}
+}
+
 func TestCacheOnlyAnswersWhatWasAnsweredAndElseSaysSo(t *testing.T) {
 	db := routed(t)
 	q := engine.Query{Text: generatedQuestions[0], Route: engine.RouteCacheOnly}

@@ -14,7 +14,7 @@ const (
 	RouteCacheOnly              // what was answered before
 	RouteSmart                  // all engines, a short list of candidates
 	RouteFull                   // all engines, a longer list
-	RouteMaximum                // three times as much of every engine, the longest list
+	RouteMaximum                // three to four times as much of every engine, the longest list
 	RouteCount
 )
 

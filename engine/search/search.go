@@ -237,6 +237,9 @@ func (s *state) effort(r model.Route) effort {
 	if s.by != model.FusionLearnt {
 		r = model.RouteSmart
 	}
+	if r == model.RouteMaximum && s.question.View.Documents < widestRows {
+		return widest
+	}
 	return efforts[r]
 }
 

@@ -26,8 +26,11 @@ var efforts = [model.RouteCount]effort{
 	model.RouteMaximum: {192, 384},
 }
 
-// widest is all that a batch holds of two engines.
+// widest is all that a batch holds of two engines: what RouteMaximum spends on fewer than
+// widestRows memories, where it takes half the time that it takes among 100,000.
 var widest = effort{fuse.CandidatesMax / 2, fuse.CandidatesMax}
+
+const widestRows = 8192
 
 // promiseAround is what of a candidate's promise is added to every turn around it.
 const promiseAround = .4

@@ -78,7 +78,7 @@ var routes = []model.Route{model.RouteSmart, model.RouteFull, model.RouteMaximum
 
 // spent is what a route costs more than nothing, in candidates described; engines are asked
 // once for the first two.
-var spent = [model.RouteCount]float64{model.RouteSmart: 112, model.RouteFull: 160, model.RouteMaximum: 384 + enginesCost}
+var spent = [model.RouteCount]float64{model.RouteSmart: 112, model.RouteFull: 160, model.RouteMaximum: 512 + enginesCost}
 
 // enginesCost is what asking the engines takes, in the time of candidates.
 const enginesCost = 100
