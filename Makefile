@@ -183,11 +183,9 @@ train: ## make the table of words and fit the built-in ranker and the confidence
 bench: ## kernels, add, query at 10k and 100k memories; writes bench/record
 	cd bench && $(GO) run .
 
-MEMORIES ?= 100000
-
 .PHONY: bench-routes
 bench-routes: ## what questions cost by every route, over 100,000 judged turns with vectors (of make train, where it ran, and ../shared/data); MEMORIES= for another number, beyond those turns made of them
-	cd bench && $(GO) run . --only routes --name routes --memories $(MEMORIES)
+	cd bench && $(GO) run . --only routes --name routes $(if $(MEMORIES),--memories $(MEMORIES))
 
 .PHONY: bench-bindings
 bench-bindings: native setup-node ## what calls cost from C, Python and Node, beside usearch and DuckDB; bars missed are named

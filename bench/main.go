@@ -69,6 +69,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
+	if o.asked < 1 {
+		return o, fmt.Errorf("-memories %d: at least 1", o.asked)
+	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unknown argument %q", f.Arg(0))
 	}

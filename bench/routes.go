@@ -43,6 +43,10 @@ func routesKind(ctx context.Context, b *bench) error {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // before opening: a store asks how many there are then
 	dataset := fmt.Sprintf("%d judged turns, %d numbers", len(memories), routeDim)
+	bars := routeBars
+	if wanted != routeMemories || len(memories) != routeMemories { // no bar is held to other turns
+		bars = nil
+	}
 	if wanted > len(memories) {
 		dataset = fmt.Sprintf("%d judged turns and %d made of them, %d numbers", len(memories), wanted-len(memories), routeDim)
 	}
@@ -58,11 +62,11 @@ func routesKind(ctx context.Context, b *bench) error {
 			return err
 		}
 		for _, r := range []engine.Route{engine.RouteSmart, engine.RouteFull, engine.RouteMaximum, engine.RouteAdaptive} {
-			if err := b.routeRun(ctx, db, wanted, dataset, r.String(), engine.Query{Route: r}, routeBars[r], asked); err != nil {
+			if err := b.routeRun(ctx, db, dataset, r.String(), engine.Query{Route: r}, bars[r], asked); err != nil {
 				return err
 			}
 		}
-		return b.routeRun(ctx, db, wanted, dataset, "convex fusion", engine.Query{Fusion: engine.FusionConvex}, 0, asked)
+		return b.routeRun(ctx, db, dataset, "convex fusion", engine.Query{Fusion: engine.FusionConvex}, 0, asked)
 	})
 }
 
@@ -73,7 +77,7 @@ type judgedQuestion struct {
 	evidence []string
 }
 
-func (b *bench) routeRun(ctx context.Context, db *engine.DB, memories int, dataset, name string, ask engine.Query, bar time.Duration, asked []judgedQuestion) error {
+func (b *bench) routeRun(ctx context.Context, db *engine.DB, dataset, name string, ask engine.Query, bar time.Duration, asked []judgedQuestion) error {
 	var took []time.Duration
 	engines := map[string]time.Duration{}
 	found, total := 0, time.Duration(0)
@@ -108,7 +112,7 @@ func (b *bench) routeRun(ctx context.Context, db *engine.DB, memories int, datas
 		b.book.add(dataset, name+" "+e+" mean", micros(engines[e])/float64(len(took)), "us")
 	}
 	b.book.times(dataset, name, took)
-	if bar > 0 && memories == routeMemories {
+	if bar > 0 {
 		slices.Sort(took)
 		b.book.atMost(dataset, name+" p99, us", micros(percentile(took, .99)), micros(bar))
 	}

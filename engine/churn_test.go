@@ -29,7 +29,7 @@ func diskBytes(t *testing.T, dir string) (bytes int64) {
 	return bytes
 }
 
-// callMost is how many memories one call of a churn has.
+// callMost is how many memories a call adds or deletes here; engine.AddCountMax is the most.
 const callMost = 4000
 
 // churn is a store in which memories come and go, and as many are live all the time.

@@ -58,6 +58,27 @@ func TestTheLongestListIsShorterWhereMuchIsStored(t *testing.T) {
 	}
 }
 
+// Copies of one text become one hit, behind which the next candidates come: more than the
+// longest list has, of a large store.
+func TestWhereRepeatsCutHitsOffMoreAreAskedFor(t *testing.T) {
+	db := open(t, t.TempDir(), engine.Options{})
+	add(t, db, generated(8000, 6)...)
+	var same []engine.Memory
+	for range 220 {
+		same = append(same, engine.Memory{Text: "The lighthouse keeper counts gulls every single morning."})
+	}
+	for i := range 20 {
+		same = append(same, engine.Memory{Text: fmt.Sprintf("Letter %d of somebody far away mentions one lighthouse and %d ships, and asks for %d more.", i, 100+i, 200+i)})
+	}
+	add(t, db, same...)
+	for _, route := range []engine.Route{engine.RouteSmart, engine.RouteFull, engine.RouteMaximum} {
+		a := ask(t, db, engine.Query{Text: "the lighthouse keeper counts gulls every single morning", Route: route, K: 16})
+		if len(a.Hits) < 16 {
+			t.Errorf("%v: %d hits", route, len(a.Hits))
+		}
+	}
+}
+
 func TestCacheOnlyAnswersWhatWasAnsweredAndElseSaysSo(t *testing.T) {
 	db := routed(t)
 	q := engine.Query{Text: generatedQuestions[0], Route: engine.RouteCacheOnly}

@@ -11,8 +11,10 @@ import (
 const ConfidenceLow = .2
 
 // Text returns what is known of a hit for people to read: the engines' ranks in the first
-// line ("nothing" of one that gave no score), then a line for each level of the memory's structure of which something is known.
-// A flag that is not set is left out; a rank is written as #1. No line ends the last one.
+// line ("nothing" for a score of 0 where there are several, which is mostly that of a hit
+// without a word of the question, or without a vector), then a line for each level of the
+// memory's structure of which something is known. A flag that is not set is left out; a rank
+// is written as #1. No line ends the last one.
 //
 // What the question asks, which is the same for all hits, is in Question.
 func (e *Explanation) Text() string {
@@ -22,7 +24,7 @@ func (e *Explanation) Text() string {
 			b.WriteString(", ")
 		}
 		b.WriteString(r.Name)
-		if r.Score == 0 { // a rank beside others of which nothing is known either
+		if r.Score == 0 && len(e.Engines) > 1 { // mostly no word in common, or no vector
 			b.WriteString(" nothing")
 			continue
 		}

@@ -33,6 +33,10 @@ func TestAnExplanationTellsAnEngineThatKnowsNothing(t *testing.T) {
 	if got, want := e.Text(), "lexical #1 (2), vector nothing"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	alone := &Explanation{Engines: []EngineRank{{"vector", 2, 0}}} // at a right angle
+	if got, want := alone.Text(), "vector #2 (0)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 func TestAnExplanationOfNothingIsEmpty(t *testing.T) {

@@ -130,7 +130,7 @@ func newOrchestrator(engines func() []Engine, limits Limits) *Orchestrator {
 // engines that might answer are left out.
 //
 // Where so many candidates repeat each other that fewer than K hits are left, it takes
-// once more as many as a batch can hold.
+// once more as many as a batch can hold, unless it has.
 func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *model.Query) (answer *model.Answer, err error) {
 	defer question.View.Release()
 	defer question.View.Guard(debug.SetPanicOnFault(true), &err)
@@ -173,7 +173,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 // an engine still runs.
 func (s *state) answer(ctx context.Context, query *model.Query, routes *route.Cascade) (answer *model.Answer, complete bool, err error) {
 	answer, complete, err = s.follow(ctx, query, routes)
-	if err != nil || !complete || query.SingleEngine || answer.Trace.Hurried || len(answer.Hits) >= query.K || !s.cutOff() {
+	if err != nil || !complete || query.SingleEngine || answer.Trace.Hurried || len(answer.Hits) >= query.K || s.spent == widest || !s.cutOff() {
 		return answer, complete, err
 	}
 	wider := &model.Answer{Route: answer.Route}
@@ -246,7 +246,7 @@ func (s *state) effort(r model.Route) effort {
 // attempt weighs the candidates that an effort finds; the engines are asked where they did
 // not bring as many yet.
 func (s *state) attempt(ctx context.Context, query *model.Query, spends effort, answer *model.Answer) (complete bool, err error) {
-	complete = true
+	complete, s.spent = true, spends
 	if each := max(spends.each, query.K); each > s.question.Limit {
 		s.question.Limit = each
 		if complete, err = s.runEngines(ctx, query, &answer.Trace); err != nil {
@@ -331,6 +331,7 @@ type state struct {
 	parallel uint64   // live rows from which on engines run in parallel
 	crew     *crew
 	began    time.Time // when the engines were asked
+	spent    effort    // on the last attempt
 
 	refs           []rows.Ref
 	others         []rows.Ref  // of refs, those that an engine did not bring

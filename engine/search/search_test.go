@@ -244,6 +244,7 @@ func (e *meeting) Search(ctx context.Context, q *Question, dst []rows.Hit) ([]ro
 }
 
 func TestEnginesRunInParallelOverManyRowsAndInTurnOverFew(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // on one processor they never do
 	var atWork atomic.Int64
 	var met atomic.Bool
 	o, v := orchestra(t, []string{"one", "two"}, func() []Engine {

@@ -51,7 +51,7 @@ type Segment struct {
 	unpackers  unpackers
 	later      []keyRow // ID and row of every version that is not a first one, by row
 	ends       ends
-	threadBits atomic.Pointer[threadBits] // set by the first search for a turn behind a last one
+	threadBits atomic.Pointer[threadBits] // set by the first search in threadRows; all that make it make the same
 	length     uint64                     // terms of all rows
 	plainBytes int                        // of all records, not packed
 }

@@ -169,6 +169,9 @@ func TestTheEndOfASessionIsThatOfTheSegmentNotOfAView(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if other := older.With(build(t, space, 9, samples(2))); other.Neighbours(rows.Ref{Row: 2})[Reach] != none || other.Parts[1].threadBits.Load() == nil {
+		t.Fatal("a later segment of other sessions has the next turn, or its filter was not asked")
+	}
 	if n := older.With(s).Neighbours(rows.Ref{Row: 2}); n[Reach] != (rows.Ref{Part: 1}) || n[Reach+1] != (rows.Ref{Part: 1, Row: 1}) {
 		t.Fatalf("the turns of the next segment are %v", n[Reach:])
 	}

@@ -340,7 +340,7 @@ func TestRealQuestionsAreAnsweredWithinTheBounds(t *testing.T) {
 			loose  bool
 			recall float64
 			rows   int
-		}{{10, false, .984, 160}, {64, false, .984, 600}, {64, true, .95, 250}} {
+		}{{10, false, .984, 160}, {64, false, .984, 600}, {64, true, .965, 210}, {192, true, .955, 600}} {
 			nth := set.nthBest(questions, c.k)
 			s := Searcher{Loose: c.loose}
 			found, rescored := 0, 0
