@@ -14,25 +14,26 @@ import (
 )
 
 // The 1-bit codes of a part of listRows rows at least are in lists where all parts together
-// have listedFrom. Below, a flat scan takes as long for ten rows and less for more, finds a
-// little more, and is made in an eighth of the time with half the memory
+// have listedFrom. Below, a flat scan takes no longer at the same recall, while its codes fit
+// the processor's last cache, and is made in an eighth of the time with half the memory
 // (docs/design/partition.md).
 const (
 	listRows   = 1 << 15
-	listedFrom = 1 << 18
+	listedFrom = 1 << 19
 )
 
 // Outgrown reports whether the part would better be sealed anew, in lists, now that all parts
-// together have so many rows: twice as many as those from which on new ones are.
+// together have so many rows: half as many again as those from which on new ones are.
 func (p *Parts) Outgrown(all int) bool {
-	return all >= 2*listedFrom && p.RowCount() >= listRows && p.Dim >= bitDim && !p.listed()
+	return all >= listedFrom*3/2 && p.RowCount() >= listRows && p.Dim >= bitDim && !p.listed()
 }
 
 // quietPlaces is how many places are read, list after list, without one whose estimate is
-// among the best so far, before the lists that are left are given up. So the reading
-// follows the question: .991 to .994 of the best 10 of real questions are found after
-// 30,000 to 40,000 places, and a fixed number of lists needs up to twice as many.
-const quietPlaces = 10_000
+// among the best so far, before the lists that are left are given up, where there are
+// listedFrom rows. It grows as the root of their number, as the more there are the more lists
+// lie as near as those that hold the best. So the reading follows the question; a fixed number
+// of lists needs up to twice as many places. A Loose search gives up after half.
+const quietPlaces = 34_000
 
 // watched returns how many of the best estimates are meant by that. More than k, since
 // estimates are not exact.
@@ -173,7 +174,7 @@ func (l *lister) add(part int32, lists int) {
 }
 
 // scanLists estimates the rows of the lists near the question, nearest first, until
-// quietPlaces in a row bring nothing.
+// quietEnough in a row bring nothing.
 func (s *Searcher) scanLists(k int, stop func() bool) {
 	l := &s.lister
 	if len(l.pool) == 0 {
@@ -182,15 +183,12 @@ func (s *Searcher) scanLists(k int, stop func() bool) {
 	s.prepareLists()
 	l.best, l.worst, l.quiet = l.best[:0], float32(math.Inf(-1)), 0
 	l.enough = s.quietEnough()
-	for _, list := range s.nearLists() {
-		if !s.scanList(int(list), watched(k), stop) {
-			return
-		}
-		l.near[list] = float32(math.NaN())
-	}
-	for list, near := range l.near {
-		if near == near && !s.scanList(list, watched(k), stop) {
-			return
+	for lists := s.nearLists(); len(lists) > 0; lists = l.next() {
+		for _, list := range lists {
+			if !s.scanList(int(list), watched(k), stop) {
+				return
+			}
+			l.near[list] = float32(math.NaN())
 		}
 	}
 }
@@ -228,7 +226,7 @@ func (s *Searcher) scanList(number, watched int, stop func() bool) bool {
 }
 
 // quietEnough is how many places of rows that may be returned are read without one among
-// the best: quietPlaces, times share^3/4 where a filter lets a share of the rows through.
+// the best: quietPlaces and more, times share^3/4 where a filter lets a share of the rows through.
 // As many as without a filter would mean to read everything for one row in ten, which
 // takes longer than computing these in full; share^1 loses rows (recall .987 on the
 // definitions at one in ten, .994 so).
@@ -242,8 +240,12 @@ func (s *Searcher) quietEnough() int {
 		}
 		visible += n
 	}
+	enough := quietPlaces * math.Sqrt(float64(s.rowCount)/listedFrom)
+	if s.Loose {
+		enough /= 2
+	}
 	root := math.Sqrt(float64(visible) / float64(max(1, all)))
-	return int(quietPlaces * float64(root*math.Sqrt(root)))
+	return int(enough * float64(root*math.Sqrt(root)))
 }
 
 // prepareLists makes the tables, which serve all lists. With c the centroid of a list
@@ -288,7 +290,7 @@ func fill(x []float32, value float32) {
 	}
 }
 
-// orderedLists are put in order; searches seldom come so far.
+// orderedLists are put in order at once.
 const orderedLists = 256
 
 // nearLists returns the numbers of the nearest lists, nearest first.
@@ -302,6 +304,15 @@ func (s *Searcher) nearLists() []uint32 {
 		s.findLists(&s.parts[x.part].Lists)
 		l.order.Update(l.near[x.first:], uint32(x.first))
 	}
+	nearest, _ := l.order.Sorted()
+	return nearest
+}
+
+// next returns the numbers of the nearest lists, nearest first, of those that were not read:
+// near of a list that was is NaN.
+func (l *lister) next() []uint32 {
+	l.order.Reset(orderedLists, l.ids, l.values)
+	l.order.Update(l.near, 0)
 	nearest, _ := l.order.Sorted()
 	return nearest
 }

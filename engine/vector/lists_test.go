@@ -204,3 +204,35 @@ func TestDamagedListsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestListsAreReadNearestFirstHoweverManyThereAre: they are put in order orderedLists at a time.
+func TestListsAreReadNearestFirstHoweverManyThereAre(t *testing.T) {
+	all := clustered(rand.New(rand.NewPCG(21, 21)), 128, 60_000)
+	p := &Parts{Dim: 128}
+	for _, v := range all {
+		p.Append(v)
+	}
+	p.Seal(model.Cosine, listedFrom, never)
+	if n := p.Lists.count(); n <= orderedLists {
+		t.Fatalf("%d lists", n)
+	}
+	var s Searcher
+	s.Prepare(all[5], model.Cosine, []Part{{Parts: p}})
+	s.code()
+	s.lister.add(0, p.Lists.count())
+	s.prepareLists()
+	last, read := float32(math.Inf(1)), 0
+	for lists := s.nearLists(); len(lists) > 0; lists = s.lister.next() {
+		for _, list := range lists {
+			near := s.lister.near[list]
+			if !(near <= last) {
+				t.Fatalf("list %d, the %d-th that is read, is as near as %v after one of %v", list, read, near, last)
+			}
+			last, s.lister.near[list] = near, float32(math.NaN())
+			read++
+		}
+	}
+	if read != p.Lists.count() {
+		t.Errorf("%d of %d lists were read", read, p.Lists.count())
+	}
+}
