@@ -143,12 +143,13 @@ func runEnd(parts []segment.Part, first, rowsMax int, fits func(*segment.Part) b
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
-// each: all parts, but for those that are one clean pair of files already and need not be packed.
-func compactSpans(parts []segment.Part, packs bool) (list []span) {
+// each: all parts, but for those that are one clean pair of files already, need not be packed,
+// and that the store of so many rows has not outgrown.
+func compactSpans(parts []segment.Part, all int, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
 		last, _ := runEnd(parts, first, segmentRows, func(*segment.Part) bool { return true })
 		p := &parts[first]
-		if last-first > 1 || p.Held() == nil || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
+		if last-first > 1 || p.Held() == nil || p.GoneCount() > 0 || p.Outgrown(all) || packs && !p.Packed() && p.RowCount() >= fileRows {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -293,7 +294,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		}
 		return nil
 	}
-	for _, todo := range compactSpans(view.Parts, s.options.CompressTexts) {
+	for _, todo := range compactSpans(view.Parts, view.RowCount(), s.options.CompressTexts) {
 		if err := model.FromContext(ctx, "store: compact"); err != nil {
 			return err
 		}

@@ -308,6 +308,12 @@ func TestACalmStoreDividesWhatItHasOutgrown(t *testing.T) {
 	if err != nil || len(view.Parts) != 1 {
 		t.Fatalf("%v, want one part", err)
 	}
+	if spans := compactSpans(view.Parts, rowCount, false); len(spans) > 0 {
+		t.Fatalf("compact rewrites %v of a small store", spans)
+	}
+	if spans := compactSpans(view.Parts, all, false); len(spans) != 1 {
+		t.Fatalf("compact rewrites %v of a large one", spans)
+	}
 	if todo, more := plan(view.Parts, rowCount, calm); more {
 		t.Fatalf("a small store merges %v", todo)
 	}
