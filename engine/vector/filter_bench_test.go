@@ -50,7 +50,7 @@ func gated(parts []Part) []Part {
 
 // BenchmarkFilterBesideTheBareLoop reports the median time of a question that a filter lets a
 // share of all rows pass for, that of the bare loop over these rows, turn about, and their
-// ratio: where 1-bit codes are flat, as up to 262,144 rows, and in lists.
+// ratio: where 1-bit codes are flat, as up to 524,288 rows, and in lists.
 func BenchmarkFilterBesideTheBareLoop(b *testing.B) {
 	for _, set := range realSets(b) {
 		questions, flat := set.some(300), slices.Concat(set.rows...)
