@@ -226,9 +226,9 @@ func (s *Searcher) scanList(number, watched int, stop func() bool) bool {
 }
 
 // quietEnough is how many places of rows that may be returned are read without one among
-// the best: quietPlaces and more, times share^3/4 where a filter lets a share of the rows through.
-// As many as without a filter would mean to read everything for one row in ten, which
-// takes longer than computing these in full; share^1 loses rows (recall .987 on the
+// the best: quietPlaces for this number of rows, times share^3/4 where a filter lets a share
+// of them through. As many as without a filter would mean to read everything for one row in
+// ten, which takes longer than computing these in full; share^1 loses rows (recall .987 on the
 // definitions at one in ten, .994 so).
 func (s *Searcher) quietEnough() int {
 	visible, all := 0, 0
