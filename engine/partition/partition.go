@@ -1,10 +1,9 @@
-// Package partition says which vectors of a segment lie together: it divides
-// them into lists around centroids, so that a search reads the lists near its
-// question instead of every row.
+// Package partition says which vectors lie together: it divides them into lists
+// around centroids, so that a search reads the lists near its question instead
+// of every row.
 //
-// Useful for: hundreds of thousands of rows and more, where a flat scan of
-// 1-bit codes costs more than finding the lists. Not useful for: fewer; and
-// conversations, whose neighbours lie scattered, gain little below that
+// Useful for: a hundred thousand rows and more, where a flat scan of 1-bit codes
+// costs more than finding the lists. Not useful for: fewer
 // (docs/design/partition.md has the measurements).
 //
 // Every row is in two lists: that of the nearest centroid, and a second one
@@ -40,42 +39,63 @@ const (
 
 // Rows are the vectors to divide.
 type Rows struct {
-	Dim     int
-	Vectors []float32 // row after row, len a multiple of Dim
+	Dim int
 	// Factors multiply the rows, 1/|row| where direction alone counts; 0 leaves a
 	// row out. One a row.
 	Factors []float32
+	// Vector returns a row that has a factor, of Dim numbers, until it is called again.
+	// Rows are mostly asked for in ascending order.
+	Vector func(row uint32) []float32
 }
 
 // Lists are a partition.
 type Lists struct {
-	Centroids []float32 // row after row
-	Starts    []uint32  // lists+1: where each list starts in Rows
-	Rows      []uint32  // the rows of each list, ascending; every row twice
+	Starts []uint32 // lists+1: where each list starts in Rows
+	Rows   []uint32 // the rows of each list, ascending; every row twice
 }
 
 // Count returns the number of lists for so many rows, a multiple of 16: lists of some
-// 400 places. A search compares its question with all centroids and reads some fifty
-// lists; half or twice as many cost about as much in all.
-func Count(rows int) int { return max(16, rows/rowsPerList/16*16) }
+// 400 places, and beyond a million rows of more, so that making them takes no more than
+// rows^1.5. A search compares its question with all centroids and reads some fifty to
+// two hundred lists; half or twice as many cost about as much in all.
+func Count(rows int) int {
+	count := rows / rowsPerList
+	if count > countLinear {
+		count = int(math.Sqrt(float64(count) * countLinear))
+	}
+	return max(16, count/16*16)
+}
 
-// rowsPerList is the number of rows for each list, half of its places.
-const rowsPerList = 200
+const (
+	// rowsPerList is the number of rows for each list, half of its places.
+	rowsPerList = 200
+	// countLinear is the number of lists up to which it grows with the rows.
+	countLinear = 5000
+)
 
-// Divide makes count lists of the rows that have a factor; count is a multiple of
-// 16. Fewer rows than lists leave lists empty. Between blocks of rows it lets
-// other goroutines run, and it asks stop, after which it returns false.
-// O(rows * count * Dim); 200,000 rows of 384 in 1,024 lists take a few seconds.
-func Divide(rows Rows, count int, stop func() bool) (Lists, bool) {
-	d := divider{rows: rows, count: count, stop: stop, padded: (rows.Dim + 3) / 4 * 4}
-	d.present()
+// Train returns count centroids of the rows that have a factor, one behind the other; count
+// is a multiple of 16. Between blocks of rows it lets other goroutines run, and it asks
+// stop, after which it returns nil. O(sample * count * Dim), the sample being 64 rows a list
+// or all: 5,000 centroids of a million rows of 384 numbers take some 10 s.
+func Train(rows Rows, count int, stop func() bool) []float32 {
+	d := newDivider(rows, count, stop)
 	sample := d.sample()
 	d.start(sample)
 	for range rounds {
 		if !d.round(sample) {
-			return Lists{}, false
+			return nil
 		}
 	}
+	return d.centroids
+}
+
+// Divide puts every row that has a factor into two of the lists around centroids, of which
+// there are a multiple of 16. It lets others run and asks stop as Train does.
+// O(rows * centroids * Dim): a million rows of 384 numbers and 5,000 centroids take some 10 s.
+func Divide(rows Rows, centroids []float32, stop func() bool) (Lists, bool) {
+	d := newDivider(rows, len(centroids)/rows.Dim, stop)
+	d.centroids = centroids
+	d.pack()
 	return d.lists()
 }
 
@@ -94,12 +114,17 @@ type divider struct {
 	halves    []float32 // half of its squared length
 }
 
-func (d *divider) present() {
-	for i, f := range d.rows.Factors {
+func newDivider(rows Rows, count int, stop func() bool) *divider {
+	d := &divider{rows: rows, count: count, stop: stop, padded: (rows.Dim + 3) / 4 * 4}
+	for i, f := range rows.Factors {
 		if f != 0 {
 			d.live = append(d.live, uint32(i))
 		}
 	}
+	d.codes = make([]int8, count*d.padded)
+	d.packed = make([]uint8, kernels.PackedGemmI8Size(d.padded, count))
+	d.scales, d.halves = make([]float32, count), make([]float32, count)
+	return d
 }
 
 // sample returns rows to learn the centroids from, ascending.
@@ -121,7 +146,7 @@ func (d *divider) sample() []uint32 {
 // vector writes a row times its factor.
 func (d *divider) vector(row uint32, out []float32) {
 	f := d.rows.Factors[row]
-	for j, x := range d.rows.Vectors[int(row)*d.rows.Dim:][:d.rows.Dim] {
+	for j, x := range d.rows.Vector(row) {
 		out[j] = float32(x * f)
 	}
 }
@@ -135,9 +160,6 @@ func (d *divider) start(sample []uint32) {
 			d.vector(sample[c*len(sample)/d.count], d.centroids[c*dim:][:dim])
 		}
 	}
-	d.codes = make([]int8, d.count*d.padded)
-	d.packed = make([]uint8, kernels.PackedGemmI8Size(d.padded, d.count))
-	d.scales, d.halves = make([]float32, d.count), make([]float32, d.count)
 	d.pack()
 }
 
@@ -298,7 +320,7 @@ func (d *divider) lists() (Lists, bool) {
 	for c := range d.count {
 		counts[c+1] += counts[c]
 	}
-	out := Lists{Centroids: d.centroids, Starts: counts, Rows: make([]uint32, 2*len(d.live))}
+	out := Lists{Starts: counts, Rows: make([]uint32, 2*len(d.live))}
 	next := slices.Clone(counts)
 	for i, row := range d.live {
 		for _, c := range [...]int32{choices[i].first, choices[i].second} {

@@ -17,25 +17,38 @@ func clustered(count, dim, centres int, seed uint64) Rows {
 	for i := range middle {
 		middle[i] = float32(r.NormFloat64())
 	}
-	rows := Rows{Dim: dim, Factors: make([]float32, count)}
+	rows, vectors := Rows{Dim: dim, Factors: make([]float32, count)}, make([]float32, 0, count*dim)
 	for i := range count {
 		c := r.IntN(centres) * dim
 		for j := range dim {
-			rows.Vectors = append(rows.Vectors, middle[c+j]+float32(r.NormFloat64()*.3))
+			vectors = append(vectors, middle[c+j]+float32(r.NormFloat64()*.3))
 		}
 		if i%13 != 5 {
 			rows.Factors[i] = .5
 		}
 	}
+	rows.Vector = in(vectors, dim)
 	return rows
+}
+
+// in returns the rows of one matrix.
+func in(vectors []float32, dim int) func(uint32) []float32 {
+	return func(row uint32) []float32 { return vectors[int(row)*dim:][:dim] }
+}
+
+// divide makes count lists, and their centroids.
+func divide(rows Rows, count int) (centroids []float32, lists Lists) {
+	centroids = Train(rows, count, never)
+	lists, _ = Divide(rows, centroids, never)
+	return centroids, lists
 }
 
 func TestEveryRowWithAFactorIsInTwoLists(t *testing.T) {
 	for _, c := range []struct{ rows, dim, lists int }{{0, 8, 16}, {1, 8, 16}, {15, 3, 16}, {900, 5, 32}, {3000, 48, 64}} {
 		rows := clustered(c.rows, c.dim, 20, 7)
-		lists, ok := Divide(rows, c.lists, never)
-		if !ok || len(lists.Starts) != c.lists+1 || len(lists.Centroids) != c.lists*c.dim {
-			t.Fatalf("%+v: %v, %d starts", c, ok, len(lists.Starts))
+		centroids, lists := divide(rows, c.lists)
+		if len(lists.Starts) != c.lists+1 || len(centroids) != c.lists*c.dim {
+			t.Fatalf("%+v: %d starts", c, len(lists.Starts))
 		}
 		times := make([]int, c.rows)
 		for l := range c.lists {
@@ -56,9 +69,9 @@ func TestEveryRowWithAFactorIsInTwoLists(t *testing.T) {
 }
 
 // distance is the squared distance of a row from the centroid of a list.
-func distance(rows Rows, lists Lists, row, list int) (sum float64) {
-	for j, x := range rows.Vectors[row*rows.Dim:][:rows.Dim] {
-		d := float64(x*rows.Factors[row]) - float64(lists.Centroids[list*rows.Dim+j])
+func distance(rows Rows, centroids []float32, row, list int) (sum float64) {
+	for j, x := range rows.Vector(uint32(row)) {
+		d := float64(x*rows.Factors[row]) - float64(centroids[list*rows.Dim+j])
 		sum += d * d
 	}
 	return sum
@@ -66,7 +79,7 @@ func distance(rows Rows, lists Lists, row, list int) (sum float64) {
 
 func TestARowIsInTheListOfItsNearestCentroid(t *testing.T) {
 	rows := clustered(4000, 32, 60, 3)
-	lists, _ := Divide(rows, 64, never)
+	centroids, lists := divide(rows, 64)
 	in := make([][]int, 4000)
 	for l := range 64 {
 		for _, row := range lists.Rows[lists.Starts[l]:lists.Starts[l+1]] {
@@ -80,7 +93,7 @@ func TestARowIsInTheListOfItsNearestCentroid(t *testing.T) {
 		}
 		nearest := 0
 		for l := range 64 {
-			if distance(rows, lists, row, l) < distance(rows, lists, row, nearest) {
+			if distance(rows, centroids, row, l) < distance(rows, centroids, row, nearest) {
 				nearest = l
 			}
 		}
@@ -95,19 +108,21 @@ func TestARowIsInTheListOfItsNearestCentroid(t *testing.T) {
 
 func TestCentresOfClustersBecomeCentroids(t *testing.T) {
 	rows := clustered(6000, 24, 16, 11)
-	lists, _ := Divide(rows, 32, never)
+	centroids := Train(rows, 32, never)
 	var within, whole float64
-	mean := Lists{Centroids: make([]float32, rows.Dim)}
-	for i, x := range rows.Vectors {
-		mean.Centroids[i%rows.Dim] += x * .5 / 6000
+	mean := make([]float32, rows.Dim)
+	for row := range rows.Factors {
+		for j, x := range rows.Vector(uint32(row)) {
+			mean[j] += x * .5 / 6000
+		}
 	}
 	for row, f := range rows.Factors {
 		if f == 0 {
 			continue
 		}
-		nearest := distance(rows, lists, row, 0)
+		nearest := distance(rows, centroids, row, 0)
 		for l := range 32 {
-			nearest = min(nearest, distance(rows, lists, row, l))
+			nearest = min(nearest, distance(rows, centroids, row, l))
 		}
 		within += nearest
 		whole += distance(rows, mean, row, 0)
@@ -120,9 +135,9 @@ func TestCentresOfClustersBecomeCentroids(t *testing.T) {
 
 func TestEqualRowsDivideOnEveryCPUAlike(t *testing.T) {
 	rows := clustered(2500, 37, 30, 5)
-	lists, _ := Divide(rows, 48, never)
+	centroids, lists := divide(rows, 48)
 	sum := crc32.NewIEEE()
-	binary.Write(sum, binary.LittleEndian, lists.Centroids)
+	binary.Write(sum, binary.LittleEndian, centroids)
 	binary.Write(sum, binary.LittleEndian, lists.Starts)
 	binary.Write(sum, binary.LittleEndian, lists.Rows)
 	if got, want := sum.Sum32(), uint32(0xb5d570fa); got != want {
@@ -131,12 +146,10 @@ func TestEqualRowsDivideOnEveryCPUAlike(t *testing.T) {
 }
 
 func TestIdenticalRowsDoNotStopIt(t *testing.T) {
-	rows := Rows{Dim: 4, Vectors: make([]float32, 4*200), Factors: make([]float32, 200)}
-	for i := range rows.Vectors {
-		rows.Vectors[i], rows.Factors[i/4] = 1, 1
-	}
-	if lists, ok := Divide(rows, 16, never); !ok || len(lists.Rows) != 400 {
-		t.Fatalf("%v, %d", ok, len(lists.Rows))
+	ones := slices.Repeat([]float32{1}, 4*200)
+	rows := Rows{Dim: 4, Factors: ones[:200], Vector: in(ones, 4)}
+	if _, lists := divide(rows, 16); len(lists.Rows) != 400 {
+		t.Fatalf("%d places", len(lists.Rows))
 	}
 }
 
@@ -154,16 +167,29 @@ func TestVectorsTooSmallToScaleCountAsZeros(t *testing.T) {
 }
 
 func TestStopEndsDividing(t *testing.T) {
-	asked := 0
-	if _, ok := Divide(clustered(1000, 8, 9, 1), 16, func() bool { asked++; return asked > 3 }); ok || asked != 4 {
+	rows, asked := clustered(1000, 8, 9, 1), 0
+	stop := func() bool { asked++; return asked > 3 }
+	if centroids := Train(rows, 16, stop); centroids != nil || asked != 4 {
+		t.Fatalf("%d numbers after %d questions", len(centroids), asked)
+	}
+	asked = 0
+	if _, ok := Divide(rows, make([]float32, 16*8), stop); ok || asked != 4 {
 		t.Fatalf("ok %v after %d questions", ok, asked)
+	}
+}
+
+func TestCountGrowsWithTheRowsAndBeyondAMillionAsTheirRoot(t *testing.T) {
+	for rows, want := range map[int]int{0: 16, 5_000: 16, 131_072: 640, 1_000_000: 4992, 4_000_000: 10_000} {
+		if got := Count(rows); got != want {
+			t.Errorf("%d rows: %d lists, want %d", rows, got, want)
+		}
 	}
 }
 
 func BenchmarkDivide(b *testing.B) {
 	rows := clustered(20_000, 384, 300, 2)
 	for b.Loop() {
-		if lists, ok := Divide(rows, Count(20_000), never); !ok || len(lists.Rows) == 0 {
+		if _, lists := divide(rows, Count(20_000)); len(lists.Rows) == 0 {
 			b.Fatal("not divided")
 		}
 	}

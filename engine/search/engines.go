@@ -38,6 +38,9 @@ func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) 
 	}
 	e.searcher.Loose = !q.Single
 	e.searcher.Prepare(query, q.View.Space.Metric, e.parts)
+	if lists, parts := q.View.Listing(); lists != nil {
+		e.searcher.UseLists(lists, parts)
+	}
 	return e.searcher.Find(dst, q.Limit, stopper(ctx)), nil
 }
 

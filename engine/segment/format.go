@@ -21,8 +21,8 @@ import (
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
 //	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
 //	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
-//	            instead of INT8 codes, scales and inverse norms (15, 16, 18); of 32,768
-//	            rows and more, in a large store, these codes are in lists (37 to 39, 58, 59);
+//	            instead of INT8 codes, scales and inverse norms (15, 16, 18); until version 5 these
+//	            codes could be in lists of the segment's own (37 to 39, 58, 59), which is outdated now: see Lists
 //	            packed lists of words (40, 41) instead of plain ones (20 to 22);
 //	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
 //	            filters of 2,048 keys and more (56, 57)
@@ -103,10 +103,18 @@ type content struct {
 	annotationStarts []uint32 // rows+1
 	annotations      []byte
 
+	ownLists [5][]byte // see HasOwnLists
+
 	heldSums []uint32 // of a memory file: see paged
 	heldOf   []uint32 // checksum of the memory file; none where everything stands in one image
 	// keepsVectors says that the vectors are the truth's, and so a memory file's.
 	keepsVectors bool
+
+	lists vector.Lists // of a file of lists: see Lists
+	// listsOf has of each segment that these are of the first sequence, the last, and how many
+	// rows it has in the high half, its checksum in the low half of a third number.
+	listsOf     []uint64
+	listsLearnt []uint64 // how many rows their centroids were learnt from
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.
@@ -116,7 +124,7 @@ type section struct {
 	set   func([]byte) bool
 	clear func() // keeps the memory
 	old   bool   // read from older files, and never written
-	held  bool   // of a memory file, where there is one
+	home  layout // the kind of file that has it, where a segment is in files
 	stage stage  // when it is checked
 }
 
@@ -134,7 +142,13 @@ func column[T number](kind uint32, c *[]T) section {
 
 func (s section) readOnly() section        { s.old = true; return s }
 func (s section) checked(at stage) section { s.stage = at; return s }
-func (s section) heldIf(held bool) section { s.held = held; return s }
+func (s section) in(home layout) section   { s.home = home; return s }
+func (s section) heldIf(is bool) section {
+	if is {
+		s.home = held
+	}
+	return s
+}
 
 // sections lists the format's sections of all versions; kinds are never used for
 // another thing.
@@ -153,13 +167,16 @@ func (c *content) sections() []section {
 		column(17, &c.vectors.Vectors).checked(byPages).heldIf(c.keepsVectors), column(18, &c.vectors.InvNorms).checked(asVectors),
 		column(19, &c.words.Dictionary).checked(asWords), column(20, &c.wordsV1.Starts).readOnly(), column(21, &c.wordsV1.Rows).readOnly(), column(22, &c.wordsV1.Freqs).readOnly(), column(23, &c.words.Lengths),
 		column(32, &c.vectors.Bits.Blocks).checked(asVectors), column(33, &c.vectors.Bits.Scales).checked(asVectors), column(34, &c.vectors.Bits.Errors).checked(asVectors), column(35, &c.vectors.Bits.Centroid).checked(asVectors), column(36, &c.vectors.Bits.Squares).checked(asVectors),
-		column(37, &c.vectors.Lists.Starts).checked(asVectors), column(38, &c.vectors.Lists.Rows).checked(asVectors), column(39, &c.vectors.Lists.Codes).checked(asVectors), column(58, &c.vectors.Lists.Scales).checked(asVectors), column(59, &c.vectors.Lists.Halves).checked(asVectors),
+		column(37, &c.ownLists[0]).checked(asVectors).readOnly(), column(38, &c.ownLists[1]).checked(asVectors).readOnly(), column(39, &c.ownLists[2]).checked(asVectors).readOnly(), column(58, &c.ownLists[3]).checked(asVectors).readOnly(), column(59, &c.ownLists[4]).checked(asVectors).readOnly(),
 		column(40, &c.words.Starts).checked(asWords), column(41, &c.words.Postings).checked(asWords),
 		column(48, &c.fields.Text).checked(asFields), column(49, &c.fields.Index).checked(asFields), column(50, &c.fields.Values).checked(asFields), column(51, &c.fields.Rows).checked(asFields),
 		column(56, &c.keyShards), column(57, &c.keyPrints),
 		column(60, &c.pageSums), column(61, &c.packedBlocks).heldIf(true), column(62, &c.packedDict).heldIf(true),
 		column(63, &c.heldSums).heldIf(true), column(64, &c.heldOf),
 		column(65, &c.threadRows).checked(asWords), column(66, &c.annotationStarts).checked(asWords), column(67, &c.annotations).checked(asWords),
+		column(70, &c.listsOf).in(inLists), column(71, &c.listsLearnt).in(inLists),
+		column(72, &c.lists.Codes).in(inLists), column(73, &c.lists.Scales).in(inLists), column(74, &c.lists.Halves).in(inLists), column(75, &c.lists.Starts).in(inLists), column(76, &c.lists.Rows).in(inLists),
+		column(77, &c.lists.Bits.Blocks).in(inLists), column(78, &c.lists.Bits.Scales).in(inLists), column(79, &c.lists.Bits.Errors).in(inLists), column(80, &c.lists.Bits.Squares).in(inLists),
 	}
 }
 
@@ -167,14 +184,17 @@ func (c *content) sections() []section {
 type layout int
 
 const (
-	whole   layout = iota // all: of segments in memory, and of files before version 4
-	derived               // those of a segment file
+	derived layout = iota // those of a segment file
 	held                  // those of a memory file
+	inLists               // those of a file of lists
+	whole                 // all of a segment: in memory, and in files before version 4
 )
+
+func (l layout) has(s section) bool { return l == s.home || l == whole && s.home != inLists }
 
 // written lists the sections of an image of this version.
 func (c *content) written(l layout) []section {
-	return slices.DeleteFunc(c.sections(), func(s section) bool { return s.old || l != whole && s.held != (l == held) })
+	return slices.DeleteFunc(c.sections(), func(s section) bool { return s.old || !l.has(s) })
 }
 
 func align(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
@@ -233,9 +253,13 @@ func (c *content) head(l layout) []byte {
 	}
 	copy(out, magic)
 	le.PutUint32(out[offVersion:], FormatVersion)
-	if l == held {
+	switch l {
+	case held:
 		copy(out, heldMagic)
 		le.PutUint32(out[offVersion:], heldVersion)
+	case inLists:
+		copy(out, listsMagic)
+		le.PutUint32(out[offVersion:], listsVersion)
 	}
 	le.PutUint32(out[offSections:], uint32(len(sections)))
 	le.PutUint64(out[offRows:], uint64(len(c.ids)))

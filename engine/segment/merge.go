@@ -64,11 +64,8 @@ func (d *Draft) Segment() (*Segment, error) {
 }
 
 // Merge joins neighbouring segments of one space, oldest first, without the
-// dead rows (dead[i] may be nil). all is how many rows the store has, which says how vectors
-// are kept. It returns nil where no row is left. stop is asked
-// now and then while vectors of very many rows are divided into lists, which takes
-// seconds; once true, Merge fails with ErrCancelled.
-func Merge(space Space, sources []*Segment, dead []rows.Set, all int, stop func() bool) (*Draft, error) {
+// dead rows (dead[i] may be nil). It returns nil where no row is left.
+func Merge(space Space, sources []*Segment, dead []rows.Set) (*Draft, error) {
 	b := NewBuilder(space)
 	words := make([]lexical.Source, len(sources))
 	rowCount, bytes := 0, 0
@@ -90,11 +87,7 @@ func Merge(space Space, sources []*Segment, dead []rows.Set, all int, stop func(
 	if err != nil {
 		return nil, fmt.Errorf("segment: merge: %w", err)
 	}
-	draft, ok := b.seal(merged, sources[0].first, sources[len(sources)-1].last, all, stop)
-	if !ok {
-		return nil, fmt.Errorf("segment: merge: %w", model.ErrCancelled)
-	}
-	return draft, nil
+	return b.seal(merged, sources[0].first, sources[len(sources)-1].last), nil
 }
 
 func (b *Builder) addLive(s *Segment, dead rows.Set) {

@@ -36,7 +36,7 @@ func texts(count, words int) []model.Memory {
 // packAll returns the segment with its records packed.
 func packAll(t testing.TB, s *Segment) *Segment {
 	t.Helper()
-	draft, err := Merge(CallerSpace(3), []*Segment{s}, make([]rows.Set, 1), 0, func() bool { return false })
+	draft, err := Merge(CallerSpace(3), []*Segment{s}, make([]rows.Set, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestPackedRecordsAreTheSameBytes(t *testing.T) {
 				t.Fatalf("%s: row %d differs", name, jump)
 			}
 		}
-		merged, err := Merge(CallerSpace(3), []*Segment{file}, make([]rows.Set, 1), 0, func() bool { return false })
+		merged, err := Merge(CallerSpace(3), []*Segment{file}, make([]rows.Set, 1))
 		if err != nil {
 			t.Fatal(err)
 		}

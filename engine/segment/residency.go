@@ -40,14 +40,16 @@ func (s *Segment) LetGo() {
 // Rest gives all pages of the segment's mapped files back, its memory file's too: for a store
 // that nobody asks. Reads go on, as with LetGo. O(1) system calls.
 func (s *Segment) Rest() {
-	mappings := [2][]byte{s.mapping}
+	giveBack(s.mapping)
 	if s.from != nil {
-		mappings[1] = s.from.rows.mapping
+		giveBack(s.from.rows.mapping)
 	}
-	for _, mapping := range mappings {
-		if mapping != nil {
-			_ = unix.Madvise(mapping, unix.MADV_DONTNEED) // advice: it may be refused
-		}
+}
+
+// giveBack gives all pages of a mapping back, of nil nothing.
+func giveBack(mapping []byte) {
+	if mapping != nil {
+		_ = unix.Madvise(mapping, unix.MADV_DONTNEED) // advice: it may be refused
 	}
 }
 

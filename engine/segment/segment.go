@@ -287,9 +287,10 @@ func (s *Segment) fieldReader() *fields.Reader {
 	return s.openFields()
 }
 
-// Outgrown reports whether a merge of this segment alone would keep its vectors better, see
-// vector.Parts. It reads nothing of a file.
-func (s *Segment) Outgrown(all int) bool { return s.vectors.Outgrown(all) }
+// HasOwnLists reports whether the segment is of a file whose 1-bit codes are in lists of its
+// own, as they were in large stores before there were Lists of many segments. Nothing can
+// search it; it is to be derived anew.
+func (s *Segment) HasOwnLists() bool { return len(s.ownLists[0]) > 0 }
 
 // Vectors returns the vector columns.
 func (s *Segment) Vectors() *vector.Parts {
@@ -474,16 +475,12 @@ func (b *Builder) Finish(first, last model.ID) (*Segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	draft, _ := b.seal(words, first, last, 0, func() bool { return false })
-	return draft.Segment()
+	return b.seal(words, first, last).Segment()
 }
 
-// seal returns false when stop told it to end. all is how many rows the store has.
-func (b *Builder) seal(words lexical.Parts, first, last model.ID, all int, stop func() bool) (*Draft, bool) {
+func (b *Builder) seal(words lexical.Parts, first, last model.ID) *Draft {
 	b.content.words, b.first, b.last = words, first, last
-	if !b.vectors.Seal(b.metric, all, stop) {
-		return nil, false
-	}
+	b.vectors.Seal(b.metric)
 	b.byField.Finish(&b.fields, b.RowCount())
 	b.keyHashes, b.keyRows = sortedTable(b.keys, b.keyHashes, b.keyRows)
 	b.versionIDs, b.versionRows = sortedTable(b.versions, b.versionIDs, b.versionRows)
@@ -497,7 +494,7 @@ func (b *Builder) seal(words lexical.Parts, first, last model.ID, all int, stop 
 	b.sealThreads()
 	b.sealKeyFilter()
 	b.sealPages()
-	return &Draft{b}, true
+	return &Draft{b}
 }
 
 // sortedTable sorts entries by hash, then row, and appends them as two columns.

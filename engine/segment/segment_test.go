@@ -241,7 +241,7 @@ func TestViewFollowsAModel(t *testing.T) {
 
 // merge merges twice, into memory and into a file's bytes, which must be equal.
 func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segment {
-	draft, err := Merge(space, sources, dead, 0, func() bool { return false })
+	draft, err := Merge(space, sources, dead)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func merge(t *rapid.T, space Space, sources []*Segment, dead []rows.Set) *Segmen
 		return nil
 	}
 	file := divided(t, draft)
-	draft, err = Merge(space, sources, dead, 0, func() bool { return false })
+	draft, err = Merge(space, sources, dead)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func divided(t failer, draft *Draft) *Segment {
 
 // mergedDraft merges a segment alone.
 func mergedDraft(t failer, space Space, s *Segment) *Draft {
-	draft, err := Merge(space, []*Segment{s}, make([]rows.Set, 1), 0, func() bool { return false })
+	draft, err := Merge(space, []*Segment{s}, make([]rows.Set, 1))
 	if err != nil {
 		t.Fatal(err)
 	}

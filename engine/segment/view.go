@@ -94,6 +94,9 @@ type View struct {
 	// Reads, if any, is what reading records has cost, of all views of a store.
 	Reads    *ReadCost
 	expiring *expiring // nil where nothing expires
+
+	lists    *Lists  // see Lists
+	listedAt []int32 // the part of each of its segments
 }
 
 // Release marks the end of reading a view: segment files stay mapped at least
@@ -132,6 +135,9 @@ func (v *View) next(parts []Part) *View {
 		if len(parts[i].expiries) > 0 && n.expiring == nil {
 			n.expiring = &expiring{}
 		}
+	}
+	if v.lists != nil {
+		n.lists, n.listedAt = v.lists, v.lists.locate(parts)
 	}
 	return n
 }

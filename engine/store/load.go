@@ -154,7 +154,7 @@ func fits(built *segment.Segment, space segment.Space, e entry, before []piece) 
 	if first != e.first || last != e.last || built.Sum() != e.sum {
 		return model.ErrCorrupt
 	}
-	if built.Derived() != space.Derived() {
+	if built.Derived() != space.Derived() || built.HasOwnLists() {
 		return errOutdated
 	}
 	if n := len(before); n > 0 && before[n-1].last >= first {
@@ -312,6 +312,7 @@ func (s *Store) removeOrphans() error {
 			}
 		}
 	}
+	s.options.Files.Remove(s.listsPath() + ".tmp")
 	vfs.OS.Remove(filepath.Join(s.dir, compactName))
 	vfs.OS.Remove(filepath.Join(s.dir, upgradeName))
 	return nil

@@ -50,7 +50,6 @@ const (
 	rushLook  = 100 * time.Millisecond // after which it is looked again
 	rushFan   = 2 * mergeFan           // a row is merged half as often then, and more parts stand by
 	rushParts = partsMax / 2           // until there are so many
-	rushRows  = 1<<15 - 1              // and no part is made that may be divided into lists, which takes 40 us a row
 )
 
 // pacer tells a rush. The merger's alone.
@@ -73,22 +72,17 @@ func class(rows int) int { return bits.Len(uint(rows)) / 3 }
 
 // plan picks the next parts to merge: a large one that is only in memory, else
 // the run of at least mergeFan neighbours of the smallest class that becomes one
-// of a higher class, else a part that is mostly deleted or, in calm times, that the store of
-// so many rows has outgrown. Then, and of small
+// of a higher class, else a part that is mostly deleted. In calm times, and of small
 // parts in a pause, a run need not change its class; in a rush it has to be longer (see worthIt).
-func plan(parts []segment.Part, all int, at pace) (span, bool) {
+func plan(parts []segment.Part, at pace) (span, bool) {
 	for i := range parts {
 		if !parts[i].InFile() && parts[i].Size() >= fileBytes {
 			return span{i, i}, true
 		}
 	}
-	rowsMax := segmentRows
-	if at == rush {
-		rowsMax = rushRows
-	}
 	for c := range class(segmentRows) + 1 {
 		for first := 0; first < len(parts); first++ {
-			last, full := runEnd(parts, first, rowsMax, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
+			last, full := runEnd(parts, first, func(p *segment.Part) bool { return class(p.RowCount()) <= c })
 			// A run that is as large as a segment may be need not be long.
 			if worthIt(parts[first:last], c, at) || (full && last-first > 1 && at != rush) {
 				return span{first, last - 1}, true
@@ -97,7 +91,7 @@ func plan(parts []segment.Part, all int, at pace) (span, bool) {
 		}
 	}
 	for i := range parts {
-		if parts[i].GoneCount()*deadShare > parts[i].RowCount() || at == calm && parts[i].Outgrown(all) {
+		if parts[i].GoneCount()*deadShare > parts[i].RowCount() {
 			return span{i, i}, true
 		}
 	}
@@ -130,12 +124,12 @@ func worthIt(run []segment.Part, c int, at pace) bool {
 // runEnd returns the end of the run of parts from first that fit and stay
 // together within one segment's bounds, and whether a bound ended it; first
 // itself where that does not fit.
-func runEnd(parts []segment.Part, first, rowsMax int, fits func(*segment.Part) bool) (last int, full bool) {
+func runEnd(parts []segment.Part, first int, fits func(*segment.Part) bool) (last int, full bool) {
 	rowCount, bytes := 0, 0
 	for last = first; last < len(parts) && fits(&parts[last]); last++ {
 		rowCount += parts[last].RowCount()
 		bytes += parts[last].Size()
-		if last > first && (rowCount > rowsMax || bytes > segmentBytes) {
+		if last > first && (rowCount > segmentRows || bytes > segmentBytes) {
 			return last, true
 		}
 	}
@@ -143,13 +137,12 @@ func runEnd(parts []segment.Part, first, rowsMax int, fits func(*segment.Part) b
 }
 
 // compactSpans splits a view into the runs that Compact rewrites as one file
-// each: all parts, but for those that are one clean pair of files already, need not be packed,
-// and that the store of so many rows has not outgrown.
-func compactSpans(parts []segment.Part, all int, packs bool) (list []span) {
+// each: all parts, but for those that are one clean pair of files already and need not be packed.
+func compactSpans(parts []segment.Part, packs bool) (list []span) {
 	for first := 0; first < len(parts); {
-		last, _ := runEnd(parts, first, segmentRows, func(*segment.Part) bool { return true })
+		last, _ := runEnd(parts, first, func(*segment.Part) bool { return true })
 		p := &parts[first]
-		if last-first > 1 || p.Held() == nil || p.GoneCount() > 0 || p.Outgrown(all) || packs && !p.Packed() && p.RowCount() >= fileRows {
+		if last-first > 1 || p.Held() == nil || p.GoneCount() > 0 || packs && !p.Packed() && p.RowCount() >= fileRows {
 			list = append(list, span{first, last - 1})
 		}
 		first = last
@@ -188,6 +181,7 @@ func (s *Store) kickMerger() {
 // and tried again after a rest; what is in memory goes on serving.
 func (s *Store) merge() {
 	defer close(s.mergerDone)
+	defer s.dividing.Lock()  // for good: keepLists has ended
 	rest := time.NewTimer(0) // first of all, whatever opening has left to do
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
@@ -260,11 +254,14 @@ func (s *Store) mergeAll(rested pace) error {
 			rested = steady
 		}
 		at := s.paceOf(view, rested)
-		todo, ok := plan(view.Parts, view.RowCount(), at)
-		if !ok && at == calm {
-			return s.shrinkTruth()
-		}
+		todo, ok := plan(view.Parts, at)
 		if !ok {
+			if at != rush {
+				s.keepLists()
+			}
+			if at == calm {
+				return s.shrinkTruth()
+			}
 			return nil
 		}
 		if err := s.mergeSpan(view, todo, false, s.closing.Load); err != nil {
@@ -294,7 +291,7 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		}
 		return nil
 	}
-	for _, todo := range compactSpans(view.Parts, view.RowCount(), s.options.CompressTexts) {
+	for _, todo := range compactSpans(view.Parts, s.options.CompressTexts) {
 		if err := model.FromContext(ctx, "store: compact"); err != nil {
 			return err
 		}
@@ -302,6 +299,9 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		if err := s.mergeSpan(view, todo, true, ended); err != nil {
 			return err
 		}
+	}
+	if err := s.compactLists(ctx); err != nil {
+		return err
 	}
 	s.mergeFailed.Store(nil)
 	s.kickMerger()
@@ -322,7 +322,7 @@ func (s *Store) mergeSpan(view *segment.View, todo span, toFile bool, stop func(
 	if err := s.checkSources(sources, stop); err != nil {
 		return err
 	}
-	draft, err := segment.Merge(view.Space, sources, dead, view.RowCount(), stop)
+	draft, err := segment.Merge(view.Space, sources, dead)
 	if err != nil {
 		return err
 	}

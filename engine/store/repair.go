@@ -32,10 +32,10 @@ func (s *Store) checkFiles() {
 		return
 	case <-time.After(checkAfter):
 	}
+	s.dividing.Lock()
+	_ = s.openLists() // without them questions take longer, and who makes them tries again
+	s.dividing.Unlock()
 	view := s.view.Load()
-	if view == nil {
-		return
-	}
 	defer view.Release()
 	began := time.Now()
 	rest := func() bool {
@@ -81,7 +81,7 @@ func (s *Store) mend(rebuild func(segment.Space, *segment.Segment) error) error 
 		}
 		s.repaired.Add(1)
 	}
-	return nil
+	return s.mendLists()
 }
 
 // rebuildInMemory puts a segment made from the truth in a damaged one's place, in the view
@@ -89,7 +89,7 @@ func (s *Store) mend(rebuild func(segment.Space, *segment.Segment) error) error 
 func (s *Store) rebuildInMemory(space segment.Space, damaged *segment.Segment) (err error) {
 	defer model.Rescue("store: repair", &err)
 	first, last := damaged.Range()
-	draft, err := s.draftOf(space, first, last, s.view.Load().RowCount())
+	draft, err := s.draftOf(space, first, last)
 	if err != nil {
 		return fmt.Errorf("store: repair of memories %d to %d: %w", first, last, classify(err))
 	}
@@ -115,7 +115,7 @@ func (s *Store) rebuildInMemory(space segment.Space, damaged *segment.Segment) (
 func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err error) {
 	defer model.Rescue("store: repair", &err)
 	first, last := damaged.Range()
-	draft, err := s.draftOf(space, first, last, s.view.Load().RowCount())
+	draft, err := s.draftOf(space, first, last)
 	if err != nil {
 		return fmt.Errorf("store: repair of memories %d to %d: %w", first, last, classify(err))
 	}
@@ -141,9 +141,8 @@ func (s *Store) rebuildPart(space segment.Space, damaged *segment.Segment) (err 
 	})
 }
 
-// draftOf derives one segment of a range of the truth, nil where nothing is there. all is
-// how many rows the store has.
-func (s *Store) draftOf(space segment.Space, first, last model.ID, all int) (draft *segment.Draft, err error) {
+// draftOf derives one segment of a range of the truth, nil where nothing is there.
+func (s *Store) draftOf(space segment.Space, first, last model.ID) (draft *segment.Draft, err error) {
 	var pieces []piece
 	err = s.readSettled(func(tx *bolt.Tx, held heldFiles) (err error) {
 		pieces, err = s.replayGap(context.Background(), tx, held, space, first, last)
@@ -156,7 +155,7 @@ func (s *Store) draftOf(space segment.Space, first, last model.ID, all int) (dra
 	for i, p := range pieces {
 		sources[i] = p.built
 	}
-	draft, err = segment.Merge(space, sources, make([]rows.Set, len(sources)), all, s.closing.Load)
+	draft, err = segment.Merge(space, sources, make([]rows.Set, len(sources)))
 	if err == nil {
 		draft.Cover(first, last)
 	}
@@ -215,7 +214,7 @@ func (s *Store) onWriter(f func() error) error {
 	}
 }
 
-// soundFiles reports the segments of a view that cannot be read or are damaged.
+// soundFiles reports the segments and lists of a view that cannot be read or are damaged.
 func soundFiles(ctx context.Context, view *segment.View, report *Report) (sound bool, err error) {
 	sound = true
 	for i := range view.Parts {
@@ -225,6 +224,12 @@ func soundFiles(ctx context.Context, view *segment.View, report *Report) (sound 
 		if err := view.Parts[i].Verify(); err != nil {
 			first, last := view.Parts[i].Range()
 			report.fault("segment of memories %d to %d: %v", first, last, err)
+			sound = false
+		}
+	}
+	if lists, _ := view.Lists(); lists != nil {
+		if err := lists.Verify(); err != nil {
+			report.fault("lists of vectors: %v", err)
 			sound = false
 		}
 	}

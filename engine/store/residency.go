@@ -70,6 +70,9 @@ func (s *Store) rest() {
 	for i := range view.Parts {
 		view.Parts[i].Rest()
 	}
+	if lists, _ := view.Lists(); lists != nil {
+		lists.Rest()
+	}
 	if s.readOnly {
 		restFile(s.db)
 		return

@@ -60,6 +60,8 @@ type Options struct {
 	// CompressTexts packs the records in segment files of fileRows rows and more that are
 	// written from then on; where Compact does, in all of them.
 	CompressTexts bool
+
+	listedFrom int // in tests, else 0: see there
 }
 
 // Store is an open store. Its methods are safe from any goroutine.
@@ -122,6 +124,11 @@ type Store struct {
 	mended      bool                  // the writer's: see mendJudgements
 	looked      bool                  // the writer's: see lookOver
 	reads       segment.ReadCost      // of records, by whoever reads one
+
+	dividing    sync.Mutex  // held by who makes or opens lists
+	hurried     atomic.Bool // Compact waits for dividing
+	listsOpened bool        // of who holds dividing: see openLists
+	listsRest   time.Time   // likewise: until when lists are not tried again
 
 	pacer                  pacer
 	added, commits, merges atomic.Uint64

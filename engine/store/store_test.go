@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -129,7 +128,7 @@ func TestMergingBoundsThePartsAndKeepsEveryMemory(t *testing.T) {
 		want += n
 	}
 	for range 1000 { // the merger is behind at most for a moment
-		if _, more := plan(s.view.Load().Parts, 0, steady); !more {
+		if _, more := plan(s.view.Load().Parts, steady); !more {
 			break
 		}
 		s.submit(&request{ctx: context.Background(), reply: make(chan error, 1), alone: func() error { return nil }})
@@ -164,7 +163,7 @@ func TestAMemoryIsRewrittenOnceASizeClass(t *testing.T) {
 			t.Fatal(err)
 		}
 		view = view.With(part)
-		for todo, more := plan(view.Parts, view.RowCount(), steady); more; todo, more = plan(view.Parts, view.RowCount(), steady) {
+		for todo, more := plan(view.Parts, steady); more; todo, more = plan(view.Parts, steady) {
 			merged := mergedSpan(t, view, todo)
 			view = view.Replace(todo.first, todo.last, merged)
 			written += merged.RowCount()
@@ -179,10 +178,10 @@ func TestAMemoryIsRewrittenOnceASizeClass(t *testing.T) {
 // stay apart while more may come, and not longer.
 func TestACalmStoreMergesWhatABusyOneLeaves(t *testing.T) {
 	view := viewOf(t, []int{32, 1, 1, 1, 1, 1, 1, 1})
-	if todo, more := plan(view.Parts, view.RowCount(), steady); more {
+	if todo, more := plan(view.Parts, steady); more {
 		t.Fatalf("busy: merges %v", todo)
 	}
-	if todo, more := plan(view.Parts, view.RowCount(), calm); !more || todo != (span{0, 7}) {
+	if todo, more := plan(view.Parts, calm); !more || todo != (span{0, 7}) {
 		t.Fatalf("calm: merges %v", todo)
 	}
 	s := openStore(t, t.TempDir(), Options{})
@@ -192,7 +191,7 @@ func TestACalmStoreMergesWhatABusyOneLeaves(t *testing.T) {
 		}
 	}
 	for range 500 {
-		if _, more := plan(s.view.Load().Parts, 0, calm); !more {
+		if _, more := plan(s.view.Load().Parts, calm); !more {
 			return
 		}
 		time.Sleep(calmRest / 10)
@@ -216,10 +215,10 @@ func TestAPauseMergesSmallParts(t *testing.T) {
 		{sizes: []int{fileRows / 4, fileRows / 4, fileRows / 4, fileRows / 4}},
 	} {
 		view := viewOf(t, c.sizes)
-		if todo, more := plan(view.Parts, view.RowCount(), steady); more {
+		if todo, more := plan(view.Parts, steady); more {
 			t.Fatalf("%d: busy: merges %v", c.sizes, todo)
 		}
-		if todo, more := plan(view.Parts, view.RowCount(), pause); more != c.more || todo != c.want {
+		if todo, more := plan(view.Parts, pause); more != c.more || todo != c.want {
 			t.Fatalf("%d: a pause merges %v, %v", c.sizes, todo, more)
 		}
 	}
@@ -264,7 +263,7 @@ func TestARushMergesLongerRuns(t *testing.T) {
 	}
 	view := &segment.View{Space: space}
 	for first := 0; first < len(prepared); first += 4 {
-		if todo, more := plan(view.Parts, view.RowCount(), rush); more {
+		if todo, more := plan(view.Parts, rush); more {
 			t.Fatalf("%d parts: merges %v", len(view.Parts), todo)
 		}
 		part, err := buildSegment(space, prepared[first:first+4], model.ID(first+1), model.ID(first+4))
@@ -273,7 +272,7 @@ func TestARushMergesLongerRuns(t *testing.T) {
 		}
 		view = view.With(part)
 	}
-	if todo, more := plan(view.Parts, view.RowCount(), rush); !more || todo != (span{0, rushFan - 1}) {
+	if todo, more := plan(view.Parts, rush); !more || todo != (span{0, rushFan - 1}) {
 		t.Fatalf("merges %v", todo)
 	}
 	p := pacer{at: time.Now().Add(-time.Second)}
@@ -286,60 +285,12 @@ func TestARushMergesLongerRuns(t *testing.T) {
 	}
 }
 
-// TestACalmStoreDividesWhatItHasOutgrown: a large part whose vectors are scanned flat is
-// merged alone, once the store has many times its rows, and not again.
-func TestACalmStoreDividesWhatItHasOutgrown(t *testing.T) {
-	const rowCount, dim, all = 1 << 15, 128, 1 << 20
-	s, ctx := openStore(t, t.TempDir(), Options{Dim: dim}), context.Background()
-	list := notes(rowCount)
-	for i := range list {
-		list[i].Vector = make([]float32, dim)
-		list[i].Vector[i%dim], list[i].Vector[i/dim%dim] = 1, .5
-	}
-	for batch := range slices.Chunk(list, 4096) {
-		if _, err := s.Add(ctx, batch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Compact(ctx); err != nil {
-		t.Fatal(err)
-	}
-	view, err := s.View()
-	if err != nil || len(view.Parts) != 1 {
-		t.Fatalf("%v, want one part", err)
-	}
-	if spans := compactSpans(view.Parts, rowCount, false); len(spans) > 0 {
-		t.Fatalf("compact rewrites %v of a small store", spans)
-	}
-	if spans := compactSpans(view.Parts, all, false); len(spans) != 1 {
-		t.Fatalf("compact rewrites %v of a large one", spans)
-	}
-	if todo, more := plan(view.Parts, rowCount, calm); more {
-		t.Fatalf("a small store merges %v", todo)
-	}
-	if todo, more := plan(view.Parts, all, steady); more {
-		t.Fatalf("a busy one merges %v", todo)
-	}
-	todo, more := plan(view.Parts, all, calm)
-	if !more || todo != (span{0, 0}) {
-		t.Fatalf("merges %v %v", todo, more)
-	}
-	draft, err := segment.Merge(view.Space, []*segment.Segment{view.Parts[0].Segment}, make([]rows.Set, 1), all, func() bool { return false })
-	if err != nil {
-		t.Fatal(err)
-	}
-	merged, err := draft.Segment()
-	if err != nil || merged.Outgrown(all) {
-		t.Fatalf("%v, or what was merged is outgrown too", err)
-	}
-}
-
 func mergedSpan(t *testing.T, view *segment.View, todo span) *segment.Segment {
 	var sources []*segment.Segment
 	for _, p := range view.Parts[todo.first : todo.last+1] {
 		sources = append(sources, p.Segment)
 	}
-	draft, err := segment.Merge(view.Space, sources, make([]rows.Set, len(sources)), 0, func() bool { return false })
+	draft, err := segment.Merge(view.Space, sources, make([]rows.Set, len(sources)))
 	if err != nil {
 		t.Fatal(err)
 	}

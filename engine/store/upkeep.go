@@ -71,6 +71,9 @@ func (s *Store) Stats() (Stats, error) {
 			st.SegmentFiles++
 		}
 	}
+	if lists, _ := view.Lists(); lists != nil {
+		st.SegmentBytes += uint64(lists.Size())
+	}
 	for _, name := range []string{truthName, journalName} {
 		if info, err := os.Stat(filepath.Join(s.dir, name)); err == nil {
 			st.TruthBytes += uint64(info.Size())

@@ -172,7 +172,7 @@ func (s *Store) collect() (batch []*request) {
 func (s *Store) awaitMerging() {
 	for {
 		parts := s.view.Load().Parts
-		if _, more := plan(parts, 0, steady); len(parts) <= partsMax || !more || s.mergeFailed.Load() != nil {
+		if _, more := plan(parts, steady); len(parts) <= partsMax || !more || s.mergeFailed.Load() != nil {
 			return
 		}
 		s.kickMerger()

@@ -18,7 +18,7 @@ func TestWarmSearchDoesNotAllocate(t *testing.T) {
 	for range 2000 {
 		columns.Append(randomVector(r, 96))
 	}
-	columns.Seal(model.Cosine, listedFrom, never)
+	columns.Seal(model.Cosine)
 	var s Searcher
 	q, parts := randomVector(r, 96), []Part{{Parts: columns}}
 	var dst []rows.Hit
@@ -61,13 +61,14 @@ func TestWarmSearchOfFewRowsDoesNotAllocate(t *testing.T) {
 
 func TestWarmSearchOfListsDoesNotAllocate(t *testing.T) {
 	r := rand.New(rand.NewPCG(25, 25))
-	all := clustered(r, 64, 3000)
-	parts := []Part{listedPart(t, model.L2, all), listedPart(t, model.L2, all)}
+	parts := partsOf(model.L2, clustered(r, 64, 6000), 3000, 3000)
+	lists := divided(t, model.L2, parts...)
 	parts[0].Dead = randomSet(r, 3000, .1)
 	var s Searcher
 	q := uniform(r, 64)
 	var dst []rows.Hit
-	search := func() { s.Prepare(q, model.L2, parts); dst = s.Top(dst[:0], 64, never) }
+	all := allOf(parts)
+	search := func() { s.Prepare(q, model.L2, parts); s.UseLists(lists, all); dst = s.Top(dst[:0], 64, never) }
 	search()
 	if n := testing.AllocsPerRun(20, search); n != 0 {
 		t.Fatalf("%v allocations", n)

@@ -3,10 +3,12 @@ package vector
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -59,20 +61,15 @@ func (s *realSet) some(count int) (list [][]float32) {
 	return list
 }
 
-// build returns the set as parts of at most size rows, in lists where they are large.
+// build returns the set as parts of at most size rows.
 func (s *realSet) build(metric model.Metric, size int) (parts []Part) {
-	return s.buildAmong(metric, size, listedFrom)
-}
-
-// buildAmong is build where there are so many rows in all.
-func (s *realSet) buildAmong(metric model.Metric, size, all int) (parts []Part) {
 	for piece := range slices.Chunk(s.rows, size) {
 		p := &Parts{Dim: realDim}
 		p.Reserve(len(piece))
 		for _, v := range piece {
 			p.Append(v)
 		}
-		p.Seal(metric, all, never)
+		p.Seal(metric)
 		parts = append(parts, Part{Parts: p})
 	}
 	return parts
@@ -103,41 +100,72 @@ func (s *realSet) nthBest(questions [][]float32, k int) []float64 {
 	return nth
 }
 
+// perturbed returns the set with so many rows: its own, and these over and over, each moved
+// by Gaussian noise of .35 of its length.
+func (s *realSet) perturbed(count int) realSet {
+	r, all := rand.New(rand.NewPCG(7, 7)), slices.Clip(s.rows)
+	for i := len(all); i < count; i++ {
+		v := s.rows[i%len(s.rows)]
+		moved := make([]float32, len(v))
+		step := .35 / (invNorm(v) * math.Sqrt(float64(len(v))))
+		for j, x := range v {
+			moved[j] = x + float32(step*r.NormFloat64())
+		}
+		all = append(all, moved)
+	}
+	return realSet{fmt.Sprintf("%s-%d", s.name, len(all)), all, s.questions}
+}
+
+// ask returns recall@k with ties counted as hits, and what the last search counted in the mean.
+func (s *realSet) ask(search *Searcher, questions [][]float32, parts []Part, lists *Lists, k int) (recall float64, rescored, estimated int) {
+	nth, found := s.nthBest(questions, k), 0
+	var hits []rows.Hit
+	for i, q := range questions {
+		search.Prepare(q, model.Cosine, parts)
+		if lists != nil {
+			search.UseLists(lists, allOf(parts))
+		}
+		hits = search.Top(hits[:0], k, never)
+		rescored += search.Rescored
+		estimated += search.Estimated
+		for _, h := range hits {
+			if h.Score >= nth[i]-1e-5 {
+				found++
+			}
+		}
+	}
+	n := len(questions)
+	return float64(found) / float64(n*k), rescored / n, estimated / n
+}
+
 // BenchmarkRealSets reports us a question, recall@k with ties counted as hits, rows
-// rescored and resident bytes a row.
+// rescored and codes read, flat and in lists. NEXUS_ROWS perturbs the sets to have so many rows.
 func BenchmarkRealSets(b *testing.B) {
+	more, _ := strconv.Atoi(os.Getenv("NEXUS_ROWS"))
 	for _, set := range realSets(b) {
+		set = set.perturbed(more)
 		questions := set.some(400)
-		for _, c := range []struct {
-			k     int
-			loose bool
-		}{{10, false}, {64, false}, {64, true}, {192, true}} {
-			b.Run(fmt.Sprintf("%s/k=%d/loose=%v", set.name, c.k, c.loose), func(b *testing.B) {
-				k := c.k
-				nth := set.nthBest(questions, k)
-				parts := set.build(model.Cosine, 1<<16)
-				s := Searcher{Loose: c.loose}
-				var hits []rows.Hit
-				found, rescored := 0, 0
-				for b.Loop() {
-					found, rescored = 0, 0
-					for i, q := range questions {
-						s.Prepare(q, model.Cosine, parts)
-						hits = s.Top(hits[:0], k, never)
-						rescored += s.Rescored
-						for _, h := range hits {
-							if h.Score >= nth[i]-1e-5 {
-								found++
-							}
-						}
+		parts := set.build(model.Cosine, 1<<16)
+		for kind, lists := range map[string]*Lists{"flat": nil, "lists": divided(b, model.Cosine, parts...)} {
+			for _, c := range []struct {
+				k     int
+				loose bool
+			}{{10, false}, {64, false}, {64, true}, {192, true}} {
+				b.Run(fmt.Sprintf("%s/%s/k=%d/loose=%v", set.name, kind, c.k, c.loose), func(b *testing.B) {
+					set.nthBest(questions, c.k)
+					s := Searcher{Loose: c.loose}
+					var recall float64
+					var rescored, estimated int
+					for b.Loop() {
+						recall, rescored, estimated = set.ask(&s, questions, parts, lists, c.k)
 					}
-				}
-				count := float64(len(questions))
-				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/count, "us/question")
-				b.ReportMetric(float64(found)/count/float64(k), "recall")
-				b.ReportMetric(float64(rescored)/count, "rescored")
-				b.ReportMetric(float64(parts[0].Bits.ResidentBytes()), "B/row")
-			})
+					b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(questions)), "us/question")
+					b.ReportMetric(recall, "recall")
+					b.ReportMetric(float64(rescored), "rescored")
+					b.ReportMetric(float64(estimated), "codes")
+					b.ReportMetric(0, "ns/op")
+				})
+			}
 		}
 	}
 }

@@ -50,12 +50,12 @@ func gated(parts []Part) []Part {
 
 // BenchmarkFilterBesideTheBareLoop reports the median time of a question that a filter lets a
 // share of all rows pass for, that of the bare loop over these rows, turn about, and their
-// ratio: where 1-bit codes are flat, as up to 524,288 rows, and in lists.
+// ratio, without lists and with them.
 func BenchmarkFilterBesideTheBareLoop(b *testing.B) {
 	for _, set := range realSets(b) {
 		questions, flat := set.some(300), slices.Concat(set.rows...)
-		for kind, all := range map[string]int{"flat": len(set.rows), "lists": listedFrom} {
-			parts := gated(set.buildAmong(model.Cosine, 1<<17, all))
+		parts := gated(set.build(model.Cosine, 1<<17))
+		for kind, lists := range map[string]*Lists{"flat": nil, "lists": divided(b, model.Cosine, parts...)} {
 			for _, share := range []float64{.5, .1, .05, .01, .001} {
 				b.Run(fmt.Sprintf("%s/%s/%g%%", set.name, kind, 100*share), func(b *testing.B) {
 					parts[0].Allow = randomSet(rand.New(rand.NewPCG(1, 1)), len(set.rows), share)
@@ -68,6 +68,9 @@ func BenchmarkFilterBesideTheBareLoop(b *testing.B) {
 					for b.Loop() {
 						search = each(search, questions, func(q []float32) {
 							s.Prepare(q, model.Cosine, parts)
+							if lists != nil {
+								s.UseLists(lists, allOf(parts))
+							}
 							hits = s.Top(hits[:0], 10, never)
 						})
 						bare = each(bare, questions, loop.ask)

@@ -10,56 +10,76 @@ import (
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/partition"
 	"github.com/nexus-memory/nexus/engine/quant"
+	"github.com/nexus-memory/nexus/engine/rows"
 	"github.com/nexus-memory/nexus/kernels"
 )
 
-// The 1-bit codes of a part of listRows rows at least are in lists where all parts together
-// have listedFrom. Below, a flat scan takes no longer at the same recall, while its codes fit
-// the processor's last cache, and is made in an eighth of the time with half the memory
-// (docs/design/partition.md).
-const (
-	listRows   = 1 << 15
-	listedFrom = 1 << 19
-)
-
-// Outgrown reports whether the part would better be sealed anew, in lists, now that all parts
-// together have so many rows: half as many again as those from which on new ones are.
-func (p *Parts) Outgrown(all int) bool {
-	return all >= listedFrom*3/2 && p.RowCount() >= listRows && p.Dim >= bitDim && !p.listed()
-}
-
 // quietPlaces is how many places are read, list after list, without one whose estimate is
 // among the best so far, before the lists that are left are given up, where there are
-// listedFrom rows. It grows as the root of their number, as the more there are the more lists
+// quietRows rows. It grows as the root of their number, as the more there are the more lists
 // lie as near as those that hold the best. So the reading follows the question; a fixed number
 // of lists needs up to twice as many places. A Loose search gives up after half.
-const quietPlaces = 34_000
+const (
+	quietPlaces = 36_000
+	quietRows   = 1 << 19
+)
 
 // watched returns how many of the best estimates are meant by that. More than k, since
 // estimates are not exact.
 func watched(k int) int { return 20 + 2*k }
 
-// Lists divide the 1-bit codes of a part. A row has two places, in two lists.
+// Lists are other 1-bit codes of the rows of several parts, of rows that lie together: a
+// search that has them reads the lists near its question instead of all codes of those parts.
+// A row has two places, in two lists. They are read in place and never written once made.
+//
+// The rows of all parts are numbered through: those of part i begin at Firsts[i].
 type Lists struct {
-	Starts []uint32  // lists+1: first place of each list, a multiple of kernels.BitBlockRows
-	Rows   []uint32  // row of each place; quant.NoRow fills up a list's last block
-	Codes  []int8    // INT8 codes of the centroids, lists x Stride(Dim)
-	Scales []float32 // one a list: code x scale is the number
-	Halves []float32 // one a list, where distances are wanted: half of the centroid's square
+	Dim    int
+	Firsts []uint32   // parts+1, multiples of 64, the end last
+	Starts []uint32   // lists+1: first place of each list, a multiple of kernels.BitBlockRows
+	Rows   []uint32   // number of the row of each place; quant.NoRow fills up a list's last block
+	Codes  []int8     // INT8 codes of the centroids, lists x Stride(Dim)
+	Scales []float32  // one a list: code x scale is the number
+	Halves []float32  // one a list, where distances are wanted: half of the centroid's square
+	Bits   quant.Bits // of all places
+	// LearntFrom is the number of rows that there were when the centroids were learnt.
+	LearntFrom uint64
 }
+
+// RowMax is how many rows Lists may be of, those that fill up the parts among them.
+const RowMax = 1 << 30
 
 func (l *Lists) count() int { return max(0, len(l.Starts)-1) }
 
-// check verifies that columns that were read divide the places of so many rows' codes.
-func (l *Lists) check(rowCount int, codes *quant.Bits) error {
+// PartCount returns how many parts the lists are of.
+func (l *Lists) PartCount() int { return max(0, len(l.Firsts)-1) }
+
+// Check verifies that columns that were read belong to parts of so many rows, and divide the
+// places of their codes, so that no search leaves them.
+func (l *Lists) Check(rowCounts []int) error {
 	n, halves := l.count(), 0
-	if len(codes.Squares) > 0 {
+	if len(l.Bits.Squares) > 0 {
 		halves = n
 	}
-	if n == 0 || len(l.Codes) != n*Stride(codes.Dim) || len(l.Scales) != n || len(l.Halves) != halves || len(l.Rows) != len(codes.Scales) {
-		return fmt.Errorf("%d lists with %d codes, %d scales, %d squares and %d places", n, len(l.Codes), len(l.Scales), len(l.Halves), len(l.Rows))
+	if l.Dim < 1 || l.Dim > kernels.BitDimensionMax || len(l.Firsts) != len(rowCounts)+1 || l.Firsts[0] != 0 {
+		return fmt.Errorf("%d parts, lists of %d of dimension %d", len(rowCounts), l.PartCount(), l.Dim)
 	}
-	if l.Starts[0] != 0 || int(l.Starts[n]) != len(l.Rows) || !slices.IsSorted(l.Starts) {
+	for i, rowCount := range rowCounts {
+		if rowCount < 0 || rowCount > RowMax || int(l.Firsts[i+1]) != int(l.Firsts[i])+padded64(rowCount) || l.Firsts[i+1] > RowMax {
+			return fmt.Errorf("part %d of %d rows begins at %d, the next at %d", i, rowCount, l.Firsts[i], l.Firsts[i+1])
+		}
+	}
+	if n == 0 || len(l.Codes) != n*Stride(l.Dim) || len(l.Scales) != n || len(l.Halves) != halves {
+		return fmt.Errorf("%d lists with %d codes, %d scales and %d squares", n, len(l.Codes), len(l.Scales), len(l.Halves))
+	}
+	if err := l.Bits.Check(len(l.Rows), 0); err != nil {
+		return err
+	}
+	return l.checkPlaces(rowCounts)
+}
+
+func (l *Lists) checkPlaces(rowCounts []int) error {
+	if l.Starts[0] != 0 || int(l.Starts[l.count()]) != len(l.Rows) || !slices.IsSorted(l.Starts) {
 		return errors.New("starts of lists that do not fit their places")
 	}
 	for _, start := range l.Starts {
@@ -67,63 +87,200 @@ func (l *Lists) check(rowCount int, codes *quant.Bits) error {
 			return fmt.Errorf("a list starts at place %d", start)
 		}
 	}
-	for place, row := range l.Rows {
-		missing := codes.Scales[place] != codes.Scales[place]
-		if int(row) >= rowCount && !(row == quant.NoRow && missing) {
-			return fmt.Errorf("row %d of %d at place %d", row, rowCount, place)
+	for place, number := range l.Rows {
+		if missing := l.Bits.Scales[place] != l.Bits.Scales[place]; number == quant.NoRow && missing {
+			continue
+		}
+		if number >= l.Firsts[len(rowCounts)] {
+			return fmt.Errorf("row %d of %d at place %d", number, l.Firsts[len(rowCounts)], place)
+		}
+		if i := l.partOf(number); int(number-l.Firsts[i]) >= rowCounts[i] {
+			return fmt.Errorf("row %d of %d of part %d at place %d", number-l.Firsts[i], rowCounts[i], i, place)
 		}
 	}
 	return nil
 }
 
-// listed reports whether the 1-bit codes are in lists.
-func (p *Parts) listed() bool { return len(p.Lists.Starts) > 0 }
-
-// numberCount returns how many numbers a search keeps for the part: one for each place, or
-// for each row where these are more, as in lists of which few rows have a vector.
-func (p *Parts) numberCount() int {
-	return quant.PaddedRows(max(p.RowCount(), len(p.Lists.Rows)))
-}
-
-// rowAt returns the row of a place.
-func (p *Parts) rowAt(place int) int {
-	if p.listed() {
-		return int(p.Lists.Rows[place])
-	}
-	return place
-}
-
-// sealLists divides the rows into lists and codes them there; false when told to stop.
-// 200,000 rows of 384 numbers take some 8 s, all of which others can interrupt.
-func (p *Parts) sealLists(metric model.Metric, rows quant.Rows, stop func() bool) bool {
-	factors := make([]float32, p.RowCount())
-	for row := range factors {
-		_, factor := rows(row)
-		factors[row] = float32(factor)
-	}
-	divided, ok := partition.Divide(partition.Rows{Dim: p.Dim, Vectors: p.Vectors, Factors: factors}, partition.Count(p.RowCount()), stop)
-	if !ok {
-		return false
-	}
-	l := &p.Lists
-	l.Starts, l.Rows = padLists(&divided)
-	l.Codes, l.Scales, l.Halves = make([]int8, l.count()*Stride(p.Dim)), make([]float32, l.count()), nil
-	for i := range l.count() {
-		c, codes := divided.Centroids[i*p.Dim:(i+1)*p.Dim], l.Codes[i*Stride(p.Dim):][:p.Dim]
-		l.Scales[i] = float32(quantize(c, codes))
-		for j, code := range codes { // what the search knows of it is the centroid from here on
-			c[j] = float32(float32(code) * l.Scales[i])
+// partOf returns which of the parts a row is of.
+func (l *Lists) partOf(number uint32) int {
+	low, high := 0, l.PartCount()
+	for high-low > 1 {
+		if middle := (low + high) / 2; l.Firsts[middle] <= number {
+			low = middle
+		} else {
+			high = middle
 		}
-		if metric == model.L2 {
+	}
+	return low
+}
+
+// padded64 is what so many rows take of the numbers: whole words of a rows.Set.
+func padded64(rowCount int) int { return (rowCount + 63) / 64 * 64 }
+
+// Divide makes lists of the rows of parts, which have the same dimension, for a metric. Where
+// there were lists before, their rows stay in their lists and only the others are divided among
+// them, until there are twice as many rows as these were learnt from, or half of those have
+// gone: was[i] says which of the parts of before parts[i] is, -1 for none. The same parts give
+// the same lists on every CPU.
+//
+// 30 us a row with 5,000 lists, 8 us for one that stays, all of which others can interrupt. stop is
+// asked now and then; once true, Divide returns nil.
+func Divide(metric model.Metric, parts []*Parts, before *Lists, was []int, stop func() bool) *Lists {
+	d := newDivision(metric, parts, stop)
+	if d == nil {
+		return nil
+	}
+	stay := 0
+	for i, old := range was {
+		if old >= 0 {
+			stay += parts[i].RowCount()
+		}
+	}
+	if before == nil || uint64(d.rowCount) >= 2*before.LearntFrom || uint64(stay) <= before.LearntFrom/2 {
+		return d.anew()
+	}
+	return d.after(before, was)
+}
+
+// division is lists in the making.
+type division struct {
+	metric   model.Metric
+	parts    []*Parts
+	stop     func() bool
+	rowCount int
+	factors  []float32 // by number
+	lists    Lists
+	at       int // part of the last row that was asked for
+}
+
+func newDivision(metric model.Metric, parts []*Parts, stop func() bool) *division {
+	d := &division{metric: metric, parts: parts, stop: stop, lists: Lists{Dim: parts[0].Dim, Firsts: []uint32{0}}}
+	for _, p := range parts {
+		if stop() {
+			return nil
+		}
+		for row := range p.RowCount() {
+			d.factors = append(d.factors, float32(p.factor(metric, row)))
+		}
+		d.rowCount += p.RowCount()
+		d.factors = append(d.factors, make([]float32, padded64(p.RowCount())-p.RowCount())...)
+		d.lists.Firsts = append(d.lists.Firsts, uint32(len(d.factors)))
+	}
+	return d
+}
+
+// locate returns the part and the row of a number.
+func (d *division) locate(number uint32) (p *Parts, row int) {
+	if l := &d.lists; number < l.Firsts[d.at] || number >= l.Firsts[d.at+1] {
+		d.at = l.partOf(number)
+	}
+	return d.parts[d.at], int(number - d.lists.Firsts[d.at])
+}
+
+// rows returns the rows of the given factors, by number.
+func (d *division) rows(factors []float32) partition.Rows {
+	return partition.Rows{Dim: d.lists.Dim, Factors: factors, Vector: func(number uint32) []float32 {
+		p, row := d.locate(number)
+		return p.Vector(row)
+	}}
+}
+
+// anew learns centroids and divides all rows.
+func (d *division) anew() *Lists {
+	rows := d.rows(d.factors)
+	centroids := partition.Train(rows, partition.Count(d.rowCount), d.stop)
+	if centroids == nil {
+		return nil
+	}
+	l := &d.lists
+	l.LearntFrom = uint64(d.rowCount)
+	count := len(centroids) / l.Dim
+	l.Codes, l.Scales = make([]int8, count*Stride(l.Dim)), make([]float32, count)
+	for i := range count {
+		c, codes := centroids[i*l.Dim:(i+1)*l.Dim], l.Codes[i*Stride(l.Dim):][:l.Dim]
+		l.Scales[i] = float32(quantize(c, codes))
+	}
+	d.measure(centroids)
+	divided, ok := partition.Divide(rows, centroids, d.stop)
+	if !ok {
+		return nil
+	}
+	return d.code(centroids, &divided)
+}
+
+// measure sets the numbers of centroids to what a search knows of them, and their squares.
+func (d *division) measure(centroids []float32) {
+	l := &d.lists
+	for i, scale := range l.Scales {
+		c, codes := centroids[i*l.Dim:(i+1)*l.Dim], l.Codes[i*Stride(l.Dim):][:l.Dim]
+		for j, code := range codes {
+			c[j] = float32(float32(code) * scale)
+		}
+		if d.metric == model.L2 {
 			l.Halves = append(l.Halves, float32(dot(c, c)/2))
 		}
 	}
-	coded := quant.BuildLists(p.Dim, metric == model.L2, rows, divided.Centroids, l.Starts, l.Rows, stop)
-	if coded == nil {
-		return false
+}
+
+// after divides the rows that are new among the lists of before.
+func (d *division) after(before *Lists, was []int) *Lists {
+	l := &d.lists
+	l.LearntFrom = before.LearntFrom
+	l.Codes, l.Scales = slices.Clone(before.Codes), slices.Clone(before.Scales)
+	centroids := make([]float32, len(l.Scales)*l.Dim)
+	d.measure(centroids)
+	fresh := slices.Clone(d.factors)
+	becomes := make([]int, before.PartCount()) // where its rows begin now; -1: gone
+	for i := range becomes {
+		becomes[i] = -1
 	}
-	p.Bits = *coded
-	return true
+	for i, old := range was {
+		if old >= 0 {
+			becomes[old] = int(l.Firsts[i])
+			clear(fresh[l.Firsts[i]:l.Firsts[i+1]])
+		}
+	}
+	divided, ok := partition.Divide(d.rows(fresh), centroids, d.stop)
+	if !ok {
+		return nil
+	}
+	return d.code(centroids, before.join(becomes, &divided))
+}
+
+// join returns the places that are left of lists, the rows of its parts beginning elsewhere
+// now, and others.
+func (l *Lists) join(becomes []int, others *partition.Lists) *partition.Lists {
+	all := &partition.Lists{Starts: make([]uint32, 1, len(l.Starts))}
+	for list := range l.count() {
+		first := len(all.Rows)
+		for _, number := range l.Rows[l.Starts[list]:l.Starts[list+1]] {
+			if number == quant.NoRow {
+				continue
+			}
+			if i := l.partOf(number); becomes[i] >= 0 {
+				all.Rows = append(all.Rows, uint32(becomes[i])+number-l.Firsts[i])
+			}
+		}
+		all.Rows = append(all.Rows, others.Rows[others.Starts[list]:others.Starts[list+1]]...)
+		slices.Sort(all.Rows[first:])
+		all.Starts = append(all.Starts, uint32(len(all.Rows)))
+	}
+	return all
+}
+
+// code makes the codes of all places.
+func (d *division) code(centroids []float32, divided *partition.Lists) *Lists {
+	l := &d.lists
+	l.Starts, l.Rows = padLists(divided)
+	coded := quant.BuildLists(l.Dim, d.metric == model.L2, func(number int) ([]float32, float64) {
+		p, row := d.locate(uint32(number))
+		return p.source(d.metric, row)
+	}, centroids, l.Starts, l.Rows, d.stop)
+	if coded == nil {
+		return nil
+	}
+	l.Bits = *coded
+	return l
 }
 
 // padLists gives every list whole blocks.
@@ -139,50 +296,57 @@ func padLists(divided *partition.Lists) (starts, places []uint32) {
 	return starts, places
 }
 
-// lister is the scratch of a search in lists. The lists of all parts that have some are
-// numbered through and searched as one partition: how rows are spread over segments
-// hardly changes what is read.
+// lister is the scratch of a search in lists.
 type lister struct {
-	pool   []listed
-	dots   []int32
-	near   []float32 // how near each list is
-	order  kernels.TopK
-	ids    []uint32
-	values []float32
-	bits   []uint64  // of the places of a list: the row may be returned
-	best   []float32 // best estimates so far, a heap, worst first
-	worst  float32   // of best, once these are as many as are watched
-	quiet  int       // places since one was among the best
-	enough int       // of them
-	fresh  []uint32
-	scores []float32
+	*Lists         // nil: the search has none
+	parts  []int32 // which parts of the search those of the lists are; -1: none of them
+	base   uint32  // number of the first place, behind those of all parts
+	length float64 // of the vector that estimates are inner products with
+
+	visible rows.Set // rows of the lists that may be returned, by number; nil = all
+	words   []uint64 // its memory
+	dots    []int32
+	near    []float32 // how near each list is
+	order   kernels.TopK
+	ids     []uint32
+	values  []float32
+	bits    []uint64  // of the places of a list: the row may be returned
+	best    []float32 // best estimates so far, a heap, worst first
+	worst   float32   // of best, once these are as many as are watched
+	quiet   int       // places since one was among the best
+	enough  int       // of them
+	fresh   []uint32
+	scores  []float32
 }
 
-// listed is a part whose lists are searched.
-type listed struct {
-	part        int32
-	first, last int // numbers of its lists, last excluded
-}
-
-// add puts a part with so many lists into the pool.
-func (l *lister) add(part int32, lists int) {
-	first := 0
-	if n := len(l.pool); n > 0 {
-		first = l.pool[n-1].last
+// UseLists has the search, which was prepared, find rows by lists where it estimates many of
+// a part: parts says which part of the search each of the lists' parts is, -1 for none.
+// The lists must have been made of such parts, for the search's metric; both are borrowed
+// until the search ends.
+func (s *Searcher) UseLists(lists *Lists, parts []int32) {
+	l := &s.lister
+	l.Lists, l.parts = lists, parts
+	for _, part := range parts {
+		if part >= 0 {
+			s.places[part].inLists = true
+		}
 	}
-	l.pool = append(l.pool, listed{part, first, first + lists})
 }
 
 // scanLists estimates the rows of the lists near the question, nearest first, until
-// quietEnough in a row bring nothing.
+// enough in a row bring nothing.
 func (s *Searcher) scanLists(k int, stop func() bool) {
 	l := &s.lister
-	if len(l.pool) == 0 {
+	if l.Lists == nil {
+		return
+	}
+	visible, all := s.seeLists()
+	if visible == 0 {
 		return
 	}
 	s.prepareLists()
 	l.best, l.worst, l.quiet = l.best[:0], float32(math.Inf(-1)), 0
-	l.enough = s.quietEnough()
+	l.enough = s.quietEnough(visible, all)
 	for lists := s.nearLists(); len(lists) > 0; lists = l.next() {
 		for _, list := range lists {
 			if !s.scanList(int(list), watched(k), stop) {
@@ -193,32 +357,62 @@ func (s *Searcher) scanLists(k int, stop func() bool) {
 	}
 }
 
+// seeLists notes which rows of the lists may be returned that the scan of parts has left to
+// them, and returns how many these are, and of how many.
+func (s *Searcher) seeLists() (visible, all int) {
+	l := &s.lister
+	l.visible = nil
+	for _, part := range l.parts {
+		if part < 0 || !s.places[part].left || s.places[part].visible != nil {
+			end := int(l.Firsts[l.PartCount()]) / 64
+			l.words = slices.Grow(l.words[:0], end)[:end]
+			l.visible = l.words
+			break
+		}
+	}
+	for i, part := range l.parts {
+		var words rows.Set
+		if l.visible != nil {
+			words = l.visible[l.Firsts[i]/64 : l.Firsts[i+1]/64]
+		}
+		if part < 0 || !s.places[part].left {
+			clear(words)
+			continue
+		}
+		rowCount := s.parts[part].RowCount()
+		all += rowCount
+		if set := s.places[part].visible; set != nil {
+			copy(words, set)
+			visible += set.Count()
+			continue
+		}
+		for w := range words {
+			words[w] = ^uint64(0)
+		}
+		visible += rowCount
+	}
+	return visible, all
+}
+
 // scanList estimates the rows of the list of that number; false when told to stop, or when
 // there were enough places without one among the best.
-func (s *Searcher) scanList(number, watched int, stop func() bool) bool {
+func (s *Searcher) scanList(list, watched int, stop func() bool) bool {
 	l := &s.lister
-	at := len(l.pool) - 1
-	for l.pool[at].first > number {
-		at--
-	}
-	part, list := l.pool[at].part, number-l.pool[at].first
-	p := &s.parts[part]
-	s.visible = s.places[part].visible
-	constant := s.listConstant(&p.Lists, list, number)
-	first, last := int(p.Lists.Starts[list]), int(p.Lists.Starts[list+1])
+	constant := s.listConstant(list)
+	first, last := int(l.Starts[list]), int(l.Starts[list+1])
 	for ; first < last; first += chunkRows {
 		if stop() {
 			return false
 		}
 		n := min(chunkRows, last-first)
-		seen := s.seeList(p, first, n)
+		seen := l.see(first, n)
 		if seen == 0 {
 			continue
 		}
 		l.quiet += seen
-		estimates := s.estimateBits(s.estimates, p, first, n, constant)
-		s.offerList(estimates, s.places[part].base+uint32(first))
-		if s.watch(estimates, watched) {
+		estimates := s.estimateBits(s.estimates, &l.Bits, first, n, constant)
+		s.offerList(estimates, l.base+uint32(first))
+		if l.watch(estimates, watched) {
 			l.quiet = 0
 		}
 	}
@@ -226,25 +420,16 @@ func (s *Searcher) scanList(number, watched int, stop func() bool) bool {
 }
 
 // quietEnough is how many places of rows that may be returned are read without one among
-// the best: quietPlaces for this number of rows, times share^3/4 where a filter lets a share
+// the best: quietPlaces for the number of all rows, times share^3/4 where a filter lets a share
 // of them through. As many as without a filter would mean to read everything for one row in
 // ten, which takes longer than computing these in full; share^1 loses rows (recall .987 on the
 // definitions at one in ten, .994 so).
-func (s *Searcher) quietEnough() int {
-	visible, all := 0, 0
-	for _, x := range s.lister.pool {
-		n := s.parts[x.part].RowCount()
-		all += n
-		if set := s.places[x.part].visible; set != nil {
-			n = set.Count()
-		}
-		visible += n
-	}
-	enough := quietPlaces * math.Sqrt(float64(s.rowCount)/listedFrom)
+func (s *Searcher) quietEnough(visible, all int) int {
+	enough := quietPlaces * math.Sqrt(float64(all)/quietRows)
 	if s.Loose {
 		enough /= 2
 	}
-	root := math.Sqrt(float64(visible) / float64(max(1, all)))
+	root := math.Sqrt(float64(visible) / float64(all))
 	return int(enough * float64(root*math.Sqrt(root)))
 }
 
@@ -253,30 +438,31 @@ func (s *Searcher) quietEnough() int {
 //	<o, q>   =  <c, q> + <o-c, q>
 //	-|o-q|²  =  2<c, q> - |q|² - |o|² + <o-c, 2q>
 func (s *Searcher) prepareLists() {
+	s.code()
 	s.rotate()
-	query := s.rotated
+	query, l := s.rotated, &s.lister
+	l.length = 1
 	if s.metric == model.L2 {
 		for j, x := range s.rotated {
 			s.residual[j] = 2 * x
 		}
 		query = s.residual
-		for _, x := range s.lister.pool {
-			s.places[x.part].length = 2 * s.norm
-		}
+		l.length = 2 * s.norm
 	}
 	s.delta = kernels.BuildBitTables(query, s.tables)
 }
 
 // listConstant returns what the estimates of a list have in common.
-func (s *Searcher) listConstant(lists *Lists, list, number int) float32 {
-	product := s.lister.near[number]
+func (s *Searcher) listConstant(list int) float32 {
+	l := &s.lister
+	product := l.near[list]
 	if s.metric == model.L2 {
-		if len(lists.Halves) > 0 {
-			product += lists.Halves[list]
+		if len(l.Halves) > 0 {
+			product += l.Halves[list]
 		}
 		return float32(float64(2*float64(product)) - float64(s.norm*s.norm))
 	}
-	fill(s.addends[:min(chunkRows, int(lists.Starts[list+1]-lists.Starts[list]))], product)
+	fill(s.addends[:min(chunkRows, int(l.Starts[list+1]-l.Starts[list]))], product)
 	return product
 }
 
@@ -298,14 +484,17 @@ func (s *Searcher) nearLists() []uint32 {
 	l, size := &s.lister, kernels.TopKBuffer(orderedLists)
 	l.ids = slices.Grow(l.ids[:0], size)[:size]
 	l.values = slices.Grow(l.values[:0], size)[:size]
-	l.order.Reset(orderedLists, l.ids, l.values)
-	l.near = l.near[:0]
-	for _, x := range l.pool {
-		s.findLists(&s.parts[x.part].Lists)
-		l.order.Update(l.near[x.first:], uint32(x.first))
+	n := l.count()
+	l.dots, l.near = slices.Grow(l.dots[:0], n)[:n], slices.Grow(l.near[:0], n)[:n]
+	kernels.DotScanI8(s.codes, l.Codes, l.dots)
+	scale := float32(s.codeScale)
+	for i, d := range l.dots {
+		l.near[i] = float32(float32(d)*l.Scales[i]) * scale
+		if len(l.Halves) > 0 {
+			l.near[i] -= l.Halves[i]
+		}
 	}
-	nearest, _ := l.order.Sorted()
-	return nearest
+	return l.next()
 }
 
 // next returns the numbers of the nearest lists, nearest first, of those that were not read:
@@ -317,34 +506,18 @@ func (l *lister) next() []uint32 {
 	return nearest
 }
 
-// findLists appends how near the lists of a part are.
-func (s *Searcher) findLists(lists *Lists) {
-	scale := float32(s.codeScale)
-	l, n := &s.lister, lists.count()
-	l.dots = slices.Grow(l.dots[:0], n)[:n]
-	kernels.DotScanI8(s.codes, lists.Codes, l.dots)
-	for i, d := range l.dots {
-		near := float32(float32(d)*lists.Scales[i]) * scale
-		if len(lists.Halves) > 0 {
-			near -= lists.Halves[i]
-		}
-		l.near = append(l.near, near)
-	}
-}
-
-// seeList sets the bits of n places from first on whose row may be returned, and returns
-// how many they are; all where s.visible is nil.
-func (s *Searcher) seeList(p *Part, first, n int) (count int) {
-	if s.visible == nil {
+// see sets the bits of n places from first on whose row may be returned, and returns
+// how many they are; all where every row may.
+func (l *lister) see(first, n int) (count int) {
+	if l.visible == nil {
 		return n
 	}
-	l, visible := &s.lister, s.visible
 	l.bits = slices.Grow(l.bits[:0], chunkRows/64)[:n/64]
 	for w := range l.bits {
 		var word uint64
-		for i, row := range (*[64]uint32)(p.Lists.Rows[first+w*64:]) {
+		for i, row := range (*[64]uint32)(l.Rows[first+w*64:]) {
 			if row != quant.NoRow {
-				word |= visible[row>>6] >> (row & 63) & 1 << (i & 63)
+				word |= l.visible[row>>6] >> (row & 63) & 1 << (i & 63)
 			}
 		}
 		l.bits[w] = word
@@ -354,7 +527,7 @@ func (s *Searcher) seeList(p *Part, first, n int) (count int) {
 }
 
 func (s *Searcher) offerList(estimates []float32, first uint32) {
-	if s.visible == nil {
+	if s.lister.visible == nil {
 		s.top.Update(estimates, first)
 		return
 	}
@@ -362,14 +535,13 @@ func (s *Searcher) offerList(estimates []float32, first uint32) {
 }
 
 // watch keeps the best count estimates and reports whether one of these is new.
-func (s *Searcher) watch(estimates []float32, count int) bool {
-	l := &s.lister
+func (l *lister) watch(estimates []float32, count int) bool {
 	l.fresh = slices.Grow(l.fresh[:0], chunkRows)[:chunkRows]
 	l.scores = slices.Grow(l.scores[:0], chunkRows)[:chunkRows]
 	n := kernels.SelectAbove(estimates, l.worst, 0, l.fresh, l.scores)
 	found := false
 	for i, x := range l.scores[:n] {
-		if at := l.fresh[i]; s.visible != nil && l.bits[at>>6]>>(at&63)&1 == 0 {
+		if at := l.fresh[i]; l.visible != nil && l.bits[at>>6]>>(at&63)&1 == 0 {
 			continue
 		}
 		found = true

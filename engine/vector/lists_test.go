@@ -13,22 +13,35 @@ import (
 	"github.com/nexus-memory/nexus/engine/rows"
 )
 
-// listedPart makes a part in lists, however small; every 50th row has no vector.
-func listedPart(t testing.TB, metric model.Metric, all [][]float32) Part {
-	p := &Parts{Dim: len(all[0])}
-	for i, v := range all {
-		if i%50 == 49 {
-			v = nil
-		}
-		p.Append(v)
-	}
-	if !p.sealBits(metric, true, never) || !p.listed() {
-		t.Fatal("not in lists")
-	}
-	if err := p.Check(len(all)); err != nil {
+// divided makes lists of all rows of parts.
+func divided(t testing.TB, metric model.Metric, parts ...Part) *Lists {
+	lists := Divide(metric, columnsOf(parts), nil, nil, never)
+	if err := lists.Check(rowCounts(parts)); err != nil {
 		t.Fatal(err)
 	}
-	return Part{Parts: p}
+	return lists
+}
+
+func columnsOf(parts []Part) (list []*Parts) {
+	for _, p := range parts {
+		list = append(list, p.Parts)
+	}
+	return list
+}
+
+func rowCounts(parts []Part) (list []int) {
+	for _, p := range parts {
+		list = append(list, p.RowCount())
+	}
+	return list
+}
+
+// allOf says of lists of parts that these are those of the search, in order.
+func allOf(parts []Part) (list []int32) {
+	for i := range parts {
+		list = append(list, int32(i))
+	}
+	return list
 }
 
 // distinct fails where a row is among the hits twice.
@@ -43,26 +56,33 @@ func distinct(t *testing.T, hits []rows.Hit) {
 	}
 }
 
+// moved returns a question near a row.
+func moved(r *rand.Rand, row []float32, by float32) []float32 {
+	q := slices.Clone(row)
+	for j, x := range uniform(r, len(row)) {
+		q[j] += x * by
+	}
+	return q
+}
+
 func TestListsAndOtherPartsAreSearchedTogether(t *testing.T) {
 	for _, metric := range metrics {
 		t.Run(metric.String(), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(21, 21))
 			all := clustered(r, 96, 7000)
-			parts := partsOf(metric, all[3000:], 2200, 300)
-			parts = append(parts, listedPart(t, metric, all[:3000]), listedPart(t, metric, all[5500:]))
+			parts := partsOf(metric, all, 3000, 2200, 300, 1500)
+			lists := divided(t, metric, parts[3], parts[0])
 			for i := range parts {
 				parts[i].Dead = randomSet(r, parts[i].RowCount(), .1)
 			}
-			parts[2].Allow = randomSet(r, 3000, .4)
+			parts[0].Allow = randomSet(r, 3000, .4)
 			var s Searcher
 			var sum float64
 			const count = 30
 			for i := range count {
-				q := slices.Clone(all[i*200])
-				for j, x := range uniform(r, 96) {
-					q[j] += x
-				}
+				q := moved(r, all[i*200], 1)
 				s.Prepare(q, metric, parts)
+				s.UseLists(lists, []int32{3, 0})
 				got := s.Top(nil, 10, never)
 				distinct(t, got)
 				sum += recall(t, metric, q, parts, got, exactBy(metric, q, parts, 10))
@@ -74,10 +94,34 @@ func TestListsAndOtherPartsAreSearchedTogether(t *testing.T) {
 	}
 }
 
+// A part that is gone leaves rows in the lists, and another in its place has its own codes.
+func TestRowsOfAPartThatIsGoneAreNotFound(t *testing.T) {
+	r := rand.New(rand.NewPCG(28, 28))
+	all := clustered(r, 64, 6000)
+	parts := partsOf(model.Cosine, all, 2000, 2000, 2000)
+	lists := divided(t, model.Cosine, parts...)
+	now := []Part{parts[0], partsOf(model.Cosine, clustered(r, 64, 2500), 2500)[0], parts[2]}
+	var s Searcher
+	var sum float64
+	const count = 30
+	for i := range count {
+		q := moved(r, all[i*200], .5)
+		s.Prepare(q, model.Cosine, now)
+		s.UseLists(lists, []int32{0, -1, 2})
+		got := s.Top(nil, 10, never)
+		distinct(t, got)
+		sum += recall(t, model.Cosine, q, now, got, exactBy(model.Cosine, q, now, 10))
+	}
+	if sum/count < .98 {
+		t.Errorf("recall %.3f", sum/count)
+	}
+}
+
 func TestFilteredListsFindTheNearestOfWhatIsAllowed(t *testing.T) {
 	r := rand.New(rand.NewPCG(22, 22))
 	all := clustered(r, 64, 12_000)
-	parts := []Part{listedPart(t, model.Cosine, all[:7000]), listedPart(t, model.Cosine, all[7000:])}
+	parts := partsOf(model.Cosine, all, 7000, 5000)
+	lists := divided(t, model.Cosine, parts...)
 	var s Searcher
 	for _, share := range []float64{.5, .1, .03, .001} {
 		var sum float64
@@ -87,11 +131,9 @@ func TestFilteredListsFindTheNearestOfWhatIsAllowed(t *testing.T) {
 				parts[i].Allow = randomSet(r, parts[i].RowCount(), share)
 			}
 			parts[0].Allow.Add(7) // one at least
-			q := slices.Clone(all[r.IntN(len(all))])
-			for j, x := range uniform(r, 64) {
-				q[j] += x
-			}
+			q := moved(r, all[r.IntN(len(all))], 1)
 			s.Prepare(q, model.Cosine, parts)
+			s.UseLists(lists, allOf(parts))
 			got := s.Top(nil, 10, never)
 			distinct(t, got)
 			sum += recall(t, model.Cosine, q, parts, got, exactBy(model.Cosine, q, parts, 10))
@@ -102,41 +144,131 @@ func TestFilteredListsFindTheNearestOfWhatIsAllowed(t *testing.T) {
 	}
 }
 
+// spread returns rows of ten times as many clusters.
+func spread(r *rand.Rand, dim, count int) (all [][]float32) {
+	for range 10 {
+		all = append(all, clustered(r, dim, count/10)...)
+	}
+	return all
+}
+
 // The lists that are left are given up, and that costs little.
-func TestAPartOfTheListsHoldsTheNearest(t *testing.T) {
+func TestSomeOfTheListsHoldTheNearest(t *testing.T) {
 	if testing.Short() {
-		t.Skip("40,000 rows are divided into lists")
+		t.Skip("80,000 rows are divided into lists")
 	}
 	r := rand.New(rand.NewPCG(23, 23))
-	var all [][]float32
-	for range 10 {
-		all = append(all, clustered(r, 128, 4000)...) // centres of their own
-	}
-	p := &Parts{Dim: 128}
-	for _, v := range all {
-		p.Append(v)
-	}
-	p.Seal(model.Cosine, listedFrom, never)
-	if !p.listed() {
-		t.Fatalf("%d rows are not in lists", len(all))
-	}
-	parts := []Part{{Parts: p}}
+	all := spread(r, 128, 80_000)
+	parts := partsOf(model.Cosine, all, 30_000, 50_000)
+	lists := divided(t, model.Cosine, parts...)
 	var s Searcher
 	var sum float64
 	read := 0
 	const count = 40
 	for i := range count {
-		q := slices.Clone(all[i*997])
-		for j, x := range uniform(r, 128) {
-			q[j] += x * .3
-		}
+		q := moved(r, all[i*1997], .3)
 		s.Prepare(q, model.Cosine, parts)
+		s.UseLists(lists, allOf(parts))
 		got := s.Top(nil, 10, never)
 		read += s.Estimated
 		sum += recall(t, model.Cosine, q, parts, got, exactBy(model.Cosine, q, parts, 10))
 	}
-	if sum/count < .98 || read/count > len(p.Lists.Rows)/2 {
-		t.Errorf("recall %.3f after %d of %d places", sum/count, read/count, len(p.Lists.Rows))
+	if sum/count < .98 || read/count > len(lists.Rows)/2 {
+		t.Errorf("recall %.3f after %d of %d places", sum/count, read/count, len(lists.Rows))
+	}
+}
+
+// members returns the rows of every list, as part and row.
+func members(l *Lists) (lists [][]rows.Ref) {
+	for i := range l.count() {
+		var list []rows.Ref
+		for _, number := range l.Rows[l.Starts[i]:l.Starts[i+1]] {
+			if number != quant.NoRow {
+				part := l.partOf(number)
+				list = append(list, rows.Ref{Part: int32(part), Row: number - l.Firsts[part]})
+			}
+		}
+		lists = append(lists, list)
+	}
+	return lists
+}
+
+func TestRowsStayInTheirListsWhenOthersCome(t *testing.T) {
+	for _, metric := range metrics {
+		r := rand.New(rand.NewPCG(29, 29))
+		all := clustered(r, 64, 9000)
+		parts := partsOf(metric, all, 3000, 1000, 3000, 2000)
+		before := divided(t, metric, parts[:3]...)
+		// The second is gone, the last is new, and they stand in another order.
+		now, was := []Part{parts[2], parts[3], parts[0]}, []int{2, -1, 0}
+		after := Divide(metric, columnsOf(now), before, was, never)
+		if err := after.Check(rowCounts(now)); err != nil {
+			t.Fatal(err)
+		}
+		if after.LearntFrom != 7000 || !slices.Equal(after.Codes, before.Codes) || !slices.Equal(after.Halves, before.Halves) {
+			t.Fatalf("%v: other centroids, learnt from %d rows", metric, after.LearntFrom)
+		}
+		becomes := map[int32]int32{2: 0, 0: 2}
+		times := map[rows.Ref]int{}
+		for i, list := range members(after) {
+			var stayed, want []rows.Ref
+			for _, ref := range list {
+				times[ref]++
+				if ref.Part != 1 {
+					stayed = append(stayed, ref)
+				}
+			}
+			for _, ref := range members(before)[i] {
+				if part, ok := becomes[ref.Part]; ok {
+					want = append(want, rows.Ref{Part: part, Row: ref.Row})
+				}
+			}
+			slices.SortFunc(want, rows.Ref.Compare)
+			if !slices.Equal(stayed, want) {
+				t.Fatalf("%v: list %d has %d rows of before, want %d", metric, i, len(stayed), len(want))
+			}
+		}
+		for part := range now {
+			for row := range now[part].RowCount() {
+				want := map[bool]int{true: 2}[now[part].Has(row)]
+				if n := times[rows.Ref{Part: int32(part), Row: uint32(row)}]; n != want {
+					t.Fatalf("%v: row %d of part %d is in %d lists, want %d", metric, row, part, n, want)
+				}
+			}
+		}
+		var s Searcher
+		var sum float64
+		const count = 20
+		for i := range count {
+			q := moved(r, all[i*400], 1)
+			s.Prepare(q, metric, now)
+			s.UseLists(after, allOf(now))
+			got := s.Top(nil, 10, never)
+			distinct(t, got)
+			sum += recall(t, metric, q, now, got, exactBy(metric, q, now, 10))
+		}
+		if sum/count < .98 {
+			t.Errorf("%v: recall %.3f", metric, sum/count)
+		}
+	}
+}
+
+func TestRowsAreDividedAnewWhenTwiceAsManyOrHalfAreLeft(t *testing.T) {
+	r := rand.New(rand.NewPCG(30, 30))
+	parts := partsOf(model.Cosine, clustered(r, 64, 8000), 2000, 1900, 100, 4000)
+	before := divided(t, model.Cosine, parts[0], parts[1], parts[2])
+	for _, c := range []struct {
+		parts []Part
+		was   []int
+		want  uint64
+	}{{parts[:3], []int{0, 1, 2}, 4000}, {parts, []int{0, 1, 2, -1}, 8000}, {parts[1:3], []int{1, 2}, 2000}, {parts[1:], []int{1, 2, -1}, 6000}} {
+		after := Divide(model.Cosine, columnsOf(c.parts), before, c.was, never)
+		if after.LearntFrom != c.want {
+			t.Errorf("%d parts: learnt from %d rows, want %d", len(c.parts), after.LearntFrom, c.want)
+		}
+		if err := after.Check(rowCounts(c.parts)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -145,19 +277,21 @@ func TestListsGiveTheSameHitsOnEveryCPU(t *testing.T) {
 	h := fnv.New64a()
 	for _, metric := range metrics {
 		all := clustered(r, 72, 2500)
-		parts := []Part{listedPart(t, metric, all)}
+		parts := partsOf(metric, all, 2500)
+		lists := divided(t, metric, parts...)
 		parts[0].Dead = rows.NewSet(2500)
 		parts[0].Dead.Add(5)
 		var s Searcher
 		for i := range 10 {
 			s.Prepare(all[i*77], metric, parts)
+			s.UseLists(lists, allOf(parts))
 			for _, hit := range s.Top(nil, 20, never) {
 				fmt.Fprintf(h, "%d %x,", hit.Row, math.Float64bits(hit.Score))
 			}
 			fmt.Fprintf(h, "%d %d\n", s.Rescored, s.Estimated)
 		}
 	}
-	const want = 0x8a9a5a5c00cd55e2
+	const want = 0xfb83fcf660be50c2
 	if got := h.Sum64(); got != want {
 		t.Fatalf("hits are %#x, want %#x", got, uint64(want))
 	}
@@ -165,65 +299,76 @@ func TestListsGiveTheSameHitsOnEveryCPU(t *testing.T) {
 
 func TestStopEndsTheSearchOfListsAndTheirMaking(t *testing.T) {
 	r := rand.New(rand.NewPCG(26, 26))
-	all := clustered(r, 64, 4000)
-	parts := []Part{listedPart(t, model.Cosine, all)}
+	parts := partsOf(model.Cosine, clustered(r, 64, 4000), 4000)
+	lists := divided(t, model.Cosine, parts...)
 	var s Searcher
-	s.Prepare(all[0], model.Cosine, parts)
+	s.Prepare(parts[0].Vector(0), model.Cosine, parts)
+	s.UseLists(lists, allOf(parts))
 	asked := 0
 	s.Top(nil, 1, func() bool { asked++; return asked > 2 })
 	if asked != 3 {
 		t.Fatalf("asked %d times, want 3", asked)
 	}
-	p := &Parts{Dim: 64}
-	for _, v := range all {
-		p.Append(v)
-	}
-	if p.sealBits(model.Cosine, true, func() bool { return true }) {
-		t.Fatal("lists were made although it was told to stop")
+	for _, before := range []*Lists{nil, lists} {
+		most := 0
+		Divide(model.Cosine, columnsOf(parts), before, []int{0}, func() bool { most++; return false })
+		for stopAt := 1; stopAt <= most; stopAt += max(1, most/20) {
+			asked := 0
+			if Divide(model.Cosine, columnsOf(parts), before, []int{0}, func() bool { asked++; return asked >= stopAt }) != nil || asked != stopAt {
+				t.Fatalf("lists were made although it was told to stop at the %d-th of %d questions; %d were asked", stopAt, most, asked)
+			}
+		}
 	}
 }
 
 func TestDamagedListsAreRefused(t *testing.T) {
 	r := rand.New(rand.NewPCG(27, 27))
-	fresh := func() *Parts { return listedPart(t, model.L2, clustered(r, 64, 1000)).Parts }
-	for name, damage := range map[string]func(*Parts){
-		"row beyond the last":  func(p *Parts) { p.Lists.Rows[0] = 1000 },
-		"code of no row":       func(p *Parts) { p.Lists.Rows[0] = quant.NoRow },
-		"starts that descend":  func(p *Parts) { p.Lists.Starts[1] = p.Lists.Starts[2] + 64 },
-		"start within a block": func(p *Parts) { p.Lists.Starts[1]++ },
-		"places cut off":       func(p *Parts) { p.Lists.Rows = p.Lists.Rows[:len(p.Lists.Rows)-64] },
-		"codes cut off":        func(p *Parts) { p.Lists.Codes = p.Lists.Codes[1:] },
-		"no scales":            func(p *Parts) { p.Lists.Scales = nil },
-		"no squares of lists":  func(p *Parts) { p.Lists.Halves = nil },
-		"a centroid":           func(p *Parts) { p.Bits.Centroid = make([]float32, 64) },
+	parts := partsOf(model.L2, clustered(r, 64, 1500), 1000, 500)
+	for name, damage := range map[string]func(*Lists){
+		"row beyond the last":       func(l *Lists) { l.Rows[0] = 1536 },
+		"row between two parts":     func(l *Lists) { l.Rows[0] = 1000 },
+		"code of no row":            func(l *Lists) { l.Rows[0] = quant.NoRow },
+		"parts that overlap":        func(l *Lists) { l.Firsts[1] -= 64 },
+		"parts that begin late":     func(l *Lists) { l.Firsts[0] = 64 },
+		"a part too many":           func(l *Lists) { l.Firsts = append(l.Firsts, l.Firsts[2]+64) },
+		"starts that descend":       func(l *Lists) { l.Starts[1] = l.Starts[2] + 64 },
+		"start within a block":      func(l *Lists) { l.Starts[1]++ },
+		"places cut off":            func(l *Lists) { l.Rows = l.Rows[:len(l.Rows)-64] },
+		"codes cut off":             func(l *Lists) { l.Codes = l.Codes[1:] },
+		"no scales":                 func(l *Lists) { l.Scales = nil },
+		"no lists":                  func(l *Lists) { l.Starts, l.Codes, l.Scales, l.Halves = nil, nil, nil, nil },
+		"no squares of lists":       func(l *Lists) { l.Halves = nil },
+		"bits cut off":              func(l *Lists) { l.Bits.Blocks = l.Bits.Blocks[64:] },
+		"a centroid":                func(l *Lists) { l.Bits.Centroid = make([]float32, 64) },
+		"another dimension":         func(l *Lists) { l.Dim = 128 },
+		"no dimension":              func(l *Lists) { l.Dim = 0 },
+		"bits of another dimension": func(l *Lists) { l.Bits.Dim = 56 },
 	} {
-		p := fresh()
-		damage(p)
-		if p.Check(1000) == nil {
+		l := divided(t, model.L2, parts...)
+		damage(l)
+		if l.Check([]int{1000, 500}) == nil {
 			t.Errorf("%s: not noticed", name)
 		}
+	}
+	if l := divided(t, model.L2, parts...); l.Check([]int{1000}) == nil || l.Check([]int{1000, 564}) == nil {
+		t.Error("lists of other parts are taken")
 	}
 }
 
 // TestListsAreReadNearestFirstHoweverManyThereAre: they are put in order orderedLists at a time.
 func TestListsAreReadNearestFirstHoweverManyThereAre(t *testing.T) {
-	all := clustered(rand.New(rand.NewPCG(21, 21)), 128, 60_000)
-	p := &Parts{Dim: 128}
-	for _, v := range all {
-		p.Append(v)
-	}
-	p.Seal(model.Cosine, listedFrom, never)
-	if n := p.Lists.count(); n <= orderedLists {
+	parts := partsOf(model.Cosine, clustered(rand.New(rand.NewPCG(21, 21)), 128, 60_000), 60_000)
+	lists := divided(t, model.Cosine, parts...)
+	if n := lists.count(); n <= orderedLists {
 		t.Fatalf("%d lists", n)
 	}
 	var s Searcher
-	s.Prepare(all[5], model.Cosine, []Part{{Parts: p}})
-	s.code()
-	s.lister.add(0, p.Lists.count())
+	s.Prepare(parts[0].Vector(5), model.Cosine, parts)
+	s.UseLists(lists, allOf(parts))
 	s.prepareLists()
 	last, read := float32(math.Inf(1)), 0
-	for lists := s.nearLists(); len(lists) > 0; lists = s.lister.next() {
-		for _, list := range lists {
+	for order := s.nearLists(); len(order) > 0; order = s.lister.next() {
+		for _, list := range order {
 			near := s.lister.near[list]
 			if !(near <= last) {
 				t.Fatalf("list %d, the %d-th that is read, is as near as %v after one of %v", list, read, near, last)
@@ -232,7 +377,7 @@ func TestListsAreReadNearestFirstHoweverManyThereAre(t *testing.T) {
 			read++
 		}
 	}
-	if read != p.Lists.count() {
-		t.Errorf("%d of %d lists were read", read, p.Lists.count())
+	if read != lists.count() {
+		t.Errorf("%d of %d lists were read", read, lists.count())
 	}
 }

@@ -14,17 +14,17 @@ import (
 
 // estimateBits estimates n rows from first on, a multiple of 64, by their 1-bit codes into dst.
 // What is behind the n-th fills up its block. NaN stands for a row without vector.
-func (s *Searcher) estimateBits(dst []float32, p *Part, first, n int, constant float32) []float32 {
-	padded, columns := quant.PaddedRows(n), kernels.BitColumns(p.Dim)
+func (s *Searcher) estimateBits(dst []float32, codes *quant.Bits, first, n int, constant float32) []float32 {
+	padded, columns := quant.PaddedRows(n), kernels.BitColumns(codes.Dim)
 	s.Estimated += padded
 	addends, estimates := s.addends[:padded], dst[:padded]
-	if len(p.Bits.Squares) > 0 {
-		for i, square := range p.Bits.Squares[first : first+padded] {
+	if len(codes.Squares) > 0 {
+		for i, square := range codes.Squares[first : first+padded] {
 			addends[i] = constant - square
 		}
 	}
-	kernels.RaBitQScan(s.tables, p.Bits.Blocks[first*columns:(first+padded)*columns], s.delta,
-		p.Bits.Scales[first:first+padded], addends, estimates)
+	kernels.RaBitQScan(s.tables, codes.Blocks[first*columns:(first+padded)*columns], s.delta,
+		codes.Scales[first:first+padded], addends, estimates)
 	return estimates
 }
 
@@ -83,11 +83,12 @@ func (s *Searcher) rescore() {
 // offerAll computes candidates.
 func (s *Searcher) offerAll(ids []uint32) {
 	for _, id := range ids {
-		part := s.partOf(id)
-		place := int(id - s.places[part].base)
-		if s.first(part, place) {
-			s.offer(part, s.parts[part].rowAt(place))
+		if id >= s.lister.base {
+			s.offerPlace(id - s.lister.base)
+			continue
 		}
+		part := s.partOf(id)
+		s.offer(part, int(id-s.places[part].base))
 	}
 	s.settle()
 }
@@ -95,6 +96,10 @@ func (s *Searcher) offerAll(ids []uint32) {
 // raise adds to estimates what their rows are thought to be above them at most.
 func (s *Searcher) raise(ids []uint32, values []float32) {
 	for i, id := range ids {
+		if l := &s.lister; id >= l.base {
+			values[i] += float32(s.deviations * l.length * float64(l.Bits.Bound(int(id-l.base))))
+			continue
+		}
 		part := s.partOf(id)
 		values[i] += float32(s.bound(part, int(id-s.places[part].base)))
 	}
@@ -117,23 +122,19 @@ func (s *Searcher) keepHopeful(ids []uint32, values []float32) (kept int) {
 	return kept
 }
 
-// first reports whether a row has not been met at another of its places. It marks the row
-// by the bit that its number has in its part's stretch of numbers.
-func (s *Searcher) first(part int32, place int) bool {
-	p := &s.parts[part]
-	if !p.listed() {
-		return true
-	}
-	last := len(s.parts) - 1
-	if words := (int(s.places[last].base) + s.parts[last].numberCount()) / 64; len(s.seen) < words {
+// offerPlace has the row of a place in the lists computed, once.
+func (s *Searcher) offerPlace(place uint32) {
+	l := &s.lister
+	if words := int(l.Firsts[l.PartCount()]) / 64; len(s.seen) < words {
 		s.seen = append(s.seen, make(rows.Set, words-len(s.seen))...)
 	}
-	bit := int(s.places[part].base) + p.rowAt(place)
-	if s.seen.Has(bit) {
-		return false
+	number := l.Rows[place]
+	if s.seen.Has(int(number)) {
+		return
 	}
-	s.seen.Add(bit)
-	return true
+	s.seen.Add(int(number))
+	i := l.partOf(number)
+	s.offer(l.parts[i], int(number-l.Firsts[i]))
 }
 
 // forgetSeen takes back the marks of places that may have been rescored.
@@ -142,9 +143,8 @@ func (s *Searcher) forgetSeen(ids []uint32) {
 		return
 	}
 	for _, id := range ids {
-		part := s.partOf(id)
-		if p := &s.parts[part]; p.listed() {
-			s.seen[(int(s.places[part].base)+p.rowAt(int(id-s.places[part].base)))>>6] = 0
+		if l := &s.lister; id >= l.base {
+			s.seen[l.Rows[id-l.base]>>6] = 0
 		}
 	}
 }
@@ -162,13 +162,12 @@ func (s *Searcher) partOf(id uint32) int32 {
 	return int32(low)
 }
 
-// bound returns how far above its estimate the row of a place is thought to be at most.
-func (s *Searcher) bound(part int32, place int) float64 {
+// bound returns how far above its estimate a row is thought to be at most.
+func (s *Searcher) bound(part int32, row int) float64 {
 	p := &s.parts[part]
 	if p.coded() {
-		return s.deviations * s.places[part].length * float64(p.Bits.Bound(place))
+		return s.deviations * s.places[part].length * float64(p.Bits.Bound(row))
 	}
-	row := place
 	// Each number of row and query is off by half a step at most, and the inner product by
 	// the length of the one times the deviation of the other.
 	scale := float64(p.Scales[row])
@@ -278,4 +277,7 @@ func (s *Searcher) Scores(dst []float64, refs []rows.Ref) []float64 {
 }
 
 // Forget drops the parts and the question of the last search.
-func (s *Searcher) Forget() { s.parts, s.query = nil, nil }
+func (s *Searcher) Forget() {
+	s.parts, s.query = nil, nil
+	s.lister.Lists, s.lister.parts = nil, nil
+}

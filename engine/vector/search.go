@@ -33,15 +33,15 @@ const (
 	candidatesEach = 14
 	candidatesDim  = 384
 	// candidatesRows is the number of rows from which on twice as many are kept: as many more
-	// lie close together, and .978 of the best 10 of a million turns are found, so .990.
+	// lie close together (a million turns, flat: .978 of the best 10 are found, and so .990).
 	candidatesRows = 1 << 18
 
 	// boundDeviations is how many deviations above its 1-bit estimate a row is thought to
 	// be at most: at 1.9, as in RaBitQ's paper, recall@10 of real questions is .997.
 	boundDeviations = 1.9
-	// looseDeviations and looseEach are the same for a Loose search: of the 64 best turns .979
-	// are found, for which 165 rows are computed in full in place of 368; of definitions .970,
-	// of their first 32 .995, for 181 in place of 457.
+	// looseDeviations and looseEach are the same for a Loose search: of the 64 best turns .942
+	// are found, for which 176 rows are computed in full in place of 443; of definitions .937
+	// for 170 in place of 452; in lists .970 of either, as estimates are better there.
 	looseDeviations = .6
 	looseEach       = 4
 	// int8Deviations is the same for INT8, where a sixth is beyond any rounding.
@@ -79,7 +79,7 @@ type Searcher struct {
 	dots      [int8Rows]int32
 
 	lister lister
-	seen   rows.Set // places of rows that were rescored, where rows have several; empty between searches
+	seen   rows.Set // rows of lists that were rescored, as these have two places; empty between searches
 	seeing bool     // it may not be, as a search was left by a panic
 
 	top    kernels.TopK
@@ -105,7 +105,9 @@ type Searcher struct {
 // place is what a search knows of a part.
 type place struct {
 	visible rows.Set // rows that may be returned; nil = all
-	base    uint32   // number of its first place, all parts counted through
+	inLists bool     // its rows are in the lists
+	left    bool     // to them, by this search
+	base    uint32   // number of its first row, all parts counted through
 	length  float64  // of the vector that its estimates are inner products with
 }
 
@@ -119,9 +121,10 @@ func (s *Searcher) Prepare(query []float32, metric model.Metric, parts []Part) {
 	next := uint32(0)
 	for i := range parts {
 		s.places = append(s.places, place{base: next, length: 1})
-		next += uint32(parts[i].numberCount())
+		next += uint32(quant.PaddedRows(parts[i].RowCount()))
 		s.rowCount += parts[i].RowCount()
 	}
+	s.lister.Lists, s.lister.parts, s.lister.base = nil, nil, next
 	if s.invNorm == 0 {
 		return
 	}
@@ -173,7 +176,7 @@ func (s *Searcher) rotate() {
 
 // Top appends the best k visible rows to dst: score descending, ties by (Part, Row); 1 <=
 // k. stop is asked once a chunk and ends the search early. O(rows x dimension / 8) bytes
-// read, of lists a part of that, and some k to 7k rows rescored; no allocation once warm.
+// read, of what is in lists a part of that, and some k to 7k rows rescored; no allocation once warm.
 //
 // Scores are exact: the cosine, the inner product, or 1/(1+d²) of the distance d. A row
 // that belongs to the best is missed with the probability that its estimate is more than
@@ -200,9 +203,6 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if s.rowCount >= candidatesRows {
 		kept *= 2
 	}
-	if slices.ContainsFunc(s.parts, func(p Part) bool { return p.listed() }) {
-		kept *= 2 // a row has two places
-	}
 	kept = min(kept, kernels.TopKMax)
 	size := kernels.TopKBuffer(kept)
 	s.ids = slices.Grow(s.ids[:0], size)[:size]
@@ -213,7 +213,7 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 		clear(s.seen)
 	}
 	s.seeing = true
-	s.words, s.waiting, s.lister.pool = s.words[:0], s.waiting[:0], s.lister.pool[:0]
+	s.words, s.waiting = s.words[:0], s.waiting[:0]
 	for i := range s.parts {
 		if !s.scanPart(int32(i), stop) {
 			break
@@ -229,21 +229,22 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	return append(dst, hits...)
 }
 
-// scanPart estimates the rows of one part, or puts its lists into the pool; false when
+// scanPart estimates the rows of one part, or leaves them to the lists; false when
 // told to stop.
 func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 	p := &s.parts[part]
 	rowCount := p.RowCount()
 	s.see(p)
-	if s.seesFew(p) {
+	at := &s.places[part]
+	at.left = false
+	if s.seesFew(p, at.inLists) {
 		return s.scanSparse(part, stop)
 	}
-	s.code()
-	if p.listed() {
-		s.places[part].visible = s.visible
-		s.lister.add(part, p.Lists.count())
+	if at.inLists {
+		at.left, at.visible = true, s.visible
 		return true
 	}
+	s.code()
 	step := int8Rows
 	var constant float32
 	if p.coded() {
@@ -258,7 +259,7 @@ func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 		}
 		var estimates []float32
 		if p.coded() {
-			estimates = s.estimateBits(s.estimates, p, first, n, constant)[:n]
+			estimates = s.estimateBits(s.estimates, &p.Bits, first, n, constant)[:n]
 		} else {
 			estimates = s.estimateInt8(p, first, n)
 		}
@@ -279,7 +280,7 @@ func (s *Searcher) scanAll(part int32, constant float32, stop func() bool) bool 
 	s.makeRoom(quant.PaddedRows(rowCount))
 	for first < rowCount && !stop() {
 		n := min(chunkRows, rowCount-first)
-		s.estimateBits(s.estimates[first:], p, first, n, constant)
+		s.estimateBits(s.estimates[first:], &p.Bits, first, n, constant)
 		first += n
 	}
 	s.top.Update(s.estimates[:first], s.places[part].base)
@@ -309,13 +310,13 @@ func (s *Searcher) see(p *Part) {
 
 // seesFew reports whether the visible rows are so few that none is to be estimated; if so
 // it has listed them.
-func (s *Searcher) seesFew(p *Part) bool {
+func (s *Searcher) seesFew(p *Part, inLists bool) bool {
 	rowCount := p.RowCount()
 	if s.visible == nil || !s.few.take(s.visible, rowCount, rowCount/sparseFactor) {
 		return false
 	}
 	around := len(s.few.groups) * takeGroup * 64
-	return p.listed() || len(s.few.rows)*sparseFlat <= rowCount ||
+	return inLists || len(s.few.rows)*sparseFlat <= rowCount ||
 		s.metric != model.L2 && len(s.few.rows)*sparseFactor <= around
 }
 

@@ -66,7 +66,7 @@ func partsOf(metric model.Metric, all [][]float32, sizes ...int) (parts []Part) 
 			}
 			p.Append(v)
 		}
-		p.Seal(metric, listedFrom, never)
+		p.Seal(metric)
 		parts = append(parts, Part{Parts: p})
 		all = all[size:]
 	}
@@ -306,7 +306,7 @@ func TestMergingPartsIsBuildingThemAtOnce(t *testing.T) {
 			merged.AppendFrom(source.Parts, row)
 		}
 	}
-	merged.Seal(model.Cosine, listedFrom, never)
+	merged.Seal(model.Cosine)
 	// Rows without vector are at other places of partsOf(all, 2500).
 	at := &Parts{Dim: 140}
 	for _, source := range sources {
@@ -318,7 +318,7 @@ func TestMergingPartsIsBuildingThemAtOnce(t *testing.T) {
 			at.Append(v)
 		}
 	}
-	at.Seal(model.Cosine, listedFrom, never)
+	at.Seal(model.Cosine)
 	if !slices.Equal(merged.Bits.Blocks, at.Bits.Blocks) || !slices.Equal(merged.Bits.Errors, at.Bits.Errors) || !slices.Equal(merged.Bits.Centroid, at.Bits.Centroid) {
 		t.Fatal("codes differ")
 	}
@@ -327,36 +327,40 @@ func TestMergingPartsIsBuildingThemAtOnce(t *testing.T) {
 	}
 }
 
-// TestRealQuestionsAreAnsweredWithinTheBounds holds what the default promises on real text.
+// TestRealQuestionsAreAnsweredWithinTheBounds holds what the default promises on real text, flat
+// and in lists.
 func TestRealQuestionsAreAnsweredWithinTheBounds(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a scan of 159,384 real vectors in float64 a question")
+		t.Skip("a scan of 421,528 real vectors in float64 a question")
 	}
-	for _, set := range realSets(t) {
-		questions := set.some(60)
-		parts := set.build(model.Cosine, 1<<16)
+	type bound struct {
+		k      int
+		loose  bool
+		recall float64
+		rows   int
+	}
+	for _, real := range realSets(t) {
+		large := real.perturbed(1 << 17)
 		for _, c := range []struct {
-			k      int
-			loose  bool
-			recall float64
-			rows   int
-		}{{10, false, .984, 160}, {64, false, .984, 600}, {64, true, .965, 210}, {192, true, .955, 600}} {
-			nth := set.nthBest(questions, c.k)
-			s := Searcher{Loose: c.loose}
-			found, rescored := 0, 0
-			for i, q := range questions {
-				s.Prepare(q, model.Cosine, parts)
-				for _, h := range s.Top(nil, c.k, never) {
-					if h.Score >= nth[i]-1e-5 {
-						found++
-					}
-				}
-				rescored += s.Rescored
+			set    realSet
+			lists  bool
+			bounds []bound
+		}{
+			{real, false, []bound{{10, false, .984, 160}, {64, false, .984, 600}, {64, true, .93, 210}, {192, true, .925, 600}}},
+			{large, true, []bound{{10, false, .984, 160}, {64, false, .975, 600}, {64, true, .955, 210}, {192, true, .945, 600}}},
+		} {
+			questions := c.set.some(60)
+			parts := c.set.build(model.Cosine, 1<<16)
+			var lists *Lists
+			if c.lists {
+				lists = divided(t, model.Cosine, parts...)
 			}
-			got, mean := float64(found)/float64(len(questions)*c.k), rescored/len(questions)
-			t.Logf("%s: recall@%d %.4f, %d rows rescored, loosely %v", set.name, c.k, got, mean, c.loose)
-			if got < c.recall || mean > c.rows {
-				t.Errorf("%s: recall@%d %.4f with %d rows rescored, loosely %v, want %.3f with at most %d", set.name, c.k, got, mean, c.loose, c.recall, c.rows)
+			for _, want := range c.bounds {
+				got, mean, codes := c.set.ask(&Searcher{Loose: want.loose}, questions, parts, lists, want.k)
+				t.Logf("%s: recall@%d %.4f, %d rows rescored, %d codes, loosely %v", c.set.name, want.k, got, mean, codes, want.loose)
+				if got < want.recall || mean > want.rows {
+					t.Errorf("%s: recall@%d %.4f with %d rows rescored, loosely %v, want %.3f with at most %d", c.set.name, want.k, got, mean, want.loose, want.recall, want.rows)
+				}
 			}
 		}
 	}

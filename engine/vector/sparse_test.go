@@ -91,7 +91,7 @@ func TestFewRowsOfAboutOneLengthAreRankedAsIfAllWereComputedInFull(t *testing.T)
 					}
 					p.Append(scaled(v, float32((1-apart*r.Float64())*3*invNorm(v))))
 				}
-				p.Seal(metric, listedFrom, never)
+				p.Seal(metric)
 				if least, _ := p.Lengths.inverses(); least > 0 != (apart < 1e-3) {
 					t.Fatalf("lengths of 3, apart by %g: %g and more", apart, 1/least)
 				}
@@ -215,7 +215,7 @@ func TestMoreFewRowsThanAreSelectedAtOnceAreAllLookedAt(t *testing.T) {
 	for range rowCount {
 		p.Append(uniform(r, bitDim))
 	}
-	p.Seal(model.Cosine, rowCount, never)
+	p.Seal(model.Cosine)
 	parts := []Part{{Parts: p, Filter: rows.Filter{Allow: rows.NewSet(rowCount)}}}
 	for row := 5; row < rowCount; row += 17 {
 		parts[0].Allow.Add(row)

@@ -6,8 +6,8 @@
 // have INT8 codes; larger ones 1-bit codes (package quant), which alone have to be
 // resident: 53 bytes a row of 384 numbers. A flat scan of those misses nothing but by the
 // error of an estimate, which is known for each row: rescoring goes on until no row that
-// is left is likely to matter. From listedFrom rows on, the codes are in lists of rows that
-// lie together (package partition), twice each, and a search reads the lists near its
+// is left is likely to matter. Many parts may have Lists beside them: codes once more, twice a
+// row, in lists of rows that lie together (package partition), of which a search reads those near its
 // question until they bring nothing new. All arithmetic that decides is exact or in a fixed order,
 // so that every CPU ranks alike. docs/design/quantization.md has the measurements.
 package vector
@@ -62,9 +62,6 @@ type Parts struct {
 
 	// Of a part with 1-bit codes, otherwise empty.
 	Bits quant.Bits
-	// Of a part whose 1-bit codes are in lists, otherwise empty.
-	Lists Lists
-
 	// Gate, where there is one, is asked before a row of Vectors is read.
 	Gate *Gate
 }
@@ -153,9 +150,6 @@ func (p *Parts) check(rowCount int) error {
 		if n := len(p.InvNorms); n != 0 && n != rowCount {
 			return fmt.Errorf("%d lengths for %d rows", n, rowCount)
 		}
-		if p.listed() {
-			return errors.Join(p.Bits.Check(len(p.Lists.Rows), 0), p.Lists.check(rowCount, &p.Bits))
-		}
 		return p.Bits.Check(rowCount, 1)
 	}
 	if len(p.Codes) != rowCount*Stride(p.Dim) || len(p.Scales) != rowCount || len(p.InvNorms) != rowCount {
@@ -167,17 +161,17 @@ func (p *Parts) check(rowCount int) error {
 // RowCount returns the number of rows.
 func (p *Parts) RowCount() int { return len(p.Vectors) / max(1, p.Dim) }
 
-// coded reports whether the rows have 1-bit codes; in lists there is none where no row has
-// a vector.
-func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 || p.listed() }
+// coded reports whether the rows have 1-bit codes.
+func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 }
+
+// Coded reports whether the rows have 1-bit codes, and so may be in Lists.
+func (p *Parts) Coded() bool { return p.coded() }
 
 // Has reports whether a row has a vector.
 func (p *Parts) Has(row int) bool {
 	switch {
 	case len(p.InvNorms) > 0:
 		return p.InvNorms[row] != 0
-	case p.listed():
-		return invNorm(p.Vector(row)) != 0
 	case p.coded():
 		return p.Bits.Scales[row] == p.Bits.Scales[row]
 	}
@@ -255,14 +249,13 @@ func dot(a, b []float32) float64 {
 }
 
 // Seal derives the codes of all rows that were appended: 1 us a row, from bitRows rows on
-// some 5, in lists some 40. all is how many rows the parts have together that are searched
-// as one, these among them. stop is asked now and then; once true, Seal returns
-// false, and the parts are of no use.
-func (p *Parts) Seal(metric model.Metric, all int, stop func() bool) bool {
+// some 5.
+func (p *Parts) Seal(metric model.Metric) {
 	p.Lengths = new(Lengths)
 	p.Lengths.learn(p.InvNorms)
 	if p.RowCount() >= bitRows && p.Dim >= bitDim {
-		return p.sealBits(metric, p.RowCount() >= listRows && all >= listedFrom, stop)
+		p.sealBits(metric)
+		return
 	}
 	n, stride := p.RowCount(), Stride(p.Dim)
 	p.Codes = slices.Grow(p.Codes[:0], n*stride)[:n*stride]
@@ -278,29 +271,27 @@ func (p *Parts) Seal(metric model.Metric, all int, stop func() bool) bool {
 		}
 		p.Scales[row] = float32(scale)
 	}
-	return true
 }
 
 // yieldRows is how many rows are coded, some 50 us, before others may run.
 const yieldRows = 64
 
-func (p *Parts) sealBits(metric model.Metric, inLists bool, stop func() bool) bool {
-	source := func(row int) ([]float32, float64) {
-		factor := p.InvNorms[row]
-		if factor != 0 && !metric.Directional() {
-			factor = 1
-		}
-		return p.Vector(row), factor
-	}
-	if inLists {
-		if !p.sealLists(metric, source, stop) {
-			return false
-		}
-	} else {
-		p.Bits = *quant.Build(p.Dim, p.RowCount(), metric == model.L2, source)
-	}
+func (p *Parts) sealBits(metric model.Metric) {
+	p.Bits = *quant.Build(p.Dim, p.RowCount(), metric == model.L2, func(row int) ([]float32, float64) { return p.source(metric, row) })
 	p.Codes, p.Scales = p.Codes[:0], p.Scales[:0]
-	return true
+}
+
+// source returns a row and its factor.
+func (p *Parts) source(metric model.Metric, row int) (vector []float32, factor float64) {
+	return p.Vector(row), p.factor(metric, row)
+}
+
+// factor is what a row is multiplied by before it is coded, 0 for a row without vector.
+func (p *Parts) factor(metric model.Metric, row int) float64 {
+	if factor := p.invNorm(row); factor == 0 || metric.Directional() {
+		return factor
+	}
+	return 1
 }
 
 // quantize fills codes with v rounded to -127..127 of its largest magnitude and returns

@@ -72,7 +72,7 @@ func TestTopFindsTheExactNearestRows(t *testing.T) {
 						columns.Append(randomVector(r, c.dim))
 					}
 				}
-				columns.Seal(model.Cosine, listedFrom, never)
+				columns.Seal(model.Cosine)
 				parts[p] = Part{Parts: columns, Filter: rows.Filter{Dead: randomSet(r, columns.RowCount(), .1)}}
 				if p%2 == 1 {
 					parts[p].Allow = randomSet(r, columns.RowCount(), .3)
@@ -102,7 +102,7 @@ func TestEqualRowsRankByPlace(t *testing.T) {
 	for range 300 {
 		columns.Append(v)
 	}
-	columns.Seal(model.Cosine, listedFrom, never)
+	columns.Seal(model.Cosine)
 	var s Searcher
 	s.Prepare(v, model.Cosine, []Part{{Parts: columns}, {Parts: columns}})
 	for i, h := range s.Top(nil, 10, never) {
@@ -117,7 +117,7 @@ func TestStopEndsTheScan(t *testing.T) {
 	for range 3 * chunkRows {
 		columns.Append([]float32{1, 0, 0, 0})
 	}
-	columns.Seal(model.Cosine, listedFrom, never)
+	columns.Seal(model.Cosine)
 	var s Searcher
 	s.Prepare([]float32{1, 0, 0, 0}, model.Cosine, []Part{{Parts: columns}})
 	asked := 0
@@ -136,8 +136,8 @@ func TestAppendFromCopiesARowExactly(t *testing.T) {
 	for row := range 5 {
 		b.AppendFrom(a, row)
 	}
-	a.Seal(model.Cosine, listedFrom, never)
-	b.Seal(model.Cosine, listedFrom, never)
+	a.Seal(model.Cosine)
+	b.Seal(model.Cosine)
 	if !slices.Equal(a.Codes, b.Codes) || !slices.Equal(a.Vectors, b.Vectors) || !slices.Equal(a.Scales, b.Scales) || !slices.Equal(a.InvNorms, b.InvNorms) {
 		t.Fatal("rows differ")
 	}

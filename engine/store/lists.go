@@ -1,0 +1,192 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
+)
+
+// A large store has lists of all its large segments' vectors: one file beside them, which
+// nothing names. They are made in the background, and replaced whole when enough has come
+// since or segments were written anew; until then new segments are scanned flat. Where the file is
+// missing, damaged or of other segments, questions take longer, and it is made again.
+
+// listsName is the file's within segmentsName.
+const listsName = "vectors.nxl"
+
+const (
+	// listedFrom is the number of rows from which there are lists: with fewer, a flat scan
+	// takes no longer at the same recall (docs/design/partition.md). Once there, they stay until
+	// half are left. Tests have less.
+	listedFrom = 1 << 17
+	// listedShare is the share of all rows that may be new before the lists are made again.
+	listedShare = 8
+)
+
+func (s *Store) listsPath() string { return filepath.Join(s.dir, segmentsName, listsName) }
+
+// wantsLists reports whether lists of a view are to be made, or those that it has to be
+// dropped. With atOnce they are as soon as they do not hold exactly what they should: after
+// Compact nothing that was deleted may stand in a file.
+func (s *Store) wantsLists(view *segment.View, atOnce bool) (divide, drop bool) {
+	from := cmp.Or(s.options.listedFrom, listedFrom)
+	all, in := view.Listable()
+	lists, parts := view.Lists()
+	switch {
+	case lists == nil:
+		return all >= from, false
+	case all < from/2:
+		return false, true
+	case atOnce:
+		return in < all || slices.Contains(parts, -1), false
+	}
+	return (all-in)*listedShare >= all, false
+}
+
+// keepLists begins to see to the lists beside the merger, where something is to be done and
+// nothing is being done yet. The merger's alone.
+func (s *Store) keepLists() {
+	if divide, drop := s.wantsLists(s.view.Load(), false); !divide && !drop || !s.dividing.TryLock() {
+		return
+	}
+	if time.Now().Before(s.listsRest) {
+		s.dividing.Unlock()
+		return
+	}
+	go func() {
+		defer s.kickMerger()
+		defer s.dividing.Unlock()
+		err := s.settleLists(false, func() bool { return s.closing.Load() || s.hurried.Load() })
+		if err != nil && !errors.Is(err, model.ErrCancelled) {
+			s.mergeFailed.Store(&err)
+			s.listsRest = time.Now().Add(mergeRest)
+		}
+	}()
+}
+
+// compactLists sees to it that the lists hold what they should, and nothing else.
+func (s *Store) compactLists(ctx context.Context) error {
+	s.hurried.Store(true)
+	s.dividing.Lock()
+	defer s.dividing.Unlock()
+	s.hurried.Store(false)
+	err := s.settleLists(true, func() bool { return ctx.Err() != nil || s.closing.Load() })
+	return errors.Join(model.FromContext(ctx, "store: compact"), err)
+}
+
+// settleLists makes or drops lists, whichever is wanted. The caller holds dividing.
+func (s *Store) settleLists(atOnce bool, stop func() bool) error {
+	if err := s.openLists(); err != nil {
+		return err
+	}
+	switch divide, drop := s.wantsLists(s.view.Load(), atOnce); {
+	case drop:
+		return s.dropLists()
+	case divide:
+		return s.divide(stop)
+	}
+	return nil
+}
+
+// divide makes lists of what the store has now. Seconds; all of it others can interrupt.
+func (s *Store) divide(stop func() bool) (err error) {
+	view := s.view.Load()
+	defer view.Release()
+	defer model.Rescue("store: lists of vectors", &err)
+	defer view.Guard(debug.SetPanicOnFault(true), &err)
+	sources := make([]*segment.Segment, len(view.Parts))
+	for i := range view.Parts {
+		sources[i] = view.Parts[i].Segment
+	}
+	if err := s.checkSources(sources, stop); err != nil {
+		return err
+	}
+	draft := view.Divide(stop)
+	s.letGo() // of vectors, all of which were read
+	if draft == nil {
+		return fmt.Errorf("store: lists of vectors: %w", model.ErrCancelled)
+	}
+	if err := s.stillThere(); err != nil {
+		return err
+	}
+	if err := writeDurably(s.options.Files, s.listsPath(), draft.Write); err != nil {
+		return fmt.Errorf("store: lists of vectors: %w", classify(err))
+	}
+	lists, err := segment.OpenLists(s.options.Files, s.listsPath(), s.options.InMemory)
+	if err != nil {
+		return fmt.Errorf("store: lists of vectors: %w", classify(err))
+	}
+	return s.showLists(lists)
+}
+
+// showLists has the view's searches use lists, nil for none.
+func (s *Store) showLists(lists *segment.Lists) error {
+	show := func() error {
+		if view := s.view.Load(); view != nil {
+			s.view.Store(view.WithLists(lists))
+		}
+		return nil
+	}
+	if s.readOnly { // only keepPages stores views
+		return show()
+	}
+	return s.onWriter(show)
+}
+
+// dropLists gives up the lists, which no search needs any more or can use.
+func (s *Store) dropLists() error {
+	if !s.readOnly && s.stillThere() == nil {
+		s.options.Files.Remove(s.listsPath())
+	}
+	if lists, _ := s.view.Load().Lists(); lists == nil {
+		return nil
+	}
+	return s.showLists(nil)
+}
+
+// openLists has the view use the lists that were made when the store was last open, once, as far
+// as its segments are those. It reads all of the file, and so not while the store is being opened.
+// The caller holds dividing. It fails where the file cannot be read this time.
+func (s *Store) openLists() error {
+	if s.listsOpened {
+		return nil
+	}
+	view := s.view.Load()
+	if all, _ := view.Listable(); all == 0 {
+		s.listsOpened = true
+		return s.dropLists()
+	}
+	lists, err := segment.OpenLists(s.options.Files, s.listsPath(), s.options.InMemory)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		err = nil
+	case err == nil && lists.Fits(view.Space):
+		err = s.showLists(lists)
+	case err == nil, damaged(err):
+		err = s.dropLists()
+	}
+	if s.listsOpened = err == nil; !s.listsOpened {
+		return fmt.Errorf("store: lists of vectors: %w", classify(err))
+	}
+	return nil
+}
+
+// mendLists drops lists that cannot be read or are damaged; they are made again.
+func (s *Store) mendLists() error {
+	view := s.view.Load()
+	defer view.Release()
+	if lists, _ := view.Lists(); lists == nil || lists.Verify() == nil {
+		return nil
+	}
+	s.repaired.Add(1)
+	return s.dropLists()
+}

@@ -1,0 +1,333 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/segment"
+	"github.com/nexus-memory/nexus/engine/vector"
+	"github.com/nexus-memory/nexus/engine/vfs"
+)
+
+const (
+	listsDim  = 128
+	listsFrom = 4096
+)
+
+// someVectors are memories with vectors that any call with the same seed makes.
+func someVectors(n int, seed uint64) []model.Memory {
+	r := rand.New(rand.NewPCG(seed, 1))
+	list := notes(n)
+	for i := range list {
+		list[i].Vector = make([]float32, listsDim)
+		for j := range list[i].Vector {
+			list[i].Vector[j] = r.Float32() - .5
+		}
+	}
+	return list
+}
+
+func openListed(t *testing.T, dir string, o Options) *Store {
+	o.Dim, o.listedFrom = listsDim, listsFrom
+	return openStore(t, dir, o)
+}
+
+func addAll(t *testing.T, s *Store, memories []model.Memory) []model.ID {
+	t.Helper()
+	ids, err := s.Add(context.Background(), memories)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+// awaitLists waits for lists that hold all that may be in some, and a view that is not merged
+// any more; or, where none is true, for no lists.
+func awaitLists(t *testing.T, s *Store, none bool) *segment.Lists {
+	t.Helper()
+	for range 2000 {
+		view := s.view.Load()
+		all, in := view.Listable()
+		lists, _ := view.Lists()
+		_, merges := plan(view.Parts, calm)
+		if none && lists == nil || lists != nil && in == all && !merges {
+			return lists
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	all, in := s.view.Load().Listable()
+	t.Fatalf("%d of %d rows are in lists; want none: %v", in, all, none)
+	return nil
+}
+
+// finds fails where a search by lists does not find memories by their own vectors.
+func finds(t *testing.T, s *Store, memories []model.Memory) {
+	t.Helper()
+	view, err := s.View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Release()
+	var parts []vector.Part
+	for i := range view.Parts {
+		parts = append(parts, vector.Part{Parts: view.Parts[i].Vectors(), Filter: rows.Filter{Dead: view.Parts[i].Dead}})
+	}
+	lists, at := view.Listing()
+	if lists == nil {
+		t.Fatal("there are no lists")
+	}
+	var searcher vector.Searcher
+	for i := 0; i < len(memories); i += 97 {
+		searcher.Prepare(memories[i].Vector, model.Cosine, parts)
+		searcher.UseLists(lists, at)
+		hits := searcher.Top(nil, 1, func() bool { return false })
+		if len(hits) != 1 || hits[0].Score < .9999 {
+			t.Fatalf("memory %d: %v", i, hits)
+		}
+	}
+}
+
+func TestALargeStoreHasListsAndKeepsThem(t *testing.T) {
+	dir := t.TempDir()
+	first, more := someVectors(6000, 1), someVectors(5000, 2)
+	s := openListed(t, dir, Options{})
+	addAll(t, s, first[:1000])
+	if lists, _ := s.view.Load().Lists(); lists != nil {
+		t.Fatal("a small store has lists")
+	}
+	addAll(t, s, first[1000:])
+	awaitLists(t, s, false)
+	finds(t, s, first)
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	size := awaitLists(t, s, false).Size()
+	if st, err := s.Stats(); err != nil || st.SegmentBytes < uint64(size) || st.MergeError != nil {
+		t.Fatalf("%+v, %v; the lists have %d bytes", st, err, size)
+	}
+	before := contents(t, s.listsPath())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []Options{{ReadOnly: true}, {InMemory: true}, {}} {
+		s = openListed(t, dir, o)
+		awaitLists(t, s, false)
+		finds(t, s, first)
+		if got := contents(t, s.listsPath()); got != before {
+			t.Fatalf("%+v: the lists were made again", o)
+		}
+		if !o.ReadOnly && !o.InMemory {
+			break
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	addAll(t, s, more)
+	awaitLists(t, s, false)
+	finds(t, s, append(first, more...))
+	if report, err := s.Verify(t.Context()); err != nil || len(report.Faults) > 0 {
+		t.Fatalf("%+v %v", report, err)
+	}
+}
+
+func contents(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestCompactLeavesNothingDeletedInLists: neither in those it makes anew, nor where too little is
+// left for lists.
+func TestCompactLeavesNothingDeletedInLists(t *testing.T) {
+	memories := someVectors(7000, 3)
+	s := openListed(t, t.TempDir(), Options{})
+	ids := addAll(t, s, memories)
+	awaitLists(t, s, false)
+	if _, err := s.Delete(t.Context(), ids[:100]); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	view := s.view.Load()
+	_, parts := view.Lists()
+	for i, part := range parts {
+		if part < 0 {
+			t.Fatalf("segment %d of %d in the lists is gone", i, len(parts))
+		}
+	}
+	if all, in := view.Listable(); in != 6900 || all != in {
+		t.Fatalf("%d of %d rows are in lists", in, all)
+	}
+	finds(t, s, memories[100:])
+	if _, err := s.Delete(t.Context(), ids[:5500]); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if lists, _ := s.view.Load().Lists(); lists != nil {
+		t.Fatal("a store of 1,500 has lists")
+	}
+	if _, err := os.Stat(s.listsPath()); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("the file is there: %v", err)
+	}
+}
+
+func TestDamagedListsAreMadeAgain(t *testing.T) {
+	dir := t.TempDir()
+	memories := someVectors(5000, 4)
+	s := openListed(t, dir, Options{})
+	addAll(t, s, memories)
+	awaitLists(t, s, false)
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	path := s.listsPath()
+	whole := contents(t, path)
+	flip := func() {
+		data := []byte(whole)
+		data[len(data)/2] ^= 1
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flip() // under the mapping
+	if report, err := s.Verify(t.Context()); err != nil || len(report.Faults) != 1 || !strings.Contains(report.Faults[0], "lists") {
+		t.Fatalf("%+v %v", report, err)
+	}
+	for range 2000 {
+		if st, err := s.Stats(); err != nil || st.Discarded == 1 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	awaitLists(t, s, false)
+	finds(t, s, memories)
+	if contents(t, path) != whole {
+		t.Fatal("the same vectors give other lists")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, damage := range map[string]func(){
+		"a bit":    flip,
+		"cut off":  func() { os.Truncate(path, int64(len(whole)/2)) },
+		"no lists": func() { os.WriteFile(path, []byte("shopping: eggs, milk"), 0o600) },
+		"none":     func() { os.Remove(path) },
+	} {
+		damage()
+		s := openListed(t, dir, Options{ReadOnly: true})
+		s.dividing.Lock()
+		if err := s.openLists(); err != nil {
+			t.Fatal(err)
+		}
+		s.dividing.Unlock()
+		if lists, _ := s.view.Load().Lists(); lists != nil {
+			t.Errorf("%s: taken", name)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = openListed(t, dir, Options{})
+		awaitLists(t, s, false)
+		finds(t, s, memories)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if contents(t, path) != whole {
+			t.Errorf("%s: other lists", name)
+		}
+	}
+}
+
+// TestListsOfAnotherStoreAreNotTaken: of the same ranges of sequences, other vectors.
+func TestListsOfAnotherStoreAreNotTaken(t *testing.T) {
+	var dirs [2]string
+	var lists [2]string
+	for i := range dirs {
+		dirs[i] = t.TempDir()
+		s := openListed(t, dirs[i], Options{})
+		addAll(t, s, someVectors(5000, uint64(10+i)))
+		awaitLists(t, s, false)
+		if err := errors.Join(s.Compact(t.Context()), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		lists[i] = contents(t, s.listsPath())
+	}
+	path := filepath.Join(dirs[1], segmentsName, listsName)
+	if err := os.WriteFile(path, []byte(lists[0]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openListed(t, dirs[1], Options{})
+	awaitLists(t, s, false)
+	finds(t, s, someVectors(5000, 11))
+	if got := contents(t, path); got != lists[1] {
+		t.Fatal("lists of another store were left")
+	}
+}
+
+// fullFor is a file system on which there is no space for one file.
+type fullFor struct {
+	vfs.FS
+	name string
+}
+
+func (f fullFor) Create(name string) (vfs.File, error) {
+	if strings.Contains(name, f.name) {
+		return nil, syscall.ENOSPC
+	}
+	return f.FS.Create(name)
+}
+
+func TestAStoreWithoutSpaceForListsServes(t *testing.T) {
+	memories := someVectors(5000, 5)
+	s := openListed(t, t.TempDir(), Options{Files: fullFor{vfs.OS, listsName}})
+	ids := addAll(t, s, memories)
+	for range 2000 {
+		if st, err := s.Stats(); err != nil {
+			t.Fatal(err)
+		} else if st.MergeError != nil {
+			if !errors.Is(st.MergeError, model.ErrNoSpace) {
+				t.Fatal(st.MergeError)
+			}
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := s.Compact(t.Context()); !errors.Is(err, model.ErrNoSpace) {
+		t.Fatalf("compact: %v", err)
+	}
+	if _, err := s.Delete(t.Context(), ids[:10]); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := s.Stats(); err != nil || st.Memories != 4990 {
+		t.Fatalf("%+v %v", st, err)
+	}
+}
+
+func TestCompactEndsTheMakingOfListsWhenItsContextEnds(t *testing.T) {
+	s := openListed(t, t.TempDir(), Options{})
+	addAll(t, s, someVectors(5000, 6))
+	awaitLists(t, s, false)
+	s.dropLists()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.compactLists(ctx); !errors.Is(err, model.ErrCancelled) {
+		t.Fatal(err)
+	}
+}
