@@ -53,7 +53,7 @@ func (t *TopK) Reset(k int, ids []uint32, values []float32) {
 // Update adds the scores of the ids first, first+1 ... to the stream. The ids of a stream
 // must ascend from one Update to the next and stay below 2^32; otherwise it is not
 // defined which of the equal scores at the end of the list are chosen. O(len(scores)).
-func (t *TopK) Update(scores []float32, first uint32) { t.update(scores, first, nil) }
+func (t *TopK) Update(scores []float32, first uint32) { t.update(scores, first, nil, nil) }
 
 // UpdateIn is Update for the scores whose bit is set: that of scores[i] is bit i%64 of
 // visible[i/64]. Only scores above the threshold have their bit looked at. Panics if
@@ -63,7 +63,18 @@ func (t *TopK) UpdateIn(scores []float32, first uint32, visible []uint64) {
 		panic(fmt.Sprintf("kernels: TopK: %d scores, %d words of bits", len(scores), len(visible)))
 	}
 	if len(scores) > 0 {
-		t.update(scores, first, visible)
+		t.update(scores, first, nil, visible)
+	}
+}
+
+// UpdateOf is UpdateIn where the bit of scores[i] is that of numbers[i]. Every number of a
+// score that is one has a bit. Panics if numbers is shorter than scores (caller bug).
+func (t *TopK) UpdateOf(scores []float32, first uint32, numbers []uint32, visible []uint64) {
+	if len(numbers) < len(scores) {
+		panic(fmt.Sprintf("kernels: TopK: %d scores, %d numbers", len(scores), len(numbers)))
+	}
+	if len(scores) > 0 {
+		t.update(scores, first, numbers, visible)
 	}
 }
 
@@ -77,17 +88,17 @@ const (
 // update takes all scores where visible is nil. At the start of a stream it takes many at a
 // time by a threshold that is guessed: where k of them exceed it, what does not is not
 // among the best. Where fewer do it begins again.
-func (t *TopK) update(scores []float32, first uint32, visible []uint64) {
+func (t *TopK) update(scores []float32, first uint32, numbers []uint32, visible []uint64) {
 	if visible == nil && t.seen == 0 && len(scores) >= max(guessFrom*t.k, 4*guessSample) && len(t.ids) >= guessSample {
 		if t.threshold = t.guess(scores); t.threshold > float32(math.Inf(-1)) {
 			t.seen = topKChunk
-			if t.pass(scores, first, nil); t.count >= t.k {
+			if t.pass(scores, first, nil, nil); t.count >= t.k {
 				return
 			}
 		}
 		t.count, t.seen, t.threshold = 0, 0, float32(math.Inf(-1))
 	}
-	t.pass(scores, first, visible)
+	t.pass(scores, first, numbers, visible)
 }
 
 // guess returns a score that somewhat more than k of the scores exceed, most often: of a
@@ -107,15 +118,15 @@ func (t *TopK) guess(scores []float32) float32 {
 }
 
 // pass appends the scores above the threshold, which rises each time that 2*k hits are there.
-func (t *TopK) pass(scores []float32, first uint32, visible []uint64) {
+func (t *TopK) pass(scores []float32, first uint32, numbers []uint32, visible []uint64) {
 	for start := 0; start < len(scores); {
 		n := min(len(scores)-start, max(t.seen, topKFirstChunk))
 		ids, values := t.ids[t.count:], t.values[t.count:]
 		found := 0
-		if visible != nil && t.threshold == float32(math.Inf(-1)) {
+		if visible != nil && numbers == nil && t.threshold == float32(math.Inf(-1)) {
 			found = takeVisible(scores, start, start+n, first, visible, ids, values)
 		} else if found = SelectAbove(scores[start:start+n], t.threshold, first+uint32(start), ids, values); visible != nil {
-			found = keepVisible(ids[:found], values[:found], first, visible)
+			found = keepVisible(ids[:found], values[:found], first, numbers, visible)
 		}
 		if t.count += found; t.count >= 2*t.k {
 			t.compress()
@@ -148,11 +159,14 @@ func takeVisible(scores []float32, start, end int, first uint32, visible []uint6
 }
 
 // keepVisible moves the hits whose bit is set to the front and returns how many there are.
-func keepVisible(ids []uint32, values []float32, first uint32, visible []uint64) (kept int) {
+func keepVisible(ids []uint32, values []float32, first uint32, numbers []uint32, visible []uint64) (kept int) {
 	values = values[:len(ids)]
 	for i, id := range ids {
 		ids[kept], values[kept] = id, values[i]
 		at := id - first
+		if numbers != nil {
+			at = numbers[at]
+		}
 		kept += int(visible[at>>6] >> (at & 63) & 1)
 	}
 	return kept

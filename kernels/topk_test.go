@@ -213,31 +213,44 @@ func FuzzTopK(f *testing.F) {
 	})
 }
 
-// UpdateIn must choose what Update chooses of the scores whose bit is set.
+// UpdateIn must choose what Update chooses of the scores whose bit is set, and UpdateOf of those
+// whose number's bit is.
 func TestTopKOfASubset(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for _, n := range []int{1, 63, 64, 65, 5000} {
 		for _, share := range []float64{0, .01, .5, 1} {
 			scores, masked := make([]float32, n), make([]float32, n)
-			visible := make([]uint64, (n+63)/64)
-			for i := range scores {
+			visible, byNumber, numbers := make([]uint64, (n+63)/64), make([]uint64, (2*n+63)/64), make([]uint32, n+3)
+			for i, number := range r.Perm(2 * n)[:n] {
 				scores[i] = float32(r.IntN(200))
 				masked[i] = float32(math.Inf(-1))
-				if r.Float64() < share {
+				numbers[i] = uint32(number)
+				switch x := r.Float64(); {
+				case x < share:
 					masked[i] = scores[i]
 					visible[i/64] |= 1 << (i % 64)
+					byNumber[number/64] |= 1 << (number % 64)
+				case x < share+.1: // no row: its number has no bit
+					scores[i], numbers[i] = float32(math.NaN()), math.MaxUint32
 				}
 			}
 			const k = 7
-			var a, b TopK
+			var a, b, c TopK
 			a.Reset(k, make([]uint32, TopKBuffer(k)), make([]float32, TopKBuffer(k)))
+			c.Reset(k, make([]uint32, TopKBuffer(k)), make([]float32, TopKBuffer(k)))
 			b.Reset(k, make([]uint32, TopKBuffer(k)), make([]float32, TopKBuffer(k)))
 			a.UpdateIn(scores, 1000, visible)
 			b.Update(masked, 1000)
+			for at := 0; at < n; at += 70 {
+				c.UpdateOf(scores[at:min(n, at+70)], uint32(1000+at), numbers[at:], byNumber)
+			}
 			gotIDs, got := a.Sorted()
 			wantIDs, want := b.Sorted()
 			if !slices.Equal(gotIDs, wantIDs) || !slices.Equal(got, want) {
 				t.Fatalf("%d scores, share %g: %v, want %v", n, share, gotIDs, wantIDs)
+			}
+			if gotIDs, got := c.Sorted(); !slices.Equal(gotIDs, wantIDs) || !slices.Equal(got, want) {
+				t.Fatalf("by number, %d scores, share %g: %v, want %v", n, share, gotIDs, wantIDs)
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func TestWarmSearchOfListsDoesNotAllocate(t *testing.T) {
 	q := uniform(r, 64)
 	var dst []rows.Hit
 	all := allOf(parts)
-	search := func() { s.Prepare(q, model.L2, parts); s.UseLists(lists, all); dst = s.Top(dst[:0], 64, never) }
+	search := func() { s.Prepare(q, model.L2, parts); byLists(&s, lists, all); dst = s.Top(dst[:0], 64, never) }
 	search()
 	if n := testing.AllocsPerRun(20, search); n != 0 {
 		t.Fatalf("%v allocations", n)

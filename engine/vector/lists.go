@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
@@ -16,12 +15,15 @@ import (
 
 // quietPlaces is how many places are read, list after list, without one whose estimate is
 // among the best so far, before the lists that are left are given up, where there are
-// quietRows rows. It grows as the root of their number, as the more there are the more lists
+// quietRows rows; of others as their number to the power of 5/8, as the more there are the more lists
 // lie as near as those that hold the best. So the reading follows the question; a fixed number
 // of lists needs up to twice as many places. A Loose search gives up after half.
 const (
-	quietPlaces = 36_000
-	quietRows   = 1 << 19
+	quietPlaces = 53_500
+	quietRows   = 1 << 20
+	// flatShare is the share of all rows from which on, were so many places to bring nothing, a
+	// scan of all codes is quicker: a place takes three to four times as long as a row there.
+	flatShare = .12
 )
 
 // watched returns how many of the best estimates are meant by that. More than k, since
@@ -302,15 +304,15 @@ type lister struct {
 	parts  []int32 // which parts of the search those of the lists are; -1: none of them
 	base   uint32  // number of the first place, behind those of all parts
 	length float64 // of the vector that estimates are inner products with
+	always bool    // of tests: they are read even where a scan of all codes is less work
 
-	visible rows.Set // rows of the lists that may be returned, by number; nil = all
-	words   []uint64 // its memory
+	visible rows.Set // rows of the lists that may be returned, by number, unless all may
+	all     bool     // they may
 	dots    []int32
 	near    []float32 // how near each list is
 	order   kernels.TopK
 	ids     []uint32
 	values  []float32
-	bits    []uint64  // of the places of a list: the row may be returned
 	best    []float32 // best estimates so far, a heap, worst first
 	worst   float32   // of best, once these are as many as are watched
 	quiet   int       // places since one was among the best
@@ -333,20 +335,42 @@ func (s *Searcher) UseLists(lists *Lists, parts []int32) {
 	}
 }
 
-// scanLists estimates the rows of the lists near the question, nearest first, until
-// enough in a row bring nothing.
+// scanLists estimates the rows that the scan of parts has left to the lists: of the lists near the
+// question, nearest first, until enough places in a row bring nothing; or all of them, where
+// that is less work.
 func (s *Searcher) scanLists(k int, stop func() bool) {
 	l := &s.lister
-	if l.Lists == nil {
-		return
+	visible, all, every := 0, 0, true
+	for _, part := range l.parts {
+		if part < 0 || !s.places[part].left {
+			every = false
+			continue
+		}
+		n := s.parts[part].RowCount()
+		all += n
+		if set := s.places[part].visible; set != nil {
+			n, every = set.Count(), false
+		}
+		visible += n
 	}
-	visible, all := s.seeLists()
 	if visible == 0 {
 		return
 	}
+	if l.enough = s.quietEnough(visible, all); float64(l.enough) > flatShare*float64(all) && !l.always {
+		for _, part := range l.parts {
+			if part >= 0 && s.places[part].left {
+				if s.visible = s.places[part].visible; !s.scanCodes(part, stop) {
+					return
+				}
+			}
+		}
+		return
+	}
+	if l.all = every; !every {
+		l.gather(s.places)
+	}
 	s.prepareLists()
 	l.best, l.worst, l.quiet = l.best[:0], float32(math.Inf(-1)), 0
-	l.enough = s.quietEnough(visible, all)
 	for lists := s.nearLists(); len(lists) > 0; lists = l.next() {
 		for _, list := range lists {
 			if !s.scanList(int(list), watched(k), stop) {
@@ -357,41 +381,22 @@ func (s *Searcher) scanLists(k int, stop func() bool) {
 	}
 }
 
-// seeLists notes which rows of the lists may be returned that the scan of parts has left to
-// them, and returns how many these are, and of how many.
-func (s *Searcher) seeLists() (visible, all int) {
-	l := &s.lister
-	l.visible = nil
-	for _, part := range l.parts {
-		if part < 0 || !s.places[part].left || s.places[part].visible != nil {
-			end := int(l.Firsts[l.PartCount()]) / 64
-			l.words = slices.Grow(l.words[:0], end)[:end]
-			l.visible = l.words
-			break
-		}
-	}
+// gather sets visible to what may be returned of the rows that are left to the lists.
+func (l *lister) gather(places []place) {
+	l.visible = slices.Grow(l.visible[:0], int(l.Firsts[l.PartCount()])/64)[:l.Firsts[l.PartCount()]/64]
 	for i, part := range l.parts {
-		var words rows.Set
-		if l.visible != nil {
-			words = l.visible[l.Firsts[i]/64 : l.Firsts[i+1]/64]
-		}
-		if part < 0 || !s.places[part].left {
+		words := l.visible[l.Firsts[i]/64 : l.Firsts[i+1]/64]
+		switch {
+		case part < 0 || !places[part].left:
 			clear(words)
-			continue
+		case places[part].visible != nil:
+			copy(words, places[part].visible)
+		default:
+			for w := range words {
+				words[w] = ^uint64(0)
+			}
 		}
-		rowCount := s.parts[part].RowCount()
-		all += rowCount
-		if set := s.places[part].visible; set != nil {
-			copy(words, set)
-			visible += set.Count()
-			continue
-		}
-		for w := range words {
-			words[w] = ^uint64(0)
-		}
-		visible += rowCount
 	}
-	return visible, all
 }
 
 // scanList estimates the rows of the list of that number; false when told to stop, or when
@@ -405,32 +410,27 @@ func (s *Searcher) scanList(list, watched int, stop func() bool) bool {
 			return false
 		}
 		n := min(chunkRows, last-first)
-		seen := l.see(first, n)
-		if seen == 0 {
-			continue
-		}
-		l.quiet += seen
 		estimates := s.estimateBits(s.estimates, &l.Bits, first, n, constant)
-		s.offerList(estimates, l.base+uint32(first))
-		if l.watch(estimates, watched) {
+		s.offerList(estimates, first)
+		if l.quiet += n; l.watch(estimates, first, watched) {
 			l.quiet = 0
 		}
 	}
 	return l.quiet <= l.enough
 }
 
-// quietEnough is how many places of rows that may be returned are read without one among
-// the best: quietPlaces for the number of all rows, times share^3/4 where a filter lets a share
-// of them through. As many as without a filter would mean to read everything for one row in
-// ten, which takes longer than computing these in full; share^1 loses rows (recall .987 on the
-// definitions at one in ten, .994 so).
+// quietEnough is how many places are read without one of a row that may be returned among
+// the best: quietPlaces for the number of all rows, and 1/share^1/4 of it where a filter lets a
+// share of them through. With 1/share everything would be read for one row in ten, which takes
+// longer than computing these in full; with no more than without a filter rows are lost (recall .987
+// on the definitions at one in ten, .994 so).
 func (s *Searcher) quietEnough(visible, all int) int {
-	enough := quietPlaces * math.Sqrt(float64(all)/quietRows)
+	root := math.Sqrt(float64(all) / quietRows)
+	enough := quietPlaces * float64(root*math.Sqrt(math.Sqrt(root)))
 	if s.Loose {
 		enough /= 2
 	}
-	root := math.Sqrt(float64(visible) / float64(all))
-	return int(enough * float64(root*math.Sqrt(root)))
+	return int(enough * math.Sqrt(math.Sqrt(float64(all)/float64(visible))))
 }
 
 // prepareLists makes the tables, which serve all lists. With c the centroid of a list
@@ -506,42 +506,24 @@ func (l *lister) next() []uint32 {
 	return nearest
 }
 
-// see sets the bits of n places from first on whose row may be returned, and returns
-// how many they are; all where every row may.
-func (l *lister) see(first, n int) (count int) {
-	if l.visible == nil {
-		return n
+// offerList has the estimates of places from first on be candidates.
+func (s *Searcher) offerList(estimates []float32, first int) {
+	if l := &s.lister; l.all {
+		s.top.Update(estimates, l.base+uint32(first))
+	} else {
+		s.top.UpdateOf(estimates, l.base+uint32(first), l.Rows[first:], l.visible)
 	}
-	l.bits = slices.Grow(l.bits[:0], chunkRows/64)[:n/64]
-	for w := range l.bits {
-		var word uint64
-		for i, row := range (*[64]uint32)(l.Rows[first+w*64:]) {
-			if row != quant.NoRow {
-				word |= l.visible[row>>6] >> (row & 63) & 1 << (i & 63)
-			}
-		}
-		l.bits[w] = word
-		count += bits.OnesCount64(word)
-	}
-	return count
 }
 
-func (s *Searcher) offerList(estimates []float32, first uint32) {
-	if s.lister.visible == nil {
-		s.top.Update(estimates, first)
-		return
-	}
-	s.top.UpdateIn(estimates, first, s.lister.bits)
-}
-
-// watch keeps the best count estimates and reports whether one of these is new.
-func (l *lister) watch(estimates []float32, count int) bool {
+// watch keeps the best count estimates of places from first on, and reports whether one of
+// these is new.
+func (l *lister) watch(estimates []float32, first, count int) bool {
 	l.fresh = slices.Grow(l.fresh[:0], chunkRows)[:chunkRows]
 	l.scores = slices.Grow(l.scores[:0], chunkRows)[:chunkRows]
-	n := kernels.SelectAbove(estimates, l.worst, 0, l.fresh, l.scores)
+	n := kernels.SelectAbove(estimates, l.worst, uint32(first), l.fresh, l.scores)
 	found := false
 	for i, x := range l.scores[:n] {
-		if at := l.fresh[i]; l.visible != nil && l.bits[at>>6]>>(at&63)&1 == 0 {
+		if !l.all && !l.visible.Has(int(l.Rows[l.fresh[i]])) {
 			continue
 		}
 		found = true

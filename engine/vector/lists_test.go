@@ -44,6 +44,12 @@ func allOf(parts []Part) (list []int32) {
 	return list
 }
 
+// byLists has a search use lists, however few rows these are of.
+func byLists(s *Searcher, lists *Lists, parts []int32) {
+	s.UseLists(lists, parts)
+	s.lister.always = true
+}
+
 // distinct fails where a row is among the hits twice.
 func distinct(t *testing.T, hits []rows.Hit) {
 	t.Helper()
@@ -82,7 +88,7 @@ func TestListsAndOtherPartsAreSearchedTogether(t *testing.T) {
 			for i := range count {
 				q := moved(r, all[i*200], 1)
 				s.Prepare(q, metric, parts)
-				s.UseLists(lists, []int32{3, 0})
+				byLists(&s, lists, []int32{3, 0})
 				got := s.Top(nil, 10, never)
 				distinct(t, got)
 				sum += recall(t, metric, q, parts, got, exactBy(metric, q, parts, 10))
@@ -107,7 +113,7 @@ func TestRowsOfAPartThatIsGoneAreNotFound(t *testing.T) {
 	for i := range count {
 		q := moved(r, all[i*200], .5)
 		s.Prepare(q, model.Cosine, now)
-		s.UseLists(lists, []int32{0, -1, 2})
+		byLists(&s, lists, []int32{0, -1, 2})
 		got := s.Top(nil, 10, never)
 		distinct(t, got)
 		sum += recall(t, model.Cosine, q, now, got, exactBy(model.Cosine, q, now, 10))
@@ -133,7 +139,7 @@ func TestFilteredListsFindTheNearestOfWhatIsAllowed(t *testing.T) {
 			parts[0].Allow.Add(7) // one at least
 			q := moved(r, all[r.IntN(len(all))], 1)
 			s.Prepare(q, model.Cosine, parts)
-			s.UseLists(lists, allOf(parts))
+			byLists(&s, lists, allOf(parts))
 			got := s.Top(nil, 10, never)
 			distinct(t, got)
 			sum += recall(t, model.Cosine, q, parts, got, exactBy(model.Cosine, q, parts, 10))
@@ -144,8 +150,44 @@ func TestFilteredListsFindTheNearestOfWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// spread returns rows of ten times as many clusters.
-func spread(r *rand.Rand, dim, count int) (all [][]float32) {
+// A scan of all codes takes no longer where the places that have to bring nothing are many
+// beside all rows: of few rows, and of those that a filter lets through.
+func TestListsAreNotReadWhereAScanOfAllCodesIsLessWork(t *testing.T) {
+	r := rand.New(rand.NewPCG(31, 31))
+	all := scattered(r, 128, 135_000)
+	parts := partsOf(model.Cosine, all, 65_536, 65_536, 3928)
+	small := divided(t, model.Cosine, parts[2])
+	large := divided(t, model.Cosine, parts[:2]...)
+	var s Searcher
+	ask := func(lists *Lists, at []int32) (estimated int) {
+		q := all[70]
+		s.Prepare(q, model.Cosine, parts)
+		s.UseLists(lists, at)
+		got := s.Top(nil, 10, never)
+		distinct(t, got)
+		if len(got) != 10 || !parts[0].Visible(70) || got[0].Row != 70 {
+			t.Fatalf("%v", got)
+		}
+		return s.Estimated
+	}
+	every := 2*65_536 + 3968
+	if n := ask(small, []int32{2}); n != every {
+		t.Errorf("lists of 3,928 rows: %d codes, want %d", n, every)
+	}
+	if n := ask(large, []int32{0, 1}); n == every {
+		t.Error("lists of 131,072 rows were not read")
+	}
+	for i := range parts[:2] {
+		parts[i].Allow = randomSet(r, 65_536, .3)
+		parts[i].Allow.Add(70)
+	}
+	if n := ask(large, []int32{0, 1}); n != every {
+		t.Errorf("three rows in ten: %d codes, want %d", n, every)
+	}
+}
+
+// scattered returns rows of ten times as many clusters.
+func scattered(r *rand.Rand, dim, count int) (all [][]float32) {
 	for range 10 {
 		all = append(all, clustered(r, dim, count/10)...)
 	}
@@ -158,7 +200,7 @@ func TestSomeOfTheListsHoldTheNearest(t *testing.T) {
 		t.Skip("80,000 rows are divided into lists")
 	}
 	r := rand.New(rand.NewPCG(23, 23))
-	all := spread(r, 128, 80_000)
+	all := scattered(r, 128, 80_000)
 	parts := partsOf(model.Cosine, all, 30_000, 50_000)
 	lists := divided(t, model.Cosine, parts...)
 	var s Searcher
@@ -168,7 +210,7 @@ func TestSomeOfTheListsHoldTheNearest(t *testing.T) {
 	for i := range count {
 		q := moved(r, all[i*1997], .3)
 		s.Prepare(q, model.Cosine, parts)
-		s.UseLists(lists, allOf(parts))
+		byLists(&s, lists, allOf(parts))
 		got := s.Top(nil, 10, never)
 		read += s.Estimated
 		sum += recall(t, model.Cosine, q, parts, got, exactBy(model.Cosine, q, parts, 10))
@@ -242,7 +284,7 @@ func TestRowsStayInTheirListsWhenOthersCome(t *testing.T) {
 		for i := range count {
 			q := moved(r, all[i*400], 1)
 			s.Prepare(q, metric, now)
-			s.UseLists(after, allOf(now))
+			byLists(&s, after, allOf(now))
 			got := s.Top(nil, 10, never)
 			distinct(t, got)
 			sum += recall(t, metric, q, now, got, exactBy(metric, q, now, 10))
@@ -284,14 +326,14 @@ func TestListsGiveTheSameHitsOnEveryCPU(t *testing.T) {
 		var s Searcher
 		for i := range 10 {
 			s.Prepare(all[i*77], metric, parts)
-			s.UseLists(lists, allOf(parts))
+			byLists(&s, lists, allOf(parts))
 			for _, hit := range s.Top(nil, 20, never) {
 				fmt.Fprintf(h, "%d %x,", hit.Row, math.Float64bits(hit.Score))
 			}
 			fmt.Fprintf(h, "%d %d\n", s.Rescored, s.Estimated)
 		}
 	}
-	const want = 0xfb83fcf660be50c2
+	const want = 0x5111460102fb60fd
 	if got := h.Sum64(); got != want {
 		t.Fatalf("hits are %#x, want %#x", got, uint64(want))
 	}
@@ -303,7 +345,7 @@ func TestStopEndsTheSearchOfListsAndTheirMaking(t *testing.T) {
 	lists := divided(t, model.Cosine, parts...)
 	var s Searcher
 	s.Prepare(parts[0].Vector(0), model.Cosine, parts)
-	s.UseLists(lists, allOf(parts))
+	byLists(&s, lists, allOf(parts))
 	asked := 0
 	s.Top(nil, 1, func() bool { asked++; return asked > 2 })
 	if asked != 3 {
@@ -364,7 +406,7 @@ func TestListsAreReadNearestFirstHoweverManyThereAre(t *testing.T) {
 	}
 	var s Searcher
 	s.Prepare(parts[0].Vector(5), model.Cosine, parts)
-	s.UseLists(lists, allOf(parts))
+	byLists(&s, lists, allOf(parts))
 	s.prepareLists()
 	last, read := float32(math.Inf(1)), 0
 	for order := s.nearLists(); len(order) > 0; order = s.lister.next() {

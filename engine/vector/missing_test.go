@@ -35,7 +35,7 @@ func TestListsOfFewVectorsAmongManyRowsAreSearched(t *testing.T) {
 	for _, row := range []uint32{every - 1, filledRows/2/every*every + every - 1, filledRows/every*every - 1} {
 		for part := range parts[:2] {
 			s.Prepare(parts[part].Vector(int(row)), model.Cosine, parts)
-			s.UseLists(lists, allOf(parts))
+			byLists(&s, lists, allOf(parts))
 			hits := s.Top(nil, 10, never)
 			if len(hits) != 10 || hits[0].Ref != (rows.Ref{Part: int32(part), Row: row}) {
 				t.Fatalf("part %d row %d: %v", part, row, hits)
@@ -58,7 +58,7 @@ func TestPartsWithoutAnyVectorAreSound(t *testing.T) {
 	for _, lists := range []*Lists{nil, divided(t, model.Cosine, parts[0])} {
 		s.Prepare(parts[1].Vector(42), model.Cosine, parts)
 		if lists != nil {
-			s.UseLists(lists, []int32{0})
+			byLists(&s, lists, []int32{0})
 		}
 		if hits := s.Top(nil, 3, never); len(hits) != 3 || hits[0].Ref != (rows.Ref{Part: 1, Row: 42}) {
 			t.Fatalf("%v", hits)

@@ -214,6 +214,9 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	}
 	s.seeing = true
 	s.words, s.waiting = s.words[:0], s.waiting[:0]
+	for i := range s.places {
+		s.places[i].left = false
+	}
 	for i := range s.parts {
 		if !s.scanPart(int32(i), stop) {
 			break
@@ -233,10 +236,8 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 // told to stop.
 func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 	p := &s.parts[part]
-	rowCount := p.RowCount()
 	s.see(p)
 	at := &s.places[part]
-	at.left = false
 	if s.seesFew(p, at.inLists) {
 		return s.scanSparse(part, stop)
 	}
@@ -244,6 +245,13 @@ func (s *Searcher) scanPart(part int32, stop func() bool) bool {
 		at.left, at.visible = true, s.visible
 		return true
 	}
+	return s.scanCodes(part, stop)
+}
+
+// scanCodes estimates the visible rows of a part by its own codes; false when told to stop.
+func (s *Searcher) scanCodes(part int32, stop func() bool) bool {
+	p := &s.parts[part]
+	rowCount := p.RowCount()
 	s.code()
 	step := int8Rows
 	var constant float32

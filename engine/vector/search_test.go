@@ -342,14 +342,15 @@ func TestRealQuestionsAreAnsweredWithinTheBounds(t *testing.T) {
 	for _, real := range realSets(t) {
 		large := real.perturbed(1 << 17)
 		for _, c := range []struct {
-			set    realSet
-			lists  bool
-			bounds []bound
+			set       realSet
+			lists     bool
+			questions int // of lists more: here and there one misses half of what it should find
+			bounds    []bound
 		}{
-			{real, false, []bound{{10, false, .984, 160}, {64, false, .984, 600}, {64, true, .93, 210}, {192, true, .925, 600}}},
-			{large, true, []bound{{10, false, .984, 160}, {64, false, .975, 600}, {64, true, .955, 210}, {192, true, .945, 600}}},
+			{real, false, 60, []bound{{10, false, .984, 160}, {64, false, .984, 600}, {64, true, .93, 210}, {192, true, .925, 600}}},
+			{large, true, 100, []bound{{10, false, .984, 160}, {64, false, .984, 600}, {64, true, .95, 210}}},
 		} {
-			questions := c.set.some(60)
+			questions := c.set.some(c.questions)
 			parts := c.set.build(model.Cosine, 1<<16)
 			var lists *Lists
 			if c.lists {

@@ -118,6 +118,8 @@ var atRest = 12 * time.Second
 type segments struct {
 	list     []*segment.Segment
 	parts    []vector.Part
+	lists    *vector.Lists // nil: none
+	listed   []int32       // their parts
 	searcher vector.Searcher
 	hits     []rows.Hit
 	found    []int64
@@ -134,7 +136,8 @@ func openEngine(home string) (*segments, error) {
 	for _, one := range list {
 		s.parts = append(s.parts, vector.Part{Parts: one.Vectors()})
 	}
-	return s, nil
+	s.lists, s.listed, err = contest.OpenLists(storeDir(home), list)
+	return s, err
 }
 
 // letGo does what a store does every ten seconds.
@@ -149,6 +152,9 @@ func (s *segments) number(part, row int) int64 { return int64(s.list[part].ID(ro
 
 func (s *segments) ask(query []float32, parts []vector.Part) []int64 {
 	s.searcher.Prepare(query, model.Cosine, parts)
+	if s.lists != nil {
+		s.searcher.UseLists(s.lists, s.listed)
+	}
 	s.hits = s.searcher.Top(s.hits[:0], width, func() bool { return false })
 	s.asked, s.estimated, s.rescored = s.asked+1, s.estimated+s.searcher.Estimated, s.rescored+s.searcher.Rescored
 	s.found = s.found[:0]
