@@ -41,8 +41,6 @@ type listed struct {
 	sum         uint32
 }
 
-func (s *Segment) asListed() listed { return listed{s.first, s.last, s.RowCount(), s.Sum()} }
-
 // listable reports whether the vectors may be in lists: they are many, of enough numbers, and
 // written down. It reads nothing of the file.
 func (s *Segment) listable() bool { return s.inFile && s.vectors.Coded() }
@@ -114,7 +112,7 @@ func (l *Lists) Verify() error {
 func (l *Lists) Rest() { giveBack(l.mapping) }
 
 // locate returns the part of each of the lists' segments, -1 where it is none of them.
-// Both ascend by sequence.
+// Both ascend by sequence. It reads nothing of a file.
 func (l *Lists) locate(parts []Part) []int32 {
 	list, at := make([]int32, len(l.of)), 0
 	for i, of := range l.of {
@@ -122,7 +120,7 @@ func (l *Lists) locate(parts []Part) []int32 {
 			at++
 		}
 		list[i] = -1
-		if at < len(parts) && parts[at].inFile && parts[at].asListed() == of {
+		if at < len(parts) && parts[at].inFile && parts[at].asListed == of {
 			list[i] = int32(at)
 		}
 	}
@@ -179,7 +177,7 @@ func (v *View) Divide(stop func() bool) *ListsDraft {
 		if !p.listable() {
 			continue
 		}
-		of := p.asListed()
+		of := p.asListed
 		c.listsOf = append(c.listsOf, uint64(of.first), uint64(of.last), uint64(of.rowCount)<<32|uint64(of.sum))
 		parts = append(parts, p.Vectors())
 		was = append(was, v.listedAs(i))

@@ -54,6 +54,7 @@ type Segment struct {
 	threadBits atomic.Pointer[threadBits] // set by the first search in threadRows; all that make it make the same
 	length     uint64                     // terms of all rows
 	plainBytes int                        // of all records, not packed
+	asListed   listed
 }
 
 // newSegment makes the readers of a segment that is sound; open is that of its fields,
@@ -81,6 +82,7 @@ func newSegment(image []byte, c *content, open func(fields.Parts, fields.Dense) 
 // survey notes what the columns say as a whole. O(rows).
 func (s *Segment) survey() {
 	s.newest, s.plainBytes = slices.Max(s.ingests), int(s.recordStarts[s.RowCount()])
+	s.asListed = listed{s.first, s.last, s.RowCount(), s.Sum()}
 	for i, col := range s.scopeColumns() {
 		s.uniform[i] = isUniform(col)
 	}

@@ -125,8 +125,8 @@ func padded64(rowCount int) int { return (rowCount + 63) / 64 * 64 }
 // gone: was[i] says which of the parts of before parts[i] is, -1 for none. The same parts give
 // the same lists on every CPU.
 //
-// 30 us a row with 5,000 lists, 8 us for one that stays, all of which others can interrupt. stop is
-// asked now and then; once true, Divide returns nil.
+// 26 us a row with 5,000 lists, 15 with 2,000, 4 us for one that stays, all of which others can
+// interrupt. stop is asked now and then; once true, Divide returns nil.
 func Divide(metric model.Metric, parts []*Parts, before *Lists, was []int, stop func() bool) *Lists {
 	d := newDivision(metric, parts, stop)
 	if d == nil {
