@@ -21,8 +21,8 @@ import (
 //	1  2026-11  header of 64 bytes, section table, sections at multiples of 64
 //	2  2026-11  sections 24 to 31: when versions were committed, which memory a later version is of, expiry, validity
 //	            vectors of 2,048 rows and more have 1-bit codes (sections 32 to 36)
-//	            instead of INT8 codes, scales and inverse norms (15, 16, 18); until version 5 these
-//	            codes could be in lists of the segment's own (37 to 39, 58, 59), which is outdated now: see Lists
+//	            instead of INT8 codes, scales and inverse norms (15, 16, 18); in files of large
+//	            stores up to version 5 these codes may be in lists of the segment's own (37 to 39, 58, 59), which is outdated: see Lists
 //	            packed lists of words (40, 41) instead of plain ones (20 to 22);
 //	            columns of fields, for filters (48 to 51; read from version 1, they are made of the records)
 //	            filters of 2,048 keys and more (56, 57)
@@ -114,7 +114,7 @@ type content struct {
 	// listsOf has of each segment that these are of the first sequence, the last, and how many
 	// rows it has in the high half, its checksum in the low half of a third number.
 	listsOf     []uint64
-	listsLearnt []uint64 // how many rows their centroids were learnt from
+	listsLearnt []uint64 // how many rows their centroids were learnt from, and 1 where some of these have gone
 }
 
 // section is one entry of the format: its number, and how to read, set and empty it.

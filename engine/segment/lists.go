@@ -4,6 +4,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/vector"
@@ -71,7 +72,7 @@ func decodeLists(image []byte, fetch func(part []byte)) (l *Lists, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.listsOf)%3 != 0 || len(c.listsLearnt) != 1 {
+	if len(c.listsOf)%3 != 0 || len(c.listsLearnt) != 2 {
 		return nil, corrupt("lists of %d numbers, learnt from %d", len(c.listsOf), len(c.listsLearnt))
 	}
 	l = &Lists{image: image, derived: c.derived, vectors: c.lists}
@@ -83,21 +84,35 @@ func decodeLists(image []byte, fetch func(part []byte)) (l *Lists, err error) {
 		if first += uint64(of.rowCount+63) / 64 * 64; first > vector.RowMax {
 			return nil, corrupt("lists of %d rows", first)
 		}
+		if n := len(l.of); of.rowCount == 0 || of.first > of.last || n > 0 && of.first <= l.of[n-1].last {
+			return nil, corrupt("lists of %d memories from %d to %d, out of order", of.rowCount, of.first, of.last)
+		}
 		l.of = append(l.of, of)
 		l.vectors.Firsts = append(l.vectors.Firsts, uint32(first))
 		rowCounts = append(rowCounts, of.rowCount)
 	}
-	l.vectors.Dim, l.vectors.Bits.Dim, l.vectors.LearntFrom = c.vectors.Dim, c.vectors.Dim, c.listsLearnt[0]
+	l.vectors.Dim, l.vectors.Bits.Dim = c.vectors.Dim, c.vectors.Dim
+	l.vectors.LearntFrom, l.vectors.Outlived = c.listsLearnt[0], c.listsLearnt[1] != 0
 	if err := l.vectors.Check(rowCounts); err != nil {
 		return nil, corrupt("lists: %v", err)
 	}
 	return l, nil
 }
 
-// Fits reports whether the lists are of a space's vectors.
-func (l *Lists) Fits(space Space) bool {
-	return l.derived == space.Derived() && l.vectors.Dim == space.Dim
+// Fits reports whether the lists are of a view's space, and half of their rows are its.
+func (l *Lists) Fits(v *View) bool {
+	all, in := 0, 0
+	for i, part := range l.locate(v.Parts) {
+		all += l.of[i].rowCount
+		if part >= 0 {
+			in += l.of[i].rowCount
+		}
+	}
+	return l.derived == v.Space.Derived() && l.vectors.Dim == v.Space.Dim && in >= all-in
 }
+
+// Outlived reports whether the centroids were learnt from vectors too that have gone since.
+func (l *Lists) Outlived() bool { return l.vectors.Outlived }
 
 // Size returns the bytes of the file.
 func (l *Lists) Size() int { return len(l.image) }
@@ -166,9 +181,10 @@ func (v *View) Listable() (all, in int) {
 }
 
 // Divide makes lists of all vectors that may be in them, of which there must be some; those
-// that the view has already stay where they are, see vector.Divide for that, stop and the cost. It
+// that the view has already stay where they are, see vector.Divide for that, stop and the cost. With
+// clean they do not where the centroids were learnt from vectors too that have gone. It
 // returns nil when it was told to stop. Vectors must have been checked (CheckRest).
-func (v *View) Divide(stop func() bool) *ListsDraft {
+func (v *View) Divide(clean bool, stop func() bool) *ListsDraft {
 	c := &content{derived: v.Space.Derived()}
 	var parts []*vector.Parts
 	var was []int
@@ -184,12 +200,18 @@ func (v *View) Divide(stop func() bool) *ListsDraft {
 		c.last = p.last
 	}
 	c.first = model.ID(c.listsOf[0])
-	before, _ := v.Listing()
+	before, at := v.Listing()
+	if clean && before != nil && (before.Outlived || slices.Contains(at, -1)) {
+		before = nil
+	}
 	made := vector.Divide(v.Space.Metric, parts, before, was, stop)
 	if made == nil {
 		return nil
 	}
-	c.lists, c.listsLearnt = *made, []uint64{made.LearntFrom}
+	c.lists, c.listsLearnt = *made, []uint64{made.LearntFrom, 0}
+	if made.Outlived {
+		c.listsLearnt[1] = 1
+	}
 	c.vectors.SetDim(v.Space.Dim)
 	return &ListsDraft{c}
 }

@@ -51,7 +51,7 @@ type Meter func(done, total uint64)
 // its name; where it fails nothing is left behind.
 //
 // Segment and memory files, which never change, are linked where they can be and copied
-// where not. Reads and writes go on; a write waits where truth.db has to grow
+// where not; lists of vectors are left out, as the copy makes them itself once it is opened for writing. Reads and writes go on; a write waits where truth.db has to grow
 // just while its pages are copied, Compact waits until they are. Deleted texts
 // are in the copy as far as they still stand in the store: Compact first.
 //

@@ -47,43 +47,81 @@ func (s *Store) wantsLists(view *segment.View, atOnce bool) (divide, drop bool) 
 	case all < from/2:
 		return false, true
 	case atOnce:
-		return in < all || slices.Contains(parts, -1), false
+		return in < all || slices.Contains(parts, -1) || lists.Outlived(), false
 	}
 	return (all-in)*listedShare >= all, false
 }
 
+// lockLists waits for the right to make or open lists, and in a store opened for reading to store a
+// view; false when done was closed first, which a nil one never is, or the store is being.
+// Close takes it for good, so that there is a view as long as somebody has it.
+func (s *Store) lockLists(done <-chan struct{}) bool {
+	select {
+	case s.dividing <- struct{}{}:
+		return true
+	case <-done:
+	case <-s.stop:
+	}
+	return false
+}
+
+func (s *Store) tryLockLists() bool {
+	select {
+	case s.dividing <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Store) unlockLists() { <-s.dividing }
+
 // keepLists begins to see to the lists beside the merger, where something is to be done and
 // nothing is being done yet. The merger's alone.
 func (s *Store) keepLists() {
-	if divide, drop := s.wantsLists(s.view.Load(), false); !divide && !drop || !s.dividing.TryLock() {
+	if divide, drop := s.wantsLists(s.view.Load(), false); !divide && !drop || !s.tryLockLists() {
 		return
 	}
 	if time.Now().Before(s.listsRest) {
-		s.dividing.Unlock()
+		s.unlockLists()
 		return
 	}
-	go func() {
+	s.listing.Go(func() {
 		defer s.kickMerger()
-		defer s.dividing.Unlock()
+		defer s.unlockLists()
 		err := s.settleLists(false, func() bool { return s.closing.Load() || s.hurried.Load() })
 		if err != nil && !errors.Is(err, model.ErrCancelled) {
-			s.mergeFailed.Store(&err)
+			s.listsFailed.Store(&err)
 			s.listsRest = time.Now().Add(mergeRest)
+			time.AfterFunc(mergeRest, s.kickMerger)
 		}
-	}()
+	})
 }
 
-// compactLists sees to it that the lists hold what they should, and nothing else.
+// compactLists sees to it that the lists hold what they should, and nothing else. Where that
+// fails there are none, on the disk either, but where it is cancelled.
 func (s *Store) compactLists(ctx context.Context) error {
 	s.hurried.Store(true)
-	s.dividing.Lock()
-	defer s.dividing.Unlock()
+	locked := s.lockLists(ctx.Done())
 	s.hurried.Store(false)
+	if !locked {
+		return cmp.Or(model.FromContext(ctx, "store: compact"), errClosed)
+	}
+	defer s.unlockLists()
 	err := s.settleLists(true, func() bool { return ctx.Err() != nil || s.closing.Load() })
-	return errors.Join(model.FromContext(ctx, "store: compact"), err)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return model.FromContext(ctx, "store: compact")
+	case s.closing.Load():
+		return errClosed
+	default:
+		err = errors.Join(err, s.dropLists())
+	}
+	return err
 }
 
-// settleLists makes or drops lists, whichever is wanted. The caller holds dividing.
+// settleLists makes or drops lists, whichever is wanted. The caller has locked them.
 func (s *Store) settleLists(atOnce bool, stop func() bool) error {
 	if err := s.openLists(); err != nil {
 		return err
@@ -92,13 +130,14 @@ func (s *Store) settleLists(atOnce bool, stop func() bool) error {
 	case drop:
 		return s.dropLists()
 	case divide:
-		return s.divide(stop)
+		return s.divide(atOnce, stop)
 	}
 	return nil
 }
 
-// divide makes lists of what the store has now. Seconds; all of it others can interrupt.
-func (s *Store) divide(stop func() bool) (err error) {
+// divide makes lists of what the store has now. Seconds; all but writing the file others can
+// interrupt. With clean nothing of what was deleted is in them, neither as a centroid.
+func (s *Store) divide(clean bool, stop func() bool) (err error) {
 	view := s.view.Load()
 	defer view.Release()
 	defer model.Rescue("store: lists of vectors", &err)
@@ -110,7 +149,7 @@ func (s *Store) divide(stop func() bool) (err error) {
 	if err := s.checkSources(sources, stop); err != nil {
 		return err
 	}
-	draft := view.Divide(stop)
+	draft := view.Divide(clean, stop)
 	s.letGo() // of vectors, all of which were read
 	if draft == nil {
 		return fmt.Errorf("store: lists of vectors: %w", model.ErrCancelled)
@@ -125,7 +164,11 @@ func (s *Store) divide(stop func() bool) (err error) {
 	if err != nil {
 		return fmt.Errorf("store: lists of vectors: %w", classify(err))
 	}
-	return s.showLists(lists)
+	if err := s.showLists(lists); err != nil {
+		return err
+	}
+	s.listsFailed.Store(nil)
+	return nil
 }
 
 // showLists has the view's searches use lists, nil for none.
@@ -136,26 +179,32 @@ func (s *Store) showLists(lists *segment.Lists) error {
 		}
 		return nil
 	}
-	if s.readOnly { // only keepPages stores views
+	if s.readOnly { // views are stored by who has locked lists
 		return show()
 	}
 	return s.onWriter(show)
 }
 
-// dropLists gives up the lists, which no search needs any more or can use.
+// dropLists gives up the lists, which no search needs any more or can use, and their file.
 func (s *Store) dropLists() error {
-	if !s.readOnly && s.stillThere() == nil {
-		s.options.Files.Remove(s.listsPath())
+	var err error
+	if !s.readOnly {
+		if err = s.stillThere(); err == nil {
+			err = s.options.Files.Remove(s.listsPath())
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
 	}
-	if lists, _ := s.view.Load().Lists(); lists == nil {
-		return nil
+	if lists, _ := s.view.Load().Lists(); lists != nil {
+		err = errors.Join(err, s.showLists(nil))
 	}
-	return s.showLists(nil)
+	return err
 }
 
 // openLists has the view use the lists that were made when the store was last open, once, as far
 // as its segments are those. It reads all of the file, and so not while the store is being opened.
-// The caller holds dividing. It fails where the file cannot be read this time.
+// The caller has locked them. It fails where the file cannot be read this time.
 func (s *Store) openLists() error {
 	if s.listsOpened {
 		return nil
@@ -169,7 +218,7 @@ func (s *Store) openLists() error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		err = nil
-	case err == nil && lists.Fits(view.Space):
+	case err == nil && lists.Fits(view):
 		err = s.showLists(lists)
 	case err == nil, damaged(err):
 		err = s.dropLists()
@@ -180,8 +229,15 @@ func (s *Store) openLists() error {
 	return nil
 }
 
-// mendLists drops lists that cannot be read or are damaged; they are made again.
+// mendLists drops lists that cannot be read or are damaged; where they are wanted the merger has
+// them made again. Where lists are being made it leaves them, as others take their place.
 func (s *Store) mendLists() error {
+	if !s.readOnly { // else the caller has locked them
+		if !s.tryLockLists() {
+			return nil
+		}
+		defer s.unlockLists()
+	}
 	view := s.view.Load()
 	defer view.Release()
 	if lists, _ := view.Lists(); lists == nil || lists.Verify() == nil {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -86,7 +87,7 @@ func finds(t *testing.T, s *Store, memories []model.Memory) {
 	if lists == nil {
 		t.Fatal("there are no lists")
 	}
-	var searcher vector.Searcher
+	searcher := vector.Searcher{AlwaysLists: true}
 	for i := 0; i < len(memories); i += 97 {
 		searcher.Prepare(memories[i].Vector, model.Cosine, parts)
 		searcher.UseLists(lists, at)
@@ -112,8 +113,12 @@ func TestALargeStoreHasListsAndKeepsThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	size := awaitLists(t, s, false).Size()
-	if st, err := s.Stats(); err != nil || st.SegmentBytes < uint64(size) || st.MergeError != nil {
-		t.Fatalf("%+v, %v; the lists have %d bytes", st, err, size)
+	segments := 0
+	for _, p := range s.view.Load().Parts {
+		segments += p.Size()
+	}
+	if st, err := s.Stats(); err != nil || st.SegmentBytes != uint64(segments+size) || st.MergeError != nil {
+		t.Fatalf("%+v, %v; the segments have %d bytes and the lists %d", st, err, segments, size)
 	}
 	before := contents(t, s.listsPath())
 	if err := s.Close(); err != nil {
@@ -139,6 +144,22 @@ func TestALargeStoreHasListsAndKeepsThem(t *testing.T) {
 	if report, err := s.Verify(t.Context()); err != nil || len(report.Faults) > 0 {
 		t.Fatalf("%+v %v", report, err)
 	}
+}
+
+// awaitStats waits until something is true of the store.
+func awaitStats(t *testing.T, s *Store, what string, is func(Stats) bool) {
+	t.Helper()
+	for range 2000 {
+		st, err := s.Stats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is(st) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("waited for %s", what)
 }
 
 func contents(t *testing.T, path string) string {
@@ -210,12 +231,7 @@ func TestDamagedListsAreMadeAgain(t *testing.T) {
 	if report, err := s.Verify(t.Context()); err != nil || len(report.Faults) != 1 || !strings.Contains(report.Faults[0], "lists") {
 		t.Fatalf("%+v %v", report, err)
 	}
-	for range 2000 {
-		if st, err := s.Stats(); err != nil || st.Discarded == 1 {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	awaitStats(t, s, "damaged lists to be dropped", func(st Stats) bool { return st.Discarded == 1 })
 	awaitLists(t, s, false)
 	finds(t, s, memories)
 	if contents(t, path) != whole {
@@ -232,11 +248,10 @@ func TestDamagedListsAreMadeAgain(t *testing.T) {
 	} {
 		damage()
 		s := openListed(t, dir, Options{ReadOnly: true})
-		s.dividing.Lock()
-		if err := s.openLists(); err != nil {
-			t.Fatal(err)
+		if !s.lockLists(nil) || s.openLists() != nil {
+			t.Fatal("it is not opened")
 		}
-		s.dividing.Unlock()
+		s.unlockLists()
 		if lists, _ := s.view.Load().Lists(); lists != nil {
 			t.Errorf("%s: taken", name)
 		}
@@ -298,24 +313,19 @@ func TestAStoreWithoutSpaceForListsServes(t *testing.T) {
 	memories := someVectors(5000, 5)
 	s := openListed(t, t.TempDir(), Options{Files: fullFor{vfs.OS, listsName}})
 	ids := addAll(t, s, memories)
-	for range 2000 {
-		if st, err := s.Stats(); err != nil {
-			t.Fatal(err)
-		} else if st.MergeError != nil {
-			if !errors.Is(st.MergeError, model.ErrNoSpace) {
-				t.Fatal(st.MergeError)
-			}
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
+	awaitStats(t, s, "the failure to be told", func(st Stats) bool { return errors.Is(st.MergeError, model.ErrNoSpace) })
+	merges := s.merges.Load()
+	for range 2 * mergeFan {
+		addAll(t, s, notes(1))
 	}
+	awaitStats(t, s, "merging to go on", func(st Stats) bool { return st.Merges > merges && st.MergeError != nil })
 	if err := s.Compact(t.Context()); !errors.Is(err, model.ErrNoSpace) {
 		t.Fatalf("compact: %v", err)
 	}
 	if _, err := s.Delete(t.Context(), ids[:10]); err != nil {
 		t.Fatal(err)
 	}
-	if st, err := s.Stats(); err != nil || st.Memories != 4990 {
+	if st, err := s.Stats(); err != nil || st.Memories != 4990+2*mergeFan {
 		t.Fatalf("%+v %v", st, err)
 	}
 }
@@ -324,10 +334,110 @@ func TestCompactEndsTheMakingOfListsWhenItsContextEnds(t *testing.T) {
 	s := openListed(t, t.TempDir(), Options{})
 	addAll(t, s, someVectors(5000, 6))
 	awaitLists(t, s, false)
-	s.dropLists()
 	ctx, cancel := context.WithCancel(t.Context())
+	s.lockLists(nil) // as if they were being made
+	ended := make(chan error)
+	go func() { ended <- s.Compact(ctx) }()
+	time.Sleep(20 * time.Millisecond)
+	addAll(t, s, notes(1)) // adding goes on meanwhile
 	cancel()
-	if err := s.compactLists(ctx); !errors.Is(err, model.ErrCancelled) {
+	if err := <-ended; !errors.Is(err, model.ErrCancelled) {
 		t.Fatal(err)
+	}
+	s.unlockLists()
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCompactMakesListsWithoutWhatIsGone: of several segments one is deleted whole, of another a
+// few rows; the centroids are then learnt from what is left.
+func TestCompactMakesListsWithoutWhatIsGone(t *testing.T) {
+	memories := someVectors(18_000, 7)
+	s := openListed(t, t.TempDir(), Options{})
+	var ids []model.ID
+	for i := 0; i < len(memories); i += 6000 {
+		ids = append(ids, addAll(t, s, memories[i:i+6000])...)
+	}
+	awaitLists(t, s, false)
+	files := func() (n int) {
+		for _, p := range s.view.Load().Parts {
+			if p.InFile() {
+				n++
+			}
+		}
+		return n
+	}
+	if files() < 2 {
+		t.Fatal("they were merged")
+	}
+	if _, err := s.Delete(t.Context(), ids[:6050]); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	view := s.view.Load()
+	lists, parts := view.Lists()
+	if all, in := view.Listable(); all != 11_950 || in != all || slices.Contains(parts, -1) {
+		t.Fatalf("%d of %d rows are in lists, of %v", in, all, parts)
+	}
+	if columns, _ := view.Listing(); columns.LearntFrom != 11_950 || lists.Outlived() {
+		t.Fatalf("learnt from %d rows", columns.LearntFrom)
+	}
+	finds(t, s, memories[6050:])
+}
+
+// TestRowsStayInListsThatAreExtended: what comes is divided among the centroids that are there.
+func TestRowsStayInListsThatAreExtended(t *testing.T) {
+	s := openListed(t, t.TempDir(), Options{})
+	addAll(t, s, someVectors(9000, 8))
+	awaitLists(t, s, false)
+	addAll(t, s, someVectors(5000, 9))
+	awaitLists(t, s, false)
+	columns, _ := s.view.Load().Listing()
+	if columns.LearntFrom != 9000 {
+		t.Fatalf("learnt from %d rows", columns.LearntFrom)
+	}
+	finds(t, s, someVectors(9000, 8))
+	finds(t, s, someVectors(5000, 9))
+}
+
+// TestAnAddOutlivesSegmentFilesThatCannotBeRead: a view knows which segments its lists are of
+// without reading them.
+func TestAnAddOutlivesSegmentFilesThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	s := openListed(t, dir, Options{})
+	addAll(t, s, someVectors(6000, 12))
+	awaitLists(t, s, false)
+	files, err := filepath.Glob(filepath.Join(dir, segmentsName, "*"+segmentSuffix))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		if err := os.Truncate(file, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	addAll(t, s, notes(1))
+	addAll(t, s, notes(1))
+}
+
+// TestAStoreIsClosedWhileItsListsAreSeenTo: the pager begins with them 100 ms after opening.
+func TestAStoreIsClosedWhileItsListsAreSeenTo(t *testing.T) {
+	for i := range 12 {
+		s := openListed(t, t.TempDir(), Options{})
+		addAll(t, s, someVectors(4200, 13))
+		time.Sleep(checkAfter + time.Duration(i-8)*8*time.Millisecond)
+		closed := make(chan error, 1)
+		go func() { closed <- s.Close() }()
+		select {
+		case err := <-closed:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("it is not closed after 20 s")
+		}
 	}
 }

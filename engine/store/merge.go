@@ -181,7 +181,7 @@ func (s *Store) kickMerger() {
 // and tried again after a rest; what is in memory goes on serving.
 func (s *Store) merge() {
 	defer close(s.mergerDone)
-	defer s.dividing.Lock()  // for good: keepLists has ended
+	defer s.listing.Wait()
 	rest := time.NewTimer(0) // first of all, whatever opening has left to do
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
@@ -299,9 +299,6 @@ func (s *Store) rewrite(ctx context.Context, compact bool) error {
 		if err := s.mergeSpan(view, todo, true, ended); err != nil {
 			return err
 		}
-	}
-	if err := s.compactLists(ctx); err != nil {
-		return err
 	}
 	s.mergeFailed.Store(nil)
 	s.kickMerger()

@@ -32,9 +32,11 @@ func (s *Store) checkFiles() {
 		return
 	case <-time.After(checkAfter):
 	}
-	s.dividing.Lock()
+	if !s.lockLists(nil) {
+		return
+	}
 	_ = s.openLists() // without them questions take longer, and who makes them tries again
-	s.dividing.Unlock()
+	s.unlockLists()
 	view := s.view.Load()
 	defer view.Release()
 	began := time.Now()
@@ -56,6 +58,10 @@ func (s *Store) repair() error { return s.mend(s.rebuildPart) }
 
 // repairInMemory is repair in a store opened for reading, which leaves the files as they are.
 func (s *Store) repairInMemory() {
+	if !s.lockLists(nil) { // who opens lists stores a view too
+		return
+	}
+	defer s.unlockLists()
 	if err := s.mend(s.rebuildInMemory); err != nil {
 		s.mergeFailed.Store(&err)
 	}
@@ -85,7 +91,7 @@ func (s *Store) mend(rebuild func(segment.Space, *segment.Segment) error) error 
 }
 
 // rebuildInMemory puts a segment made from the truth in a damaged one's place, in the view
-// alone. Only keepPages calls it: nobody else stores a view of a store opened for reading.
+// alone. The caller has locked lists.
 func (s *Store) rebuildInMemory(space segment.Space, damaged *segment.Segment) (err error) {
 	defer model.Rescue("store: repair", &err)
 	first, last := damaged.Range()

@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // What a store has read of its files counts as the process's until it is given back, though
 // the system could take it at any time. A store that is asked gives back what it reads a row
@@ -23,12 +26,14 @@ func (s *Store) rouse() {
 	}
 }
 
-// keepPages is the goroutine that checks what opening has not, gives pages back until the
-// store is closed, and repairs what a store opened for reading finds damaged. While the
+// keepPages is the goroutine that gives pages back until the store is closed, beside another that
+// checks what opening has not, and repairs what a store opened for reading finds damaged. While the
 // store is at rest it waits for a question, not for time.
 func (s *Store) keepPages() {
 	defer close(s.pagerDone)
-	s.checkFiles()
+	var check sync.WaitGroup
+	defer check.Wait()
+	check.Go(s.checkFiles) // which may take longer than a store waits for rest
 	looks := time.NewTicker(pageRest)
 	defer looks.Stop()
 	var suspected chan struct{} // else the merger's

@@ -76,7 +76,7 @@ type Store struct {
 	judges   *judges
 
 	// view is the snapshot that reads use. Open and then the writer goroutine
-	// alone store it (keepPages in a store opened for reading), complete; any goroutine loads it; nil once closed.
+	// alone store it (who has locked lists in a store opened for reading), complete; any goroutine loads it; nil once closed.
 	view atomic.Pointer[segment.View]
 
 	queue    *queue
@@ -125,10 +125,12 @@ type Store struct {
 	looked      bool                  // the writer's: see lookOver
 	reads       segment.ReadCost      // of records, by whoever reads one
 
-	dividing    sync.Mutex  // held by who makes or opens lists
-	hurried     atomic.Bool // Compact waits for dividing
-	listsOpened bool        // of who holds dividing: see openLists
-	listsRest   time.Time   // likewise: until when lists are not tried again
+	listing     sync.WaitGroup        // keepLists
+	dividing    chan struct{}         // capacity 1: see lockLists
+	hurried     atomic.Bool           // Compact waits to lock lists
+	listsOpened bool                  // of who has locked lists: see openLists
+	listsRest   time.Time             // likewise: until when they are not tried again
+	listsFailed atomic.Pointer[error] // why they were not made the last time
 
 	pacer                  pacer
 	added, commits, merges atomic.Uint64
@@ -153,7 +155,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(), judges: newJudges(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
-		roused: make(chan struct{}, 1),
+		roused: make(chan struct{}, 1), dividing: make(chan struct{}, 1),
 	}
 	if err := guarded(func() error { return s.open(ctx) }); err != nil {
 		s.release()
@@ -488,6 +490,7 @@ func (s *Store) Close() error {
 		<-s.mergerDone
 		<-s.pagerDone
 		<-s.writerDone
+		s.dividing <- struct{}{}
 		s.closeErr = errors.Join(s.closeErr, s.truthErr)
 		s.view.Store(nil)
 		s.closeErr = errors.Join(s.closeErr, s.release())

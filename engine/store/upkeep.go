@@ -35,7 +35,7 @@ type Stats struct {
 	Replayed     int          // memories taken from the truth for want of a valid file
 	Discarded    int          // segment files found invalid, by opening or since, and rebuilt
 	Outdated     int          // segment files that opening found to be of another version or language, and rebuilt: in memory alone where it was for reading
-	MergeError   error        // why merging to files has stopped, nil while it goes on
+	MergeError   error        // why merging to files or making lists of vectors failed the last time, nil while it goes on
 
 	DamagedJudgements int // that were met since opening, and are left out; Verify says whose
 
@@ -57,8 +57,10 @@ func (s *Store) Stats() (Stats, error) {
 		Replayed: int(s.replayed.Load()), Discarded: s.discarded + int(s.repaired.Load()), Outdated: s.outdated,
 		RecordNanos: s.reads.Nanos(), DamagedJudgements: s.judges.damagedCount(),
 	}
-	if failed := s.mergeFailed.Load(); failed != nil {
-		st.MergeError = *failed
+	for _, failed := range []*error{s.mergeFailed.Load(), s.listsFailed.Load()} {
+		if failed != nil && st.MergeError == nil {
+			st.MergeError = *failed
+		}
 	}
 	for i := range view.Parts {
 		p := &view.Parts[i]
@@ -118,9 +120,13 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.order(ctx, true); err != nil {
 		return err
 	}
+	lists := s.compactLists(ctx)
+	if err := model.FromContext(ctx, "store: compact"); err != nil {
+		return err
+	}
 	s.backups.Lock()
 	defer s.backups.Unlock()
-	return s.between(ctx, s.compactTruth)
+	return errors.Join(lists, s.between(ctx, s.compactTruth)) // without lists, questions take longer
 }
 
 const (

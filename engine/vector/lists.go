@@ -46,6 +46,8 @@ type Lists struct {
 	Bits   quant.Bits // of all places
 	// LearntFrom is the number of rows that there were when the centroids were learnt.
 	LearntFrom uint64
+	// Outlived says that some of those have gone since: a centroid may be all but one of them.
+	Outlived bool
 }
 
 // RowMax is how many rows Lists may be of, those that fill up the parts among them.
@@ -71,7 +73,7 @@ func (l *Lists) Check(rowCounts []int) error {
 			return fmt.Errorf("part %d of %d rows begins at %d, the next at %d", i, rowCount, l.Firsts[i], l.Firsts[i+1])
 		}
 	}
-	if n == 0 || len(l.Codes) != n*Stride(l.Dim) || len(l.Scales) != n || len(l.Halves) != halves {
+	if n == 0 || n%16 != 0 || len(l.Codes) != n*Stride(l.Dim) || len(l.Scales) != n || len(l.Halves) != halves {
 		return fmt.Errorf("%d lists with %d codes, %d scales and %d squares", n, len(l.Codes), len(l.Scales), len(l.Halves))
 	}
 	if err := l.Bits.Check(len(l.Rows), 0); err != nil {
@@ -227,7 +229,7 @@ func (d *division) measure(centroids []float32) {
 // after divides the rows that are new among the lists of before.
 func (d *division) after(before *Lists, was []int) *Lists {
 	l := &d.lists
-	l.LearntFrom = before.LearntFrom
+	l.LearntFrom, l.Outlived = before.LearntFrom, before.Outlived
 	l.Codes, l.Scales = slices.Clone(before.Codes), slices.Clone(before.Scales)
 	centroids := make([]float32, len(l.Scales)*l.Dim)
 	d.measure(centroids)
@@ -242,6 +244,7 @@ func (d *division) after(before *Lists, was []int) *Lists {
 			clear(fresh[l.Firsts[i]:l.Firsts[i+1]])
 		}
 	}
+	l.Outlived = l.Outlived || slices.Contains(becomes, -1)
 	divided, ok := partition.Divide(d.rows(fresh), centroids, d.stop)
 	if !ok {
 		return nil
@@ -304,7 +307,6 @@ type lister struct {
 	parts  []int32 // which parts of the search those of the lists are; -1: none of them
 	base   uint32  // number of the first place, behind those of all parts
 	length float64 // of the vector that estimates are inner products with
-	always bool    // of tests: they are read even where a scan of all codes is less work
 
 	visible rows.Set // rows of the lists that may be returned, by number, unless all may
 	all     bool     // they may
@@ -356,7 +358,7 @@ func (s *Searcher) scanLists(k int, stop func() bool) {
 	if visible == 0 {
 		return
 	}
-	if l.enough = s.quietEnough(visible, all); float64(l.enough) > flatShare*float64(all) && !l.always {
+	if l.enough = s.quietEnough(visible, all); float64(l.enough) > flatShare*float64(all) && !s.AlwaysLists {
 		for _, part := range l.parts {
 			if part >= 0 && s.places[part].left {
 				if s.visible = s.places[part].visible; !s.scanCodes(part, stop) {

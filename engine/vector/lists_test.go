@@ -47,7 +47,7 @@ func allOf(parts []Part) (list []int32) {
 // byLists has a search use lists, however few rows these are of.
 func byLists(s *Searcher, lists *Lists, parts []int32) {
 	s.UseLists(lists, parts)
-	s.lister.always = true
+	s.AlwaysLists = true
 }
 
 // distinct fails where a row is among the hits twice.
@@ -186,6 +186,27 @@ func TestListsAreNotReadWhereAScanOfAllCodesIsLessWork(t *testing.T) {
 	}
 }
 
+// Of a part of which few rows are allowed these are computed in full; the lists leave them out.
+func TestRowsThatWereComputedInFullAreNotFoundTwice(t *testing.T) {
+	r := rand.New(rand.NewPCG(32, 32))
+	all := clustered(r, 64, 6000)
+	parts := partsOf(model.Cosine, all, 3000, 3000)
+	lists := divided(t, model.Cosine, parts...)
+	parts[0].Allow = rows.NewSet(3000)
+	for row := range 20 {
+		parts[0].Allow.Add(row)
+	}
+	var s Searcher
+	for row := range 20 {
+		q := moved(r, all[row], .1)
+		s.Prepare(q, model.Cosine, parts)
+		byLists(&s, lists, allOf(parts))
+		got := s.Top(nil, 30, never)
+		distinct(t, got)
+		recall(t, model.Cosine, q, parts, got, exactBy(model.Cosine, q, parts, 30))
+	}
+}
+
 // scattered returns rows of ten times as many clusters.
 func scattered(r *rand.Rand, dim, count int) (all [][]float32) {
 	for range 10 {
@@ -247,7 +268,7 @@ func TestRowsStayInTheirListsWhenOthersCome(t *testing.T) {
 		if err := after.Check(rowCounts(now)); err != nil {
 			t.Fatal(err)
 		}
-		if after.LearntFrom != 7000 || !slices.Equal(after.Codes, before.Codes) || !slices.Equal(after.Halves, before.Halves) {
+		if !after.Outlived || after.LearntFrom != 7000 || !slices.Equal(after.Codes, before.Codes) || !slices.Equal(after.Halves, before.Halves) {
 			t.Fatalf("%v: other centroids, learnt from %d rows", metric, after.LearntFrom)
 		}
 		becomes := map[int32]int32{2: 0, 0: 2}
@@ -367,22 +388,25 @@ func TestDamagedListsAreRefused(t *testing.T) {
 	r := rand.New(rand.NewPCG(27, 27))
 	parts := partsOf(model.L2, clustered(r, 64, 1500), 1000, 500)
 	for name, damage := range map[string]func(*Lists){
-		"row beyond the last":       func(l *Lists) { l.Rows[0] = 1536 },
-		"row between two parts":     func(l *Lists) { l.Rows[0] = 1000 },
-		"code of no row":            func(l *Lists) { l.Rows[0] = quant.NoRow },
-		"parts that overlap":        func(l *Lists) { l.Firsts[1] -= 64 },
-		"parts that begin late":     func(l *Lists) { l.Firsts[0] = 64 },
-		"a part too many":           func(l *Lists) { l.Firsts = append(l.Firsts, l.Firsts[2]+64) },
-		"starts that descend":       func(l *Lists) { l.Starts[1] = l.Starts[2] + 64 },
-		"start within a block":      func(l *Lists) { l.Starts[1]++ },
-		"places cut off":            func(l *Lists) { l.Rows = l.Rows[:len(l.Rows)-64] },
-		"codes cut off":             func(l *Lists) { l.Codes = l.Codes[1:] },
-		"no scales":                 func(l *Lists) { l.Scales = nil },
-		"no lists":                  func(l *Lists) { l.Starts, l.Codes, l.Scales, l.Halves = nil, nil, nil, nil },
-		"no squares of lists":       func(l *Lists) { l.Halves = nil },
-		"bits cut off":              func(l *Lists) { l.Bits.Blocks = l.Bits.Blocks[64:] },
-		"a centroid":                func(l *Lists) { l.Bits.Centroid = make([]float32, 64) },
-		"another dimension":         func(l *Lists) { l.Dim = 128 },
+		"row beyond the last":   func(l *Lists) { l.Rows[0] = 1536 },
+		"row between two parts": func(l *Lists) { l.Rows[0] = 1000 },
+		"code of no row":        func(l *Lists) { l.Rows[0] = quant.NoRow },
+		"parts that overlap":    func(l *Lists) { l.Firsts[1] -= 64 },
+		"parts that begin late": func(l *Lists) { l.Firsts[0] = 64 },
+		"a part too many":       func(l *Lists) { l.Firsts = append(l.Firsts, l.Firsts[2]+64) },
+		"starts that descend":   func(l *Lists) { l.Starts[1] = l.Starts[2] + 64 },
+		"start within a block":  func(l *Lists) { l.Starts[1]++ },
+		"places cut off":        func(l *Lists) { l.Rows = l.Rows[:len(l.Rows)-64] },
+		"codes cut off":         func(l *Lists) { l.Codes = l.Codes[1:] },
+		"no scales":             func(l *Lists) { l.Scales = nil },
+		"no lists":              func(l *Lists) { l.Starts, l.Codes, l.Scales, l.Halves = nil, nil, nil, nil },
+		"no squares of lists":   func(l *Lists) { l.Halves = nil },
+		"bits cut off":          func(l *Lists) { l.Bits.Blocks = l.Bits.Blocks[64:] },
+		"a centroid":            func(l *Lists) { l.Bits.Centroid = make([]float32, 64) },
+		"another dimension":     func(l *Lists) { l.Dim = 128 },
+		"lists that are no 16": func(l *Lists) {
+			l.Starts, l.Codes, l.Scales, l.Halves = l.Starts[1:], l.Codes[64:], l.Scales[1:], l.Halves[1:]
+		},
 		"no dimension":              func(l *Lists) { l.Dim = 0 },
 		"bits of another dimension": func(l *Lists) { l.Bits.Dim = 56 },
 	} {

@@ -28,7 +28,8 @@ const (
 	// rescoring, more of them below candidatesDim, where estimates are worse: a limit for what
 	// the bound would let through, so that nothing is done for all. On real questions of 384
 	// dimensions the exact 10 are among the best 204 in .996 of cases, the exact 64 among the
-	// best 960 in .996.
+	// best 960 in .996. In lists, where a row may be among them twice, no more are needed, as
+	// estimates are better.
 	candidatesBase = 64
 	candidatesEach = 14
 	candidatesDim  = 384
@@ -96,6 +97,8 @@ type Searcher struct {
 
 	// Loose searches want candidates, of which the last may be others that are nearly as near.
 	Loose bool
+	// AlwaysLists are read even where a scan of all codes is less work: for tests of few rows.
+	AlwaysLists bool
 
 	// Rescored counts the rows of the last Top that were computed in full, Estimated the
 	// codes that were read for it.
