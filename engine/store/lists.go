@@ -28,16 +28,21 @@ const (
 	// takes no longer at the same recall (docs/design/partition.md). Once there, they stay until
 	// half are left. Tests have less.
 	listedFrom = 1 << 17
-	// listedShare is the share of all rows that may be new before the lists are made again.
-	listedShare = 8
+	// calmShare is the share of all rows that may be new before the lists are made again in calm
+	// times, one in so many; busyShare the same while memories come, if not in a rush: then
+	// lists would be made again and again for rows that soon are few.
+	calmShare = 8
+	busyShare = 2
+	// atOnce has them made as soon as they do not hold exactly what they should: after Compact
+	// nothing that was deleted may stand in a file.
+	atOnce = 0
 )
 
 func (s *Store) listsPath() string { return filepath.Join(s.dir, segmentsName, listsName) }
 
 // wantsLists reports whether lists of a view are to be made, or those that it has to be
-// dropped. With atOnce they are as soon as they do not hold exactly what they should: after
-// Compact nothing that was deleted may stand in a file.
-func (s *Store) wantsLists(view *segment.View, atOnce bool) (divide, drop bool) {
+// dropped, where one row in share may be new, or it is atOnce.
+func (s *Store) wantsLists(view *segment.View, share int) (divide, drop bool) {
 	from := cmp.Or(s.options.listedFrom, listedFrom)
 	all, in := view.Listable()
 	lists, parts := view.Lists()
@@ -46,10 +51,10 @@ func (s *Store) wantsLists(view *segment.View, atOnce bool) (divide, drop bool) 
 		return all >= from, false
 	case all < from/2:
 		return false, true
-	case atOnce:
+	case share == atOnce:
 		return in < all || slices.Contains(parts, -1) || lists.Outlived(), false
 	}
-	return (all-in)*listedShare >= all, false
+	return (all-in)*share >= all, false
 }
 
 // lockLists waits for the right to make or open lists, and in a store opened for reading to store a
@@ -78,8 +83,8 @@ func (s *Store) unlockLists() { <-s.dividing }
 
 // keepLists begins to see to the lists beside the merger, where something is to be done and
 // nothing is being done yet. The merger's alone.
-func (s *Store) keepLists() {
-	if divide, drop := s.wantsLists(s.view.Load(), false); !divide && !drop || !s.tryLockLists() {
+func (s *Store) keepLists(share int) {
+	if divide, drop := s.wantsLists(s.view.Load(), share); !divide && !drop || !s.tryLockLists() {
 		return
 	}
 	if time.Now().Before(s.listsRest) {
@@ -89,7 +94,7 @@ func (s *Store) keepLists() {
 	s.listing.Go(func() {
 		defer s.kickMerger()
 		defer s.unlockLists()
-		err := s.settleLists(false, func() bool { return s.closing.Load() || s.hurried.Load() })
+		err := s.settleLists(share, func() bool { return s.closing.Load() || s.hurried.Load() })
 		if err != nil && !errors.Is(err, model.ErrCancelled) {
 			s.listsFailed.Store(&err)
 			s.listsRest = time.Now().Add(mergeRest)
@@ -108,7 +113,7 @@ func (s *Store) compactLists(ctx context.Context) error {
 		return cmp.Or(model.FromContext(ctx, "store: compact"), errClosed)
 	}
 	defer s.unlockLists()
-	err := s.settleLists(true, func() bool { return ctx.Err() != nil || s.closing.Load() })
+	err := s.settleLists(atOnce, func() bool { return ctx.Err() != nil || s.closing.Load() })
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
@@ -122,17 +127,19 @@ func (s *Store) compactLists(ctx context.Context) error {
 }
 
 // settleLists makes or drops lists, whichever is wanted. The caller has locked them.
-func (s *Store) settleLists(atOnce bool, stop func() bool) error {
-	if err := s.openLists(); err != nil {
-		return err
-	}
-	switch divide, drop := s.wantsLists(s.view.Load(), atOnce); {
+func (s *Store) settleLists(share int, stop func() bool) error {
+	err := s.openLists()
+	switch divide, drop := s.wantsLists(s.view.Load(), share); {
+	case err != nil:
 	case drop:
-		return s.dropLists()
+		err = s.dropLists()
 	case divide:
-		return s.divide(atOnce, stop)
+		err = s.divide(share == atOnce, stop)
 	}
-	return nil
+	if err == nil {
+		s.listsFailed.Store(nil)
+	}
+	return err
 }
 
 // divide makes lists of what the store has now. Seconds; all but writing the file others can
@@ -164,11 +171,7 @@ func (s *Store) divide(clean bool, stop func() bool) (err error) {
 	if err != nil {
 		return fmt.Errorf("store: lists of vectors: %w", classify(err))
 	}
-	if err := s.showLists(lists); err != nil {
-		return err
-	}
-	s.listsFailed.Store(nil)
-	return nil
+	return s.showLists(lists)
 }
 
 // showLists has the view's searches use lists, nil for none.

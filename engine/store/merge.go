@@ -256,11 +256,12 @@ func (s *Store) mergeAll(rested pace) error {
 		at := s.paceOf(view, rested)
 		todo, ok := plan(view.Parts, at)
 		if !ok {
-			if at != rush {
-				s.keepLists()
-			}
 			if at == calm {
+				s.keepLists(calmShare)
 				return s.shrinkTruth()
+			}
+			if !s.pacer.rush {
+				s.keepLists(busyShare)
 			}
 			return nil
 		}
