@@ -28,11 +28,13 @@ const (
 	// takes no longer at the same recall (docs/design/partition.md). Once there, they stay until
 	// half are left. Tests have less.
 	listedFrom = 1 << 17
-	// calmShare is the share of all rows that may be new before the lists are made again in calm
-	// times, one in so many; busyShare the same while memories come, if not in a rush: then
-	// lists would be made again and again for rows that soon are few.
-	calmShare = 8
-	busyShare = 2
+	// stillShare is the share of all rows that may be new before the lists are made again where
+	// none have come for stillRest, one in so many; busyShare the same while memories come, once in
+	// busyRest and not in a rush: else a load that soon is over has them made again and again beside it.
+	stillShare = 8
+	stillRest  = 500 * time.Millisecond
+	busyShare  = 2
+	busyRest   = time.Minute
 	// atOnce has them made as soon as they do not hold exactly what they should: after Compact
 	// nothing that was deleted may stand in a file.
 	atOnce = 0

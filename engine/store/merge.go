@@ -188,16 +188,29 @@ func (s *Store) merge() {
 	if err := s.fileReplayed(); err != nil {
 		s.mergeFailed.Store(&err)
 	}
-	rested := pause // what follows is calm
+	s.busyListed = time.Now()
+	still := time.NewTimer(stillRest)
+	defer still.Stop()
+	added := uint64(0) // when it was last looked whether memories come
+	rested := pause    // what follows is calm
 	for {
 		select {
 		case <-s.kick:
 			rested = steady
+			still.Reset(stillRest)
 			if s.mergeFailed.Load() != nil && !s.suspected.Load() {
 				continue // the timer is running
 			}
 		case <-rest.C:
 			rested = min(rested+1, calm)
+		case <-still.C:
+			if now := s.added.Load(); now != added { // while it merged
+				added = now
+				still.Reset(stillRest)
+				continue
+			}
+			s.keepLists(stillShare)
+			continue
 		case <-sweep.C:
 			s.sweepQuietly()
 			continue
@@ -257,10 +270,10 @@ func (s *Store) mergeAll(rested pace) error {
 		todo, ok := plan(view.Parts, at)
 		if !ok {
 			if at == calm {
-				s.keepLists(calmShare)
 				return s.shrinkTruth()
 			}
-			if !s.pacer.rush {
+			if now := time.Now(); !s.pacer.rush && now.Sub(s.busyListed) >= busyRest {
+				s.busyListed = now
 				s.keepLists(busyShare)
 			}
 			return nil

@@ -130,6 +130,7 @@ type Store struct {
 	hurried     atomic.Bool           // Compact waits to lock lists
 	listsOpened bool                  // of who has locked lists: see openLists
 	listsRest   time.Time             // likewise: until when they are not tried again
+	busyListed  time.Time             // the merger's: when it last saw to lists while memories came
 	listsFailed atomic.Pointer[error] // why they were not made the last time
 
 	pacer                  pacer
