@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/nexus-memory/nexus/engine/model"
 	"github.com/nexus-memory/nexus/engine/rows"
@@ -78,21 +77,7 @@ func toFile(path string) func(func(io.Writer) error) error {
 // inFile makes a segment of memories with the IDs 1, 2 ... in files.
 func inFile(t *testing.T, space segment.Space, memories []model.Memory) *segment.Segment {
 	t.Helper()
-	prepared, err := segment.NewPreparer().Prepare(context.Background(), space, memories)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := segment.NewBuilder(space)
-	for i, row := range prepared {
-		row.ID = model.ID(i + 1)
-		row.Stamp(time.Unix(1e9, 0), uint32(i))
-		b.Add(row)
-	}
-	built, err := b.Finish(1, model.ID(len(prepared)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	draft, err := segment.Merge(space, []*segment.Segment{built}, make([]rows.Set, 1))
+	draft, err := segment.Merge(space, []*segment.Segment{built(t, space, memories)}, make([]rows.Set, 1))
 	if err != nil {
 		t.Fatal(err)
 	}

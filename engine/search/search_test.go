@@ -63,21 +63,27 @@ func orchestra(t *testing.T, texts []string, engines func() []Engine) (*Orchestr
 			t.Fatal(err)
 		}
 	}
-	rows, err := segment.NewPreparer().Prepare(context.Background(), space, memories)
+	return newOrchestrator(engines, Limits{}), (&segment.View{Space: space}).With(built(t, space, memories))
+}
+
+// built makes a segment of memories with the IDs 1, 2 ...
+func built(t *testing.T, space segment.Space, memories []model.Memory) *segment.Segment {
+	t.Helper()
+	prepared, err := segment.NewPreparer().Prepare(context.Background(), space, memories)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := segment.NewBuilder(space)
-	for i, r := range rows {
-		r.ID = model.ID(i + 1)
-		r.Stamp(time.Unix(1e9, 0), uint32(i))
-		b.Add(r)
+	for i, row := range prepared {
+		row.ID = model.ID(i + 1)
+		row.Stamp(time.Unix(1e9, 0), uint32(i))
+		b.Add(row)
 	}
-	built, err := b.Finish(1, model.ID(len(rows)))
+	s, err := b.Finish(1, model.ID(len(prepared)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newOrchestrator(engines, Limits{}), (&segment.View{Space: space}).With(built)
+	return s
 }
 
 func answer(t *testing.T, o *Orchestrator, v *segment.View, q model.Query) (*model.Answer, error) {
