@@ -423,6 +423,23 @@ func TestAnAddOutlivesSegmentFilesThatCannotBeRead(t *testing.T) {
 	addAll(t, s, notes(1))
 }
 
+// TestListsAreMadeWhereOpeningThemTakesLong: longer than a store waits for memories before it sees
+// to its lists. These are gone.
+func TestListsAreMadeWhereOpeningThemTakesLong(t *testing.T) {
+	dir := t.TempDir()
+	s := openListed(t, dir, Options{})
+	addAll(t, s, someVectors(5000, 14))
+	awaitLists(t, s, false)
+	if err := errors.Join(s.Close(), os.Remove(s.listsPath())); err != nil {
+		t.Fatal(err)
+	}
+	s = openListed(t, dir, Options{})
+	s.lockLists(nil)
+	time.Sleep(2*restAfter + stillRest) // after all else that has the merger look again
+	s.unlockLists()
+	awaitLists(t, s, false)
+}
+
 // TestAStoreIsClosedWhileItsListsAreSeenTo: the pager begins with them 100 ms after opening.
 func TestAStoreIsClosedWhileItsListsAreSeenTo(t *testing.T) {
 	for i := range 12 {

@@ -37,6 +37,7 @@ func (s *Store) checkFiles() {
 	}
 	_ = s.openLists() // without them questions take longer, and who makes them tries again
 	s.unlockLists()
+	s.kickMerger() // which may have wanted to see to them meanwhile
 	view := s.view.Load()
 	defer view.Release()
 	began := time.Now()

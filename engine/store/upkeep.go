@@ -21,7 +21,7 @@ type Stats struct {
 	Deleted      uint64 // deleted, still standing in segments until they are merged
 	Segments     int
 	SegmentFiles int
-	SegmentBytes uint64 // of files and memory, memory files included
+	SegmentBytes uint64 // of files and memory, memory files and lists of vectors included
 	TruthBytes   uint64 // of truth.db and its journal
 	Terms        uint64 // words in live memories, stop words not counted
 	Vectors      string // name of the vector space, "" before the first memory

@@ -165,7 +165,7 @@ func (s *Searcher) partOf(id uint32) int32 {
 // bound returns how far above its estimate a row is thought to be at most.
 func (s *Searcher) bound(part int32, row int) float64 {
 	p := &s.parts[part]
-	if p.coded() {
+	if p.Coded() {
 		return s.deviations * s.places[part].length * float64(p.Bits.Bound(row))
 	}
 	// Each number of row and query is off by half a step at most, and the inner product by

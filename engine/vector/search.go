@@ -258,7 +258,7 @@ func (s *Searcher) scanCodes(part int32, stop func() bool) bool {
 	s.code()
 	step := int8Rows
 	var constant float32
-	if p.coded() {
+	if p.Coded() {
 		step, constant = chunkRows, s.prepareBits(part)
 		if s.visible == nil {
 			return s.scanAll(part, constant, stop)
@@ -269,7 +269,7 @@ func (s *Searcher) scanCodes(part int32, stop func() bool) bool {
 			return false
 		}
 		var estimates []float32
-		if p.coded() {
+		if p.Coded() {
 			estimates = s.estimateBits(s.estimates, &p.Bits, first, n, constant)[:n]
 		} else {
 			estimates = s.estimateInt8(p, first, n)

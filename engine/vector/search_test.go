@@ -124,8 +124,8 @@ func TestTopFindsNearlyAllOfTheNearestByEveryMetric(t *testing.T) {
 				all := clustered(r, dim, 6000)
 				parts := partsOf(metric, all, 3000, 40, 2200, 700)
 				for i, large := range []bool{true, false, true, false} {
-					if parts[i].coded() != (large && dim >= bitDim) {
-						t.Fatalf("part %d: 1-bit codes %v", i, parts[i].coded())
+					if parts[i].Coded() != (large && dim >= bitDim) {
+						t.Fatalf("part %d: 1-bit codes %v", i, parts[i].Coded())
 					}
 				}
 				var s Searcher

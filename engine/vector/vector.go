@@ -143,7 +143,7 @@ func (p *Parts) check(rowCount int) error {
 	if p.Dim < 0 || p.Dim > kernels.BitDimensionMax || len(p.Vectors) != rowCount*p.Dim {
 		return fmt.Errorf("%d numbers for %d rows of dimension %d", len(p.Vectors), rowCount, p.Dim)
 	}
-	if p.coded() {
+	if p.Coded() {
 		if len(p.Codes)+len(p.Scales) > 0 {
 			return errors.New("codes of two kinds")
 		}
@@ -161,18 +161,15 @@ func (p *Parts) check(rowCount int) error {
 // RowCount returns the number of rows.
 func (p *Parts) RowCount() int { return len(p.Vectors) / max(1, p.Dim) }
 
-// coded reports whether the rows have 1-bit codes.
-func (p *Parts) coded() bool { return len(p.Bits.Scales) > 0 }
-
 // Coded reports whether the rows have 1-bit codes, and so may be in Lists.
-func (p *Parts) Coded() bool { return p.coded() }
+func (p *Parts) Coded() bool { return len(p.Bits.Scales) > 0 }
 
 // Has reports whether a row has a vector.
 func (p *Parts) Has(row int) bool {
 	switch {
 	case len(p.InvNorms) > 0:
 		return p.InvNorms[row] != 0
-	case p.coded():
+	case p.Coded():
 		return p.Bits.Scales[row] == p.Bits.Scales[row]
 	}
 	return false
