@@ -27,7 +27,7 @@ const (
 	// listedFrom is the number of rows from which there are lists: with fewer, a flat scan
 	// takes no longer at the same recall (docs/design/partition.md). Once there, they stay until
 	// half are left. Tests have less.
-	listedFrom = 1 << 17
+	listedFrom = 1 << 16
 	// stillShare is the share of all rows that may be new before the lists are made again where
 	// none have come for stillRest, one in so many; busyShare the same while memories come, once in
 	// busyRest and not in a rush: else a load that soon is over has them made again and again beside it.

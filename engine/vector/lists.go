@@ -22,13 +22,22 @@ const (
 	quietPlaces = 53_500
 	quietRows   = 1 << 20
 	// flatShare is the share of all rows from which on, were so many places to bring nothing, a
-	// scan of all codes is quicker: a place takes three to four times as long as a row there.
-	flatShare = .12
+	// scan of all codes is quicker: twice to three times as many are read in all, and a place takes
+	// longer than a row there. So much more as watchedEven estimates that are watched make it twice as long.
+	flatShare   = .23
+	watchedEven = 80
 )
 
-// watched returns how many of the best estimates are meant by that. More than k, since
-// estimates are not exact.
-func watched(k int) int { return 20 + 2*k }
+// watched returns how many of the best estimates are meant by that: more than k, since
+// estimates are not exact. Where the last of k need not be among the best, fewer, as keeping
+// many takes time: 64 of 131,072 turns are found as well as by a flat scan in half its time, and
+// with 148 in as much.
+func (s *Searcher) watched(k int) int {
+	if s.Loose {
+		return 20 + k/4
+	}
+	return 30 + k
+}
 
 // Lists are other 1-bit codes of the rows of several parts, of rows that lie together: a
 // search that has them reads the lists near its question instead of all codes of those parts.
@@ -315,8 +324,8 @@ type lister struct {
 	order   kernels.TopK
 	ids     []uint32
 	values  []float32
-	best    []float32 // best estimates so far, a heap, worst first
-	worst   float32   // of best, once these are as many as are watched
+	ordered int       // how many of the nearest lists were put in order last
+	best    []float32 // best estimates so far, the worst first; -Inf while there are fewer
 	quiet   int       // places since one was among the best
 	enough  int       // of them
 	fresh   []uint32
@@ -358,7 +367,8 @@ func (s *Searcher) scanLists(k int, stop func() bool) {
 	if visible == 0 {
 		return
 	}
-	if l.enough = s.quietEnough(visible, all); float64(l.enough) > flatShare*float64(all) && !s.AlwaysLists {
+	enough, watched := s.quietEnough(visible, all), s.watched(k)
+	if enough*(1+float64(watched)/watchedEven) > flatShare*float64(all) && !s.AlwaysLists {
 		for _, part := range l.parts {
 			if part >= 0 && s.places[part].left {
 				if s.visible = s.places[part].visible; !s.scanCodes(part, stop) {
@@ -368,14 +378,18 @@ func (s *Searcher) scanLists(k int, stop func() bool) {
 		}
 		return
 	}
+	if l.enough = int(enough); s.Loose {
+		l.enough /= 2
+	}
 	if l.all = every; !every {
 		l.gather(s.places)
 	}
 	s.prepareLists()
-	l.best, l.worst, l.quiet = l.best[:0], float32(math.Inf(-1)), 0
+	l.best, l.quiet = slices.Grow(l.best[:0], watched)[:watched], 0
+	fill(l.best, float32(math.Inf(-1)))
 	for lists := s.nearLists(); len(lists) > 0; lists = l.next() {
 		for _, list := range lists {
-			if !s.scanList(int(list), watched(k), stop) {
+			if !s.scanList(int(list), stop) {
 				return
 			}
 			l.near[list] = float32(math.NaN())
@@ -403,7 +417,7 @@ func (l *lister) gather(places []place) {
 
 // scanList estimates the rows of the list of that number; false when told to stop, or when
 // there were enough places without one among the best.
-func (s *Searcher) scanList(list, watched int, stop func() bool) bool {
+func (s *Searcher) scanList(list int, stop func() bool) bool {
 	l := &s.lister
 	constant := s.listConstant(list)
 	first, last := int(l.Starts[list]), int(l.Starts[list+1])
@@ -414,7 +428,7 @@ func (s *Searcher) scanList(list, watched int, stop func() bool) bool {
 		n := min(chunkRows, last-first)
 		estimates := s.estimateBits(s.estimates, &l.Bits, first, n, constant)
 		s.offerList(estimates, first)
-		if l.quiet += n; l.watch(estimates, first, watched) {
+		if l.quiet += n; l.watch(estimates, first) {
 			l.quiet = 0
 		}
 	}
@@ -425,14 +439,11 @@ func (s *Searcher) scanList(list, watched int, stop func() bool) bool {
 // the best: quietPlaces for the number of all rows, and 1/share^1/4 of it where a filter lets a
 // share of them through. With 1/share everything would be read for one row in ten, which takes
 // longer than computing these in full; with no more than without a filter rows are lost (recall .987
-// on the definitions at one in ten, .994 so).
-func (s *Searcher) quietEnough(visible, all int) int {
+// on the definitions at one in ten, .994 so). By Effort it is so many times as many.
+func (s *Searcher) quietEnough(visible, all int) float64 {
 	root := math.Sqrt(float64(all) / quietRows)
 	enough := quietPlaces * float64(root*math.Sqrt(math.Sqrt(root)))
-	if s.Loose {
-		enough /= 2
-	}
-	return int(enough * math.Sqrt(math.Sqrt(float64(all)/float64(visible))))
+	return s.effort() * float64(enough*math.Sqrt(math.Sqrt(float64(all)/float64(visible))))
 }
 
 // prepareLists makes the tables, which serve all lists. With c the centroid of a list
@@ -478,14 +489,12 @@ func fill(x []float32, value float32) {
 	}
 }
 
-// orderedLists are put in order at once.
-const orderedLists = 256
+// orderedLists are put in order at first, and twice as many each time that these were read.
+const orderedLists = 64
 
 // nearLists returns the numbers of the nearest lists, nearest first.
 func (s *Searcher) nearLists() []uint32 {
-	l, size := &s.lister, kernels.TopKBuffer(orderedLists)
-	l.ids = slices.Grow(l.ids[:0], size)[:size]
-	l.values = slices.Grow(l.values[:0], size)[:size]
+	l := &s.lister
 	n := l.count()
 	l.dots, l.near = slices.Grow(l.dots[:0], n)[:n], slices.Grow(l.near[:0], n)[:n]
 	kernels.DotScanI8(s.codes, l.Codes, l.dots)
@@ -496,13 +505,18 @@ func (s *Searcher) nearLists() []uint32 {
 			l.near[i] -= l.Halves[i]
 		}
 	}
+	l.ordered = orderedLists / 2
 	return l.next()
 }
 
 // next returns the numbers of the nearest lists, nearest first, of those that were not read:
 // near of a list that was is NaN.
 func (l *lister) next() []uint32 {
-	l.order.Reset(orderedLists, l.ids, l.values)
+	l.ordered = min(2*l.ordered, kernels.TopKMax)
+	size := kernels.TopKBuffer(l.ordered)
+	l.ids = slices.Grow(l.ids[:0], size)[:size]
+	l.values = slices.Grow(l.values[:0], size)[:size]
+	l.order.Reset(l.ordered, l.ids, l.values)
 	l.order.Update(l.near, 0)
 	nearest, _ := l.order.Sorted()
 	return nearest
@@ -517,47 +531,36 @@ func (s *Searcher) offerList(estimates []float32, first int) {
 	}
 }
 
-// watch keeps the best count estimates of places from first on, and reports whether one of
-// these is new.
-func (l *lister) watch(estimates []float32, first, count int) bool {
+// watch keeps the best estimates of places from first on, and reports whether one of
+// these may be new.
+func (l *lister) watch(estimates []float32, first int) bool {
 	l.fresh = slices.Grow(l.fresh[:0], chunkRows)[:chunkRows]
 	l.scores = slices.Grow(l.scores[:0], chunkRows)[:chunkRows]
-	n := kernels.SelectAbove(estimates, l.worst, uint32(first), l.fresh, l.scores)
+	n := kernels.SelectAbove(estimates, l.best[0], uint32(first), l.fresh, l.scores)
 	found := false
 	for i, x := range l.scores[:n] {
 		if !l.all && !l.visible.Has(int(l.Rows[l.fresh[i]])) {
 			continue
 		}
 		found = true
-		switch {
-		case len(l.best) < count:
-			l.best = append(l.best, x)
-			if len(l.best) == count {
-				slices.Sort(l.best)
-			}
-		case x > l.best[0]:
-			siftFirst(l.best, x)
+		if x > l.best[0] {
+			insert(l.best, x)
 		}
-	}
-	if len(l.best) == count {
-		l.worst = l.best[0]
 	}
 	return found
 }
 
-// siftFirst replaces the smallest value of a heap.
-func siftFirst(heap []float32, x float32) {
-	i := 0
-	for {
-		child := 2*i + 1
-		if child+1 < len(heap) && heap[child+1] < heap[child] {
-			child++
-		}
-		if child >= len(heap) || heap[child] >= x {
-			heap[i] = x
-			return
-		}
-		heap[i] = heap[child]
-		i = child
+// insert puts x among ascending values in place of the first of them, which is less. A
+// heap takes three times as long for 40 values, as whether to go left is anybody's guess.
+func insert(values []float32, x float32) {
+	const stride = 16
+	end := 1
+	for end+stride <= len(values) && values[end+stride-1] < x {
+		end += stride
 	}
+	for end < len(values) && values[end] < x {
+		end++
+	}
+	copy(values, values[1:end])
+	values[end-1] = x
 }

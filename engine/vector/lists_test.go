@@ -151,7 +151,7 @@ func TestFilteredListsFindTheNearestOfWhatIsAllowed(t *testing.T) {
 }
 
 // A scan of all codes takes no longer where the places that have to bring nothing are many
-// beside all rows: of few rows, and of those that a filter lets through.
+// beside all rows: of few rows, of those that a filter lets through, and where many are wanted.
 func TestListsAreNotReadWhereAScanOfAllCodesIsLessWork(t *testing.T) {
 	r := rand.New(rand.NewPCG(31, 31))
 	all := scattered(r, 128, 135_000)
@@ -159,30 +159,33 @@ func TestListsAreNotReadWhereAScanOfAllCodesIsLessWork(t *testing.T) {
 	small := divided(t, model.Cosine, parts[2])
 	large := divided(t, model.Cosine, parts[:2]...)
 	var s Searcher
-	ask := func(lists *Lists, at []int32) (estimated int) {
+	ask := func(lists *Lists, at []int32, k int) (estimated int) {
 		q := all[70]
 		s.Prepare(q, model.Cosine, parts)
 		s.UseLists(lists, at)
-		got := s.Top(nil, 10, never)
+		got := s.Top(nil, k, never)
 		distinct(t, got)
-		if len(got) != 10 || !parts[0].Visible(70) || got[0].Row != 70 {
+		if len(got) != k || !parts[0].Visible(70) || got[0].Row != 70 {
 			t.Fatalf("%v", got)
 		}
 		return s.Estimated
 	}
 	every := 2*65_536 + 3968
-	if n := ask(small, []int32{2}); n != every {
+	if n := ask(small, []int32{2}, 10); n != every {
 		t.Errorf("lists of 3,928 rows: %d codes, want %d", n, every)
 	}
-	if n := ask(large, []int32{0, 1}); n == every {
+	if n := ask(large, []int32{0, 1}, 10); n == every {
 		t.Error("lists of 131,072 rows were not read")
 	}
+	if n := ask(large, []int32{0, 1}, 200); n != every {
+		t.Errorf("200 rows: %d codes, want %d", n, every)
+	}
 	for i := range parts[:2] {
-		parts[i].Allow = randomSet(r, 65_536, .3)
+		parts[i].Allow = randomSet(r, 65_536, .15)
 		parts[i].Allow.Add(70)
 	}
-	if n := ask(large, []int32{0, 1}); n != every {
-		t.Errorf("three rows in ten: %d codes, want %d", n, every)
+	if n := ask(large, []int32{0, 1}, 10); n != every {
+		t.Errorf("three rows in twenty: %d codes, want %d", n, every)
 	}
 }
 
@@ -354,7 +357,7 @@ func TestListsGiveTheSameHitsOnEveryCPU(t *testing.T) {
 			fmt.Fprintf(h, "%d %d\n", s.Rescored, s.Estimated)
 		}
 	}
-	const want = 0x5111460102fb60fd
+	const want = 0x2c19515686942597
 	if got := h.Sum64(); got != want {
 		t.Fatalf("hits are %#x, want %#x", got, uint64(want))
 	}
@@ -421,11 +424,11 @@ func TestDamagedListsAreRefused(t *testing.T) {
 	}
 }
 
-// TestListsAreReadNearestFirstHoweverManyThereAre: they are put in order orderedLists at a time.
+// TestListsAreReadNearestFirstHoweverManyThereAre: they are put in order orderedLists at first, then more.
 func TestListsAreReadNearestFirstHoweverManyThereAre(t *testing.T) {
 	parts := partsOf(model.Cosine, clustered(rand.New(rand.NewPCG(21, 21)), 128, 60_000), 60_000)
 	lists := divided(t, model.Cosine, parts...)
-	if n := lists.count(); n <= orderedLists {
+	if n := lists.count(); n <= 3*orderedLists {
 		t.Fatalf("%d lists", n)
 	}
 	var s Searcher
@@ -445,5 +448,82 @@ func TestListsAreReadNearestFirstHoweverManyThereAre(t *testing.T) {
 	}
 	if read != lists.count() {
 		t.Errorf("%d of %d lists were read", read, lists.count())
+	}
+}
+
+// TestMoreEffortFindsMoreOfTheNearestAndReadsMore, flat by rescoring more, in lists by reading them longer too.
+func TestMoreEffortFindsMoreOfTheNearestAndReadsMore(t *testing.T) {
+	r := rand.New(rand.NewPCG(41, 41))
+	all := scattered(r, 128, 60_000)
+	parts := partsOf(model.Cosine, all, 60_000)
+	lists := divided(t, model.Cosine, parts...)
+	var queries [][]float32
+	var least []float64 // of the exact ten
+	for q := range 40 {
+		queries = append(queries, moved(r, all[q*1499], .6))
+		least = append(least, exact(queries[q], parts, 10)[9].Score)
+	}
+	for _, in := range []*Lists{nil, lists} {
+		var found, work []int
+		for _, effort := range []float64{1. / 16, 0, 16} {
+			s := Searcher{Effort: effort, AlwaysLists: true}
+			hit, read := 0, 0
+			for q, query := range queries {
+				s.Prepare(query, model.Cosine, parts)
+				if in != nil {
+					s.UseLists(in, allOf(parts))
+				}
+				got := s.Top(nil, 10, never)
+				distinct(t, got)
+				for _, h := range got {
+					if h.Score >= least[q]-1e-9 {
+						hit++
+					}
+				}
+				read += s.Estimated + s.Rescored
+			}
+			found, work = append(found, hit), append(work, read)
+		}
+		if !(found[0] < found[1] && found[1] <= found[2] && found[2] >= 398) || !(work[0] < work[1] && work[1] < work[2]) {
+			t.Errorf("lists %v: %v of 400 are found, %v codes and rows read", in != nil, found, work)
+		}
+	}
+}
+
+// TestEffortOneIsTheUsual: 0 and 1 find the same, by the same work.
+func TestEffortOneIsTheUsual(t *testing.T) {
+	all := clustered(rand.New(rand.NewPCG(43, 43)), 96, 4000)
+	parts := partsOf(model.Cosine, all, 4000)
+	lists := divided(t, model.Cosine, parts...)
+	usual, one := Searcher{}, Searcher{Effort: 1}
+	for i := range 20 {
+		var hits [2][]rows.Hit
+		for n, s := range []*Searcher{&usual, &one} {
+			s.Prepare(all[i*31], model.Cosine, parts)
+			byLists(s, lists, allOf(parts))
+			hits[n] = s.Top(nil, 10, never)
+		}
+		if !slices.Equal(hits[0], hits[1]) || usual.Estimated != one.Estimated || usual.Rescored != one.Rescored {
+			t.Fatalf("question %d: %v by %d codes, %v by %d", i, hits[0], usual.Estimated, hits[1], one.Estimated)
+		}
+	}
+}
+
+func TestInsertKeepsTheLargestInOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(44, 44))
+	for _, n := range []int{1, 2, 16, 17, 40, 100} {
+		kept, all := make([]float32, n), []float32(nil)
+		fill(kept, float32(math.Inf(-1)))
+		for range 5 * n {
+			x := float32(r.IntN(3 * n))
+			all = append(all, x)
+			if x > kept[0] {
+				insert(kept, x)
+			}
+		}
+		slices.Sort(all)
+		if !slices.Equal(kept, all[len(all)-n:]) {
+			t.Errorf("of %d: %v, want %v", n, kept, all[len(all)-n:])
+		}
 	}
 }

@@ -97,12 +97,25 @@ type Searcher struct {
 
 	// Loose searches want candidates, of which the last may be others that are nearly as near.
 	Loose bool
+	// Effort is how much is looked at, as a multiple of what is usual; 0 means 1. So many times as
+	// many places of lists have to bring nothing before the others are given up, and how many
+	// deviations above its estimate a row is thought to be grows as its fourth root: as gaining
+	// the same recall by the one costs about as much as by the other.
+	Effort float64
 	// AlwaysLists are read even where a scan of all codes is less work: for tests of few rows.
 	AlwaysLists bool
 
 	// Rescored counts the rows of the last Top that were computed in full, Estimated the
 	// codes that were read for it.
 	Rescored, Estimated int
+}
+
+// effort is Effort, 1 where it is not set.
+func (s *Searcher) effort() float64 {
+	if s.Effort == 0 {
+		return 1
+	}
+	return s.Effort
 }
 
 // place is what a search knows of a part.
@@ -197,12 +210,16 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	if s.invNorm == 0 {
 		return dst
 	}
-	each := candidatesEach
+	each, effort := candidatesEach, s.effort()
 	s.deviations = boundDeviations
 	if s.Loose {
 		each, s.deviations = looseEach, looseDeviations
 	}
+	s.deviations *= math.Sqrt(math.Sqrt(effort))
 	kept := (candidatesBase + each*k) * max(1, candidatesDim/len(s.query))
+	if effort > 1 {
+		kept = int(float64(kept) * math.Sqrt(effort))
+	}
 	if s.rowCount >= candidatesRows {
 		kept *= 2
 	}
