@@ -256,8 +256,8 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 	if q.fusion > C.NEXUS_FUSION_DBSF {
 		d.fail("fusion is %d", q.fusion)
 	}
-	if q.route > C.NEXUS_ROUTE_MAXIMUM || q.reserved != 0 {
-		d.fail("route is %d, query.reserved is %d", q.route, q.reserved)
+	if q.route > C.NEXUS_ROUTE_MAXIMUM {
+		d.fail("route is %d", q.route)
 	}
 	if q.intent > C.NEXUS_INTENT_TRUSTED {
 		d.fail("intent is %d", q.intent)
@@ -273,7 +273,7 @@ func (d *decoder) query(q *C.nexus_query) (out engine.Query) {
 		Near: q.flags&C.NEXUS_QUERY_NEAR != 0, Match: own.match(&q.match),
 		Fusion: engine.Fusion(q.fusion), Route: engine.Route(q.route), Explain: q.flags&C.NEXUS_QUERY_EXPLAIN != 0,
 		Asker: own.text("asker", q.asker), Impersonal: q.flags&C.NEXUS_QUERY_IMPERSONAL != 0,
-		Explore: float32(q.explore), ExploreSeed: uint32(q.explore_seed),
+		Explore: float32(q.explore), ExploreSeed: uint32(q.explore_seed), VectorEffort: float32(q.vector_effort),
 	}
 	if q.flags&C.NEXUS_QUERY_HAS_BOOSTS != 0 {
 		b := q.boosts

@@ -259,6 +259,8 @@ export interface Query extends Selection {
   explore?: number | undefined;
   /** Which draw: the same seed, question and memories give the same hits. */
   exploreSeed?: number | undefined;
+  /** How much of the vectors is looked at, as a multiple of what is usual, 1/16..16: less is quicker and overlooks more. 1 unless given. */
+  vectorEffort?: number | undefined;
   /** Every hit says why it was found. */
   explain?: boolean | undefined;
   /** Whose preference ranks the hits, see `learn`: `user`, unless given. */

@@ -34,7 +34,7 @@ var members = map[string][]string{
 	"open":            {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts", "engine_timeout_us", "max_questions"},
 	"close":           {},
 	"add":             {"repeat", "memories"},
-	"query":           {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "asker", "impersonal"},
+	"query":           {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "vector_effort", "asker", "impersonal"},
 	"get":             {"id"},
 	"get_by_key":      {"tenant", "key"},
 	"list":            {"tenant", "user", "agent", "session", "filter"},

@@ -241,6 +241,7 @@ func (r *runner) query(s Step) (results, error) {
 		Explain      bool     `json:"explain"`
 		Explore      float32  `json:"explore"`
 		ExploreSeed  uint32   `json:"explore_seed"`
+		VectorEffort float32  `json:"vector_effort"`
 		Asker        string   `json:"asker"`
 		Impersonal   bool     `json:"impersonal"`
 	}
@@ -248,7 +249,7 @@ func (r *runner) query(s Step) (results, error) {
 		return nil, err
 	}
 	q := engine.Query{Text: a.Text, Vector: a.Vector, K: a.K, Scope: a.engine(), Engines: a.Engines, SingleEngine: a.SingleEngine, Near: a.Near, Explain: a.Explain, Asker: a.Asker, Impersonal: a.Impersonal}
-	q.Explore, q.ExploreSeed = a.Explore, a.ExploreSeed
+	q.Explore, q.ExploreSeed, q.VectorEffort = a.Explore, a.ExploreSeed, a.VectorEffort
 	q.Boosts = a.Boosts.engine()
 	var errs [9]error
 	q.Intent, errs[0] = parseIntent(a.Intent)

@@ -139,6 +139,10 @@ void draws(const std::string &base) {
   for (std::size_t i = 0; i < drawn.size(); i++) EXPECT(drawn[i].id() == again[i].id());
   q.explore = 2;
   EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::invalid);
+  q.explore = 0, q.vector_effort = .5F;
+  EXPECT(db.query(q).size() == 4);
+  q.vector_effort = 17;
+  EXPECT(thrown([&] { (void)db.query(q); }) == nexus::status::invalid);
 }
 
 void selections(const std::string &base) {

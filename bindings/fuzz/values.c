@@ -175,8 +175,8 @@ nexus_query *any_query(struct bytes *b) {
   q->k = any_number(b), q->intent = take8(b) % 8;
   for (int i = 0; i < NEXUS_FACTOR_COUNT; i++) q->weights[i] = any_float(b);
   if (size == sizeof *q) {
-    q->match = any_match(b), q->fusion = take8(b) % 6, q->route = take8(b) % 7, q->reserved = take8(b) / 250;
-    q->explore = (float)take8(b) / 200, q->explore_seed = take8(b);
+    q->match = any_match(b), q->fusion = take8(b) % 6, q->route = take8(b) % 7;
+    q->explore = (float)take8(b) / 200, q->explore_seed = take8(b), q->vector_effort = (float)take8(b) / 15;
     for (int i = 0; i < NEXUS_BOOST_COUNT; i++) q->boosts[i] = any_float(b);
     q->asker = any_text(b);
   }

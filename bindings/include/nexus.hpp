@@ -170,7 +170,7 @@ class asked {
     }
     c_.budget_ns = q.budget.count(), c_.k = q.k, c_.intent = static_cast<std::uint32_t>(q.intent);
     c_.fusion = static_cast<std::uint32_t>(q.fusion), c_.route = static_cast<std::uint32_t>(q.route);
-    c_.explore = q.explore, c_.explore_seed = q.explore_seed;
+    c_.explore = q.explore, c_.explore_seed = q.explore_seed, c_.vector_effort = q.vector_effort;
   }
   asked(const asked &) = delete;
   const nexus_query *c() const noexcept { return &c_; }

@@ -266,6 +266,7 @@ struct query {
   bool near = false; /* the answer to a nearly identical question may serve; see NEXUS_QUERY_NEAR */
   float explore = 0; /* share of the hits that are drawn by lot, see nexus_query.explore */
   std::uint32_t explore_seed = 0; /* which draw */
+  float vector_effort = 0; /* how much of the vectors is looked at, see nexus_query.vector_effort */
   std::string asker; /* whose preference ranks the hits, see db::learn; empty: scope.user */
   bool impersonal = false; /* nobody's preference ranks the hits */
   std::chrono::nanoseconds budget{0};

@@ -93,7 +93,7 @@ int main(void) {
   printf("  explore %zu %zu\n", offsetof(nexus_query, explore), sizeof(((nexus_query *)0)->explore));
   printf("  asker %zu %zu\n", offsetof(nexus_query, asker), sizeof(((nexus_query *)0)->asker));
   printf("  explore_seed %zu %zu\n", offsetof(nexus_query, explore_seed), sizeof(((nexus_query *)0)->explore_seed));
-  printf("  reserved %zu %zu\n", offsetof(nexus_query, reserved), sizeof(((nexus_query *)0)->reserved));
+  printf("  vector_effort %zu %zu\n", offsetof(nexus_query, vector_effort), sizeof(((nexus_query *)0)->vector_effort));
   printf("nexus_judged %zu\n", sizeof(nexus_judged));
   printf("  struct_size %zu %zu\n", offsetof(nexus_judged, struct_size), sizeof(((nexus_judged *)0)->struct_size));
   printf("  reserved %zu %zu\n", offsetof(nexus_judged, reserved), sizeof(((nexus_judged *)0)->reserved));

@@ -116,6 +116,10 @@ func TestTheRouteIsTakenAndShown(t *testing.T) {
 	if r := nexus(t, exitWrongUse, "query", "--db", db, "--explore", "2", question); !strings.Contains(r.errOut, "explore is 2, want 0..1") {
 		t.Errorf("%s", r.errOut)
 	}
+	nexus(t, exitDone, "query", "--db", db, "--vector-effort", ".25", question)
+	if r := nexus(t, exitWrongUse, "query", "--db", db, "--vector-effort", ".01", question); !strings.Contains(r.errOut, "vector effort is 0.01, want 0.0625..16") {
+		t.Errorf("%s", r.errOut)
+	}
 	if r := nexus(t, exitNothing, "query", "--db", db, "--route", "cache-only", question); !strings.Contains(r.errOut, "not answered before") {
 		t.Errorf("%s", r.errOut)
 	}

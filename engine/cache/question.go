@@ -68,6 +68,7 @@ func keyWith(b []byte, q *model.Query) (Key, bool) {
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(countOf(q)))
 	b = appendTime(appendTime(appendTime(b, q.Now), q.AsOf), q.ValidAt)
+	b = binary.LittleEndian.AppendUint32(b, math.Float32bits(q.Effort()))
 	b = binary.LittleEndian.AppendUint32(b, math.Float32bits(q.Explore))
 	b = binary.LittleEndian.AppendUint32(b, q.ExploreSeed)
 	b = append(b, byte(q.Intent), byte(q.Fusion), byte(routeOf(q)), flags(q), byte(len(q.Engines)))
@@ -172,7 +173,7 @@ func sameBut(a, b *model.Query) bool {
 	w, ok := weightsOf(b)
 	return ok && v == w && a.Scope == b.Scope && a.Asker == b.Asker && a.Intent == b.Intent && a.Fusion == b.Fusion && routeOf(a) == routeOf(b) && countOf(a) == countOf(b) &&
 		a.Now.Equal(b.Now) && a.AsOf.Equal(b.AsOf) && a.ValidAt.Equal(b.ValidAt) && a.Filter.String() == b.Filter.String() &&
-		sameMatch(a.Match, b.Match) && boostsOf(a) == boostsOf(b) && a.Explore == b.Explore && a.ExploreSeed == b.ExploreSeed && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
+		sameMatch(a.Match, b.Match) && boostsOf(a) == boostsOf(b) && a.Effort() == b.Effort() && a.Explore == b.Explore && a.ExploreSeed == b.ExploreSeed && flags(a) == flags(b) && slices.Equal(a.Engines, b.Engines)
 }
 
 // sameMatch compares node by node: the text of one that Check refuses, as of

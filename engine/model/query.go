@@ -206,6 +206,12 @@ type Query struct {
 	// ranker sees: other ways of fusion and single engines do not know them.
 	Route Route
 
+	// VectorEffort is how much of the vectors is looked at, as a multiple of what is usual:
+	// VectorEffortMin to VectorEffortMax, 0 means 1. Less is quicker and overlooks more of the
+	// nearest, more is slower and overlooks fewer; with the most, next to none. Stores of 65,536
+	// memories and more gain most by less; below that, all of them are looked at, if roughly.
+	VectorEffort float32
+
 	// Explore is the share of the hits, 0..1 and rounded to whole ones, that are drawn by lot
 	// from the candidates, each with the chance of its relevance, in place of the last of the
 	// best: so that feedback also comes to what is never among the best. They are the last
@@ -241,6 +247,20 @@ func (q *Query) FusedBy() Fusion {
 		return FusionConvex
 	}
 	return q.Fusion
+}
+
+// Bounds of Query.VectorEffort, but for 0.
+const (
+	VectorEffortMin = 1. / 16
+	VectorEffortMax = 16
+)
+
+// Effort returns VectorEffort, 1 where the query leaves it open.
+func (q *Query) Effort() float32 {
+	if q.VectorEffort == 0 {
+		return 1
+	}
+	return q.VectorEffort
 }
 
 // Drawn returns how many of the K hits are drawn by lot; K is that of a normalized query.
@@ -292,6 +312,9 @@ func (q *Query) Normalize() error {
 	}
 	if q.SingleEngine && len(q.Engines) != 1 {
 		return fmt.Errorf("fusion can be off for one engine only, %d are named: %w", len(q.Engines), ErrInvalid)
+	}
+	if !(q.Effort() >= VectorEffortMin && q.Effort() <= VectorEffortMax) {
+		return fmt.Errorf("vector effort is %v, want %v..%v, or 0 for 1: %w", q.VectorEffort, VectorEffortMin, VectorEffortMax, ErrInvalid)
 	}
 	if err := q.checkExplore(); err != nil {
 		return err

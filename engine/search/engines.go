@@ -36,7 +36,7 @@ func (e *vectorEngine) Search(ctx context.Context, q *Question, dst []rows.Hit) 
 		p := &q.View.Parts[i]
 		e.parts = append(e.parts, vector.Part{Parts: p.Vectors(), Filter: q.filter(i)})
 	}
-	e.searcher.Loose = !q.Single
+	e.searcher.Loose, e.searcher.Effort = !q.Single, float64(q.Effort)
 	e.searcher.Prepare(query, q.View.Space.Metric, e.parts)
 	if lists, parts := q.View.Listing(); lists != nil {
 		e.searcher.UseLists(lists, parts)

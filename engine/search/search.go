@@ -50,6 +50,7 @@ type Question struct {
 	Boosts *model.Boosts  // nil = those of text alone
 	Limit  int            // candidates wanted of each engine
 	Single bool           // one engine's candidates are the answer
+	Effort float32        // of the vector engine, see model.Query.VectorEffort; 0 = 1
 
 	// Uncounted questions are none of those that Limits bound.
 	Uncounted bool
@@ -155,7 +156,7 @@ func (o *Orchestrator) Answer(ctx context.Context, question *Question, query *mo
 		s.ranker = question.Ranker
 	}
 	s.question.Allow, s.question.Words = allow, words
-	s.question.Single = query.SingleEngine
+	s.question.Single, s.question.Effort = query.SingleEngine, query.VectorEffort
 	s.question.Alone, s.question.Boosts = query.IsMatchAlone(), query.Boosts
 	s.by = query.FusedBy()
 	answer, complete, err := s.answer(ctx, query, &o.routes)

@@ -46,7 +46,7 @@ function object(value, name) {
 const MEMORY_FIELDS = new Set(['text', 'key', 'tenant', 'user', 'agent', 'session', 'speaker', 'source', 'vector', 'time', 'start', 'end', 'kind', 'importance', 'meta',
   'validFrom', 'validTo', 'expires', 'id', 'position', 'ingested', 'score', 'factors', 'duplicates', 'version', 'updated', 'replaced', 'supersedes', 'supersededBy', 'usage']);
 const PATCH_FIELDS = new Set([...Object.keys(PATCH_FLAGS), 'vector', 'meta', 'removeMeta', 'ifVersion']);
-const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'explore', 'exploreSeed', 'asker', 'impersonal']);
+const QUERY_FIELDS = new Set(['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'engines', 'singleEngine', 'budgetMs', 'asOf', 'validAt', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'explore', 'exploreSeed', 'vectorEffort', 'asker', 'impersonal']);
 const SELECTION_FIELDS = new Set(['tenant', 'user', 'agent', 'session', 'filter']);
 const MINING_FIELDS = [...SELECTION_FIELDS, 'limit', 'since', 'until'];
 const PATTERN_FIELDS = new Set([...MINING_FIELDS, 'kind']);
@@ -298,7 +298,7 @@ function query(run, db, q) {
     count(q.k, 'k', U32_MAX), oneOf(INTENT, q.intent, 'intent'), flags,
     hasNow ? milliseconds(q.now, 'now') : 0, hasNow ? microseconds(q.now, 'now') : 0, budget(q.budgetMs), row,
     ...instant(q.asOf, 'asOf'), ...instant(q.validAt, 'validAt'), text(q.filter, 'filter'), text(q.match, 'match'), fieldBoosts, oneOf(FUSION, q.fusion, 'fusion'), oneOf(ROUTE, q.route, 'route'), text(q.asker, 'asker'),
-    number(q.explore, 'explore'), count(q.exploreSeed, 'exploreSeed', U32_MAX),
+    number(q.explore, 'explore'), count(q.exploreSeed, 'exploreSeed', U32_MAX), number(q.vectorEffort, 'vectorEffort'),
   );
 }
 

@@ -235,11 +235,11 @@ static bool take_row(napi_env env, napi_value v, float *out, size_t count) {
 }
 
 /* (text) alone, which is most questions and is spared a third of a microsecond; or (text, vector, tenant, user, agent, session, engines, k, intent, flags, now in milliseconds,
-   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter, match, boosts, fusion, route, asker, explore, its seed). */
+   its microseconds, budget in nanoseconds, weights, then as of and valid at likewise in milliseconds and microseconds, filter, match, boosts, fusion, route, asker, explore, its seed, vector effort). */
 static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_value *argv) {
   nexus_query *q = &c->query;
   uint32_t engine_count;
-  double ms, us, budget, explore, times[4];
+  double ms, us, budget, explore, effort, times[4];
   memset(q, 0, sizeof *q);
   q->struct_size = sizeof *q;
   c->request.query = q;
@@ -252,7 +252,8 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
       !take_u32(env, argv[8], &q->intent) || !take_u32(env, argv[9], &q->flags) || !take_integer(env, argv[10], &ms) ||
       !take_integer(env, argv[11], &us) || !take_integer(env, argv[12], &budget) || !take_row(env, argv[13], q->weights, NEXUS_FACTOR_COUNT) || !take_text(c, env, argv[18], &q->filter) ||
       !take_text(c, env, argv[19], &q->match) || !take_row(env, argv[20], q->boosts, NEXUS_BOOST_COUNT) || !take_u32(env, argv[21], &q->fusion) || !take_u32(env, argv[22], &q->route) || !take_text(c, env, argv[23], &q->asker) ||
-      napi_get_value_double(env, argv[24], &explore) != napi_ok || !take_u32(env, argv[25], &q->explore_seed))
+      napi_get_value_double(env, argv[24], &explore) != napi_ok || !take_u32(env, argv[25], &q->explore_seed) ||
+      napi_get_value_double(env, argv[26], &effort) != napi_ok)
     return false;
   for (int i = 0; i < 4; i++)
     if (!take_integer(env, argv[14 + i], &times[i])) return false;
@@ -260,6 +261,7 @@ static bool parse_query(struct call *c, napi_env env, size_t argc, const napi_va
   q->valid_at_us = time_us(times[2], times[3]);
   q->engine_count = engine_count;
   q->explore = (float)explore;
+  q->vector_effort = (float)effort;
   q->now_us = time_us(ms, us);
   q->budget_ns = (int64_t)budget;
   return true;

@@ -444,6 +444,16 @@ test('a share of the hits is drawn', async (t) => {
   await assert.rejects(db.query({ text, explore: 'half' }), TypeError);
 });
 
+test('vector effort is a multiple within bounds', async (t) => {
+  const db = store(t);
+  await db.add(['Priya swam in the lake on Sunday.', 'The kettle is broken.']);
+  const ids = async (q) => (await db.query({ text: 'Who swam?', ...q })).hits.map((h) => h.id);
+  const usual = await ids({});
+  for (const vectorEffort of [0, 1 / 16, 0.5, 1, 16]) assert.deepEqual(await ids({ vectorEffort }), usual);
+  for (const vectorEffort of [-1, 0.06, 17, NaN]) await assert.rejects(db.query({ text: 'Who swam?', vectorEffort }), { code: 'invalid', message: /vector effort/ });
+  await assert.rejects(db.query({ text: 'Who swam?', vectorEffort: 'half' }), TypeError);
+});
+
 test('a match says which words count, boosts what they are worth', async (t) => {
   const db = store(t);
   await db.add([{ text: 'the quarterly report', speaker: 'Ann' }, { text: 'a report, quarterly', speaker: 'Bob' }, { text: 'hello', meta: { title: 'The report' } }]);

@@ -15,7 +15,7 @@ const { build } = require('../scripts/build.js');
 // Members of the steps; one that is not here fails the case.
 const ARGUMENTS = {
   open: ['path', 'read_only', 'dim', 'segments_in_memory', 'metric', 'cache_bytes', 'language', 'compress_texts', 'engine_timeout_us', 'max_questions'], close: [], add: ['memories', 'repeat'],
-  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'explore', 'explore_seed', 'asker', 'impersonal'],
+  query: ['text', 'vector', 'k', 'tenant', 'user', 'agent', 'session', 'intent', 'weights', 'now', 'as_of', 'valid_at', 'engines', 'single_engine', 'filter', 'near', 'match', 'boosts', 'fusion', 'route', 'explain', 'explore', 'explore_seed', 'vector_effort', 'asker', 'impersonal'],
   get: ['id'], get_by_key: ['tenant', 'key'], list: ['tenant', 'user', 'agent', 'session', 'filter'], delete: ['ids'],
   delete_where: ['tenant', 'user', 'agent', 'session', 'filter'],
   update: ['id', 'if_version', 'set', 'clear', 'remove_meta'], supersede: ['id', 'memory'], history: ['id'], feedback: ['id', 'value'],
@@ -78,7 +78,7 @@ const selection = (step) => Object.fromEntries(['tenant', 'user', 'agent', 'sess
 function question(step) {
   const q = { weights: step.weights && Object.fromEntries(Object.entries(step.weights).map(([name, w]) => [name, number(w)])) };
   for (const name of ['text', 'tenant', 'user', 'agent', 'session', 'filter', 'match']) q[name] = string(step[name]);
-  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near, boosts: step.boosts, fusion: step.fusion, route: step.route, explain: step.explain, explore: step.explore, exploreSeed: step.explore_seed, asker: string(step.asker), impersonal: step.impersonal };
+  return { ...q, k: step.k, intent: step.intent || undefined, now: time(step.now), asOf: time(step.as_of), validAt: time(step.valid_at), vector: vector(step.vector), engines: step.engines, singleEngine: step.single_engine, near: step.near, boosts: step.boosts, fusion: step.fusion, route: step.route, explain: step.explain, explore: step.explore, exploreSeed: step.explore_seed, vectorEffort: step.vector_effort, asker: string(step.asker), impersonal: step.impersonal };
 }
 
 // ---- Values of the library as the corpus has them. ----

@@ -102,6 +102,7 @@ class QueryOptions(TypedDict, total=False):
     impersonal: bool
     explore: float
     explore_seed: int
+    vector_effort: float
 
 
 class Worth(TypedDict):

@@ -95,10 +95,10 @@ static int parse_open(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject
 
 /* ---- query ---- */
 
-enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_FUSION, Q_ROUTE, Q_EXPLAIN, Q_ASKER, Q_IMPERSONAL, Q_EXPLORE, Q_EXPLORE_SEED, Q_COUNT };
+enum { Q_TEXT, Q_K, Q_VECTOR, Q_TENANT, Q_USER, Q_AGENT, Q_SESSION, Q_INTENT, Q_WEIGHTS, Q_NOW, Q_BUDGET, Q_ENGINES, Q_SINGLE, Q_AS_OF, Q_VALID_AT, Q_FILTER, Q_NEAR, Q_MATCH, Q_BOOSTS, Q_FUSION, Q_ROUTE, Q_EXPLAIN, Q_ASKER, Q_IMPERSONAL, Q_EXPLORE, Q_EXPLORE_SEED, Q_VECTOR_EFFORT, Q_COUNT };
 static signature query_signature = {"query", 1, 0, 0,
                                     {"text", "k", "vector", "tenant", "user", "agent", "session", "intent", "weights", "now",
-                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal", "explore", "explore_seed"}, {0}};
+                                     "budget", "engines", "single_engine", "as_of", "valid_at", "filter", "near", "match", "boosts", "fusion", "route", "explain", "asker", "impersonal", "explore", "explore_seed", "vector_effort"}, {0}};
 
 /* Six weights: a mapping with every factor's name, or a sequence in the order of nexus.Factors. */
 static int weights_from(PyObject *value, float *out) {
@@ -173,6 +173,7 @@ int parse_query(call *c, PyObject *const *args, Py_ssize_t nargs, PyObject *kwna
   if (GIVEN(Q_ROUTE) && named_from(v[Q_ROUTE], py.routes, "route", &q->route) < 0) return -1;
   if (GIVEN(Q_EXPLORE) && float_from(v[Q_EXPLORE], "explore", &q->explore) < 0) return -1;
   if (GIVEN(Q_EXPLORE_SEED) && u32_from(v[Q_EXPLORE_SEED], "explore_seed", &q->explore_seed) < 0) return -1;
+  if (GIVEN(Q_VECTOR_EFFORT) && float_from(v[Q_VECTOR_EFFORT], "vector_effort", &q->vector_effort) < 0) return -1;
   if (GIVEN(Q_WEIGHTS)) {
     q->flags |= NEXUS_QUERY_HAS_WEIGHTS;
     if (weights_from(v[Q_WEIGHTS], q->weights) < 0) return -1;

@@ -141,7 +141,7 @@ static PyMethodDef store_methods[] = {
      "query($self, text=None, *, k=8, vector=None, tenant='', user='', agent='', session='', intent='general', weights=None,\n"
      "      now=None, budget=None, engines=None, single_engine=False, as_of=None, valid_at=None, filter='', near=False,\n"
      "      match='', boosts=None, fusion='learnt', route='adaptive', explain=False, asker='',\n"
-     "      impersonal=False, explore=0.0, explore_seed=0)\n--\n\n"
+     "      impersonal=False, explore=0.0, explore_seed=0, vector_effort=1.0)\n--\n\n"
      "Answers a question with the best k memories in its scope that filter lets through, a condition\n"
      "on their fields such as 'speaker = \"Ann\" and time >= 2024-01-01'. It never waits for writers.\n\n"
      "vector is the caller's embedding of the question; weights gives all six factors instead of the intent's row; now is what\n"
@@ -154,7 +154,8 @@ static PyMethodDef store_methods[] = {
      "smart, full, maximum, or cache-only, which raises NotFoundError for what was not answered before; adaptive spends what the\n"
      "question calls for; explain has every hit say why it was found; asker is whose preference ranks the hits, user unless\n"
      "given, and with impersonal nobody's does; explore is the share of the hits that are drawn by lot in place of the last of the\n"
-     "best, each with the chance of its relevance, explore_seed which draw."},
+     "best, each with the chance of its relevance, explore_seed which draw; vector_effort is how much of the vectors is looked at,\n"
+     "as a multiple of what is usual, 1/16 to 16: less is quicker and overlooks more."},
     {"get", FAST(store_get), KEYWORDS, "get($self, id)\n--\n\nThe memory of an id, or NotFoundError."},
     {"get_by_key", FAST(store_get_by_key), KEYWORDS, "get_by_key($self, key, *, tenant='')\n--\n\nA tenant's memory by its key, or NotFoundError."},
     {"delete", FAST(store_delete), KEYWORDS,

@@ -234,7 +234,7 @@ VERBS: dict[str, tuple[Callable[[Case, dict[str, Any]], dict[str, Any]], set[str
                          "engine_timeout_us", "max_questions"}),
     "close": (Case.close_store, set()),
     "add": (Case.add, {"memories", "repeat"}),
-    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "asker", "impersonal", *SCOPE}),
+    "query": (Case.query, {"text", "vector", "k", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "vector_effort", "asker", "impersonal", *SCOPE}),
     "get": (Case.get, {"id"}),
     "get_by_key": (Case.get_by_key, {"tenant", "key"}),
     "list": (Case.list, {"filter", *SCOPE}),

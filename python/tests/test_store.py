@@ -513,6 +513,18 @@ def test_a_share_of_the_hits_is_drawn(db: nexus.DB) -> None:
         db.query("lake", explore=0.5, explore_seed=-1)
 
 
+def test_vector_effort_is_a_multiple_within_bounds(db: nexus.DB) -> None:
+    db.add(["Priya swam in the lake on Sunday.", "The kettle is broken."])
+    usual = [hit.id for hit in db.query("Who swam?")]
+    for effort in (0, 1 / 16, 0.5, 1, 16):
+        assert [hit.id for hit in db.query("Who swam?", vector_effort=effort)] == usual
+    for effort in (-1, 0.06, 17, float("nan")):
+        with pytest.raises(nexus.InvalidError, match="vector effort"):
+            db.query("Who swam?", vector_effort=effort)
+    with pytest.raises(TypeError):
+        db.query("Who swam?", vector_effort="half")  # type: ignore[arg-type]
+
+
 def test_a_route_says_how_much_work_to_spend(db: nexus.DB) -> None:
     db.add(["Ben went to the lake on Saturday.", "The lake is cold.", "A kettle."])
     ask = "Who went to the lake?"

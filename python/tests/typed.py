@@ -23,7 +23,7 @@ def use(path: str) -> None:
         assert_type(db.add(nexus.Memory("two", key="k")), int)
         assert_type(db.add(["three", nexus.Memory("four"), {"text": "five"}]), list[int])
         assert_type(db.add_columns(text=["six"], user="ann"), "array[int]")
-        answer = db.query("one", k=3, intent="recent", weights=[0.2] * 6, match="+one -two", boosts={"speaker": 2}, fusion="rrf", route="full", explain=True, explore=0.25, explore_seed=7)
+        answer = db.query("one", k=3, intent="recent", weights=[0.2] * 6, match="+one -two", boosts={"speaker": 2}, fusion="rrf", route="full", explain=True, explore=0.25, explore_seed=7, vector_effort=0.5)
         assert_type(answer, nexus.Answer)
         assert_type(answer[0], nexus.Hit)
         assert_type(answer[:2], list[nexus.Hit])

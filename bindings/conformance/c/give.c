@@ -136,6 +136,7 @@ bool query_of(const cJSON *s, nexus_query *q) {
   if (flag(s, "impersonal")) q->flags |= NEXUS_QUERY_IMPERSONAL;
   q->asker = member(s, "asker");
   q->explore = (float)number(s, "explore"), q->explore_seed = (uint32_t)number(s, "explore_seed");
+  q->vector_effort = (float)number(s, "vector_effort");
   if (!stamp_of(s, "now", NEXUS_QUERY_HAS_NOW, &q->now_us, &q->flags) ||
       !stamp_of(s, "as_of", NEXUS_QUERY_HAS_AS_OF, &q->as_of_us, &q->flags) ||
       !stamp_of(s, "valid_at", NEXUS_QUERY_HAS_VALID_AT, &q->valid_at_us, &q->flags))

@@ -258,7 +258,7 @@ static const struct {
   const char *name, *members;
 } ops[] = {
     {"open", "op expect path read_only dim segments_in_memory metric cache_bytes language compress_texts engine_timeout_us max_questions"}, {"close", "op expect"}, {"add", "op expect repeat memories"},
-    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near match boosts fusion route explain explore explore_seed asker impersonal"},
+    {"query", "op expect text vector k tenant user agent session intent weights now as_of valid_at engines single_engine filter near match boosts fusion route explain explore explore_seed vector_effort asker impersonal"},
     {"get", "op expect id"}, {"get_by_key", "op expect tenant key"}, {"list", "op expect tenant user agent session filter"},
     {"delete_where", "op expect tenant user agent session filter"},
     {"update", "op expect id if_version set clear remove_meta"}, {"supersede", "op expect id memory"},

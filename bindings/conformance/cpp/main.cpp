@@ -174,6 +174,7 @@ class run {
     q.route = static_cast<nexus::route>(place(routes, s.value("route", std::string("adaptive"))));
     q.explain = s.value("explain", false);
     q.explore = s.value("explore", 0.0f), q.explore_seed = s.value("explore_seed", 0u);
+    q.vector_effort = s.value("vector_effort", 0.0f);
     q.asker = text(s, "asker"), q.impersonal = s.value("impersonal", false);
     if (s.contains("now")) q.now = instant(s.at("now"));
     if (s.contains("as_of")) q.as_of = instant(s.at("as_of"));
@@ -206,7 +207,7 @@ class run {
 /* The members that a step of each operation may have besides "op" and "expect". */
 const std::map<std::string, std::vector<std::string>> members{
     {"open", {"path", "read_only", "dim", "segments_in_memory", "metric", "cache_bytes", "language", "compress_texts", "engine_timeout_us", "max_questions"}}, {"close", {}}, {"add", {"repeat", "memories"}},
-    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "asker", "impersonal"}},
+    {"query", {"text", "vector", "k", "tenant", "user", "agent", "session", "intent", "weights", "now", "as_of", "valid_at", "engines", "single_engine", "filter", "near", "match", "boosts", "fusion", "route", "explain", "explore", "explore_seed", "vector_effort", "asker", "impersonal"}},
     {"get", {"id"}}, {"get_by_key", {"tenant", "key"}}, {"list", {"tenant", "user", "agent", "session", "filter"}},
     {"delete_where", {"tenant", "user", "agent", "session", "filter"}},
     {"update", {"id", "if_version", "set", "clear", "remove_meta"}}, {"supersede", {"id", "memory"}},
