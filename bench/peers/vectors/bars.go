@@ -37,7 +37,7 @@ func judge(set string, lines []contest.Line) []contest.Bar {
 			bars = append(bars, b.judge(set, own, lines))
 		}
 	}
-	recall := at(lines, storeParty, 0).Get("recall")
+	recall := contest.Find(lines, set, storeParty, "search", effortName(efforts[0])).Get("recall")
 	bars = append(bars, contest.AtLeast(set, "recall@10 of the store's search >= 0.984", recall, .984))
 	if own := contest.Find(lines, set, storeParty, "build", ""); own.Step != "" {
 		graph := contest.Find(lines, set, "hnswlib", "build", "").Get("resident")

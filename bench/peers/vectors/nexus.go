@@ -70,20 +70,16 @@ func Engine(_ context.Context, c *contest.Child) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Search(contest.Line{Step: "search", Width: width}, d.Questions, contest.Usual, func(q int) ([]int64, []float64, error) {
-		return e.ask(d.question(q), e.parts), nil, nil
-	}); err != nil {
-		return err
+	for _, effort := range efforts {
+		e.searcher.Effort = effort
+		if err := e.unfiltered(c, d, effortName(effort)); err != nil {
+			return err
+		}
 	}
 	if err := tellResident(c, engineParty, before, d.Rows, e.letGo); err != nil {
 		return err
 	}
-	work := contest.Line{Step: "work of a search"}
-	work.Put("codes read", float64(e.estimated)/float64(e.asked), "rows")
-	work.Put("computed in full", float64(e.rescored)/float64(e.asked), "rows")
-	if err := c.Tell(work); err != nil {
-		return err
-	}
+	e.searcher.Effort = efforts[0]
 	for _, share := range d.Shares {
 		if err := e.filtered(c, d, shareName(share)); err != nil {
 			return err
@@ -162,6 +158,24 @@ func (s *segments) ask(query []float32, parts []vector.Part) []int64 {
 		s.found = append(s.found, s.number(int(h.Part), int(h.Row)))
 	}
 	return s.found
+}
+
+// unfiltered asks for the nearest of all rows, and says what that took.
+func (s *segments) unfiltered(c *contest.Child, d *data, effort string) error {
+	ask := func(q int) ([]int64, []float64, error) { return s.ask(d.question(q), s.parts), nil, nil }
+	for q := range d.Questions { // a peer has its rows in memory too
+		if _, _, err := ask(q); err != nil {
+			return err
+		}
+	}
+	s.asked, s.estimated, s.rescored = 0, 0, 0
+	if err := c.Search(contest.Line{Step: "search", Param: effort, Width: width}, d.Questions, contest.Usual, ask); err != nil {
+		return err
+	}
+	work := contest.Line{Step: "work of a search", Param: effort}
+	work.Put("codes read", float64(s.estimated)/float64(s.asked), "rows")
+	work.Put("computed in full", float64(s.rescored)/float64(s.asked), "rows")
+	return c.Tell(work)
 }
 
 // filtered asks with a filter, and beside it scans exactly the rows that it lets through.
@@ -248,19 +262,21 @@ func Store(ctx context.Context, c *contest.Child) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	found := make([]int64, 0, width)
-	l := contest.Line{Party: storeParty, Step: "search", Width: width}
-	if err := c.Search(l, d.Questions, contest.Usual, func(q int) ([]int64, []float64, error) {
-		answer, err := db.Query(ctx, engine.Query{Vector: d.question(q), K: width, Engines: []string{"vector"}, SingleEngine: true})
-		if err != nil {
-			return nil, nil, err
+	for _, effort := range efforts {
+		l := contest.Line{Party: storeParty, Step: "search", Param: effortName(effort), Width: width}
+		if err := c.Search(l, d.Questions, contest.Usual, func(q int) ([]int64, []float64, error) {
+			answer, err := db.Query(ctx, engine.Query{Vector: d.question(q), K: width, Engines: []string{"vector"}, SingleEngine: true, VectorEffort: float32(effort)})
+			if err != nil {
+				return nil, nil, err
+			}
+			found = found[:0]
+			for i := range answer.Hits {
+				found = append(found, int64(answer.Hits[i].ID)-1)
+			}
+			return found, nil, nil
+		}); err != nil {
+			return err
 		}
-		found = found[:0]
-		for i := range answer.Hits {
-			found = append(found, int64(answer.Hits[i].ID)-1)
-		}
-		return found, nil, nil
-	}); err != nil {
-		return err
 	}
 	return tellResident(c, storeParty, before, d.Rows, func() { time.Sleep(atRest) })
 }

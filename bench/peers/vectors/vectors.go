@@ -1,10 +1,10 @@
 // Package vectors compares nearest-neighbour search: Nexus beside hnswlib, usearch, faiss
 // and zvec, over real text vectors of 384 dimensions.
 //
-// Every peer sweeps its settings; for a recall its cheapest setting that reaches it counts.
-// Nexus has the one setting that its store has, so its time stands for every recall that it
-// reaches: as the package engine/vector over the segment files of a store ("nexus"), and
-// through engine.DB, records of the hits included ("nexus store").
+// Every party sweeps its settings; for a recall its cheapest setting that reaches it counts.
+// Nexus has one, the effort, of which the usual is marked: as the package engine/vector over the
+// segment files of a store ("nexus"), and through engine.DB, records of the hits included
+// ("nexus store").
 package vectors
 
 import (
@@ -32,6 +32,12 @@ const questionsEach = 500
 
 // width is the k of recall@k.
 const width = 10
+
+// efforts of Nexus, the usual one first: what has the others asked has then been read.
+var efforts = []float64{1, .0625, .125, .177, .25, .354, .5, .707, 1.414, 2}
+
+// effortName is how an effort's line is told from the others of a search.
+func effortName(effort float64) string { return "effort " + shareName(effort) }
 
 // peers in the order they run.
 var peers = []string{
