@@ -244,6 +244,9 @@ class Nexus:
     def hybrid(self, text, vector):
         return self._ask(text=text, vector=vector)
 
+    def rrf(self, text, vector):  # what hybrid is of the others
+        return self._ask(text=text, vector=vector, fusion="rrf")
+
 
 PARTIES = {"nexus": Nexus, "chroma": Chroma, "lancedb": Lance, "lancedb indexed": LanceIndexed, "zvec": Zvec, "sqlite": Sqlite}
 
@@ -289,7 +292,7 @@ def write(kind, path, data, version):
 
 
 def ask(store, data, step, **line):
-    for way in ("vector", "lexical", "hybrid"):
+    for way in ("vector", "lexical", "hybrid", "rrf"):
         if hasattr(store, way):
             call = getattr(store, way)
             lines.search(lambda q: call(*q), data.questions, clock=time.perf_counter_ns, step=f"{way} question{step}", **line)

@@ -79,6 +79,9 @@ var ways = []struct {
 	{"hybrid", func(d *data, q int) engine.Query {
 		return engine.Query{Text: d.questions[q].Question, Vector: d.vector(d.asked, q)}
 	}},
+	{"rrf", func(d *data, q int) engine.Query { // what hybrid is of the peers
+		return engine.Query{Text: d.questions[q].Question, Vector: d.vector(d.asked, q), Fusion: engine.FusionRRF}
+	}},
 }
 
 func ask(ctx context.Context, db *engine.DB, q engine.Query) ([]int64, error) {

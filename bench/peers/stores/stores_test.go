@@ -129,6 +129,7 @@ func TestJudge(t *testing.T) {
 	got := map[string]string{}
 	for _, b := range judge([]contest.Line{
 		line(ownParty, "hybrid question", "p50", 100), line(ownParty, "hybrid question after single adds", "p50", 120),
+		line(ownParty, "rrf question", "p50", 130),
 		line("zvec", "hybrid question", "p50", 400), line("sqlite", "hybrid question", "p50", 900),
 		line(ownParty, "add in batches", "rate", 1000), line("zvec", "add in batches", "rate", 900),
 	}) {
@@ -136,6 +137,7 @@ func TestJudge(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"nexus, hybrid question, p50: <= 0.3x the best":                "met",
+		"nexus, rrf question, p50: <= 0.3x the best":                   "MISSED",
 		"nexus, hybrid p50 after 200 single adds: <= 1.1x before them": "MISSED",
 		"nexus, add in batches, rate: >= 1.5x the best":                "MISSED",
 		"nexus go, add in batches, rate: >= 1.5x the best":             "not measured",
