@@ -24,7 +24,7 @@ const (
 	// flatShare is the share of all rows from which on, were so many places to bring nothing, a
 	// scan of all codes is quicker: twice to three times as many are read in all, and a place takes
 	// longer than a row there. So much more as watchedEven estimates that are watched make it twice as long.
-	flatShare   = .23
+	flatShare   = .22
 	watchedEven = 80
 )
 
