@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -347,6 +348,53 @@ func TestCompactEndsTheMakingOfListsWhenItsContextEnds(t *testing.T) {
 	s.unlockLists()
 	if err := s.Compact(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAFailureToMakeListsIsNotRepeatedAtOnce: not each time that adds have ended.
+func TestAFailureToMakeListsIsNotRepeatedAtOnce(t *testing.T) {
+	var tried atomic.Int32
+	s := openListed(t, t.TempDir(), Options{Files: counted{fullFor{vfs.OS, listsName}, listsName, &tried}})
+	addAll(t, s, someVectors(5000, 9))
+	awaitStats(t, s, "the failure to be told", func(st Stats) bool { return errors.Is(st.MergeError, model.ErrNoSpace) })
+	addAll(t, s, notes(1))
+	time.Sleep(3*stillRest + 300*time.Millisecond) // it is looked twice: none come any more when it is found still
+	if n := tried.Load(); n != 1 {
+		t.Errorf("it was tried %d times", n)
+	}
+}
+
+// counted counts the files created whose names begin with a name.
+type counted struct {
+	vfs.FS
+	name  string
+	times *atomic.Int32
+}
+
+func (c counted) Create(name string) (vfs.File, error) {
+	if strings.HasPrefix(filepath.Base(name), c.name) {
+		c.times.Add(1)
+	}
+	return c.FS.Create(name)
+}
+
+// TestListsStayUntilHalfOfTheRowsThatTheyAreMadeFromAreLeft: a store that has them keeps them
+// below that number, so that one about as large does not have them made again and again.
+func TestListsStayUntilHalfOfTheRowsThatTheyAreMadeFromAreLeft(t *testing.T) {
+	s := openListed(t, t.TempDir(), Options{})
+	addAll(t, s, someVectors(5000, 10))
+	awaitLists(t, s, false)
+	view, err := s.View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Release()
+	all, _ := view.Listable()
+	for from, want := range map[int]bool{all + 1: false, 2 * all: false, 2*all + 2: true} {
+		other := &Store{options: Options{listedFrom: from}}
+		if divide, drop := other.wantsLists(view, stillShare); divide || drop != want {
+			t.Errorf("with lists from %d rows on: made %v, dropped %v of %d", from, divide, drop, all)
+		}
 	}
 }
 
