@@ -330,7 +330,6 @@ type lister struct {
 	enough  int       // of them
 	fresh   []uint32
 	scores  []float32
-	numbers []uint32 // of candidates' rows
 }
 
 // UseLists has the search, which was prepared, find rows by lists where it estimates many of

@@ -1,8 +1,6 @@
 package vector
 
 import (
-	"slices"
-
 	"math"
 
 	"github.com/nexus-memory/nexus/engine/model"
@@ -84,10 +82,9 @@ func (s *Searcher) rescore() {
 
 // offerAll computes candidates.
 func (s *Searcher) offerAll(ids []uint32) {
-	numbers := s.lister.numbersOf(ids)
-	for i, id := range ids {
+	for _, id := range ids {
 		if id >= s.lister.base {
-			s.offerNumber(numbers[i])
+			s.offerPlace(id - s.lister.base)
 			continue
 		}
 		part := s.partOf(id)
@@ -125,24 +122,13 @@ func (s *Searcher) keepHopeful(ids []uint32, values []float32) (kept int) {
 	return kept
 }
 
-// numbersOf returns the numbers of the rows of candidates, of those that are places. They lie at
-// random: looked up one after another, and nothing else, they come from memory side by side.
-func (l *lister) numbersOf(ids []uint32) []uint32 {
-	l.numbers = slices.Grow(l.numbers[:0], len(ids))[:len(ids)]
-	for i, id := range ids {
-		if id >= l.base {
-			l.numbers[i] = l.Rows[id-l.base]
-		}
-	}
-	return l.numbers
-}
-
-// offerNumber has the row of that number in the lists computed, once.
-func (s *Searcher) offerNumber(number uint32) {
+// offerPlace has the row of a place in the lists computed, once.
+func (s *Searcher) offerPlace(place uint32) {
 	l := &s.lister
 	if words := int(l.Firsts[l.PartCount()]) / 64; len(s.seen) < words {
 		s.seen = append(s.seen, make(rows.Set, words-len(s.seen))...)
 	}
+	number := l.Rows[place]
 	if s.seen.Has(int(number)) {
 		return
 	}
