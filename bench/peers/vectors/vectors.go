@@ -34,7 +34,7 @@ const questionsEach = 500
 const width = 10
 
 // efforts of Nexus, the usual one first: what has the others asked has then been read.
-var efforts = []float64{1, .0625, .125, .177, .25, .354, .5, .707, 1.414, 2}
+var efforts = []float64{1, .0625, .1, .125, .15, .177, .21, .25, .3, .354, .42, .5, .6, .707, .84, 1.414, 2}
 
 // effortName is how an effort's line is told from the others of a search.
 func effortName(effort float64) string { return "effort " + shareName(effort) }
