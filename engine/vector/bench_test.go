@@ -138,8 +138,9 @@ func (s *realSet) ask(search *Searcher, questions [][]float32, parts []Part, lis
 	return float64(found) / float64(n*k), rescored / n, estimated / n
 }
 
-// BenchmarkRealSets reports us a question, recall@k with ties counted as hits, rows
-// rescored and codes read, flat and in lists. NEXUS_ROWS perturbs the sets to have so many rows.
+// BenchmarkRealSets reports us a question, recall@k with ties counted as hits, rows rescored and
+// codes read, flat and in lists where these are less work. NEXUS_ROWS perturbs the sets to have so
+// many rows.
 func BenchmarkRealSets(b *testing.B) {
 	more, _ := strconv.Atoi(os.Getenv("NEXUS_ROWS"))
 	for _, set := range realSets(b) {
@@ -148,12 +149,13 @@ func BenchmarkRealSets(b *testing.B) {
 		parts := set.build(model.Cosine, 1<<16)
 		for kind, lists := range map[string]*Lists{"flat": nil, "lists": divided(b, model.Cosine, parts...)} {
 			for _, c := range []struct {
-				k     int
-				loose bool
-			}{{10, false}, {64, false}, {64, true}, {192, true}} {
-				b.Run(fmt.Sprintf("%s/%s/k=%d/loose=%v", set.name, kind, c.k, c.loose), func(b *testing.B) {
+				k      int
+				loose  bool
+				effort float64
+			}{{10, false, .125}, {10, false, .25}, {10, false, .5}, {10, false, 1}, {64, false, 1}, {64, true, 1}, {192, true, 1}} {
+				b.Run(fmt.Sprintf("%s/%s/k=%d/loose=%v/effort=%g", set.name, kind, c.k, c.loose, c.effort), func(b *testing.B) {
 					set.nthBest(questions, c.k)
-					s := Searcher{Loose: c.loose}
+					s := Searcher{Loose: c.loose, Effort: c.effort}
 					var recall float64
 					var rescored, estimated int
 					for b.Loop() {

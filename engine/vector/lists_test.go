@@ -357,7 +357,7 @@ func TestListsGiveTheSameHitsOnEveryCPU(t *testing.T) {
 			fmt.Fprintf(h, "%d %d\n", s.Rescored, s.Estimated)
 		}
 	}
-	const want = 0x2c19515686942597
+	const want = 0xaae12cdf0a7fd80d
 	if got := h.Sum64(); got != want {
 		t.Fatalf("hits are %#x, want %#x", got, uint64(want))
 	}
@@ -464,10 +464,10 @@ func TestMoreEffortFindsMoreOfTheNearestAndReadsMore(t *testing.T) {
 		least = append(least, exact(queries[q], parts, 10)[9].Score)
 	}
 	for _, in := range []*Lists{nil, lists} {
-		var found, work []int
+		var found, work, codes []int
 		for _, effort := range []float64{1. / 16, 0, 16} {
 			s := Searcher{Effort: effort, AlwaysLists: true}
-			hit, read := 0, 0
+			hit, read, estimated := 0, 0, 0
 			for q, query := range queries {
 				s.Prepare(query, model.Cosine, parts)
 				if in != nil {
@@ -481,8 +481,12 @@ func TestMoreEffortFindsMoreOfTheNearestAndReadsMore(t *testing.T) {
 					}
 				}
 				read += s.Estimated + s.Rescored
+				estimated += s.Estimated
 			}
-			found, work = append(found, hit), append(work, read)
+			found, work, codes = append(found, hit), append(work, read), append(codes, estimated)
+		}
+		if in != nil && !(codes[0] < codes[1] && codes[1] < codes[2]) {
+			t.Errorf("codes of lists read: %v", codes)
 		}
 		if !(found[0] < found[1] && found[1] <= found[2] && found[2] >= 398) || !(work[0] < work[1] && work[1] < work[2]) {
 			t.Errorf("lists %v: %v of 400 are found, %v codes and rows read", in != nil, found, work)
@@ -490,14 +494,18 @@ func TestMoreEffortFindsMoreOfTheNearestAndReadsMore(t *testing.T) {
 	}
 }
 
-// TestEffortOneIsTheUsual: 0 and 1 find the same, by the same work.
+// TestEffortOneIsTheUsual: 0 and 1 find the same, by the same work; loosely half as many places have to bring nothing.
 func TestEffortOneIsTheUsual(t *testing.T) {
 	all := clustered(rand.New(rand.NewPCG(43, 43)), 96, 4000)
 	parts := partsOf(model.Cosine, all, 4000)
 	lists := divided(t, model.Cosine, parts...)
 	usual, one := Searcher{}, Searcher{Effort: 1}
+	loose := Searcher{Loose: true}
 	for i := range 20 {
 		var hits [2][]rows.Hit
+		loose.Prepare(all[i*31], model.Cosine, parts)
+		byLists(&loose, lists, allOf(parts))
+		loose.Top(nil, 10, never)
 		for n, s := range []*Searcher{&usual, &one} {
 			s.Prepare(all[i*31], model.Cosine, parts)
 			byLists(s, lists, allOf(parts))
@@ -505,6 +513,9 @@ func TestEffortOneIsTheUsual(t *testing.T) {
 		}
 		if !slices.Equal(hits[0], hits[1]) || usual.Estimated != one.Estimated || usual.Rescored != one.Rescored {
 			t.Fatalf("question %d: %v by %d codes, %v by %d", i, hits[0], usual.Estimated, hits[1], one.Estimated)
+		}
+		if usual.lister.enough/2 != loose.lister.enough {
+			t.Fatalf("%d places have to bring nothing, loosely %d", usual.lister.enough, loose.lister.enough)
 		}
 	}
 }
@@ -524,6 +535,78 @@ func TestInsertKeepsTheLargestInOrder(t *testing.T) {
 		slices.Sort(all)
 		if !slices.Equal(kept, all[len(all)-n:]) {
 			t.Errorf("of %d: %v, want %v", n, kept, all[len(all)-n:])
+		}
+	}
+}
+
+// TestAFilterThatLiesFarFromTheQuestionIsMet: where all that may be returned is in lists that are read
+// last, it is found by whatever effort, and no lists are given up for what may not be returned.
+func TestAFilterThatLiesFarFromTheQuestionIsMet(t *testing.T) {
+	r := rand.New(rand.NewPCG(46, 46))
+	near, far := uniform(r, 128), make([]float32, 128)
+	for j, x := range near {
+		far[j] = -x
+	}
+	const count = 40_000
+	all := make([][]float32, count)
+	for i := range all {
+		if all[i] = moved(r, near, .8); i%5 == 0 {
+			all[i] = moved(r, far, .8)
+		}
+	}
+	for _, metric := range metrics {
+		parts := partsOf(metric, all, count)
+		lists := divided(t, metric, parts...)
+		parts[0].Allow = rows.NewSet(count)
+		for i := 0; i < count; i += 5 {
+			parts[0].Allow.Add(i)
+		}
+		for _, s := range []*Searcher{{}, {Effort: 1. / 16}, {Loose: true}} {
+			s.AlwaysLists = true
+			hit := 0
+			for range 10 {
+				query := moved(r, near, .8)
+				s.Prepare(query, metric, parts)
+				s.UseLists(lists, allOf(parts))
+				got := s.Top(nil, 10, never)
+				distinct(t, got)
+				want := exactBy(metric, query, parts, 10)
+				if len(got) != 10 {
+					t.Fatalf("%v, effort %v: %d hits", metric, s.Effort, len(got))
+				}
+				for _, h := range got {
+					if h.Score >= want[9].Score-1e-9 {
+						hit++
+					}
+				}
+			}
+			if least := map[bool]int{true: 20, false: 80}[s.Effort > 0 || s.Loose]; hit < least {
+				t.Errorf("%v, effort %v, loosely %v: %d of 100 are found", metric, s.Effort, s.Loose, hit)
+			}
+		}
+	}
+}
+
+// TestOneSearcherServesQuestionsOfAnyLimit: what the last one watched is not in the way.
+func TestOneSearcherServesQuestionsOfAnyLimit(t *testing.T) {
+	r := rand.New(rand.NewPCG(47, 47))
+	all := scattered(r, 96, 20_000)
+	parts := partsOf(model.Cosine, all, 20_000)
+	lists := divided(t, model.Cosine, parts...)
+	used := Searcher{AlwaysLists: true}
+	for i := range 40 {
+		fresh := Searcher{AlwaysLists: true}
+		k, loose, query := []int{100, 1, 10}[i%3], i%2 == 0, moved(r, all[i*400], .5)
+		var hits [2][]rows.Hit
+		var read [2]int
+		for n, s := range []*Searcher{&used, &fresh} {
+			s.Loose = loose
+			s.Prepare(query, model.Cosine, parts)
+			s.UseLists(lists, allOf(parts))
+			hits[n], read[n] = s.Top(nil, k, never), s.Estimated
+		}
+		if !slices.Equal(hits[0], hits[1]) || read[0] != read[1] {
+			t.Fatalf("question %d for %d: %d codes by a used searcher, %d by a fresh one", i, k, read[0], read[1])
 		}
 	}
 }
