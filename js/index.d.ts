@@ -259,7 +259,7 @@ export interface Query extends Selection {
   explore?: number | undefined;
   /** Which draw: the same seed, question and memories give the same hits. */
   exploreSeed?: number | undefined;
-  /** How much of the vectors is looked at, as a multiple of what is usual, 1/16..16: less is quicker and overlooks more. 1 unless given. */
+  /** How much of the vectors is looked at, as a multiple of what is usual, 1/16..16: less is quicker and overlooks more, which tells in stores of 65,536 memories and more. 1, or 0, unless given. */
   vectorEffort?: number | undefined;
   /** Every hit says why it was found. */
   explain?: boolean | undefined;

@@ -364,7 +364,7 @@ typedef struct nexus_query {
   float explore; /* share of the hits, 0..1, rounded to whole ones, that are drawn by lot, each with the chance of its relevance, in place of the last of the best */
   nexus_text asker; /* whose preference ranks the hits, see nexus_learn; empty means user */
   uint32_t explore_seed; /* which draw: the same seed, question and memories give the same hits */
-  float vector_effort; /* how much of the vectors is looked at, as a multiple of what is usual, 1/16..16; 0 means 1: less is quicker and overlooks more */
+  float vector_effort; /* how much of the vectors is looked at, as a multiple of what is usual, 1/16..16; 0 means 1: less is quicker and overlooks more, which tells in stores of 65,536 memories and more */
 } nexus_query;
 #define NEXUS_QUERY_SIZE_1 200 /* its size in the oldest ABI served */
 

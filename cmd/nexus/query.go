@@ -73,7 +73,7 @@ each command opens it anew, and --route cache-only finds nothing.`,
 	c.Flags().StringVar(&f.route, "route", model.RouteAdaptive.String(), "`NAME` of how much work to spend: "+strings.Join(model.RouteNames(), ", "))
 	c.Flags().Float32Var(&f.Explore, "explore", 0, "`SHARE` of the hits, 0 to 1, that are drawn by lot in place of the last of the best")
 	c.Flags().Uint32Var(&f.ExploreSeed, "explore-seed", 0, "`NUMBER` of the draw: the same draws the same")
-	c.Flags().Float32Var(&f.VectorEffort, "vector-effort", 1, "how much of the vectors is looked at, as a `MULTIPLE` of what is usual, 0.0625 to 16: less is quicker and overlooks more")
+	c.Flags().Float32Var(&f.VectorEffort, "vector-effort", 1, "how much of the vectors is looked at, as a `MULTIPLE` of what is usual, 0.0625 to 16: less is quicker and overlooks more, which tells in stores of 65,536 memories and more")
 	c.Flags().BoolVar(&f.Explain, "explain", false, "show the factors and signals behind each hit, its rank by each engine, and how long each step took")
 	c.Flags().BoolVar(&f.full, "full", false, "show whole texts")
 	c.Flags().BoolVar(&f.SingleEngine, "single-engine", false, "order by the one engine of --engines alone, for measuring")

@@ -207,9 +207,10 @@ type Query struct {
 	Route Route
 
 	// VectorEffort is how much of the vectors is looked at, as a multiple of what is usual:
-	// VectorEffortMin to VectorEffortMax, 0 means 1. Less is quicker and overlooks more of the
-	// nearest, more is slower and overlooks fewer; with the most, next to none. Stores of 65,536
-	// memories and more gain most by less; below that, all of them are looked at, if roughly.
+	// VectorEffortMin to VectorEffortMax, 0 means 1. By and large less is quicker and overlooks
+	// more of the nearest, and more the other way round. It says most from 65,536 memories on,
+	// where the vector engine reads a part of them; in smaller stores it changes how many are
+	// compared in full, and with fewer than 128 dimensions nothing.
 	VectorEffort float32
 
 	// Explore is the share of the hits, 0..1 and rounded to whole ones, that are drawn by lot

@@ -61,7 +61,7 @@ type Searcher struct {
 	norm     float64   // |query|
 	invNorm  float64
 
-	deviations float64 // looseDeviations or boundDeviations
+	deviations float64 // looseDeviations or boundDeviations, by Effort
 
 	codes     []int8  // the query in INT8
 	codeScale float64 // code x codeScale is the number of the query, of length 1 but for L2
@@ -192,11 +192,12 @@ func (s *Searcher) rotate() {
 
 // Top appends the best k visible rows to dst: score descending, ties by (Part, Row); 1 <=
 // k. stop is asked once a chunk and ends the search early. O(rows x dimension / 8) bytes
-// read, of what is in lists a part of that, and some k to 7k rows rescored; no allocation once warm.
+// read, of what is in lists a part of that, and some k to 7k rows rescored, by the most Effort 40k;
+// no allocation once warm.
 //
 // Scores are exact: the cosine, the inner product, or 1/(1+d²) of the distance d. A row
 // that belongs to the best is missed with the probability that its estimate is more than
-// boundDeviations off: one in a hundred on real questions (see Loose). Where no more than one row in
+// boundDeviations off: one in a hundred on real questions (see Loose, Effort). Where no more than one row in
 // sparseFlat is visible, and over parts with INT8 codes, none is.
 func (s *Searcher) Top(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 	at := len(dst)

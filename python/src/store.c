@@ -155,7 +155,8 @@ static PyMethodDef store_methods[] = {
      "question calls for; explain has every hit say why it was found; asker is whose preference ranks the hits, user unless\n"
      "given, and with impersonal nobody's does; explore is the share of the hits that are drawn by lot in place of the last of the\n"
      "best, each with the chance of its relevance, explore_seed which draw; vector_effort is how much of the vectors is looked at,\n"
-     "as a multiple of what is usual, 1/16 to 16: less is quicker and overlooks more."},
+     "as a multiple of what is usual, 1/16 to 16: less is quicker and overlooks more, which tells in stores of 65,536 memories and\n"
+     "more; 0 is 1."},
     {"get", FAST(store_get), KEYWORDS, "get($self, id)\n--\n\nThe memory of an id, or NotFoundError."},
     {"get_by_key", FAST(store_get_by_key), KEYWORDS, "get_by_key($self, key, *, tenant='')\n--\n\nA tenant's memory by its key, or NotFoundError."},
     {"delete", FAST(store_delete), KEYWORDS,

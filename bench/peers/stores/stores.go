@@ -251,6 +251,7 @@ var rows = []row{
 	{"rrf question", "hybrid question", "p50", false, .3},
 	{"", "hybrid question", "p99", false, 1},
 	{"", "hybrid question", "evidence", true, 1},
+	{"rrf question", "hybrid question", "evidence", true, 1},
 	{"", "hybrid question after single adds", "p50", false, 1},
 	{"", "reopened", "open and first question", false, 1},
 	{"", "reopened", "resident", false, .5},

@@ -160,16 +160,22 @@ func (s *segments) ask(query []float32, parts []vector.Part) []int64 {
 	return s.found
 }
 
-// unfiltered asks for the nearest of all rows, and says what that took.
-func (s *segments) unfiltered(c *contest.Child, d *data, effort string) error {
-	ask := func(q int) ([]int64, []float64, error) { return s.ask(d.question(q), s.parts), nil, nil }
-	for q := range d.Questions { // a peer has its rows in memory too
+// searchWarm is a search whose questions were all asked before: peers have all rows in memory too.
+func searchWarm(c *contest.Child, l contest.Line, n int, ask func(question int) ([]int64, []float64, error)) error {
+	for q := range n {
 		if _, _, err := ask(q); err != nil {
 			return err
 		}
 	}
+	return c.Search(l, n, contest.Usual, ask)
+}
+
+// unfiltered asks for the nearest of all rows, and says what that took.
+func (s *segments) unfiltered(c *contest.Child, d *data, effort string) error {
 	s.asked, s.estimated, s.rescored = 0, 0, 0
-	if err := c.Search(contest.Line{Step: "search", Param: effort, Width: width}, d.Questions, contest.Usual, ask); err != nil {
+	if err := searchWarm(c, contest.Line{Step: "search", Param: effort, Width: width}, d.Questions, func(q int) ([]int64, []float64, error) {
+		return s.ask(d.question(q), s.parts), nil, nil
+	}); err != nil {
 		return err
 	}
 	work := contest.Line{Step: "work of a search", Param: effort}
@@ -264,7 +270,7 @@ func Store(ctx context.Context, c *contest.Child) (err error) {
 	found := make([]int64, 0, width)
 	for _, effort := range efforts {
 		l := contest.Line{Party: storeParty, Step: "search", Param: effortName(effort), Width: width}
-		if err := c.Search(l, d.Questions, contest.Usual, func(q int) ([]int64, []float64, error) {
+		if err := searchWarm(c, l, d.Questions, func(q int) ([]int64, []float64, error) {
 			answer, err := db.Query(ctx, engine.Query{Vector: d.question(q), K: width, Engines: []string{"vector"}, SingleEngine: true, VectorEffort: float32(effort)})
 			if err != nil {
 				return nil, nil, err

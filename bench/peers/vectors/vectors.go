@@ -2,9 +2,8 @@
 // and zvec, over real text vectors of 384 dimensions.
 //
 // Every party sweeps its settings; for a recall its cheapest setting that reaches it counts.
-// Nexus has one, the effort, of which the usual is marked: as the package engine/vector over the
-// segment files of a store ("nexus"), and through engine.DB, records of the hits included
-// ("nexus store").
+// Nexus has one, the effort: as the package engine/vector over the segment files of a store
+// ("nexus"), and through engine.DB, records of the hits included ("nexus store").
 package vectors
 
 import (
@@ -33,7 +32,7 @@ const questionsEach = 500
 // width is the k of recall@k.
 const width = 10
 
-// efforts of Nexus, the usual one first: what has the others asked has then been read.
+// efforts of Nexus, the usual one first: it reads most of what the others read.
 var efforts = []float64{1, .0625, .1, .125, .15, .177, .21, .25, .3, .354, .42, .5, .6, .707, .84, 1.414, 2}
 
 // effortName is how an effort's line is told from the others of a search.
