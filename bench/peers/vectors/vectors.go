@@ -228,13 +228,13 @@ func best(lines []contest.Line, prefix string, recall float64) float64 {
 	return low
 }
 
-// summary is the lines without what sweeps tried in vain: builds, filters, and for every
-// recall the setting that reaches it.
+// summary is the lines without what sweeps tried in vain: builds, filters, for every recall the
+// setting that reaches it, and Nexus's usual one.
 func summary(lines []contest.Line) []contest.Line {
 	var keep []contest.Line
 	for i := range lines {
 		l := &lines[i]
-		used := l.Step != "search" || l.Failed != ""
+		used := l.Step != "search" || l.Failed != "" || l.Param == effortName(efforts[0])
 		for _, t := range targets {
 			used = used || at(lines, l.Party, t) == l
 		}
