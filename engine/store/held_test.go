@@ -68,6 +68,13 @@ func TestAMemoryFileStaysUntilLaterOnesHaveWhatLives(t *testing.T) {
 	if err := s.Compact(ctx); err != nil {
 		t.Fatal(err)
 	}
+	var large uint64
+	await(t, s, "there is one memory file", func() bool {
+		if len(s.held) == 1 {
+			large = s.held[0].number
+		}
+		return large > 0
+	})
 	gap := []model.ID{replayRows, replayRows + 1, replayRows + 2} // the first piece ends before, the second begins behind
 	if gone, err := s.Delete(ctx, append(gap, 7)); err != nil || len(gone) != 4 {
 		t.Fatal(gone, err)
@@ -93,7 +100,6 @@ func TestAMemoryFileStaysUntilLaterOnesHaveWhatLives(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSound(t, s, count-4)
-	large := s.held[len(s.held)-1].number
 	await(t, s, "the large file is outdated", func() bool { return s.held.numbered(large) == nil })
 	if err := s.between(ctx, s.checkpoint); err != nil {
 		t.Fatal(err)
