@@ -248,11 +248,23 @@ func (s *Store) forgetBackup() error {
 // ownDirectory refuses a directory that holds something, and no store: it is another
 // program's, and nothing is written there. Segments without a truth are what is left
 // of a store, and not to be tidied away. What a crash may leave of a new store is
-// no hindrance, and neither are hidden files, which systems make by themselves.
+// no hindrance, and neither are hidden files, which systems make by themselves. What looks
+// like another's may be a store that somebody else is making just now.
 func (s *Store) ownDirectory() error {
-	if _, err := os.Lstat(filepath.Join(s.dir, truthName)); err == nil {
+	there := func() bool {
+		_, err := os.Lstat(filepath.Join(s.dir, truthName))
+		return err == nil
+	}
+	if there() {
 		return nil
 	}
+	if err := s.strangeFiles(); err != nil && !there() {
+		return err
+	}
+	return nil
+}
+
+func (s *Store) strangeFiles() error {
 	names, err := vfs.OS.List(s.dir)
 	if err != nil {
 		return nil // not there, or no directory: creating it says so

@@ -525,3 +525,27 @@ func TestAMemoryDeletedInTheGroupThatAddsItIsGone(t *testing.T) {
 	}
 	wantSound(t, s, 1)
 }
+
+// TestWhoeverComesAsAStoreIsMadeOpensItOrIsToldThatItIsLocked: its files are nobody else's, whenever
+// they are looked at.
+func TestWhoeverComesAsAStoreIsMadeOpensItOrIsToldThatItIsLocked(t *testing.T) {
+	for range 60 {
+		dir := t.TempDir()
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				for range 8 {
+					s, err := Open(t.Context(), dir, Options{})
+					switch {
+					case err == nil:
+						s.Close()
+					case !errors.Is(err, model.ErrLocked):
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		group.Wait()
+	}
+}

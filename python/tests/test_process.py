@@ -46,6 +46,7 @@ def test_importing_needs_no_asyncio_numpy_or_dataclasses() -> None:
 INTERRUPTED = """
     import sys, threading, os, signal, time, nexus
     path, what = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.default_int_handler) # which is ignored where a job in the background runs the tests
     if what == 'embed': # which takes longer than the interrupted call may
         def slow(texts):
             time.sleep(1.5)
