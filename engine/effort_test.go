@@ -16,17 +16,10 @@ import (
 func TestVectorEffortReachesTheVectors(t *testing.T) {
 	const count, dim, k = 6000, 128, 20
 	r := rand.New(rand.NewPCG(45, 45))
-	random := func() []float32 {
-		v := make([]float32, dim)
-		for j := range v {
-			v[j] = float32(r.NormFloat64())
-		}
-		return v
-	}
 	db := open(t, t.TempDir(), engine.Options{Dim: dim})
 	memories := make([]engine.Memory, count)
 	for i := range memories {
-		memories[i] = engine.Memory{Text: "a memory", Vector: random()}
+		memories[i] = engine.Memory{Text: "a memory", Vector: randomVector(r, dim)}
 	}
 	add(t, db, memories...)
 	if err := db.Compact(t.Context()); err != nil { // which makes the codes
@@ -41,7 +34,7 @@ func TestVectorEffortReachesTheVectors(t *testing.T) {
 	}
 	found := map[float32]int{}
 	for range 20 {
-		query := random()
+		query := randomVector(r, dim)
 		scores := make([]float64, count)
 		for i := range memories {
 			scores[i] = cosine(query, memories[i].Vector)

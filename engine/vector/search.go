@@ -42,7 +42,7 @@ const (
 	boundDeviations = 1.9
 	// looseDeviations and looseEach are the same for a Loose search: of the 64 best turns .942
 	// are found, for which 176 rows are computed in full in place of 443; of definitions .937
-	// for 170 in place of 452; in lists .970 of either, as estimates are better there.
+	// for 170 in place of 452; in lists .944 to .954, as estimates are better there.
 	looseDeviations = .6
 	looseEach       = 4
 	// int8Deviations is the same for INT8, where a sixth is beyond any rounding.
