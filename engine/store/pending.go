@@ -22,11 +22,11 @@ import (
 // was acknowledged reads in that transaction, or has it committed before.
 
 const (
-	// A round ends with an eighth of truth.db in the journal, within these bounds. That
-	// bounds the disk it takes, the memory of the open transaction, what is to be replayed
-	// after a crash, how long a commit holds writers up, and how many keys come between the
-	// same two: bbolt divides a leaf when it commits, and until then every key that comes
-	// into one moves those behind it.
+	// A round ends with so much in the journal, but for a truth.db of less than eight times
+	// that: see fitRound. The bounds are for the disk it takes, the memory of the open
+	// transaction, what is to be replayed after a crash, how long a commit holds writers up,
+	// and how many keys come between the same two: bbolt divides a leaf when it commits, and
+	// until then every key that comes into one moves those behind it.
 	roundMin = 1 << 20
 	roundMax = 16 << 20
 	// directBytes is the size from which a group is committed at once: its records are
@@ -194,13 +194,16 @@ func (s *Store) checkpoint() error {
 		return s.poisoned
 	}
 	next := newRound(s.journal.round.number)
-	err := s.tx.Bucket(bucketMeta).Put(metaJournal, next.bytes())
+	tx := s.tx
+	err := tx.Bucket(bucketMeta).Put(metaJournal, next.bytes())
 	if err == nil {
-		err = s.commitTx(s.tx)
+		err = s.commitTx(tx)
 	}
 	if err != nil {
 		return s.undo(err)
 	}
+	stats := tx.Stats()
+	s.fitRound(stats.GetPageAlloc())
 	s.tx, s.lightened = nil, false
 	s.judges.settle()
 	s.journal.restart(next)
@@ -213,7 +216,23 @@ func (s *Store) isDue() bool {
 	if s.tx == nil {
 		return false
 	}
-	return s.journal.end >= min(max(s.tx.Size()/8, roundMin), roundMax) || s.judges.isFull()
+	return s.journal.end >= min(max(s.tx.Size()/8, roundMin), s.roundEnd) || s.judges.isFull()
+}
+
+// fitRound makes rounds longer where the commit of one has written far more, in pages,
+// than the journal held: where small records come with keys in any order, most are a page
+// each, and a longer round finds more of them on the same. Where it has written hardly more a shorter
+// one costs nothing, and writers wait less for it.
+func (s *Store) fitRound(pageBytes int64) {
+	if s.journal.end < s.roundEnd {
+		return // ended early, which says little
+	}
+	switch {
+	case pageBytes >= 4*s.journal.end:
+		s.roundEnd = min(2*s.roundEnd, roundMax)
+	case pageBytes < 2*s.journal.end:
+		s.roundEnd = max(s.roundEnd/2, roundMin)
+	}
 }
 
 // restTruth is the writer's when nothing has come for a while. A failure shows where it

@@ -102,6 +102,7 @@ type Store struct {
 	tx        *bolt.Tx // open over many groups; nil: truth.db has everything
 	journal   *journal // nil: opened for reading, and there is none
 	redo      redo
+	roundEnd  int64                // see isDue, fitRound
 	held      heldFiles            // that the truth names
 	dropped   heldFiles            // and does not name any more, but as it was last committed
 	lightened bool                 // records have left truth.db since it was last committed
@@ -156,7 +157,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		dir: dir, commitTx: (*bolt.Tx).Commit, readOnly: o.ReadOnly, options: o, preparer: segment.NewPreparer(), queue: newQueue(), judges: newJudges(),
 		wake: make(chan struct{}, 1), internal: make(chan *request), kick: make(chan struct{}, 1), rewrites: make(chan rewriteOrder),
 		stop: make(chan struct{}), writerDone: make(chan struct{}), mergerDone: make(chan struct{}), pagerDone: make(chan struct{}),
-		roused: make(chan struct{}, 1), dividing: make(chan struct{}, 1),
+		roused: make(chan struct{}, 1), dividing: make(chan struct{}, 1), roundEnd: roundMin,
 	}
 	if err := guarded(func() error { return s.open(ctx) }); err != nil {
 		s.release()
