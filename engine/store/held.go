@@ -179,6 +179,10 @@ func putApart(e *edit, source, merged *segment.Segment) error {
 		if v == nil || isApart(v) {
 			continue
 		}
+		// Deleted before, or bbolt leaves it alone on its page: nodes join where keys have gone.
+		if err := memories.Delete(k); err != nil {
+			return err
+		}
 		if err := e.put(bucketMemories, k, apart); err != nil {
 			return err
 		}
