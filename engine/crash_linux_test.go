@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -420,6 +421,7 @@ func crashes(t *testing.T, calls []sysCall, start func() *player, limit time.Dur
 	if s, err := strconv.ParseUint(os.Getenv("NEXUS_CRASH_SEED"), 10, 64); err == nil {
 		seed = s
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // stores are small, and each is gone at once
 	place, images := crashRoot(t), make(chan crashImage)
 	end, failed := context.WithTimeoutCause(ctx, limit, nil)
 	defer failed()
