@@ -321,7 +321,7 @@ def tail(kind, path, data, version):
     store = kind(path)
     store.vector(*data.questions[0])
     lines.timed([lambda t=t: store.add([t]) for t in data.extra[:SINGLE]], step="add one", version=version)
-    ask(store, data, " after single adds", version=version, passes=1)
+    ask(store, data, " after single adds", version=version)
     getattr(store, "close", lambda: None)()
 
 
