@@ -122,9 +122,18 @@ func (r *Reader) listAt(ordinal int) list {
 
 // find returns the list of a term; an empty one when it does not occur.
 func (r *Reader) find(term []byte) list {
-	ordinal, ok := r.dictionary.find(term)
-	if !ok || ordinal >= uint64(r.TermCount()) {
+	ordinal := r.ordinal(term)
+	if ordinal < 0 {
 		return list{}
 	}
 	return r.listAt(int(ordinal))
+}
+
+// ordinal returns a term's; -1 when it does not occur.
+func (r *Reader) ordinal(term []byte) int64 {
+	ordinal, ok := r.dictionary.find(term)
+	if !ok || ordinal >= uint64(r.TermCount()) {
+		return -1
+	}
+	return int64(ordinal)
 }

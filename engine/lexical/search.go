@@ -28,6 +28,7 @@ type Searcher struct {
 	order    []int32    // scratch of markDistinct and leaveOut
 	chosen   []bool     // scratch of markDistinct
 	found    []list
+	starts   []int64  // scratch of findTerm, by part
 	buffer   postings // scratch of Prepare and Score
 	gathered gathered // scratch of findPattern
 
@@ -38,6 +39,7 @@ type Searcher struct {
 
 	leftOut []bool     // by term: not searched for, see leaveOut
 	without bool       // there are such
+	bar     bar        // of a question of one term
 	refs    []rows.Ref // scratch of addLeftOut
 	sorter  rows.Sorter
 
@@ -125,13 +127,28 @@ func (s *Searcher) markDistinct(terms *text.Tokens) {
 }
 
 // findTerm appends a term's list in every part to found and returns how many
-// live rows hold it; when none does, found is as before.
+// live rows hold it; when none does, found is as before. Each step is taken in all parts
+// before the next: what they wait for memory, they wait for together.
 func (s *Searcher) findTerm(term []byte) uint64 {
 	first, df := len(s.found), uint64(0)
+	s.starts = s.starts[:0]
 	for i := range s.parts {
-		found := s.parts[i].Reader.find(term)
+		s.starts = append(s.starts, s.parts[i].Reader.ordinal(term))
+	}
+	for i, ordinal := range s.starts {
+		if ordinal >= 0 {
+			s.starts[i] = int64(s.parts[i].Reader.parts.Starts[ordinal])
+		}
+	}
+	for i, start := range s.starts {
+		var found list
+		if start >= 0 {
+			found = openList(s.parts[i].Reader.parts.Postings[start:])
+		}
 		s.found = append(s.found, found)
-		df += countLive(&found, s.parts[i].Dead, &s.buffer)
+	}
+	for i := range s.parts {
+		df += countLive(&s.found[first+i], s.parts[i].Dead, &s.buffer)
 	}
 	if df == 0 {
 		s.found = s.found[:first]

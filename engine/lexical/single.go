@@ -19,13 +19,12 @@ type bar struct {
 	longest [barFreqs]int
 }
 
-func (s *Searcher) newBar(weight float64) bar {
-	b := bar{weight: weight}
+// lower lets any posting of a list of a weight pass.
+func (b *bar) lower(weight float64) {
+	*b = bar{weight: weight}
 	for freq := 1; freq < barFreqs; freq++ {
 		b.longest[freq] = lengthCap
 	}
-	b.raise(s)
-	return b
 }
 
 // raise sets what the best k need now. weight*freq/(freq + base + slope*length) is above
@@ -64,8 +63,10 @@ func (b *bar) passes(l *list, block int) bool {
 // topOfList is topOfPart for one list: nothing is to be summed, so that blocks
 // take the place of windows.
 func (s *Searcher) topOfList(part int32, l *list, stop func() bool) bool {
-	b := s.newBar(s.weight(0))
-	looked := 0
+	if l.count == 0 {
+		return true
+	}
+	b, looked := &s.bar, 0
 	for block := range l.blocks() + 1 {
 		b.raise(s)
 		if block < l.blocks() && !b.passes(l, block) {
@@ -76,7 +77,7 @@ func (s *Searcher) topOfList(part int32, l *list, stop func() bool) bool {
 		}
 		looked++
 		l.read(block, &s.buffer)
-		s.offerPostings(part, &b)
+		s.offerPostings(part, b)
 	}
 	return true
 }
@@ -88,15 +89,18 @@ func (s *Searcher) offerPostings(part int32, b *bar) {
 	freqs := p.freqs[:len(rows)]
 	for i, row := range rows { // some of them in damaged columns alone are no row's
 		if uint64(row) < uint64(len(short)) && int(short[row]) <= b.longest[min(freqs[i], barFreqs-1)] {
-			s.offerPosting(part, row, freqs[i], b)
+			s.offerPosting(part, row, freqs[i], uint32(short[row]), b)
 		}
 	}
 }
 
 // offerPosting offers a row if its score is above the bar, and else raises the bar, which
-// then is behind.
-func (s *Searcher) offerPosting(part int32, row uint32, freq uint16, b *bar) {
-	sum := float64(b.weight * s.share(freq, s.parts[part].Reader.parts.Lengths[row]))
+// then is behind. length is that of the row, up to lengthCap.
+func (s *Searcher) offerPosting(part int32, row uint32, freq uint16, length uint32, b *bar) {
+	if length == lengthCap {
+		length = s.parts[part].Reader.parts.Lengths[row]
+	}
+	sum := float64(b.weight * s.share(freq, length))
 	if need, full := s.best.Worst(); sum > 0 && (!full || sum > need) {
 		s.offer(part, row, sum)
 		return

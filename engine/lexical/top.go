@@ -61,6 +61,9 @@ func (s *Searcher) Find(dst []rows.Hit, k int, stop func() bool) []rows.Hit {
 // it was told to stop before it had seen all.
 func (s *Searcher) search(k int, stop func() bool) (hits []rows.Hit, stopped bool) {
 	s.best.Reset(k)
+	if len(s.idfs) == 1 {
+		s.bar.lower(s.weight(0))
+	}
 	for part := range s.parts {
 		if stopped = !s.topOfPart(int32(part), stop); stopped {
 			break
