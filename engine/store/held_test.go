@@ -16,6 +16,7 @@ import (
 
 	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/segment"
 	"github.com/nexus-memory/nexus/engine/text"
 	"github.com/nexus-memory/nexus/engine/vfs"
 )
@@ -243,5 +244,41 @@ func TestTruthFindsItsMemoryFilesWhereTheJournalIsLost(t *testing.T) {
 	wantSound(t, s, left)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestWhatAMemoryFileTakesOverLeavesNoEmptyPages merges records of kilobytes into a file:
+// what stands in their place in truth.db stands close together.
+func TestWhatAMemoryFileTakesOverLeavesNoEmptyPages(t *testing.T) {
+	const count = 2 * fileRows
+	ctx := context.Background()
+	s, err := Open(ctx, t.TempDir(), Options{Embedder: embed.NewHashing(text.English)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	memories := numbered(count)
+	for i := range memories {
+		memories[i].Text += strings.Repeat(" kettle", 250)
+	}
+	for batch := range slices.Chunk(memories, fileRows) {
+		if _, err := s.Add(ctx, batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, s, "files have all records", func() bool {
+		return !slices.ContainsFunc(s.view.Load().Parts, func(p segment.Part) bool { return !p.InFile() })
+	})
+	var stats bolt.BucketStats
+	if err := s.onWriter(func() error {
+		if err := s.checkpoint(); err != nil {
+			return err
+		}
+		return s.db.View(func(tx *bolt.Tx) error { stats = tx.Bucket(bucketMemories).Stats(); return nil })
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if stats.KeyN != count || stats.LeafAlloc > 4*stats.LeafInuse {
+		t.Errorf("%d keys in %d bytes of %d bytes of pages", stats.KeyN, stats.LeafInuse, stats.LeafAlloc)
 	}
 }

@@ -541,3 +541,33 @@ func TestChangesComeBackAsTheyWere(t *testing.T) {
 		t.Fatalf("%v\n%v\n%v", err, got, want)
 	}
 }
+
+// TestRoundsGrowWhereTheyWriteMuchAndShrinkWhereTheyDoNot: see fitRound.
+func TestRoundsGrowWhereTheyWriteMuchAndShrinkWhereTheyDoNot(t *testing.T) {
+	s := &Store{journal: &journal{}, roundEnd: roundMin}
+	for _, c := range []struct {
+		what       string
+		end, pages int64 // bytes
+		want       int64 // of the next round
+	}{
+		{"pages for each record", roundMin, 7 * roundMin, 2 * roundMin},
+		{"still", 2 * roundMin, 8 * roundMin, 4 * roundMin},
+		{"neither much nor little", 4 * roundMin, 12 * roundMin, 4 * roundMin},
+		{"ended early, which writes much in any case", roundMin, 9 * roundMin, 4 * roundMin},
+		{"hardly more than the records", 4 * roundMin, 5 * roundMin, 2 * roundMin},
+		{"again", 2 * roundMin, 3 * roundMin, roundMin},
+		{"never below the least", roundMin, roundMin, roundMin},
+	} {
+		s.journal.end = c.end
+		if s.fitRound(c.pages); s.roundEnd != c.want {
+			t.Errorf("%s: %d, want %d", c.what, s.roundEnd, c.want)
+		}
+	}
+	for range 10 {
+		s.journal.end = s.roundEnd
+		s.fitRound(8 * s.roundEnd)
+	}
+	if s.roundEnd != roundMax {
+		t.Errorf("a round of %d, the most is %d", s.roundEnd, roundMax)
+	}
+}
