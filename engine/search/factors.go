@@ -47,6 +47,11 @@ func (s *state) choose(query *model.Query, answer *model.Answer) error {
 	chosen := time.Now()
 	answer.Trace.Fuse += chosen.Sub(started)
 	answer.Hits = make([]model.Hit, 0, len(picks))
+	s.others = s.others[:0]
+	for _, p := range picks {
+		s.others = append(s.others, s.refs[p.Index])
+	}
+	s.touched ^= s.question.View.Bring(s.others)
 	for rank, p := range picks {
 		hit := model.Hit{Score: p.Score, Factors: p.Factors, Explanation: s.explainer.explain(p.Index)}
 		s.dups = s.fuser.Duplicates(s.dups[:0], &s.batch, rank)

@@ -356,6 +356,7 @@ type state struct {
 	batch          fuse.Batch
 	fuser          fuse.Fuser
 	dups           []int
+	touched        byte         // see segment.View.Bring
 	seed           uint64       // of the draw of model.Query.Explore
 	replaced       []succession // of candidates
 	called         []float32    // the share of relevance that candidates lose as they are of another kind than is called for; empty = nothing
@@ -379,6 +380,11 @@ func (s *state) answerAlone(query *model.Query, answer *model.Answer) error {
 		}
 		answer.Trace.Candidates = len(r.found)
 		slices.SortFunc(r.found, rows.Hit.Compare)
+		s.others = s.others[:0]
+		for _, c := range r.found[:min(query.K, len(r.found))] {
+			s.others = append(s.others, c.Ref)
+		}
+		s.touched ^= s.question.View.Bring(s.others)
 		for at, c := range r.found {
 			if len(answer.Hits) == query.K {
 				break

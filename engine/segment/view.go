@@ -305,6 +305,27 @@ func (v *View) memory(r rows.Ref, withVector bool) (model.Memory, error) {
 	return m, nil
 }
 
+// Bring has the beginnings of the records of rows come from memory all at once: whoever reads
+// one after another waits for each. It returns nothing of use. O(rows).
+func (v *View) Bring(list []rows.Ref) (touched byte) {
+	for _, r := range list {
+		s := v.Parts[r.Part].Segment
+		if s.packed() {
+			continue
+		}
+		end := min(s.recordStarts[r.Row+1], uint64(len(s.records)))
+		for at := s.recordStarts[r.Row]; at < end && at < s.recordStarts[r.Row]+broughtBytes; at += cacheLine {
+			touched ^= s.records[at]
+		}
+	}
+	return touched
+}
+
+const (
+	cacheLine    = 64
+	broughtBytes = 4 * cacheLine // the processor fetches what follows by itself
+)
+
 // readers read a record here and there.
 var readers = scratch.Pool[RecordReader]{New: func() *RecordReader { return &RecordReader{} }}
 
