@@ -500,6 +500,54 @@ func TestOneWordIsFoundByEveryFrequency(t *testing.T) {
 	}
 }
 
+// One word over so many blocks that the best of them set the bar before a row is seen: rows of
+// the same score, rows longer than any table, and parts of which the best rows are hidden.
+func TestOneWordOfManyBlocksScoresAsTheReference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		lengths, freqs := rapid.IntRange(1, 30).Draw(t, "lengths"), rapid.SampledFrom([]int{1, 2, 3, 4, 6}).Draw(t, "frequencies")
+		longPart, filtered := rapid.SampledFrom([]float64{0, .01, 1}).Draw(t, "long"), rapid.IntRange(0, 2).Draw(t, "filtered") == 0
+		documents := make([][]document, rapid.IntRange(1, 3).Draw(t, "parts"))
+		for part := range documents {
+			hidden := rapid.SampledFrom([]int{0, 0, 2}).Draw(t, "hidden") // rows of so few words
+			documents[part] = make([]document, rapid.IntRange(1, 40*blockRows).Draw(t, "rows"))
+			for i := range documents[part] {
+				d := &documents[part][i]
+				words := 1 + random.IntN(freqs)
+				d.words = slices.Repeat([]string{"x"}, words)
+				fill := random.IntN(lengths)
+				if random.Float64() < longPart {
+					fill += lengthCap - 70 + random.IntN(140)
+				}
+				d.words = append(d.words, slices.Repeat([]string{"fill"}, fill)...)
+				d.dead, d.allow = fill < hidden && !filtered, fill >= hidden && random.IntN(3) > 0
+			}
+		}
+		s := newSnapshot(t, documents, filtered)
+		for _, k := range []int{1, 3, 10, aimMax, aimMax + 1} {
+			if got, want := s.top([]string{"x"}, k), s.referenceTop([]string{"x"}, k, filtered); !equalHits(got, want) {
+				t.Fatalf("k %d:\n got %v\nwant %v", k, got, want)
+			}
+		}
+	})
+}
+
+// Of rows longer than a block says, none is known to have the share of what it says.
+func TestLongRowsDoNotSetTheBarOfOneWord(t *testing.T) {
+	short := append([]string{"x"}, slices.Repeat([]string{"fill"}, 99)...)
+	long := append([]string{"x", "x", "x"}, slices.Repeat([]string{"fill"}, 497)...)
+	documents := make([]document, 12*blockRows)
+	for i := range documents {
+		if documents[i].words = short; i%blockRows == 0 {
+			documents[i].words = long
+		}
+	}
+	s := newSnapshot(t, [][]document{documents}, false)
+	if got, want := s.top([]string{"x"}, 5), s.referenceTop([]string{"x"}, 5, false); !equalHits(got, want) {
+		t.Fatalf("got %v\nwant %v", got, want)
+	}
+}
+
 // A block's promise must hold whatever average length a later snapshot has, and
 // must be no more than its best posting gives where nothing was capped.
 func TestBlocksPromiseWhatTheyHold(t *testing.T) {

@@ -1,6 +1,9 @@
 package lexical
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // blocksPerStop is how many blocks of a single list are as much work as a window.
 const blocksPerStop = windowRows / blockRows
@@ -11,8 +14,7 @@ const barFreqs = 16
 // bar is what a posting of a single list must have to be among the best k. Rows come in
 // ascending order, so that a row of the worst score kept is too late: it must beat it.
 type bar struct {
-	weight, need float64
-	full         bool // k rows are kept; until then any will do
+	weight, need float64 // need is 0 until something is known: any will do
 	// longest is, by frequency, a length that no row above need is longer than, at most
 	// lengthCap, which stands for all longer ones; -1 where no row is above. That of a
 	// frequency in the table is exact.
@@ -27,14 +29,17 @@ func (b *bar) lower(weight float64) {
 	}
 }
 
-// raise sets what the best k need now. weight*freq/(freq + base + slope*length) is above
-// need where slope*length < freq*(weight/need - 1) - base.
+// raise sets what the best k need now.
 func (b *bar) raise(s *Searcher) {
-	need, full := s.best.Worst()
-	if !full || b.full && need == b.need {
-		return
+	if need, full := s.best.Worst(); full && need > b.need {
+		b.set(s, need)
 	}
-	b.need, b.full = need, full
+}
+
+// set sets the bar. weight*freq/(freq + base + slope*length) is above need where
+// slope*length < freq*(weight/need - 1) - base.
+func (b *bar) set(s *Searcher, need float64) {
+	b.need = need
 	ratio, slope := float64(b.weight/need*slack)-1, 1/s.scale.normSlope
 	for freq := 1; freq < barFreqs-1; freq++ {
 		length := min(float64(float64(float64(freq)*ratio)-s.scale.normBase)*slope+1, lengthCap)
@@ -47,6 +52,66 @@ func (b *bar) raise(s *Searcher) {
 		}
 		b.longest[freq] = longest
 	}
+}
+
+const (
+	// aimMax is the most rows that are aimed for.
+	aimMax = 64
+	// aimBlocks are looked at for it: more raise the bar by little, and take as long as they save.
+	aimBlocks = 256
+)
+
+// aim sets the bar of a question of one term before a row is seen. A block holds a row of the
+// least length of its impact, so the best k of what blocks are thereby known to hold are
+// k different rows; what is below the last of them is not among the best.
+func (s *Searcher) aim(k int) {
+	blocks := 0
+	for part := range s.parts {
+		blocks += s.aimed(part)
+	}
+	if k > aimMax || blocks < 2*k {
+		return
+	}
+	var least [aimMax]float64 // the greatest shares, ascending
+	best := least[:k]
+	left := aimBlocks
+	for part := range s.parts {
+		l := &s.lists[part]
+		n := min(left, s.aimed(part))
+		left -= n
+		for block := range n {
+			share, at := s.known(l.impact(block)), 0
+			if share <= best[0] {
+				continue
+			}
+			for ; at+1 < k && best[at+1] < share; at++ {
+				best[at] = best[at+1]
+			}
+			best[at] = share
+		}
+	}
+	if best[0] > 0 {
+		s.bar.set(s, math.Nextafter(float64(s.bar.weight*best[0]), 0)) // a row of the same score may be earlier
+	}
+}
+
+// aimed is how many blocks of a part tell what the best are at least: all or, where rows may
+// be hidden, none.
+func (s *Searcher) aimed(part int) int {
+	if p := &s.parts[part]; len(p.Dead) > 0 || p.Allow != nil {
+		return 0
+	}
+	return s.lists[part].blocks()
+}
+
+// known is the greatest share that some row of a block is sure to have.
+func (s *Searcher) known(impact []byte) (share float64) {
+	for class := range impactClasses {
+		if length := impact[class]; length < lengthCap && impact[5]&(1<<class) != 0 {
+			share = max(share, s.table[(class+1)*tableLengths+int(length)])
+		}
+	}
+	return share
 }
 
 // passes reports whether a block may hold a row above the bar: whether one of the least

@@ -63,6 +63,7 @@ func (s *Searcher) search(k int, stop func() bool) (hits []rows.Hit, stopped boo
 	s.best.Reset(k)
 	if len(s.idfs) == 1 {
 		s.bar.lower(s.weight(0))
+		s.aim(k)
 	}
 	for part := range s.parts {
 		if stopped = !s.topOfPart(int32(part), stop); stopped {
