@@ -183,5 +183,6 @@ func Tail(ctx context.Context, c *contest.Child) (err error) {
 	if err := c.Times(contest.Line{Step: "add one"}, times); err != nil {
 		return err
 	}
+	d.turns, d.vectors = nil, nil
 	return askAll(ctx, c, db, d, " after single adds")
 }
