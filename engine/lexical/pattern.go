@@ -169,9 +169,9 @@ func (g *gathered) gather(r *Reader, p *Pattern, buffer *postings) (one list) {
 		}
 		if lists == 2 {
 			g.reset(r.RowCount())
-			g.add(&one, buffer)
+			g.add(&one, buffer, r.RowCount())
 		}
-		g.add(&l, buffer)
+		g.add(&l, buffer, r.RowCount())
 		return true
 	})
 	if lists < 2 {
@@ -194,10 +194,10 @@ func (g *gathered) reset(rowCount int) {
 	g.marked = rows.NewSet(rowCount)
 }
 
-func (g *gathered) add(l *list, buffer *postings) {
+func (g *gathered) add(l *list, buffer *postings, rowCount int) {
 	for block := range l.blocks() + 1 {
 		for i, row := range buffer.rows[:l.read(block, buffer)] {
-			if int(row>>6) >= len(g.marked) || int(row) >= len(g.freqs) {
+			if int64(row) >= int64(rowCount) {
 				continue // only in damaged columns
 			}
 			g.marked.Add(int(row))

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nexus-memory/nexus/engine/rows"
+	"github.com/nexus-memory/nexus/engine/text"
 )
 
 // distanceOf is optimal string alignment: the least number of letters inserted,
@@ -220,5 +221,32 @@ func searchDamaged(t *testing.T, r *Reader) {
 	}
 	if opened == 0 {
 		t.Fatal("no damage gets past Open: the test tests nothing")
+	}
+}
+
+// TestAPatternOverDamagedColumnsFindsNoRowsThatAreNotThere asks an index of fewer lengths than
+// its lists have rows, with the scratch of a larger one.
+func TestAPatternOverDamagedColumnsFindsNoRowsThatAreNotThere(t *testing.T) {
+	index := func(rowCount int) Parts {
+		words := make([][]string, rowCount)
+		for i := range words {
+			words[i] = []string{"kettle", "kettles"}
+		}
+		return mustBuild(t, words).Parts()
+	}
+	damaged := index(130)
+	damaged.Lengths = damaged.Lengths[:100]
+	var s Searcher
+	for _, p := range []Parts{index(300), damaged} {
+		r, err := Open(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.PrepareWith(&text.Tokens{}, []*Pattern{NewPrefix("kettle", "kettle")}, []Part{{Reader: r}}, Statistics{300, 600})
+		for _, h := range s.Top(nil, 1000, nil) {
+			if int(h.Ref.Row) >= r.RowCount() {
+				t.Fatalf("row %d of %d", h.Ref.Row, r.RowCount())
+			}
+		}
 	}
 }

@@ -24,7 +24,8 @@ const slack = 1 + 1e-9
 // Top appends the best k visible rows that hold at least one term to dst: score
 // descending, ties by (Part, Row) ascending. stop, unless nil, is asked once a
 // window of rows that hold a term (or so many postings of a single one) and ends the search early; what was found
-// by then is returned.
+// by then is returned, which of a single term may be nothing: only rows that look as if they were among the best
+// are kept.
 //
 // In every window the lists whose bounds together cannot reach the worst of the
 // best k so far may be passive, and are where they are long beside the others.

@@ -306,8 +306,10 @@ func (v *View) memory(r rows.Ref, withVector bool) (model.Memory, error) {
 }
 
 // Bring has the beginnings of the records of rows come from memory all at once: whoever reads
-// one after another waits for each. It returns nothing of use. O(rows).
+// one after another waits for each. What it returns says nothing, and is to be kept
+// somewhere: of loads that nobody uses a compiler may make none. O(rows).
 func (v *View) Bring(list []rows.Ref) (touched byte) {
+	began := time.Now()
 	for _, r := range list {
 		s := v.Parts[r.Part].Segment
 		if s.packed() {
@@ -318,6 +320,7 @@ func (v *View) Bring(list []rows.Ref) (touched byte) {
 			touched ^= s.records[at]
 		}
 	}
+	v.Reads.add(time.Since(began))
 	return touched
 }
 
@@ -356,6 +359,16 @@ func (c *ReadCost) note(took time.Duration) {
 		mean = int64(took) * readShare
 	}
 	c.mean.Store(max(1, mean+int64(took)-mean/readShare))
+}
+
+// add takes in what records cost beside what is noted of each.
+func (c *ReadCost) add(took time.Duration) {
+	if c == nil {
+		return
+	}
+	if mean := c.mean.Load(); mean > 0 {
+		c.mean.Store(mean + int64(took))
+	}
 }
 
 // Nanos returns the mean in nanoseconds, 0 before the first record.

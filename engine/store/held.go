@@ -173,15 +173,21 @@ func (f heldFiles) swapHeld(e *edit, sources []*segment.Segment, merged *segment
 func putApart(e *edit, source, merged *segment.Segment) error {
 	memories := e.tx.Bucket(bucketMemories)
 	first, last := source.Range()
+	replaced := 0 // bytes since a key was deleted
 	for row := merged.From(first); row < merged.RowCount() && merged.Sequence(row) <= last; row++ {
 		k := idBytes(merged.Sequence(row))
 		v := memories.Get(k)
 		if v == nil || isApart(v) {
 			continue
 		}
-		// Deleted before, or bbolt leaves it alone on its page: nodes join where keys have gone.
-		if err := memories.Delete(k); err != nil {
-			return err
+		// bbolt joins pages only where a key was deleted: one of each page, as deleting and
+		// putting move all keys behind in a leaf, of which a round that is not committed makes one.
+		// It is not noted: what is made again of the journal has the same keys, on more pages.
+		if replaced += len(k) + len(v); replaced >= joinBytes {
+			if err := memories.Delete(k); err != nil {
+				return err
+			}
+			replaced = 0
 		}
 		if err := e.put(bucketMemories, k, apart); err != nil {
 			return err
@@ -189,6 +195,9 @@ func putApart(e *edit, source, merged *segment.Segment) error {
 	}
 	return nil
 }
+
+// joinBytes is less than a page holds of records.
+const joinBytes = 2048
 
 // outdated returns the files of which nothing is needed any more when a later one has what
 // is left of the range from first to last.

@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,7 +18,9 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/nexus-memory/nexus/engine/embed"
 	"github.com/nexus-memory/nexus/engine/model"
+	"github.com/nexus-memory/nexus/engine/text"
 )
 
 // faultyFile is a journal's file that fails: a write after half of its bytes.
@@ -546,28 +550,74 @@ func TestChangesComeBackAsTheyWere(t *testing.T) {
 func TestRoundsGrowWhereTheyWriteMuchAndShrinkWhereTheyDoNot(t *testing.T) {
 	s := &Store{journal: &journal{}, roundEnd: roundMin}
 	for _, c := range []struct {
-		what       string
-		end, pages int64 // bytes
-		want       int64 // of the next round
+		what            string
+		due, end, pages int64 // bytes
+		want            int64 // of the next round
 	}{
-		{"pages for each record", roundMin, 7 * roundMin, 2 * roundMin},
-		{"still", 2 * roundMin, 8 * roundMin, 4 * roundMin},
-		{"neither much nor little", 4 * roundMin, 12 * roundMin, 4 * roundMin},
-		{"ended early, which writes much in any case", roundMin, 9 * roundMin, 4 * roundMin},
-		{"hardly more than the records", 4 * roundMin, 5 * roundMin, 2 * roundMin},
-		{"again", 2 * roundMin, 3 * roundMin, roundMin},
-		{"never below the least", roundMin, roundMin, roundMin},
+		{"pages for each record", roundMin, roundMin, 7 * roundMin, 2 * roundMin},
+		{"still", 2 * roundMin, 2 * roundMin, 8 * roundMin, 4 * roundMin},
+		{"neither much nor little", 4 * roundMin, 4 * roundMin, 12 * roundMin, 4 * roundMin},
+		{"ended early, which writes much in any case", 4 * roundMin, roundMin, 9 * roundMin, 4 * roundMin},
+		{"much, as truth.db is small and ends it", roundMin, roundMin, 9 * roundMin, 4 * roundMin},
+		{"hardly more than the records", 4 * roundMin, 4 * roundMin, 5 * roundMin, 2 * roundMin},
+		{"hardly more, as truth.db is small and ends it", roundMin, roundMin, roundMin, roundMin},
+		{"never below the least", roundMin, roundMin, roundMin, roundMin},
 	} {
 		s.journal.end = c.end
-		if s.fitRound(c.pages); s.roundEnd != c.want {
+		if s.fitRound(c.due, c.pages); s.roundEnd != c.want {
 			t.Errorf("%s: %d, want %d", c.what, s.roundEnd, c.want)
 		}
 	}
 	for range 10 {
 		s.journal.end = s.roundEnd
-		s.fitRound(8 * s.roundEnd)
+		s.fitRound(s.roundEnd, 8*s.roundEnd)
 	}
 	if s.roundEnd != roundMax {
 		t.Errorf("a round of %d, the most is %d", s.roundEnd, roundMax)
+	}
+}
+
+// TestRoundsOfSmallRecordsUnderKeysInAnyOrderGrow adds so many that nearly each is a page, and
+// then large ones without keys.
+func TestRoundsOfSmallRecordsUnderKeysInAnyOrderGrow(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(ctx, t.TempDir(), Options{Embedder: embed.NewHashing(text.English)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	round := func() (end int64) {
+		if err := s.onWriter(func() error { end = s.roundEnd; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return end
+	}
+	add := func(memories []model.Memory) {
+		for batch := range slices.Chunk(memories, 500) {
+			if _, err := s.Add(ctx, batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for count := 0; round() == roundMin; count += 5000 {
+		if count > 400_000 {
+			t.Fatal("rounds have not grown")
+		}
+		memories := numbered(5000)
+		for i := range memories {
+			memories[i].Key, memories[i].Text = fmt.Sprintf("%016x-of-a-key-that-takes-some-room", random.Uint64()), "tea"
+		}
+		add(memories)
+	}
+	for count := 0; round() > roundMin; count += 2000 {
+		if count > 100_000 {
+			t.Fatal("rounds have not shrunk")
+		}
+		memories := numbered(2000)
+		for i := range memories {
+			memories[i].Key, memories[i].Text = "", strings.Repeat("kettle ", 200)
+		}
+		add(memories)
 	}
 }

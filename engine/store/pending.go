@@ -194,7 +194,7 @@ func (s *Store) checkpoint() error {
 		return s.poisoned
 	}
 	next := newRound(s.journal.round.number)
-	tx := s.tx
+	tx, due := s.tx, s.dueAt()
 	err := tx.Bucket(bucketMeta).Put(metaJournal, next.bytes())
 	if err == nil {
 		err = s.commitTx(tx)
@@ -203,7 +203,7 @@ func (s *Store) checkpoint() error {
 		return s.undo(err)
 	}
 	stats := tx.Stats()
-	s.fitRound(stats.GetPageAlloc())
+	s.fitRound(due, stats.GetPageAlloc())
 	s.tx, s.lightened = nil, false
 	s.judges.settle()
 	s.journal.restart(next)
@@ -213,25 +213,25 @@ func (s *Store) checkpoint() error {
 
 // isDue reports whether the round has become long.
 func (s *Store) isDue() bool {
-	if s.tx == nil {
-		return false
-	}
-	return s.journal.end >= min(max(s.tx.Size()/8, roundMin), s.roundEnd) || s.judges.isFull()
+	return s.tx != nil && (s.journal.end >= s.dueAt() || s.judges.isFull())
 }
 
-// fitRound makes rounds longer where the commit of one has written far more, in pages,
-// than the journal held: where small records come with keys in any order, most are a page
-// each, and a longer round finds more of them on the same. Where it has written hardly more a shorter
-// one costs nothing, and writers wait less for it.
-func (s *Store) fitRound(pageBytes int64) {
-	if s.journal.end < s.roundEnd {
+// dueAt is how much the journal holds at the end of a round.
+func (s *Store) dueAt() int64 { return min(max(s.tx.Size()/8, roundMin), s.roundEnd) }
+
+// fitRound makes rounds longer where the commit of one that was due has written far more, in
+// pages, than the journal held: where small records come with keys in any order, most are a
+// page each, and a longer round finds more of them on the same. Where it has written hardly
+// more a shorter one costs nothing, and writers wait less for it.
+func (s *Store) fitRound(due, pageBytes int64) {
+	if s.journal.end < due {
 		return // ended early, which says little
 	}
 	switch {
 	case pageBytes >= 4*s.journal.end:
-		s.roundEnd = min(2*s.roundEnd, roundMax)
+		s.roundEnd = min(max(2*due, s.roundEnd), roundMax)
 	case pageBytes < 2*s.journal.end:
-		s.roundEnd = max(s.roundEnd/2, roundMin)
+		s.roundEnd = max(due/2, roundMin)
 	}
 }
 
